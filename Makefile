@@ -1,0 +1,53 @@
+# Needs Python 3.11 or newer, make and git. Everything else is installed into .uv/ and .venv/.
+PYTHON ?= python3
+PORT ?= 8000
+DATA ?= $(or $(DISTRIBUTOR_DATA),.data)
+ARGS ?=
+
+# uv stands in a small venv of its own: in .venv its own `sync` would remove it.
+UV := .uv/bin/uv
+# --inexact keeps what the other targets installed. Only a new .venv is told which Python to take.
+SYNC = env -u VIRTUAL_ENV UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --inexact \
+	$(if $(wildcard .venv/bin/python),,--python $(PYTHON))
+STACK := .venv/bin/python -m config.stack
+
+export PORT
+export DISTRIBUTOR_DATA := $(DATA)
+
+.PHONY: help run test check bench runtime development
+.DEFAULT_GOAL := help
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  PORT=8000 and DATA=.data move a stack: make run PORT=8001 DATA=/tmp/second"
+
+run: runtime ## install, start everything, print a curl to paste; Ctrl-C stops it
+	@exec $(STACK) run --end-with-parent
+
+test: development ## run the tests on real servers; make test ARGS="-k quick" picks some
+	@exec .venv/bin/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+check: development ## lint, format, types, import contracts, migrations
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/lint-imports
+	@exec $(STACK) with-services -- sh -exc \
+		'mypy; python manage.py makemigrations --check --dry-run; python manage.py check'
+
+bench: development ## measure acceptance and dispatch on one million contacts
+	@exec $(STACK) with-services --durable -- .venv/bin/python -m tests.bench $(ARGS)
+
+runtime: $(UV)
+	@$(SYNC) --no-default-groups --group embedded
+
+development: $(UV)
+	@$(SYNC)
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed. Name one: make run PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+		{ echo "Python's ensurepip is missing. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv .uv
+	@.uv/bin/pip install --quiet --disable-pip-version-check uv==0.13.9

@@ -1,0 +1,57 @@
+"""What an invitation says, per channel and locale."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from channels.rendering import unknown_placeholders
+from contacts.channel import Channel
+from contacts.ids import new_id
+from contacts.models import Organization
+
+
+class Template(models.Model):
+    """A message for one channel, in one variant per locale."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="templates")
+    name = models.CharField(max_length=255)
+    channel = models.CharField(max_length=8, choices=Channel)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.channel})"
+
+
+class TemplateVariant(models.Model):
+    """The texts of a template in one locale; see channels/rendering.py for the placeholders."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    template = models.ForeignKey(Template, models.CASCADE, related_name="variants")
+    locale = models.CharField(max_length=35, help_text="BCP 47, such as en, pl or zh-CN.")
+    subject = models.CharField(max_length=255, blank=True, help_text="E-mail only.")
+    html = models.TextField(blank=True, help_text="E-mail only. Values are HTML-escaped.")
+    text = models.TextField(help_text="SMS and WhatsApp: the message. E-mail: the plain-text part.")
+
+    class Meta:
+        ordering = ("locale",)
+        constraints = [
+            models.UniqueConstraint(fields=("template", "locale"), name="one_variant_per_template_and_locale")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.template} [{self.locale}]"
+
+    def clean(self) -> None:
+        """Names every placeholder that nothing would fill, and line breaks in the subject."""
+        faults: dict[str, list[str]] = {}
+        for name in ("subject", "html", "text"):
+            unknown = unknown_placeholders(getattr(self, name))
+            if unknown:
+                faults[name] = [f"Unknown placeholder {placeholder}" for placeholder in unknown]
+        if any(character in self.subject for character in "\r\n\0"):
+            faults.setdefault("subject", []).append("A subject is one line.")
+        if faults:
+            raise ValidationError(faults)

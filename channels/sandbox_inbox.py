@@ -1,0 +1,40 @@
+"""Looking into the sandbox: what recipients got, newest first."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from channels.models import SandboxMessage
+from contacts.channel import Channel
+
+
+def find_messages(
+    *,
+    organization_id: UUID | None = None,
+    channels: Collection[Channel] = frozenset(Channel),
+    to: str = "",
+    group_id: str = "",
+    before_id: int | None = None,
+) -> QuerySet[SandboxMessage]:
+    """Messages of one organisation (None: of all), filtered by what is given, newest first.
+
+    `to` is an address or a number exactly as the message carried it; `before_id` is where an earlier page ended.
+    """
+    messages = SandboxMessage.objects.order_by("-id")
+    if organization_id is not None:
+        messages = messages.filter(organization_id=organization_id)
+    if len(channels) < len(Channel):
+        messages = messages.filter(channel__in=channels)
+    if to:
+        messages = messages.filter(to=to)
+    if group_id:
+        messages = messages.filter(group_id=group_id)
+    if before_id is not None:
+        messages = messages.filter(id__lt=before_id)
+    return messages
+
+
+def read_address(text: str) -> str:
+    """An address from a query string, where a “+” that is not percent-encoded arrives as a space: none has spaces."""
+    return text.replace("\0", "").rstrip().replace(" ", "+")

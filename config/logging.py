@@ -1,0 +1,57 @@
+"""Logs: one line an event, key=value after it, with the request's id in web and worker alike."""
+
+import os
+import sys
+
+import structlog
+
+_JSON = os.environ.get("LOG_FORMAT") == "json"
+_SHARED: list[structlog.typing.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso"),
+    structlog.processors.StackInfoRenderer(),
+]
+_RENDERER: structlog.typing.Processor = (
+    structlog.processors.JSONRenderer()
+    if _JSON
+    else structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty() or bool(os.environ.get("FORCE_COLOR")),
+        # Never the local variables: they are people's names and addresses.
+        exception_formatter=structlog.dev.plain_traceback,
+    )
+)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, _RENDERER],
+            "foreign_pre_chain": _SHARED,
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
+    "loggers": {
+        # django-structlog says how each request ended, and why; Django would say it again.
+        "django.request": {"level": "CRITICAL"},
+        # Celery says each task's receipt and success at INFO; a hint every second would drown what matters.
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+        "django_structlog.celery": {"level": "WARNING"},
+    },
+}
+
+structlog.configure(
+    processors=[
+        *_SHARED,
+        structlog.processors.format_exc_info if _JSON else structlog.processors.UnicodeDecoder(),
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)

@@ -1,0 +1,30 @@
+"""The environment that every process of the product gets from the stack."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from config.stack.keys import StackKeys
+
+
+def product_environment(
+    base: Mapping[str, str], keys: StackKeys, *, data: Path, public_base_url: str = "http://localhost:8000"
+) -> dict[str, str]:
+    """What config.settings reads, beside the servers' URLs. A setting that the caller's environment has wins."""
+    defaults = {
+        "SECRET_KEY": keys.secret_key,
+        "CREDENTIAL_KEYS": keys.credential_key,
+        "PUBLIC_BASE_URL": public_base_url,
+        "SANDBOX_OPEN": "1",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DEMO_API_KEY": keys.api_key,
+        "DEMO_ADMIN_PASSWORD": keys.admin_password,
+    }
+    programs = str(Path(sys.executable).parent)
+    return {
+        **defaults,
+        **base,
+        "DISTRIBUTOR_DATA": str(data),
+        "PATH": f"{programs}:{base.get('PATH', '/usr/bin:/bin')}",
+        "PYTHONUNBUFFERED": "1",
+    }

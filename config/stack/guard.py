@@ -1,0 +1,74 @@
+"""Outlives the supervisor and clears up when it was killed with -9.
+
+A script on its own (`python -I -S guard.py`), in a session of its own. It reads orders on its standard input:
+
+    watch PID SIGNAL     end this process group with SIGNAL when the supervisor is gone
+    forget PID           it has ended
+    remove PATH          delete this file or folder when the supervisor is gone
+
+The end of input means that the supervisor is gone, however it went: the kernel closes its end of the pipe. The death
+signal of launch.py ends the direct children too; the groups also hold their children (web workers, pool processes).
+The guard inherits the lock on the data folder, so that no second stack starts before the first one's servers are gone.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+PATIENCE_SECONDS = 8.0
+
+
+def main() -> None:
+    for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ignored, signal.SIG_IGN)
+    watched: dict[int, int] = {}
+    leftovers: list[Path] = []
+    for line in sys.stdin:
+        order, _, rest = line.rstrip("\n").partition(" ")
+        if order == "watch":
+            pid, number = rest.split()
+            watched[int(pid)] = int(number)
+        elif order == "forget":
+            watched.pop(int(rest), None)
+        elif order == "remove":
+            leftovers.append(Path(rest))
+    end_groups(watched)
+    for path in leftovers:
+        with contextlib.suppress(OSError):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def end_groups(watched: dict[int, int]) -> None:
+    """Signal every group, last started first; what is still there after the patience is killed."""
+    for pid in reversed(watched):
+        signal_group(pid, watched[pid])
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while any(signal_group(pid, 0) and not is_zombie(pid) for pid in watched):
+        if time.monotonic() > deadline:
+            for pid in watched:
+                signal_group(pid, signal.SIGKILL)
+            return
+        time.sleep(0.02)
+
+
+def signal_group(pid: int, number: int) -> bool:
+    """Whether the group was there to be signalled."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, number)
+        return True
+    return False
+
+
+def is_zombie(pid: int) -> bool:
+    """Ended, but not yet reaped. A container's first process may never do that, and its group stays listed."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    return False
+
+
+if __name__ == "__main__":
+    main()

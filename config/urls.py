@@ -1,0 +1,36 @@
+"""Every address there is."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from distributor.api.dialects.quick.views import QuickDistributions
+from distributor.api.health import healthz, readyz
+from distributor.api.native.distributions import (
+    DistributionRecipients,
+    Distributions,
+    DistributionSkipped,
+    OneDistribution,
+)
+from distributor.api.native.links import LinkDetail, LinkResponses
+from distributor.api.native.sandbox import SandboxMessages
+
+urlpatterns = [
+    path("api/surveys/<str:survey_id>/distributions/quick", QuickDistributions.as_view()),
+    path("api/v1/distributions", Distributions.as_view()),
+    path("api/v1/distributions/<str:distribution_id>", OneDistribution.as_view()),
+    path("api/v1/distributions/<str:distribution_id>/recipients", DistributionRecipients.as_view()),
+    path("api/v1/distributions/<str:distribution_id>/skipped", DistributionSkipped.as_view()),
+    path("api/v1/links/<str:code>", LinkDetail.as_view()),
+    path("api/v1/links/<str:code>/responses", LinkResponses.as_view()),
+    path("api/v1/sandbox/messages", SandboxMessages.as_view()),
+    path("api/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("healthz", healthz),
+    path("readyz", readyz),
+    path("admin/", admin.site.urls),
+    path("sandbox/", include("distributor.pages.sandbox.urls")),
+    path("", RedirectView.as_view(url="/admin/")),
+    path("", include("distributor.pages.urls")),
+]

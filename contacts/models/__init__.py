@@ -1,0 +1,7 @@
+from contacts.models.api_key import ApiKey
+from contacts.models.contact import Contact
+from contacts.models.mailing_list import MailingList
+from contacts.models.organization import Organization
+from contacts.models.suppression import Suppression
+
+__all__ = ["ApiKey", "Contact", "MailingList", "Organization", "Suppression"]

@@ -1,0 +1,40 @@
+"""Keys of the backends that call the API."""
+
+from datetime import datetime
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from contacts.ids import new_id
+from contacts.models.organization import Organization
+
+
+class Scope(models.TextChoices):
+    SEND = "send", "send: create distributions, report responses"
+    READ = "read", "read: distributions, recipients, links, sandbox"
+    MANAGE = "manage", "manage: surveys, providers, templates, contacts"
+
+
+class ApiKey(models.Model):
+    """A key, of which only the prefix and a hash are kept; the key itself is shown once (see contacts/keys.py)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=255, help_text="Who uses it, such as “HIS production”.")
+    prefix = models.CharField(max_length=8, unique=True, editable=False)
+    secret_hash = models.BinaryField(max_length=32, editable=False)
+    scopes = ArrayField(models.CharField(max_length=10, choices=Scope))
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, editable=False, help_text="To the minute.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-created_at",)
+        verbose_name = "API key"
+
+    def __str__(self) -> str:
+        return f"{self.name} (dk_{self.prefix}_…)"
+
+    def is_usable(self, now: datetime) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)

@@ -1,0 +1,58 @@
+"""People."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from contacts.ids import new_id
+from contacts.models.organization import Organization, validate_time_zone
+
+
+class Contact(models.Model):
+    """A person, as one organisation knows them.
+
+    The external id is unique in the organisation. The e-mail address is not (a family shares one), except among the
+    contacts that are known by nothing else: there it is the identity, so two racing calls make one contact.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="contacts", db_constraint=False, db_index=False
+    )
+    external_id = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001  NULL: known by e-mail only
+    email = models.CharField(max_length=254, blank=True)
+    phone = models.CharField(max_length=16, blank=True, help_text="E.164, such as +48601234567.")
+    first_name = models.CharField(max_length=255, blank=True)
+    last_name = models.CharField(max_length=255, blank=True)
+    title = models.CharField(max_length=255, blank=True)
+    locale = models.CharField(max_length=35, blank=True, help_text="BCP 47, such as pl or zh-CN.")
+    time_zone = models.CharField(max_length=63, blank=True, validators=[validate_time_zone])
+    embedded_data = models.JSONField(default=dict, blank=True)
+    opted_out_at = models.DateTimeField(null=True, blank=True, help_text="Wants no surveys, on any channel.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=("organization", "external_id"),
+                name="one_contact_per_external_id",
+                condition=Q(external_id__isnull=False),
+            ),
+            models.UniqueConstraint(
+                "organization",
+                Lower("email"),
+                name="one_contact_per_email_if_known_by_nothing_else",
+                condition=Q(external_id__isnull=True) & ~Q(email=""),
+            ),
+        ]
+        indexes = [
+            models.Index("organization", Lower("email"), name="contact_by_email", condition=~Q(email="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.external_id or self.email or self.phone or str(self.id)
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()

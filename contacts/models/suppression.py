@@ -1,0 +1,48 @@
+"""Addresses that must not be written to."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+
+from contacts.channel import Channel
+from contacts.ids import new_id
+from contacts.models.organization import Organization
+
+
+class SuppressionReason(models.TextChoices):
+    UNSUBSCRIBE = "unsubscribe"
+    STOP = "stop"
+    BOUNCE = "bounce"
+    COMPLAINT = "complaint"
+    MANUAL = "manual"
+    IMPORT = "import"
+
+
+class Suppression(models.Model):
+    """An address on a channel that an organisation never sends to, whoever the contact behind it is.
+
+    `address` is lower-case for e-mail and E.164 for SMS and WhatsApp.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="suppressions")
+    channel = models.CharField(max_length=8, choices=Channel)
+    address = models.CharField(max_length=254)
+    reason = models.CharField(max_length=11, choices=SuppressionReason)
+    source = models.CharField(max_length=255, blank=True, help_text="What told us: a link, a webhook, an operator.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-created_at",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=("organization", "channel", "address"), name="one_suppression_per_address_and_channel"
+            ),
+            models.CheckConstraint(
+                condition=~Q(channel=Channel.EMAIL) | Q(address=Lower(F("address"))),
+                name="suppressed_email_is_lower_case",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address} ({self.channel}: {self.reason})"

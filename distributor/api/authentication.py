@@ -1,0 +1,58 @@
+"""API keys at the door: `x-api-key: dk_…` or `Authorization: Bearer dk_…`."""
+
+from typing import TYPE_CHECKING, cast
+
+from django.contrib.auth.models import AnonymousUser
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from contacts.keys import find_api_key
+from contacts.models import ApiKey
+from contacts.models.api_key import Scope
+from distributor.engine.clock import database_now
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView  # imports this module through DRF's settings
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """Finds the key, and with it the organisation. A request without one stays anonymous (then: 401)."""
+
+    def authenticate(self, request: Request) -> tuple[AnonymousUser, ApiKey] | None:
+        shown = _shown_key(request)
+        if shown is None:
+            return None
+        key = find_api_key(shown, database_now())
+        if key is None:
+            raise AuthenticationFailed("This API key is unknown, expired or revoked.")
+        return AnonymousUser(), key
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+class HasScope(BasePermission):
+    """The caller's key holds the scope that the view names for the method: `scopes = {"POST": Scope.SEND}`."""
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        if request.auth is None:
+            return False
+        # HEAD is answered by the GET handler: it needs no less.
+        method = "GET" if request.method == "HEAD" else request.method
+        needed: Scope | None = getattr(view, "scopes", {}).get(method)
+        self.message = f"This key lacks the scope “{needed.value}”." if needed else ""
+        return needed is None or needed in caller_key(request).scopes
+
+
+def caller_key(request: Request) -> ApiKey:
+    """The key that a request was made with; only behind HasScope."""
+    return cast(ApiKey, request.auth)
+
+
+def _shown_key(request: Request) -> str | None:
+    if shown := request.headers.get("x-api-key"):
+        return shown.strip()
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token else None

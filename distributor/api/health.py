@@ -1,0 +1,68 @@
+"""/healthz: the process answers. /readyz: all that it needs is there."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from celery import current_app
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+
+from distributor.engine.clock import database_now
+from distributor.engine.sweep import SWEEP
+from distributor.models import Heartbeat
+
+# Beat ticks every 2 s; half a minute without a sweep means that beat, the broker or all the workers are gone.
+HEARTBEAT_LIMIT = timedelta(seconds=30)
+
+
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 as long as the process can answer at all."""
+    return JsonResponse({"status": "ok"})
+
+
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 when everything is there, else 503; `checks` says what is not."""
+    checks = {
+        name: _outcome(check)
+        for name, check in (
+            ("database", _database),
+            ("migrations", _migrations),
+            ("broker", _broker),
+            ("heartbeat", _heartbeat),
+        )
+    }
+    ready = all(outcome == "ok" for outcome in checks.values())
+    return JsonResponse({"status": "ok" if ready else "not ready", "checks": checks}, status=200 if ready else 503)
+
+
+def _outcome(check: Callable[[], str]) -> str:
+    try:
+        return check()
+    except Exception as error:  # whatever it is, it is the answer
+        return type(error).__name__
+
+
+def _database() -> str:
+    database_now()
+    return "ok"
+
+
+def _migrations() -> str:
+    executor = MigrationExecutor(connection)
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return f"{len(missing)} to apply" if missing else "ok"
+
+
+def _broker() -> str:
+    with current_app.connection_for_write() as broker:
+        broker.ensure_connection(max_retries=1, timeout=1)
+    return "ok"
+
+
+def _heartbeat() -> str:
+    heartbeat = Heartbeat.objects.filter(name=SWEEP).first()
+    if heartbeat is None:
+        return "none yet"
+    age = database_now() - heartbeat.beat_at
+    return "ok" if age < HEARTBEAT_LIMIT else f"{age.total_seconds():.0f} s old"

@@ -1,0 +1,176 @@
+"""GET /api/v1/distributions and what lies below: what was accepted, and what became of it."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.conf import settings
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from contacts.models.api_key import Scope
+from distributor.api.authentication import caller_key
+from distributor.api.native.wire import DistributionDocument, DistributionPage, RecipientPage, SkippedPage
+from distributor.api.pagination import page_response, parse_row_number, read_page
+from distributor.api.problems import ProblemDocument, not_found
+from distributor.engine.clock import database_now
+from distributor.engine.stories import Story, read_stories
+from distributor.models import Decision, Distribution
+from distributor.rules.planning import distribution_status
+
+_PAGE = [
+    OpenApiParameter("cursor", OpenApiTypes.STR, description="An earlier page's nextCursor."),
+    OpenApiParameter("limit", OpenApiTypes.INT, description="1–1,000, by default 100."),
+]
+_ERRORS: dict[int, Any] = {400: ProblemDocument, 401: ProblemDocument, 403: ProblemDocument}
+_ERRORS_OF_ONE: dict[int, Any] = _ERRORS | {404: ProblemDocument}
+
+
+class Distributions(APIView):
+    """The organisation's distributions, newest first."""
+
+    scopes: ClassVar = {"GET": Scope.READ}
+
+    @extend_schema(
+        operation_id="list_distributions",
+        tags=["native"],
+        parameters=_PAGE,
+        responses={200: DistributionPage} | _ERRORS,
+    )
+    def get(self, request: Request) -> Response:
+        before, limit = read_page(request, UUID)
+        rows = Distribution.objects.filter(organization=caller_key(request).organization).order_by("-id")
+        if before is not None:
+            rows = rows.filter(id__lt=before)
+        now = database_now()
+        page = list(rows[: limit + 1])
+        return page_response(request, page, limit, lambda row: str(row.id), lambda row: render_distribution(row, now))
+
+
+class OneDistribution(APIView):
+    """A distribution with its totals."""
+
+    scopes: ClassVar = {"GET": Scope.READ}
+
+    @extend_schema(
+        operation_id="read_distribution", tags=["native"], responses={200: DistributionDocument} | _ERRORS_OF_ONE
+    )
+    def get(self, request: Request, distribution_id: str) -> Response:
+        return Response(render_distribution(find_distribution(request, distribution_id), database_now()))
+
+
+class DistributionRecipients(APIView):
+    """A distribution's recipients in the order of acceptance, each with its story."""
+
+    scopes: ClassVar = {"GET": Scope.READ}
+
+    @extend_schema(
+        operation_id="list_recipients",
+        tags=["native"],
+        parameters=_PAGE,
+        responses={200: RecipientPage} | _ERRORS_OF_ONE,
+    )
+    def get(self, request: Request, distribution_id: str) -> Response:
+        after, limit = read_page(request, parse_row_number)
+        stories = read_stories(find_distribution(request, distribution_id).id, after or 0, limit + 1)
+        return page_response(request, stories, limit, lambda story: str(story.recipient.id), render_story)
+
+
+class DistributionSkipped(APIView):
+    """The contacts that a distribution left out, and why."""
+
+    scopes: ClassVar = {"GET": Scope.READ}
+
+    @extend_schema(
+        operation_id="list_skipped", tags=["native"], parameters=_PAGE, responses={200: SkippedPage} | _ERRORS_OF_ONE
+    )
+    def get(self, request: Request, distribution_id: str) -> Response:
+        after, limit = read_page(request, parse_row_number)
+        distribution = find_distribution(request, distribution_id)
+        rows = Decision.objects.filter(distribution_id=distribution.id, recipient_id=None, id__gt=after or 0)
+        page = list(rows.order_by("id")[: limit + 1])
+        return page_response(request, page, limit, lambda row: str(row.id), render_skipped)
+
+
+def find_distribution(request: Request, distribution_id: str) -> Distribution:
+    """The caller's own distribution. Raises a 404 Problem."""
+    try:
+        wanted = UUID(distribution_id)
+    except ValueError:
+        raise not_found("distribution") from None
+    found = Distribution.objects.filter(organization=caller_key(request).organization, id=wanted).first()
+    if found is None:
+        raise not_found("distribution")
+    return found
+
+
+def render_distribution(row: Distribution, now: datetime) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "surveyId": row.survey_id,
+        "mailingListId": row.mailing_list_id,
+        "name": row.name,
+        "source": row.source,
+        "channelMode": row.mode,
+        "status": distribution_status(row.waiting_count, row.scheduled_at, now).value,
+        "scheduledAt": row.scheduled_at,
+        "expiresAt": row.expires_at,
+        "createdAt": row.created_at,
+        "totals": {
+            "accepted": row.accepted_count,
+            "skipped": row.skipped_count,
+            "waiting": row.waiting_count,
+            "sent": row.sent_count,
+            "failed": row.failed_count,
+            "indeterminate": row.indeterminate_count,
+            "stopped": row.stopped_count,
+            "recipients": row.recipient_count,
+            "opened": row.opened_count,
+            "responded": row.responded_count,
+            "duplicateRisk": row.duplicate_risk_count,
+        },
+    }
+
+
+def render_story(story: Story) -> dict[str, Any]:
+    recipient, contact = story.recipient, story.recipient.contact
+    return {
+        "code": recipient.code,
+        "link": f"{settings.PUBLIC_BASE_URL}/p/{recipient.code}",
+        "contactId": contact.id,
+        "externalId": contact.external_id,
+        "email": contact.email or None,
+        "phone": contact.phone or None,
+        "state": story.state,
+        "reason": recipient.reason or None,
+        "channel": story.batch.step.channel,
+        "dueAt": story.due_at,
+        "acceptedAt": recipient.created_at,
+        "attempts": [
+            {
+                "number": attempt.number,
+                "channel": attempt.channel,
+                "providerId": attempt.provider_account_id,
+                "state": attempt.state,
+                "providerMessageId": attempt.provider_message_id,
+                "code": attempt.code,
+                "detail": attempt.detail,
+                "begunAt": attempt.begun_at,
+                "endedAt": attempt.ended_at,
+            }
+            for attempt in story.attempts
+        ],
+        "decisions": [{"kind": decision.kind, **render_decision(decision)} for decision in story.decisions],
+        "story": [{"at": event.at, "event": event.event, "about": event.about} for event in story.events],
+    }
+
+
+def render_decision(row: Decision) -> dict[str, Any]:
+    return {"reason": row.reason, "detail": row.detail, "until": row.until, "decidedAt": row.decided_at}
+
+
+def render_skipped(row: Decision) -> dict[str, Any]:
+    return {"contactId": row.contact_id, "reason": row.reason, "detail": row.detail, "decidedAt": row.decided_at}

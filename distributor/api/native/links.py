@@ -1,0 +1,138 @@
+"""GET /api/v1/links/{code} and POST /api/v1/links/{code}/responses: for the tool that runs the survey itself."""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from contacts.models.api_key import Scope
+from distributor.api.authentication import caller_key
+from distributor.api.fields import EmbeddedData
+from distributor.api.problems import Problem, ProblemDocument, not_found
+from distributor.api.validation import parse_body
+from distributor.engine.clock import database_now
+from distributor.engine.links import Link, find_link
+from distributor.engine.responses import LinkNotOpen, record_response
+from distributor.rules.links import LinkState
+
+_REFUSALS = {
+    LinkState.USED: (HTTPStatus.CONFLICT, "link_used", "This link has been answered through already."),
+    LinkState.EXPIRED: (HTTPStatus.GONE, "link_expired", "This link has expired."),
+    LinkState.CANCELLED: (HTTPStatus.GONE, "link_cancelled", "What this link was sent for has been cancelled."),
+}
+_ERRORS = {401: ProblemDocument, 403: ProblemDocument, 404: ProblemDocument}
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, strict=True, extra="forbid", frozen=True)
+
+
+class LinkContact(_Wire):
+    id: UUID
+    external_id: str | None
+    email: str | None
+    first_name: str | None
+    last_name: str | None
+
+
+class LinkThankYou(_Wire):
+    """What to show after the answer, as set on the survey; empty texts where nothing is."""
+
+    message: str
+    link_text: str
+    link_url: str
+
+
+class LinkContext(_Wire):
+    """All that a survey tool needs to greet who followed a link."""
+
+    code: str
+    state: LinkState
+    locale: str = Field(description="BCP 47: of this send, else of the contact, else the survey's default.")
+    attributes: dict[str, Any] = Field(description="The contact's embedded data, overlaid by what its send gave.")
+    contact: LinkContact
+    survey_id: UUID
+    distribution_id: UUID
+    expires_at: datetime | None
+    thank_you: LinkThankYou
+    responded_at: datetime | None
+
+
+class ResponseBody(_Wire):
+    """An answered survey."""
+
+    answers: Annotated[EmbeddedData, Field(max_length=100, description="Up to 100 answers by question, any JSON.")]
+
+
+class StoredResponse(_Wire):
+    id: UUID
+    submitted_at: datetime
+
+
+class LinkDetail(APIView):
+    """What a link is for. Reading it changes nothing: neither its state nor whether it was opened."""
+
+    scopes: ClassVar = {"GET": Scope.READ}
+
+    @extend_schema(operation_id="read_link", tags=["native"], responses={200: LinkContext} | _ERRORS)
+    def get(self, request: Request, code: str) -> Response:
+        link = find_link(code, database_now(), organization_id=caller_key(request).organization_id)
+        if link is None:
+            raise not_found("link")
+        return Response(_link_context(link).model_dump(by_alias=True))
+
+
+class LinkResponses(APIView):
+    """Reports that a survey was answered. It uses the link up, and ends fallbacks and reminders."""
+
+    scopes: ClassVar = {"POST": Scope.SEND}
+
+    @extend_schema(
+        operation_id="respond_to_link",
+        tags=["native"],
+        request=ResponseBody,
+        responses={201: StoredResponse, 400: ProblemDocument, 409: ProblemDocument, 410: ProblemDocument} | _ERRORS,
+    )
+    def post(self, request: Request, code: str) -> Response:
+        organization_id = caller_key(request).organization_id
+        body = parse_body(ResponseBody, request.body)
+        try:
+            stored = record_response(code, body.answers, database_now(), organization_id=organization_id)
+        except LinkNotOpen as refusal:
+            raise not_found("link") if refusal.state is None else Problem(*_REFUSALS[refusal.state]) from None
+        answer = StoredResponse(id=stored.id, submitted_at=stored.submitted_at)
+        return Response(answer.model_dump(by_alias=True), HTTPStatus.CREATED)
+
+
+def _link_context(link: Link) -> LinkContext:
+    recipient, survey = link.recipient, link.survey
+    contact = recipient.contact
+    return LinkContext(
+        code=recipient.code,
+        state=link.state,
+        locale=link.locale,
+        attributes=dict(link.attributes),
+        contact=LinkContact(
+            id=contact.id,
+            external_id=contact.external_id,
+            email=contact.email or None,
+            first_name=contact.first_name or None,
+            last_name=contact.last_name or None,
+        ),
+        survey_id=survey.id,
+        distribution_id=recipient.distribution_id,
+        expires_at=recipient.distribution.expires_at,
+        thank_you=LinkThankYou(
+            message=survey.thank_you_message,
+            link_text=survey.thank_you_link_text,
+            link_url=survey.thank_you_link_url,
+        ),
+        responded_at=recipient.responded_at,
+    )

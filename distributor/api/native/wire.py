@@ -1,0 +1,107 @@
+"""What the native API answers, as documented in the OpenAPI schema."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel)
+
+
+class TotalsDocument(_Wire):
+    """accepted = skipped + waiting + sent + failed + indeterminate + stopped, at every moment."""
+
+    accepted: int
+    skipped: int
+    waiting: int
+    sent: int
+    failed: int
+    indeterminate: int
+    stopped: int
+    recipients: int = Field(description="Accepted and not skipped.")
+    opened: int
+    responded: int
+    duplicate_risk: int = Field(description="Sent again after a try of unknown outcome: at most so many got two.")
+
+
+class DistributionDocument(_Wire):
+    id: UUID
+    survey_id: UUID
+    mailing_list_id: UUID | None
+    name: str
+    source: str
+    channel_mode: str
+    status: str = Field(description="scheduled, sending or completed")
+    scheduled_at: datetime | None
+    expires_at: datetime | None
+    created_at: datetime
+    totals: TotalsDocument
+
+
+class AttemptDocument(_Wire):
+    number: int
+    channel: str
+    provider_id: UUID
+    state: str = Field(description="sent, failed or unknown")
+    provider_message_id: str
+    code: str
+    detail: str
+    begun_at: datetime
+    ended_at: datetime
+
+
+class DecisionDocument(_Wire):
+    kind: str = Field(description="skipped, deferred, rerouted or stopped")
+    reason: str
+    detail: dict[str, Any]
+    until: datetime | None
+    decided_at: datetime
+
+
+class EventDocument(_Wire):
+    at: datetime
+    event: str = Field(description="accepted, deferred, rerouted, stopped, sent, failed, unknown, opened, responded")
+    about: str
+
+
+class RecipientDocument(_Wire):
+    code: str
+    link: str
+    contact_id: UUID
+    external_id: str | None
+    email: str | None
+    phone: str | None
+    state: str = Field(description="waiting, sent, failed, indeterminate or stopped")
+    reason: str | None
+    channel: str = Field(description="Of the step that it waits for, or was last tried on.")
+    due_at: datetime | None
+    accepted_at: datetime
+    attempts: list[AttemptDocument]
+    decisions: list[DecisionDocument]
+    story: list[EventDocument]
+
+
+class SkippedDocument(_Wire):
+    contact_id: UUID
+    reason: str
+    detail: dict[str, Any]
+    decided_at: datetime
+
+
+class DistributionPage(_Wire):
+    items: list[DistributionDocument]
+    next_cursor: str | None
+
+
+class RecipientPage(_Wire):
+    items: list[RecipientDocument]
+    next_cursor: str | None
+
+
+class SkippedPage(_Wire):
+    items: list[SkippedDocument]
+    next_cursor: str | None

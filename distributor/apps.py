@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class DistributorConfig(AppConfig):
+    name = "distributor"
+    verbose_name = "Distributor: what and when"

@@ -1,0 +1,109 @@
+"""Accepting a distribution: from a request to recipients that wait in batches, in one transaction.
+
+    check references → resolve contacts → gather facts → judge → enrol → hint
+
+A call of a thousand contacts is four statements, whatever is in it; the judging between them is plain Python
+(rules/eligibility.py), so that a dispatcher and a dry run can use the same rule. See docs/decisions/0002.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from psycopg.errors import DeadlockDetected
+
+from contacts.identity import Identified, resolve_contacts
+from contacts.models import ApiKey, Organization
+from distributor.engine.enrolment import Enrolled, Skipped, create_distribution, enrol
+from distributor.engine.facts import gather_facts
+from distributor.engine.hints import hint_on_commit
+from distributor.engine.references import check_references
+from distributor.models import Distribution
+from distributor.rules.codes import mint_codes
+from distributor.rules.eligibility import ContactLimits, Refusal, choose_channel
+from distributor.rules.requests import AudienceRules, DistributionRequest
+
+logger = structlog.get_logger(__name__)
+DEADLOCK_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of a request: each contact once, in the order given."""
+
+    distribution: Distribution
+    enrolled: Sequence[Enrolled]
+    skipped: Sequence[Skipped]
+
+
+def accept(organization: Organization, api_key: ApiKey | None, request: DistributionRequest, now: datetime) -> Accepted:
+    """Write a distribution, all or nothing.
+
+    Raises UnknownReferences (survey, providers, templates) and contacts.identity.UnknownContacts.
+    """
+    for attempt in range(1, DEADLOCK_TRIES + 1):
+        try:
+            with transaction.atomic():
+                return _accept(organization, api_key, request, now)
+        except Exception as error:
+            # Keys of one kind are locked in order. Calls that name the same people by different kinds of keys can
+            # still meet head-on; PostgreSQL lets one go on, and the other starts over with nothing written.
+            if not isinstance(error.__cause__, DeadlockDetected) or attempt == DEADLOCK_TRIES:
+                raise
+            logger.warning("acceptance_deadlock", attempt=attempt)
+    raise AssertionError("unreachable")
+
+
+def _accept(
+    organization: Organization, api_key: ApiKey | None, request: DistributionRequest, now: datetime
+) -> Accepted:
+    chain = check_references(organization, request)
+    audience = _once_each(resolve_contacts(organization.id, request.contacts, now), request)
+    limits = contact_limits(organization, request.audience)
+    facts = gather_facts(organization.id, [contact for contact, _ in audience], chain.channels, limits)
+    verdicts = [
+        choose_channel(
+            facts[contact.id],
+            chain.channels,
+            exclude_opted_out=request.audience.exclude_opted_out,
+            limits=limits,
+            now=now,
+        )
+        for contact, _ in audience
+    ]
+    enrolled: list[Enrolled] = []
+    skipped: list[Skipped] = []
+    codes = iter(mint_codes(len(audience)))
+    for (contact, attributes), verdict in zip(audience, verdicts, strict=True):
+        if isinstance(verdict, Refusal):
+            skipped.append(Skipped(contact, verdict))
+        else:
+            enrolled.append(Enrolled(contact, next(codes), verdict, attributes))
+    distribution = create_distribution(organization, api_key, request, chain, len(enrolled), len(skipped))
+    for lane in enrol(distribution, chain, enrolled, skipped, now):
+        hint_on_commit(lane)
+    return Accepted(distribution, enrolled, skipped)
+
+
+def contact_limits(organization: Organization, audience: AudienceRules) -> ContactLimits:
+    """How soon the request lets a contact be sent to again."""
+    return ContactLimits(
+        organization.minimum_days_between_contacts if audience.respect_frequency_rules else None,
+        audience.recent_contact_days if audience.exclude_recently_contacted else None,
+    )
+
+
+def _once_each(
+    resolved: Sequence[Identified], request: DistributionRequest
+) -> list[tuple[Identified, Mapping[str, Any]]]:
+    """Each contact once, in the order given, with all the embedded data that the call gave for it."""
+    contacts: dict[UUID, tuple[Identified, Mapping[str, Any]]] = {}
+    for contact, given in zip(resolved, request.contacts, strict=True):
+        earlier = contacts.get(contact.id)
+        data = given.embedded_data if earlier is None else {**earlier[1], **given.embedded_data}
+        contacts[contact.id] = (contact, data)
+    return list(contacts.values())

@@ -1,0 +1,59 @@
+"""Taking a due batch: one UPDATE on the small table of batches, committed before anything else happens."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection
+
+# A provider call ends well within it (channels.providers.base), and each begin and settle renews it.
+LEASE = timedelta(seconds=60)
+
+# Organisations with due work are found by hopping along the index `waiting_batches`, one probe each, however much
+# waits; a random one of them is served, so that all share alike in expectation and no turn needs to be remembered.
+# "Due" is said as BatchQuerySet.due says it.
+_CLAIM = """
+WITH RECURSIVE tenant AS (
+    (SELECT organization_id FROM distributor_batch
+     WHERE state = 'waiting' AND lane = %(lane)s ORDER BY organization_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT b.organization_id FROM distributor_batch b
+            WHERE b.state = 'waiting' AND b.lane = %(lane)s AND b.organization_id > tenant.organization_id
+            ORDER BY b.organization_id LIMIT 1)
+    FROM tenant WHERE tenant.organization_id IS NOT NULL
+),
+turn AS MATERIALIZED (
+    SELECT organization_id FROM tenant WHERE organization_id IS NOT NULL ORDER BY random()
+),
+chosen AS MATERIALIZED (
+    SELECT picked.id FROM turn CROSS JOIN LATERAL (
+        SELECT id FROM distributor_batch
+        WHERE state = 'waiting' AND lane = %(lane)s AND organization_id = turn.organization_id
+            AND due_at <= %(now)s AND (lease_expires_at IS NULL OR lease_expires_at <= %(now)s)
+        ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
+    ) picked LIMIT 1
+)
+UPDATE distributor_batch SET lease_expires_at = %(lease_expires_at)s, fence = fence + 1, claims = claims + 1
+FROM chosen WHERE distributor_batch.id = chosen.id
+RETURNING distributor_batch.id, organization_id, distribution_id, step_id, fence, claims
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A worker's hold of a batch, until its lease expires or a later fence replaces it."""
+
+    batch_id: UUID
+    organization_id: UUID
+    distribution_id: UUID
+    step_id: UUID
+    fence: int
+    claims: int
+
+
+def claim_batch(lane: str, now: datetime) -> Claim | None:
+    """Take the oldest due batch of a random organisation that has one; None when nothing is due."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, {"lane": lane, "now": now, "lease_expires_at": now + LEASE})
+        row = cursor.fetchone()
+    return Claim(*row) if row else None

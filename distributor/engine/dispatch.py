@@ -1,0 +1,88 @@
+"""Dispatch: claim → begin → hand over → settle, until nothing is due.
+
+No transaction and no lock is held while a provider is called.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import structlog
+from django.db import connection, transaction
+
+from channels.providers.base import Outcome, Result
+from channels.providers.registry import open_provider
+from distributor.engine.beginning import Begun, ClaimLost, begin
+from distributor.engine.claiming import Claim, claim_batch
+from distributor.engine.messages import write_message
+from distributor.engine.recovery import recover_handovers, release_failed_claim, release_for_account
+from distributor.engine.routes import Route, open_route
+from distributor.engine.settling import settle
+
+logger = structlog.get_logger(__name__)
+
+# How long one hint keeps a worker: long enough to be cheap, short enough for other lanes to get their turn.
+SLICE_SECONDS = 1.0
+
+_CLOSE_BATCH = """
+UPDATE distributor_batch SET
+    lease_expires_at = NULL,
+    state = CASE WHEN EXISTS (
+        SELECT FROM distributor_recipient WHERE batch_id = %(id)s AND state = 'waiting'
+    ) THEN 'waiting' ELSE 'done' END
+WHERE id = %(id)s AND fence = %(fence)s
+"""
+
+
+def dispatch_lane(lane: str, clock: Callable[[], datetime]) -> bool:
+    """Work off a lane's due batches for one slice of time. Returns whether there may be more to do."""
+    ends_at = time.monotonic() + SLICE_SECONDS
+    while time.monotonic() < ends_at:
+        claim = claim_batch(lane, clock())
+        if claim is None:
+            return False
+        try:
+            deliver(claim, clock, lambda: time.monotonic() >= ends_at)
+        except ClaimLost:
+            logger.warning("claim_lost", batch=str(claim.batch_id), fence=claim.fence)
+        except Exception as error:
+            logger.exception("batch_failed", batch=str(claim.batch_id), claims=claim.claims)
+            release_failed_claim(claim, error, clock())
+    return True
+
+
+def deliver(claim: Claim, clock: Callable[[], datetime], is_over: Callable[[], bool]) -> None:
+    """Hand a batch's people over, one provider call after the other; what is left when time is up waits on."""
+    route = open_route(claim.distribution_id, claim.step_id)
+    recover_handovers(claim, route, clock())
+    if not route.is_open:
+        release_for_account(claim, clock())
+        return
+    provider = open_provider(route.provider_kind, route.account)
+    while begun := begin(claim, route, provider.batch_size, clock()):
+        results = hand_over(route, begun)
+        settle(claim, route, begun, results, clock())
+        if is_over():
+            break
+    close_batch(claim)
+
+
+def hand_over(route: Route, begun: Begun) -> Sequence[Result]:
+    """Call the provider. Whatever it does not say is unknown."""
+    provider = open_provider(route.provider_kind, route.account)
+    messages = [write_message(route, person) for person in begun.people]
+    try:
+        results = provider.send_batch(messages)
+    except Exception as error:
+        logger.exception("provider_broke_its_contract", provider=route.provider_kind)
+        return [Result(Outcome.UNKNOWN, detail=repr(error))] * len(messages)
+    if len(results) != len(messages):
+        logger.error("provider_broke_its_contract", provider=route.provider_kind, results=len(results))
+        return [Result(Outcome.UNKNOWN, detail="the provider answered for another number of messages")] * len(messages)
+    return results
+
+
+def close_batch(claim: Claim) -> None:
+    """Let go of a batch: done, unless somebody in it still waits."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_CLOSE_BATCH, {"id": claim.batch_id, "fence": claim.fence})

@@ -1,0 +1,91 @@
+"""From a recipient to the message it is sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from channels.providers.base import Message
+from contacts.channel import Channel
+from distributor.engine.routes import Route
+
+_FIELDS = {
+    "externalId": "external_id",
+    "email": "email",
+    "phone": "phone",
+    "firstName": "first_name",
+    "lastName": "last_name",
+    "title": "title",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A recipient that is about to be sent to, with what is known of its contact."""
+
+    recipient_id: int
+    code: str
+    locale: str
+    attempt_count: int
+    first_sent_at: datetime | None
+    id: UUID  # the contact's
+    external_id: str | None
+    email: str
+    phone: str
+    first_name: str
+    last_name: str
+    title: str
+    contact_locale: str
+    opted_out_at: datetime | None
+    attributes: Mapping[str, Any]
+    embedded_data: Mapping[str, Any]
+
+
+def attempt_id(recipient_id: int, number: int) -> str:
+    """The id that travels to the provider and comes back in its events: opaque, and no row is needed to make it."""
+    return f"{recipient_id:x}-{number}"
+
+
+def write_message(route: Route, person: Person) -> Message:
+    """The message for one person, to be worded when the provider reads it."""
+    variant = route.variant_for(person.locale, person.contact_locale)
+    unsubscribe_url = f"{settings.PUBLIC_BASE_URL}/u/{person.code}"
+    values = {
+        "survey:name": route.distribution.survey.name,
+        "link": f"{settings.PUBLIC_BASE_URL}/p/{person.code}",
+        "unsubscribe": unsubscribe_url,
+    }
+    for key in variant.keys:
+        if key.startswith("contact:"):
+            values[key] = _about(person, key.removeprefix("contact:"))
+    return Message(
+        attempt_id=attempt_id(person.recipient_id, person.attempt_count + 1),
+        group_id=str(route.distribution.id),
+        to=person.email if route.step.channel == Channel.EMAIL else person.phone,
+        to_name=f"{person.first_name} {person.last_name}".strip(),
+        sender=route.sender,
+        variant=variant,
+        values=values,
+        unsubscribe_url=unsubscribe_url,
+    )
+
+
+def _about(person: Person, key: str) -> str:
+    """What is known under a key: what this call said first, then what earlier ones did, then the contact's fields."""
+    for data in (person.attributes, person.embedded_data):
+        value = data.get(key)
+        if value is not None:
+            return value if isinstance(value, str) else _as_text(value)
+    field = _FIELDS.get(key)
+    return (getattr(person, field) or "") if field else ""
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return ", ".join(_as_text(item) for item in value)
+    return str(value)

@@ -1,0 +1,80 @@
+"""Reading back: each recipient's journey, in a few queries for a whole page of them."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
+from uuid import UUID
+
+from distributor.models import Attempt, Batch, Decision, Recipient
+from distributor.models.attempt import AttemptState
+from distributor.models.recipient import RecipientState
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a recipient; `about` says more in a few words."""
+
+    at: datetime
+    event: str
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A recipient with all that is known of its journey. `due_at` and `channel` are of the batch it waits in."""
+
+    recipient: Recipient
+    batch: Batch
+    attempts: Sequence[Attempt]
+    decisions: Sequence[Decision]
+
+    @property
+    def state(self) -> str:
+        """waiting, sent, failed, indeterminate or stopped."""
+        return self.recipient.outcome if self.recipient.state == RecipientState.FINISHED else self.recipient.state
+
+    @property
+    def due_at(self) -> datetime | None:
+        return self.batch.due_at if self.recipient.state == RecipientState.WAITING else None
+
+    @property
+    def events(self) -> list[Event]:
+        """The journey in the order in which it happened."""
+        return sorted(self._events(), key=attrgetter("at"))
+
+    def _events(self) -> Iterator[Event]:
+        recipient = self.recipient
+        yield Event(recipient.created_at, "accepted")
+        for decision in self.decisions:
+            yield Event(decision.decided_at, decision.kind, decision.reason)
+        for attempt in self.attempts:
+            at = attempt.begun_at if attempt.state == AttemptState.SENT else attempt.ended_at
+            yield Event(at, attempt.state, " ".join(filter(None, (attempt.channel, attempt.code))))
+        if recipient.first_opened_at is not None:
+            yield Event(recipient.first_opened_at, "opened")
+        if recipient.responded_at is not None:
+            yield Event(recipient.responded_at, "responded")
+
+
+def read_stories(distribution_id: UUID, after_id: int, limit: int) -> list[Story]:
+    """The stories of a distribution's recipients in the order of acceptance, from after a recipient's id."""
+    recipients = Recipient.objects.filter(distribution_id=distribution_id, id__gt=after_id).select_related("contact")
+    return tell(list(recipients.order_by("id")[:limit]))
+
+
+def tell(recipients: Sequence[Recipient]) -> list[Story]:
+    """The stories of these recipients, in their order."""
+    ids = [recipient.id for recipient in recipients]
+    attempts: dict[int, list[Attempt]] = defaultdict(list)
+    for attempt in Attempt.objects.filter(recipient_id__in=ids).order_by("recipient_id", "number"):
+        attempts[attempt.recipient_id].append(attempt)
+    decisions: dict[int | None, list[Decision]] = defaultdict(list)
+    for decision in Decision.objects.filter(recipient_id__in=ids).order_by("id"):
+        decisions[decision.recipient_id].append(decision)
+    batches = Batch.objects.select_related("step").in_bulk({recipient.batch_id for recipient in recipients})
+    return [
+        Story(recipient, batches[recipient.batch_id], attempts[recipient.id], decisions[recipient.id])
+        for recipient in recipients
+    ]

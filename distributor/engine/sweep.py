@@ -1,0 +1,29 @@
+"""The sweep: what beat asks for every few seconds. It only looks, and sends hints; every worker may run it."""
+
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from distributor.engine.hints import hint
+from distributor.models import Batch, Heartbeat
+
+SWEEP = "sweep"
+_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('distributor sweep', 0))"
+
+
+def sweep(now: datetime, period_seconds: float) -> list[str]:
+    """Hint every lane that has due work, and leave a sign of life. Returns the lanes hinted.
+
+    Due work is what a lost hint left lying, what has come due since, and what a dead worker's expired lease set
+    free. Two sweeps at once (two beats) do no more than one.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_LOCK)
+        if not cursor.fetchone()[0]:
+            return []
+        lanes = sorted(Batch.objects.due(now).values_list("lane", flat=True).distinct())
+        Heartbeat.objects.update_or_create(name=SWEEP, defaults={"beat_at": now})
+    for lane in lanes:
+        # A hint that every worker was too busy to read is worthless by the next sweep.
+        hint(lane, expires_seconds=period_seconds)
+    return lanes

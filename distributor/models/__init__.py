@@ -1,0 +1,25 @@
+from distributor.models.attempt import Attempt
+from distributor.models.batch import Batch
+from distributor.models.decision import Decision
+from distributor.models.distribution import Distribution
+from distributor.models.handover import Handover
+from distributor.models.heartbeat import Heartbeat
+from distributor.models.recipient import Recipient
+from distributor.models.response import Response
+from distributor.models.step import Step
+from distributor.models.survey import Survey
+from distributor.models.touch import Touch
+
+__all__ = [
+    "Attempt",
+    "Batch",
+    "Decision",
+    "Distribution",
+    "Handover",
+    "Heartbeat",
+    "Recipient",
+    "Response",
+    "Step",
+    "Survey",
+    "Touch",
+]

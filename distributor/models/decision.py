@@ -1,0 +1,45 @@
+"""Why something did not simply go out."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class DecisionKind(models.TextChoices):
+    SKIPPED = "skipped"  # never became a recipient
+    DEFERRED = "deferred"  # later, see `until`
+    REROUTED = "rerouted"  # to the chain's next step
+    STOPPED = "stopped"  # will not be sent to
+
+
+class Decision(models.Model):
+    """One decision about one contact of a distribution, with what it was based on in `detail`."""
+
+    id = models.BigAutoField(primary_key=True)
+    distribution_id = models.UUIDField()
+    contact_id = models.UUIDField()
+    recipient_id = models.BigIntegerField(null=True)
+    kind = models.CharField(max_length=8, choices=DecisionKind)
+    reason = models.CharField(max_length=31)
+    detail = models.JSONField(default=dict)
+    until = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind=DecisionKind.SKIPPED, recipient_id=None)
+                | ~Q(kind=DecisionKind.SKIPPED) & Q(recipient_id__isnull=False),
+                name="only_who_was_skipped_is_no_recipient",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=("distribution_id", "id"), name="skipped_of_a_distribution", condition=Q(recipient_id=None)
+            ),
+            models.Index(
+                fields=("recipient_id",), name="decisions_of_a_recipient", condition=Q(recipient_id__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.reason}"

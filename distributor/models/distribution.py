@@ -1,0 +1,83 @@
+"""One call's worth of sending."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from contacts.ids import new_id
+from contacts.models import ApiKey, MailingList, Organization
+from distributor.models.survey import Survey
+
+
+class ChannelMode(models.TextChoices):
+    SINGLE = "single", "single: the first channel that reaches the contact"
+    MULTI = "multi", "multi: the next channel when one fails or stays unanswered"
+
+
+class Distribution(models.Model):
+    """What was accepted: a survey to an audience, and how it stands.
+
+    The counts sum to `accepted_count` at every moment: who is not skipped, registered, sent, failed, indeterminate or
+    stopped is waiting. They are added to in the transaction that moves the recipients.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="distributions")
+    survey = models.ForeignKey(Survey, models.PROTECT, related_name="distributions")
+    mailing_list = models.ForeignKey(MailingList, models.SET_NULL, null=True, related_name="distributions")
+    api_key = models.ForeignKey(ApiKey, models.SET_NULL, null=True, related_name="+", db_index=False)
+    source = models.CharField(max_length=31, help_text="The dialect it was asked for in.")
+    name = models.CharField(max_length=255, blank=True)
+    mode = models.CharField(max_length=6, choices=ChannelMode, default=ChannelMode.SINGLE)
+    scheduled_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="Ends sends and links.")
+
+    exclude_opted_out = models.BooleanField(default=True)
+    respect_frequency_rules = models.BooleanField(default=True)
+    exclude_recently_contacted = models.BooleanField(default=False)
+    recent_contact_days = models.PositiveSmallIntegerField(default=30)
+
+    accepted_count = models.PositiveIntegerField(default=0)
+    skipped_count = models.PositiveIntegerField(default=0)
+    sent_count = models.PositiveIntegerField(default=0)
+    failed_count = models.PositiveIntegerField(default=0)
+    indeterminate_count = models.PositiveIntegerField(default=0)
+    stopped_count = models.PositiveIntegerField(default=0)
+    # Beside the sum: what happened to those who were sent to.
+    opened_count = models.PositiveIntegerField(default=0)
+    responded_count = models.PositiveIntegerField(default=0)
+    duplicate_risk_count = models.PositiveIntegerField(
+        default=0, help_text="Sent again after a first try of unknown outcome: at most so many got it twice."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = [models.Index(fields=("organization", "-id"), name="distribution_by_organization")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    accepted_count__gte=F("skipped_count")
+                    + F("sent_count")
+                    + F("failed_count")
+                    + F("indeterminate_count")
+                    + F("stopped_count")
+                ),
+                name="outcomes_never_exceed_what_was_accepted",
+            ),
+            models.CheckConstraint(
+                condition=Q(recent_contact_days__gte=1, recent_contact_days__lte=365),
+                name="recent_contact_days_are_1_to_365",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or str(self.id)
+
+    @property
+    def recipient_count(self) -> int:
+        return self.accepted_count - self.skipped_count
+
+    @property
+    def waiting_count(self) -> int:
+        ended = self.sent_count + self.failed_count + self.indeterminate_count + self.stopped_count
+        return self.recipient_count - ended

@@ -1,0 +1,51 @@
+"""How every page is answered: in whose language, and with which headers."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+
+from channels.rendering import choose_locale
+from distributor.engine.links import Link
+
+# No script at all, nothing from elsewhere, never in a frame. The code in the address is a capability: it is not to be
+# passed on in a Referer header, kept by a cache, or listed by a search engine.
+PAGE_HEADERS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "Content-Security-Policy": (
+            "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+            "frame-ancestors 'none'"
+        ),
+        "Referrer-Policy": "no-referrer",
+        "Cache-Control": "no-store",
+        "X-Robots-Tag": "noindex",
+        "X-Frame-Options": "DENY",
+    }
+)
+
+
+def page_language(request: HttpRequest, link: Link | None) -> str:
+    """The language of a page: the link's, as far as the pages speak it; without a link, what the browser asks for."""
+    if link is None:
+        return translation.get_language_from_request(request)
+    return choose_locale(link.locale, [code for code, _ in settings.LANGUAGES], link.survey.default_locale)
+
+
+def render_page(
+    request: HttpRequest,
+    template: str,
+    link: Link | None,
+    context: Mapping[str, Any] | None = None,
+    status: HTTPStatus = HTTPStatus.OK,
+) -> HttpResponse:
+    """A page of `templates/pages/` in the language of its link."""
+    language = page_language(request, link)
+    with translation.override(language):
+        response = render(request, f"pages/{template}", {**(context or {}), "language": language}, status=status)
+    response["Content-Language"] = language
+    return response

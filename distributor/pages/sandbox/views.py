@@ -1,0 +1,126 @@
+"""`/sandbox/`: what the sandbox provider got, as each recipient would see it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from channels.models import SandboxMessage
+from channels.sandbox_inbox import find_messages, read_address
+from contacts.channel import Channel
+from distributor.pages.sandbox.access import HTML_PART_POLICY, sandbox_page
+
+PAGE_SIZE = 50
+PHONE_CHANNELS = frozenset({Channel.SMS, Channel.WHATSAPP})
+BIGINT_DIGITS = 18
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a page shows: of which address and distribution, and before which message."""
+
+    to: str = ""
+    distribution: str = ""
+    before_id: int | None = None
+
+    @property
+    def query(self) -> str:
+        """The filters as a query string, without the position."""
+        return self.query_before(None)
+
+    @property
+    def page_query(self) -> str:
+        """What leads back to this very page."""
+        return self.query_before(self.before_id)
+
+    def query_before(self, before_id: int | None) -> str:
+        named = {"to": self.to, "distribution": self.distribution, "before": before_id}
+        return urlencode({name: value for name, value in named.items() if value})
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """What one number got in one app, oldest first, as a phone shows it."""
+
+    channel: Channel
+    to: str
+    to_name: str
+    messages: Sequence[SandboxMessage]
+
+
+@sandbox_page()
+def show_inbox(request: HttpRequest) -> HttpResponse:
+    return render(request, "sandbox/inbox.html", _inbox(_read_filters(request)))
+
+
+@sandbox_page()
+def show_email(request: HttpRequest, message_id: int) -> HttpResponse:
+    """An e-mail beside the page of the inbox that it was picked from."""
+    message = get_object_or_404(_emails(), id=message_id)
+    return render(request, "sandbox/email.html", {**_inbox(_read_filters(request)), "message": message})
+
+
+@sandbox_page(HTML_PART_POLICY)
+def show_html_part(request: HttpRequest, message_id: int) -> HttpResponse:
+    """The HTML part alone, for the reading pane's frame. Its links open in a tab, where scripts and forms work."""
+    message = get_object_or_404(_emails(), id=message_id)
+    return HttpResponse(f'<!doctype html><base target="_blank">{message.html}')
+
+
+@sandbox_page()
+def show_phones(request: HttpRequest) -> HttpResponse:
+    filters = _read_filters(request)
+    messages, next_query = _page(filters, PHONE_CHANNELS)
+    context = {"conversations": _conversations(messages), "filters": filters, "next_query": next_query, "tab": "phones"}
+    return render(request, "sandbox/phones.html", context)
+
+
+def _inbox(filters: Filters) -> dict[str, Any]:
+    emails, next_query = _page(filters, {Channel.EMAIL})
+    return {"emails": emails, "filters": filters, "next_query": next_query, "tab": "inbox"}
+
+
+def _emails() -> QuerySet[SandboxMessage]:
+    return find_messages(channels={Channel.EMAIL})
+
+
+def _page(filters: Filters, channels: set[Channel] | frozenset[Channel]) -> tuple[list[SandboxMessage], str]:
+    """A page of messages, newest first, and the query string of the next ("" when there is none)."""
+    found = find_messages(channels=channels, to=filters.to, group_id=filters.distribution, before_id=filters.before_id)
+    messages = list(found[: PAGE_SIZE + 1])
+    if len(messages) <= PAGE_SIZE:
+        return messages, ""
+    shown = messages[:PAGE_SIZE]
+    return shown, filters.query_before(shown[-1].id)
+
+
+def _conversations(messages: Sequence[SandboxMessage]) -> list[Conversation]:
+    """Group a page's messages by app and number; whoever got the newest message comes first."""
+
+    def phone(message: SandboxMessage) -> tuple[str, str]:
+        return message.channel, message.to
+
+    order: dict[tuple[str, str], int] = {}
+    for message in messages:
+        order.setdefault(phone(message), len(order))
+    oldest_first = sorted(messages, key=lambda message: (order[phone(message)], message.id))
+    conversations = []
+    for (channel, to), group in groupby(oldest_first, key=phone):
+        bubbles = list(group)
+        conversations.append(Conversation(Channel(channel), to, bubbles[-1].to_name, bubbles))
+    return conversations
+
+
+def _read_filters(request: HttpRequest) -> Filters:
+    """What makes no sense in the address filters nothing, or finds nothing; it is no error."""
+    before = request.GET.get("before", "")
+    return Filters(
+        to=read_address(request.GET.get("to", "")),
+        distribution=request.GET.get("distribution", "").replace("\0", "").strip(),
+        before_id=int(before) if before.isascii() and before.isdigit() and len(before) <= BIGINT_DIGITS else None,
+    )

@@ -1,0 +1,41 @@
+"""How much goes together, how fast it may overtake, and how a distribution stands."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar
+
+ItemT = TypeVar("ItemT")
+
+# What one hold of a batch covers: a thousand is what the largest provider call takes (SendGrid's limit).
+BATCH_SIZE = 1_000
+URGENT_LIMIT = 10
+NORMAL_LIMIT = 500
+
+
+def lane_for(recipient_count: int) -> str:
+    """Small sends overtake large ones."""
+    if recipient_count <= URGENT_LIMIT:
+        return "urgent"
+    return "normal" if recipient_count <= NORMAL_LIMIT else "bulk"
+
+
+def cut(items: Sequence[ItemT], size: int = BATCH_SIZE) -> Iterator[Sequence[ItemT]]:
+    """The items in runs of at most `size`."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+class DistributionStatus(StrEnum):
+    SCHEDULED = "scheduled"
+    SENDING = "sending"
+    COMPLETED = "completed"
+
+
+def distribution_status(waiting_count: int, scheduled_at: datetime | None, now: datetime) -> DistributionStatus:
+    """How a distribution stands; it is nowhere stored, so it cannot be wrong."""
+    if waiting_count == 0:
+        return DistributionStatus.COMPLETED
+    if scheduled_at is not None and now < scheduled_at:
+        return DistributionStatus.SCHEDULED
+    return DistributionStatus.SENDING

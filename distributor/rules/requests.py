@@ -1,0 +1,46 @@
+"""The one meaning that every dialect is translated into."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from contacts.given import ContactGiven
+
+
+@dataclass(frozen=True, slots=True)
+class StepRequest:
+    """A channel to use; the lowest priority number goes first."""
+
+    channel: str
+    provider_account_id: UUID
+    template_id: UUID
+    priority: int = 1
+    from_email: str = ""
+    from_name: str = ""
+    reply_to_email: str = ""
+    fallback_delay_minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceRules:
+    """Whom a distribution leaves out."""
+
+    exclude_opted_out: bool = True
+    respect_frequency_rules: bool = True
+    exclude_recently_contacted: bool = False
+    recent_contact_days: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class DistributionRequest:
+    """A survey to people: what every dialect says in its own words. `scheduled_at` is aware; None means now."""
+
+    source: str
+    survey_id: UUID
+    contacts: Sequence[ContactGiven]
+    steps: Sequence[StepRequest]
+    is_multi: bool = False
+    scheduled_at: datetime | None = None
+    name: str = ""
+    audience: AudienceRules = AudienceRules()

@@ -1,0 +1,80 @@
+"""What follows a try: pure, so that it can be tabled. There is no retry by Celery, no ETA and no countdown."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+MAX_ATTEMPTS = 8
+BACKOFF_BASE = timedelta(seconds=30)
+BACKOFF_LIMIT = timedelta(hours=1)
+THROTTLE_PAUSE = timedelta(seconds=5)
+# A fault of the account or the sender is nobody's failed attempt: the messages wait until an operator has mended it.
+ACCOUNT_PAUSE = timedelta(minutes=1)
+# Channels where a second copy is better than none. On the others a message of unknown outcome is never repeated.
+AT_LEAST_ONCE_CHANNELS = frozenset({"email"})
+
+
+class Ending(StrEnum):
+    """How a try on one step ends, when nothing more is tried on it."""
+
+    SENT = "sent"
+    FAILED = "failed"
+    INDETERMINATE = "indeterminate"
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Try this step again at `due_at`; a pause is not counted as an attempt, a duplicate risk is counted as such."""
+
+    due_at: datetime
+    reason: str
+    is_attempt: bool = True
+    is_duplicate_risk: bool = False
+
+
+def after_try(
+    outcome: str,
+    *,
+    about_account: bool,
+    number: int,
+    already_unknown: bool,
+    channel: str,
+    retry_after_seconds: float | None,
+    now: datetime,
+    jitter: float,
+) -> Ending | Again:
+    """What follows try `number` (from 1) with this outcome (channels.providers.base.Outcome).
+
+    `jitter` in [0, 1) spreads retries (full jitter: the delay is anywhere between none and the backoff).
+    `already_unknown`: an earlier try of this recipient ended unknown, so it has had its one resend.
+    """
+    match outcome:
+        case "accepted":
+            return Ending.SENT
+        case "throttled":
+            pause = THROTTLE_PAUSE if retry_after_seconds is None else timedelta(seconds=retry_after_seconds)
+            return Again(round_up(now + pause), "throttled", is_attempt=False)
+        case "permanent" if about_account:
+            return Again(round_up(now + ACCOUNT_PAUSE), "provider_account_fault", is_attempt=False)
+        case "permanent":
+            return Ending.FAILED
+        case "unknown" if channel not in AT_LEAST_ONCE_CHANNELS or already_unknown:
+            return Ending.INDETERMINATE
+        case "unknown":
+            return Again(now, "unknown_outcome", is_duplicate_risk=True)
+        case "transient" if number >= MAX_ATTEMPTS:
+            return Ending.FAILED
+        case "transient":
+            return Again(round_up(now + backoff(number) * jitter), "transient_failure")
+    raise ValueError(f"no such outcome: {outcome}")
+
+
+def backoff(number: int) -> timedelta:
+    """The longest wait after try `number`: 30 s, 1 min, 2 min … 1 h."""
+    doublings: int = 2 ** min(number - 1, 20)
+    return min(BACKOFF_BASE * doublings, BACKOFF_LIMIT)
+
+
+def round_up(moment: datetime) -> datetime:
+    """To the full second, so that those who wait alike share a batch."""
+    return moment.replace(microsecond=0) + timedelta(seconds=1) if moment.microsecond else moment

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+from channels.providers.registry import PROVIDERS
+
+
+class BenchConfig(AppConfig):
+    name = "tests.bench"
+    label = "bench"
+
+    def ready(self) -> None:
+        PROVIDERS["noop"] = "tests.bench.noop.Noop"

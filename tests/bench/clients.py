@@ -1,0 +1,61 @@
+"""The callers: a few threads with prebuilt bodies on kept connections, so that the server has the cores."""
+
+import http.client
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+JobT = TypeVar("JobT")
+CLIENTS = 4
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a run of calls came to. `seconds` ends with the last answer."""
+
+    calls: int
+    seconds: float
+
+    def per_second(self, call_size: int) -> float:
+        return self.calls * call_size / self.seconds
+
+
+class Caller:
+    """One kept connection to the web server."""
+
+    def __init__(self, port: int, api_key: str) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
+        self._headers = {"x-api-key": api_key, "Content-Type": "application/json"}
+
+    def post(self, path: str, body: bytes) -> None:
+        """Raises RuntimeError for an answer that is not a success."""
+        self._connection.request("POST", path, body, self._headers)
+        answer = self._connection.getresponse()
+        text = answer.read()
+        if not 200 <= answer.status < 300:
+            raise RuntimeError(f"POST {path} answered {answer.status}: {text[:500]!r}")
+
+
+def run_in_parallel(workers: Sequence[Callable[[JobT], None]], jobs: Sequence[JobT], limit_seconds: float) -> Load:
+    """Let each worker take the next job until none is left; after the limit no job is begun."""
+    lock = threading.Lock()
+    waiting = iter(jobs)
+    started_at_seconds = time.perf_counter()
+
+    def work(do: Callable[[JobT], None]) -> int:
+        count = 0
+        while time.perf_counter() - started_at_seconds < limit_seconds:
+            with lock:
+                job = next(waiting, None)
+            if job is None:
+                break
+            do(job)
+            count += 1
+        return count
+
+    with ThreadPoolExecutor(len(workers)) as pool:
+        calls = sum(pool.map(work, workers))
+    return Load(calls, time.perf_counter() - started_at_seconds)

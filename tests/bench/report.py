@@ -1,0 +1,125 @@
+"""What a run says: its figures, the ratios between them, and whether the bars are met."""
+
+import json
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+Figures = Mapping[str, Mapping[str, float]]
+
+TITLES = {
+    "a": "naive ORM view: update_or_create a contact",
+    "b": "DRF serializers + bulk_create",
+    "c": "ours",
+    "d": "floor: bare COPY of the same rows, no HTTP",
+    "e": "a Celery task a message, ORM get and save",
+    "f": "django-post-office, dummy backend",
+    "g": "ours",
+}
+ACCEPTANCE, DISPATCH = "abcd", "efg"
+MIXES = ("mixed", "new", "existing")
+
+
+@dataclass(frozen=True)
+class Bar:
+    """`over` divided by `under` is to be at least, or at most, the limit."""
+
+    name: str
+    over: tuple[str, str]
+    under: tuple[str, str]
+    limit: float
+    is_most: bool = False
+
+
+MIXED, NEW, MESSAGES = "mixed_contacts_per_second", "new_contacts_per_second", "messages_per_second"
+BARS = [
+    Bar("acceptance: ours / naive ORM view", ("c", MIXED), ("a", MIXED), 60),
+    Bar("acceptance: ours / serializers + bulk_create", ("c", MIXED), ("b", MIXED), 8),
+    Bar("acceptance: floor / ours", ("d", NEW), ("c", MIXED), 2, is_most=True),
+    Bar("dispatch: ours / a task a message", ("g", MESSAGES), ("e", MESSAGES), 60),
+    Bar("dispatch: ours / django-post-office", ("g", MESSAGES), ("f", MESSAGES), 20),
+]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    name: str
+    ratio: float
+    limit: float
+    is_most: bool
+    is_met: bool
+
+    def __str__(self) -> str:
+        word, bound = "pass" if self.is_met else "FAIL", "at most" if self.is_most else "at least"
+        return f"  {word}  {self.name:<46}{self.ratio:>8.1f}x   {bound} {self.limit:g}x"
+
+
+def judge(figures: Figures) -> list[Verdict]:
+    """The bars whose two scenarios were both run."""
+    verdicts = []
+    for bar in BARS:
+        over, under = (figures.get(name, {}).get(figure) for name, figure in (bar.over, bar.under))
+        if over and under:
+            ratio = over / under
+            is_met = ratio <= bar.limit if bar.is_most else ratio >= bar.limit
+            verdicts.append(Verdict(bar.name, ratio, bar.limit, bar.is_most, is_met))
+    return verdicts
+
+
+def machine_facts(server: Mapping[str, str]) -> dict[str, str]:
+    """What the figures depend on."""
+    return {
+        "cores": str(os.cpu_count()),
+        "processor": _processor(),
+        "python": platform.python_version(),
+        **{name: version(name) for name in ("django", "celery", "gunicorn", "psycopg", "django-post-office")},
+        **server,
+    }
+
+
+def _processor() -> str:
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text().splitlines() if path.exists() else []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor() or platform.machine())
+
+
+def table(contact_count: int, figures: Figures, verdicts: list[Verdict], machine: Mapping[str, str]) -> str:
+    lines = ["", ", ".join(f"{name} {value}" for name, value in machine.items()), ""]
+    if any(name in figures for name in ACCEPTANCE):
+        lines.append(f"contacts/s accepted over {contact_count:,} contacts, 1,000 a call, 4 clients")
+        lines.append(" " * 50 + "".join(f"{mix:>11}" for mix in MIXES))
+        for name in ACCEPTANCE:
+            if name in figures:
+                cells = (figures[name].get(f"{mix}_contacts_per_second") for mix in MIXES)
+                lines.append(f"  ({name}) {TITLES[name]:<44}" + "".join(f"{_cell(cell):>11}" for cell in cells))
+        lines.append("")
+    if any(name in figures for name in DISPATCH):
+        lines.append("messages/s dispatched to a provider that does nothing, 2 worker processes")
+        lines += [
+            f"  ({name}) {TITLES[name]:<44}{_cell(figures[name][MESSAGES]):>11}" for name in DISPATCH if name in figures
+        ]
+        lines.append("")
+    return "\n".join([*lines, *map(str, verdicts), ""])
+
+
+def _cell(figure: float | None) -> str:
+    return "–" if figure is None else f"{figure:,.0f}"
+
+
+def write_json(
+    path: Path, contact_count: int, figures: Figures, verdicts: list[Verdict], machine: Mapping[str, str]
+) -> None:
+    """`{contacts, machine, scenarios: {letter: {title, …figures}}, bars: [{name, ratio, limit, is_most, is_met}]}`."""
+    content: dict[str, Any] = {
+        "contacts": contact_count,
+        "machine": dict(machine),
+        "scenarios": {name: {"title": TITLES[name], **values} for name, values in figures.items()},
+        "bars": [asdict(verdict) for verdict in verdicts],
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")

@@ -1,0 +1,98 @@
+"""Messages per second of the rivals, to a provider that does nothing, by two worker processes each."""
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from post_office import mail
+from post_office.models import STATUS, Email, EmailTemplate
+
+from contacts.ids import new_id
+from distributor.rules.codes import mint_codes
+from tests.bench.contact_supply import ContactSupply, external_id, person
+from tests.bench.database import Stage, settle_disk
+from tests.bench.invitation import in_django_templates
+from tests.bench.models import RivalContact, RivalRecipient
+from tests.bench.naive_tasks import links_of, send_one
+from tests.bench.processes import PROCESSES, running, worker_command
+
+POLL_SECONDS = 0.2
+DRAIN_LIMIT_SECONDS = 180.0
+
+
+def measure_task_per_message(stage: Stage, supply: ContactSupply, count: int, log: Path) -> dict[str, float]:
+    """(e) All tasks are queued first, then two worker processes take them."""
+    recipients = _rival_recipients(supply.take(count, new_share=0.0))
+    for recipient in recipients:
+        send_one.apply_async((recipient.id, str(stage.django_template_id)), queue="bench")
+    sent = RivalRecipient.objects.filter(batch_id=recipients[0].batch_id, state="finished")
+    settle_disk()
+    with running(worker_command("bench"), {}, log) as check:
+        return {"messages_per_second": _watch_rate(sent.count, count, check)}
+
+
+def _rival_recipients(numbers: Sequence[int]) -> list[RivalRecipient]:
+    contacts = RivalContact.objects.filter(external_id__in=[external_id(number) for number in numbers])
+    distribution_id = new_id()
+    return RivalRecipient.objects.bulk_create(
+        RivalRecipient(
+            distribution_id=distribution_id,
+            contact=contact,
+            code=code,
+            batch_id=distribution_id,
+            attributes=contact.embedded_data,
+        )
+        for contact, code in zip(contacts, mint_codes(len(numbers)), strict=True)
+    )
+
+
+def measure_post_office(supply: ContactSupply, count: int, log: Path) -> dict[str, float]:
+    """(f) Its own queue and its own command with its defaults; a message is rendered when it is delivered."""
+    texts = in_django_templates()
+    template = EmailTemplate.objects.create(
+        name="invitation", subject=texts["subject"], content=texts["text"], html_content=texts["html"]
+    )
+    mail.send_many(
+        [
+            _queued_mail(template, person(number, year=2026), code)
+            for number, code in zip(supply.take(count, new_share=0.0), mint_codes(count), strict=True)
+        ]
+    )
+    sent = Email.objects.filter(status=STATUS.sent)
+    settle_disk()
+    command = [sys.executable, "manage.py", "send_queued_mail", "--processes", str(PROCESSES)]
+    with running([*command, "--lockfile", str(log.with_suffix(""))], {}, log) as check:
+        return {"messages_per_second": _watch_rate(sent.count, count, check)}
+
+
+def _queued_mail(template: EmailTemplate, contact: dict[str, Any], code: str) -> dict[str, Any]:
+    context = {
+        "contact": {"first_name": contact["firstName"], "last_name": contact["lastName"]},
+        "data": contact["embeddedData"],
+        **links_of(code),
+    }
+    return {
+        "recipients": contact["email"],
+        "sender": "survey@example.com",
+        "template": template,
+        "context": context,
+        "render_on_delivery": True,
+    }
+
+
+def _watch_rate(count_sent: Callable[[], int], total: int, check: Callable[[], None]) -> float:
+    """Messages/s between the first look that sees some sent and the one that sees all: starting up is not counted."""
+    deadline = time.monotonic() + DRAIN_LIMIT_SECONDS
+    first: tuple[int, float] | None = None
+    while (sent := count_sent()) < total:
+        if sent and first is None:
+            first = (sent, time.monotonic())
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{sent} of {total} sent after {DRAIN_LIMIT_SECONDS:.0f} s")
+        check()
+        time.sleep(POLL_SECONDS)
+    if first is None:
+        raise RuntimeError(f"{total} messages are too few to measure: all were sent between two looks")
+    return (total - first[0]) / (time.monotonic() - first[1])

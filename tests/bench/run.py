@@ -1,0 +1,66 @@
+"""A run: the database is filled once, then scenario after scenario has the machine to itself."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from django.core.management import call_command
+
+from tests.bench.acceptance import DOORS, measure_door, measure_floor
+from tests.bench.contact_supply import ContactSupply
+from tests.bench.database import Stage, fill_contacts, server_facts, set_stage
+from tests.bench.our_dispatch import measure_ours
+from tests.bench.report import TITLES, judge, machine_facts, table, write_json
+from tests.bench.rival_dispatch import measure_post_office, measure_task_per_message
+from tests.bench.web import web_server
+
+TASK_MESSAGES = 3_000
+POST_OFFICE_MESSAGES = 10_000
+OUR_MESSAGES = 200_000
+
+
+def run(contact_count: int, scenarios: str, data: Path) -> int:
+    """Measure, print, write `bench.json`. Returns 1 when a bar is not met, else 0."""
+    logs = data / "bench-logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    stage = _prepare(contact_count)
+    figures = _measure(stage, ContactSupply(contact_count), scenarios, logs)
+    verdicts, machine = judge(figures), machine_facts(server_facts())
+    write_json(data / "bench.json", contact_count, figures, verdicts, machine)
+    print(table(contact_count, figures, verdicts, machine))
+    return 0 if all(verdict.is_met for verdict in verdicts) else 1
+
+
+def _prepare(contact_count: int) -> Stage:
+    began_at_seconds = time.monotonic()
+    call_command("migrate", verbosity=0)
+    stage = set_stage()
+    fill_contacts(stage, contact_count)
+    _say(f"{contact_count:,} contacts in {time.monotonic() - began_at_seconds:.0f} s")
+    return stage
+
+
+def _measure(stage: Stage, supply: ContactSupply, scenarios: str, logs: Path) -> dict[str, dict[str, float]]:
+    figures: dict[str, dict[str, float]] = {}
+
+    def measure(name: str, scenario: Callable[[], dict[str, float]]) -> None:
+        if name not in scenarios:
+            return
+        began_at_seconds = time.monotonic()
+        figures[name] = scenario()
+        shown = ", ".join(f"{figure.replace('_', ' ')} {value:,.0f}" for figure, value in figures[name].items())
+        _say(f"({name}) {TITLES[name]}: {shown} [{time.monotonic() - began_at_seconds:.0f} s]")
+
+    if set(scenarios) & set(DOORS):
+        with web_server(stage, logs / "web.log") as web:
+            for name, door in DOORS.items():
+                measure(name, lambda door=door: measure_door(web, door, supply))  # type: ignore[misc]
+    measure("d", lambda: measure_floor(stage, supply))
+    measure("e", lambda: measure_task_per_message(stage, supply, TASK_MESSAGES, logs / "task-worker.log"))
+    measure("f", lambda: measure_post_office(supply, POST_OFFICE_MESSAGES, logs / "post-office.log"))
+    measure("g", lambda: measure_ours(stage, supply, OUR_MESSAGES, logs))
+    return figures
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)

@@ -1,0 +1,15 @@
+"""The product's settings, with its rivals' routes, tables and tasks and a provider that sends nothing."""
+
+from config.settings import *  # noqa: F403
+from config.settings import INSTALLED_APPS, LOGGING
+
+INSTALLED_APPS = [*INSTALLED_APPS, "post_office", "tests.bench.apps.BenchConfig"]
+ROOT_URLCONF = "tests.bench.urls"
+CELERY_IMPORTS = ["tests.bench.naive_tasks"]
+POST_OFFICE = {
+    "BACKENDS": {"default": "django.core.mail.backends.dummy.EmailBackend"},
+    # The default of 100 makes it fork its processes anew for every 100 messages.
+    "BATCH_SIZE": 1_000,
+}
+# It says several lines a batch at INFO, twice, unless it finds a handler.
+LOGGING["loggers"]["post_office"] = {"level": "WARNING", "handlers": ["console"], "propagate": False}  # type: ignore[index]

@@ -1,0 +1,46 @@
+"""The web server of a run, with the routes of every door, and its callers."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from config.stack.product import product_programs
+from tests.bench.clients import CLIENTS, Caller, Load, run_in_parallel
+from tests.bench.contact_supply import ContactSupply, quick_body
+from tests.bench.database import Stage
+from tests.bench.processes import answers, free_port, running, wait_until
+
+
+class Web:
+    """A running server."""
+
+    def __init__(self, port: int, stage: Stage) -> None:
+        self._port = port
+        self._stage = stage
+
+    def send(self, prefix: str, bodies: Sequence[bytes], limit_seconds: float) -> Load:
+        """Post the bodies to `{prefix}/surveys/{surveyId}/distributions/quick`, each client one at a time."""
+        path = f"{prefix}/surveys/{self._stage.survey_id}/distributions/quick"
+        callers = [Caller(self._port, self._stage.api_key) for _ in range(CLIENTS)]
+        posts: list[Callable[[bytes], None]] = [partial(caller.post, path) for caller in callers]
+        return run_in_parallel(posts, bodies, limit_seconds)
+
+    def bodies(self, supply: ContactSupply, count: int, size: int, new_share: float) -> list[bytes]:
+        """`count` bodies of `size` contacts."""
+        stage = self._stage
+        return [
+            quick_body(supply.take(size, new_share), stage.survey_id, stage.provider_id, stage.template_id)
+            for _ in range(count)
+        ]
+
+
+@contextmanager
+def web_server(stage: Stage, log: Path) -> Iterator[Web]:
+    """The product's own web command, as `make run` starts it."""
+    port = free_port()
+    programs = product_programs("127.0.0.1", port, beat_schedule=log.with_name("schedule"))
+    web = next(program for program in programs if program.name == "web")
+    with running(web.command, web.settings, log) as check:
+        wait_until(partial(answers, port), check)
+        yield Web(port, stage)

@@ -1,0 +1,71 @@
+"""Standing people and things that most tests need."""
+
+import pytest
+from django.test import Client
+
+from channels.models import ProviderAccount, Template, TemplateVariant
+from contacts.channel import Channel
+from contacts.keys import create_api_key
+from contacts.models import Organization
+from contacts.models.api_key import Scope
+from distributor.models import Survey
+from tests.browser import browser, page
+
+__all__ = ["browser", "page"]
+
+
+@pytest.fixture
+def organization(db: None) -> Organization:
+    return Organization.objects.create(name="ACME", slug="acme", time_zone="Europe/Warsaw", phone_region="PL")
+
+
+@pytest.fixture
+def api_key(organization: Organization) -> str:
+    """ACME's key, with every scope."""
+    return create_api_key(organization, "tests", list(Scope))[1]
+
+
+@pytest.fixture
+def client(api_key: str) -> Client:
+    """A backend that shows ACME's key."""
+    return Client(headers={"x-api-key": api_key})
+
+
+@pytest.fixture
+def survey(organization: Organization) -> Survey:
+    return Survey.objects.create(organization=organization, name="Your stay")
+
+
+@pytest.fixture
+def accounts(organization: Organization) -> dict[Channel, ProviderAccount]:
+    """A sandbox account for each channel."""
+    return {
+        channel: ProviderAccount.objects.create(
+            organization=organization,
+            name=f"{channel.label} sandbox",
+            kind="sandbox",
+            channel=channel,
+            from_email="surveys@acme.example" if channel == Channel.EMAIL else "",
+            from_name="ACME",
+        )
+        for channel in Channel
+    }
+
+
+@pytest.fixture
+def templates(organization: Organization) -> dict[Channel, Template]:
+    """An invitation for each channel, in English and Polish."""
+    made = {}
+    for channel in Channel:
+        made[channel] = Template.objects.create(organization=organization, name="Invitation", channel=channel)
+        for locale, greeting in (("en", "Hello"), ("pl", "Dzień dobry")):
+            text = f"{greeting} ${{contact:firstName|guest}}: ${{link}}"
+            is_email = channel == Channel.EMAIL
+            TemplateVariant.objects.create(
+                template=made[channel],
+                locale=locale,
+                subject="${survey:name}" if is_email else "",
+                html=f'<p>{greeting} ${{contact:firstName|guest}}</p><a href="${{link}}">→</a>' if is_email else "",
+                text=f"{text}\n\n${{unsubscribe}}" if is_email else text,
+            )
+    return made

@@ -1,0 +1,112 @@
+"""What happens at the same moment, on real connections."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from typing import TypeVar
+
+import pytest
+from django.db import connection, transaction
+
+from contacts.models import Contact, Suppression
+from distributor.engine.links import record_open
+from distributor.engine.responses import LinkNotOpen, record_response
+from distributor.engine.unsubscribing import unsubscribe
+from distributor.models import Decision, Recipient, Response
+from distributor.rules.links import LinkState
+from tests.pages.journeys import NOW, counts_of, make_contact, make_journey, make_survey
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ResultT = TypeVar("ResultT")
+DEADLINE_SECONDS = 30
+
+
+@contextmanager
+def at_the_same_moment(recipient: Recipient, calls: Sequence[Callable[[], ResultT]]) -> Iterator[list[Future[ResultT]]]:
+    """Run the calls in threads, each on its own connection, all of them already waiting for the same locks.
+
+    The recipient's row and its contact's are held here until PostgreSQL says that every call waits.
+    """
+
+    def run(call: Callable[[], ResultT]) -> ResultT:
+        try:
+            return call()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        with transaction.atomic():
+            Contact.objects.select_for_update().get(pk=recipient.contact_id)
+            Recipient.objects.select_for_update().get(pk=recipient.pk)
+            futures = [pool.submit(run, call) for call in calls]
+            wait_until_blocked(len(calls))
+        yield futures
+
+
+def wait_until_blocked(count: int) -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            # Within a transaction PostgreSQL shows the activity that it saw first, unless told to look again.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone()[0] == count:
+                return
+        time.sleep(0.02)
+    raise AssertionError(f"{count} calls never waited for a lock together")
+
+
+def test_of_simultaneous_answers_exactly_one_is_stored() -> None:
+    recipient = make_journey()
+    calls = [partial(record_response, recipient.code, {"score": number}, NOW) for number in range(4)]
+    with at_the_same_moment(recipient, calls) as futures:
+        refusals = [future.exception(DEADLINE_SECONDS) for future in futures]
+    stored = [number for number, refusal in enumerate(refusals) if refusal is None]
+    assert len(stored) == 1
+    assert Response.objects.get().answers == {"score": stored[0]}
+    others = [refusal for refusal in refusals if refusal is not None]
+    assert all(isinstance(other, LinkNotOpen) and other.state is LinkState.USED for other in others)
+    assert counts_of(recipient) == {"stopped": 1, "opened": 1, "responded": 1}
+    assert Decision.objects.count() == 1
+
+
+def test_of_simultaneous_openings_one_is_counted() -> None:
+    recipient = make_journey()
+    with at_the_same_moment(recipient, [lambda: record_open(recipient, NOW)] * 3) as futures:
+        firsts = [future.result(DEADLINE_SECONDS) for future in futures]
+    assert sorted(firsts) == [False, False, True]
+    assert counts_of(recipient) == {"opened": 1}
+
+
+def test_simultaneous_unsubscribes_stop_a_journey_once() -> None:
+    recipient = make_journey()
+    with at_the_same_moment(recipient, [lambda: unsubscribe(recipient.code, "one-click", NOW)] * 3) as futures:
+        assert all(future.result(DEADLINE_SECONDS) for future in futures)
+    assert Suppression.objects.count() == 1
+    assert Decision.objects.count() == 1
+    assert counts_of(recipient) == {"stopped": 1}
+
+
+def test_an_answer_and_an_unsubscribe_at_once_both_hold_and_the_journey_is_counted_once() -> None:
+    survey = make_survey()
+    contact = make_contact(survey.organization)
+    recipients = [make_journey(survey, contact) for _ in range(3)]
+    answered = recipients[1]
+    calls: list[Callable[[], object]] = [
+        lambda: record_response(answered.code, {"score": 1}, NOW),
+        lambda: unsubscribe(recipients[0].code, "one-click", NOW),
+    ]
+    with at_the_same_moment(answered, calls) as futures:
+        for future in futures:
+            future.result(DEADLINE_SECONDS)
+    contact.refresh_from_db()
+    answered.refresh_from_db()
+    assert contact.opted_out_at == NOW
+    assert answered.responded_at == NOW
+    assert answered.state == "stopped"
+    assert counts_of(answered) == {"stopped": 1, "opened": 1, "responded": 1}
+    assert Decision.objects.count() == len(recipients)

@@ -1,0 +1,144 @@
+"""A stack in a process of its own, and what its family of processes leaves behind."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parents[2]
+STACK = [sys.executable, "-m", "config.stack"]
+# Set by the tests' own servers, or by whoever runs the tests: none of it is for the stack under test.
+OURS = {
+    "DATABASE_URL",
+    "REDIS_URL",
+    "SECRET_KEY",
+    "CREDENTIAL_KEYS",
+    "PUBLIC_BASE_URL",
+    "SANDBOX_OPEN",
+    "DISTRIBUTOR_DATA",
+}
+OURS |= {"DEMO_API_KEY", "DEMO_ADMIN_PASSWORD", "DJANGO_SETTINGS_MODULE", "PORT", "HOST"}
+
+
+def clean_environment(**extra: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in OURS and not name.startswith("PYTEST_")}
+    return kept | extra
+
+
+def run_stack(*arguments: str, **extra: str) -> subprocess.CompletedProcess[str]:
+    """Run the stack's command line to its end."""
+    return subprocess.run(
+        [*STACK, *arguments], cwd=PROJECT, env=clean_environment(**extra), capture_output=True, text=True, timeout=120
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until(condition: Callable[[], object], limit_seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + limit_seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+class Family:
+    """A process and all its descendants, remembered by start time: a number used again is another process."""
+
+    def __init__(self, pid: int) -> None:
+        table = _process_table()
+        pids = {pid}
+        while more := {child for child, (parent, _, _) in table.items() if parent in pids} - pids:
+            pids |= more
+        self.born_at = {member: table[member][1] for member in pids if member in table}
+
+    def pids_of(self, words: str) -> list[int]:
+        """The members whose command line has these words."""
+        return sorted(pid for pid in self.living() if words in _command_line(pid))
+
+    def living(self) -> list[int]:
+        """Without zombies: they have ended, and it is the machine's first process that is slow to notice."""
+        table = _process_table()
+        return [
+            pid
+            for pid, born_at in self.born_at.items()
+            if pid in table and table[pid][1:] == (born_at, table[pid][2]) and table[pid][2] != "Z"
+        ]
+
+    def listening_ports(self) -> set[int]:
+        """The TCP ports that any of them listens on."""
+        inodes = {}
+        for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+            for line in Path(table).read_text().splitlines()[1:]:
+                fields = line.split()
+                if fields[3] == "0A":  # LISTEN
+                    inodes[f"socket:[{fields[9]}]"] = int(fields[1].rpartition(":")[2], 16)
+        held = {str(link.readlink()) for pid in self.living() for link in Path(f"/proc/{pid}/fd").iterdir()}
+        return {port for name, port in inodes.items() if name in held}
+
+
+class RunningStack:
+    """`config.stack run` on one data folder, started when first needed and started again after it was killed."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.port = free_port()
+        self.log = data.parent / "stack.log"
+        self.first_demo: dict[str, Any] = {}
+        self.process: subprocess.Popen[bytes] | None = None
+        self.family: Family | None = None
+
+    def ensure_running(self) -> dict[str, Any]:
+        """demo.json of the running stack."""
+        if self.process is None:
+            with self.log.open("ab") as log:
+                command = [*STACK, "run", "--data", str(self.data), "--port", str(self.port)]
+                self.process = subprocess.Popen(command, cwd=PROJECT, env=clean_environment(), stdout=log, stderr=log)
+            wait_until(lambda: self._has_ended() or (self.data / "demo.json").exists(), 120)
+            assert not self._has_ended(), self.log.read_text()
+            self.family = Family(self.process.pid)
+        demo: dict[str, Any] = json.loads((self.data / "demo.json").read_text())
+        self.first_demo = self.first_demo or demo
+        return demo
+
+    def end(self, number: signal.Signals) -> tuple[int, Family]:
+        """End it by a signal; returns its exit code and the family that it had."""
+        assert self.process is not None
+        family = Family(self.process.pid)
+        self.process.send_signal(number)
+        code = self.process.wait(60)
+        self.process = None
+        return code, family
+
+    def _has_ended(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
+
+
+def _process_table() -> dict[int, tuple[int, str, str]]:
+    """Process id → (parent, start time, state), from /proc."""
+    table = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            table[int(folder.name)] = (int(fields[1]), fields[19], fields[0])
+    return table
+
+
+def _command_line(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,150 @@
+"""What a start does with what it finds: on the port, in the data folder, in the environment."""
+
+import os
+import socket
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from config.stack.errors import StackError
+from config.stack.keys import keep_keys
+from config.stack.layout import SOCKET_PATH_BYTES, Layout
+from config.stack.lock import hold_lock
+from config.stack.processes import Guard
+from config.stack.servers import Servers
+from tests.stack.running import clean_environment, run_stack
+
+
+@pytest.fixture
+def start_servers(tmp_path: Path) -> Callable[[], list[str]]:
+    """Starts and stops the servers on the test's folder; gives the lines of their logs."""
+
+    def start() -> list[str]:
+        lines: list[str] = []
+        guard = Guard()
+        servers = Servers(Layout(tmp_path), guard, lambda name, line: lines.append(f"{name}: {line}"))
+        try:
+            servers.start(clean_environment())
+        finally:
+            servers.stop()
+            guard.dismiss()
+        return lines
+
+    return start
+
+
+def test_a_port_in_use_is_said_before_anything_starts(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        run = run_stack("run", "--data", str(tmp_path), "--port", str(port))
+
+    assert run.returncode == 1
+    assert f"cannot listen on 127.0.0.1:{port}" in run.stdout
+    assert f"make run PORT={port + 1}" in run.stdout
+    assert not (tmp_path / "postgres").exists()
+
+
+def test_a_folder_of_another_postgres_version_is_refused_untouched(
+    tmp_path: Path, start_servers: Callable[[], list[str]]
+) -> None:
+    (tmp_path / "postgres").mkdir()
+    (tmp_path / "postgres" / "PG_VERSION").write_text("9\n")
+
+    with pytest.raises(StackError, match=r"made by PostgreSQL 9, this is PostgreSQL 18\. Nothing was touched"):
+        start_servers()
+    assert [path.name for path in (tmp_path / "postgres").iterdir()] == ["PG_VERSION"]
+
+
+def test_a_folder_with_something_else_is_refused_untouched(
+    tmp_path: Path, start_servers: Callable[[], list[str]]
+) -> None:
+    (tmp_path / "postgres").mkdir()
+    (tmp_path / "postgres" / "novel.txt").write_text("It was a dark and stormy night")
+
+    with pytest.raises(StackError, match="not a PostgreSQL cluster"):
+        start_servers()
+    assert (tmp_path / "postgres" / "novel.txt").exists()
+
+
+def test_a_cluster_that_was_half_made_is_made_anew(tmp_path: Path, start_servers: Callable[[], list[str]]) -> None:
+    unfinished = tmp_path / "postgres.unfinished"
+    unfinished.mkdir()
+    (unfinished / "PG_VERSION").write_text("18\n")
+
+    start_servers()
+
+    assert (tmp_path / "postgres" / "global" / "pg_control").exists()
+    assert not unfinished.exists()
+
+
+def test_a_stale_pid_file_whose_number_is_in_use_does_not_matter(
+    tmp_path: Path, start_servers: Callable[[], list[str]]
+) -> None:
+    start_servers()
+    stale = f"{os.getppid()}\n{tmp_path / 'postgres'}\n1\n5432\n{tmp_path}\n\n  0  0\nready\n"
+    (tmp_path / "postgres" / "postmaster.pid").write_text(stale)
+
+    lines = start_servers()
+
+    assert "postgres: LOG:  database system is ready to accept connections" in lines
+
+
+def test_the_reader_s_own_postgres_variables_do_not_reach_the_server(
+    monkeypatch: pytest.MonkeyPatch, start_servers: Callable[[], list[str]]
+) -> None:
+    monkeypatch.setenv("PGHOST", "db.invalid")
+    monkeypatch.setenv("PGPORT", "6543")
+
+    lines = start_servers()
+
+    assert any(line.endswith('.s.PGSQL.5432"') for line in lines)
+
+
+def test_sockets_are_in_the_data_folder_when_their_path_fits() -> None:
+    assert Layout(Path("/srv/data")).sockets == Path("/srv/data/sockets")
+
+
+@pytest.mark.parametrize("data", ["/srv/" + "x" * 100, "/srv/with space", "/srv/per%cent", "/srv/żółw", "/srv/a,b"])
+def test_other_sockets_are_in_a_short_folder_that_the_next_start_finds_again(data: str) -> None:
+    sockets = Layout(Path(data)).sockets
+
+    assert len(os.fsencode(sockets / ".s.PGSQL.5432")) <= SOCKET_PATH_BYTES
+    assert sockets == Layout(Path(data)).sockets
+    assert sockets != Layout(Path(data + "2")).sockets
+
+
+def test_the_lock_names_its_holder(tmp_path: Path) -> None:
+    with (
+        hold_lock(tmp_path / "lock"),
+        pytest.raises(StackError, match=rf"already running \(pid {os.getpid()}\) on {tmp_path}"),
+        hold_lock(tmp_path / "lock"),
+    ):
+        pass
+
+
+def test_the_lock_is_free_again_afterwards(tmp_path: Path) -> None:
+    with hold_lock(tmp_path / "lock"):
+        pass
+    with hold_lock(tmp_path / "lock") as descriptor:
+        assert os.pread(descriptor, 32, 0).decode() == f"{os.getpid()}\n"
+
+
+def test_keys_are_made_once_and_only_for_their_owner(tmp_path: Path) -> None:
+    first = keep_keys(tmp_path / "secrets.json")
+
+    assert keep_keys(tmp_path / "secrets.json") == first
+    assert stat.S_IMODE((tmp_path / "secrets.json").stat().st_mode) == 0o600
+    assert len(first.api_key) == 40
+
+
+def test_damaged_keys_are_refused_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "secrets.json").write_text("{")
+
+    with pytest.raises(StackError, match="restore the file"):
+        keep_keys(tmp_path / "secrets.json")
+    assert (tmp_path / "secrets.json").read_text() == "{"
