@@ -1,9 +1,11 @@
 """Identity resolution: from what a call knows of people to contacts, made or merged, in one statement per kind of key.
 
 The order is fixed: by id, else by external id, else by e-mail. What is given replaces, what is not given stays,
-embedded data is merged key by key. The same person twice in a call: of values given by the same kind of key the later
-wins, otherwise those that come with the e-mail, then those with the external id. Rows are locked in the order of their keys, so that simultaneous calls for the
-same people wait for one another instead of deadlocking (unsorted: 2–3 deadlocks a run).
+embedded data is merged key by key. The same person twice in a call: of values given by one kind of key the later win,
+otherwise those that come with the e-mail, then those with the external id.
+
+Rows are locked in the order of their keys, so that simultaneous calls for the same people wait for one another instead
+of deadlocking (unsorted: 2–3 deadlocks a run).
 """
 
 from collections.abc import Mapping, Sequence

@@ -69,7 +69,7 @@ def find_api_key(shown: str, now: datetime) -> ApiKey | None:
 
 
 def revoke_api_keys(keys: QuerySet[ApiKey], now: datetime) -> int:
-    """End keys for good, from their next call on; those that are revoked already keep their moment. Returns how many."""
+    """End keys for good, from their next call on; returns how many were still in force."""
     return keys.filter(revoked_at=None).update(revoked_at=now)
 
 

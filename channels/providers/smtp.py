@@ -91,7 +91,6 @@ class Smtp(Provider):
         except smtplib.SMTPException as error:
             # Lost before the content: nothing can have been accepted.
             result = Result(Outcome.TRANSIENT, detail=_one_line(str(error)))
-            self._drop()
         if result.outcome in (Outcome.UNKNOWN, Outcome.THROTTLED):
             self._drop()
         elif result.outcome is not Outcome.ACCEPTED:
@@ -118,7 +117,7 @@ class Smtp(Provider):
         self._connection.limit = self._limit
 
     def _reset(self) -> None:
-        """Make ready for the next message after a refusal."""
+        """Make ready for the next message after a refusal; a lost connection is found out here, too."""
         if self._connection is not None and not self._connection.answers("RSET"):
             self._drop()
 

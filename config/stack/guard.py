@@ -36,10 +36,12 @@ def main() -> None:
             watched.pop(int(rest), None)
         elif order == "remove":
             leftovers.append(Path(rest))
+    for path in leftovers:  # Files first: demo.json says that the stack is ready.
+        with contextlib.suppress(OSError):
+            path.unlink()
     end_groups(watched)
     for path in leftovers:
-        with contextlib.suppress(OSError):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def end_groups(watched: dict[int, int]) -> None:

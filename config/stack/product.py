@@ -77,9 +77,7 @@ class Product:
                 del self._children[name]
                 delay = self._next_delay_seconds(name, now - child.started_at_seconds)
                 self._due_at_seconds[name] = now + delay
-                self._log.alarm(
-                    f"{name} ended unexpectedly with code {child.bury()}; starting it again in {delay:.0f} s"
-                )
+                self._log.alarm(f"{name} died with code {child.bury()}; starting it again in {delay:.0f} s")
         for name, due_at in list(self._due_at_seconds.items()):
             if now >= due_at:
                 del self._due_at_seconds[name]

@@ -58,7 +58,7 @@ def _to_utc(moment: datetime) -> datetime:
 def _look_like_iso_8601(given: Any) -> str:
     """Pydantic would read "20260305" as seconds since 1970: a send planned for March would leave at once."""
     if not isinstance(given, str) or not _DATE_AND_TIME.match(given):
-        raise PydanticCustomError("datetime_parsing", "This is no ISO 8601 datetime, such as 2026-03-05T09:00:00+01:00.")
+        raise PydanticCustomError("datetime_parsing", "This is no ISO 8601 time, such as 2026-03-05T09:00:00+01:00.")
     return given
 
 

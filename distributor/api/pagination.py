@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.utils.encoding import escape_uri_path
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -52,7 +53,7 @@ def page_response(
     response = Response({"items": [render(row) for row in shown], "nextCursor": next_cursor})
     if next_cursor:
         query = urlencode({**request.query_params.dict(), "cursor": next_cursor})
-        response["Link"] = f'<{settings.PUBLIC_BASE_URL}{request.path}?{query}>; rel="next"'
+        response["Link"] = f'<{settings.PUBLIC_BASE_URL}{escape_uri_path(request.path)}?{query}>; rel="next"'
     return response
 
 

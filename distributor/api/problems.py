@@ -101,7 +101,8 @@ def _known_problem(error: Exception) -> Problem | None:
     if isinstance(error, PermissionDenied):
         return Problem(HTTPStatus.FORBIDDEN, "permission_denied", "This key may not do that.")
     if isinstance(error, RequestDataTooBig):
-        return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large", "The body is larger than 10 MB.")
+        fault = Fault("", "body_too_large", "The body is larger than 10 MB.")
+        return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, fault.code, fault.detail, [fault])
     if isinstance(error, exceptions.APIException):
         codes = error.get_codes()
         code = codes if isinstance(codes, str) else "invalid_request"

@@ -13,8 +13,8 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db import transaction
-from psycopg.errors import DeadlockDetected
+from django.db import DatabaseError, transaction
+from psycopg.errors import DeadlockDetected, UniqueViolation
 
 from contacts.identity import Identified, resolve_contacts
 from contacts.models import ApiKey, Organization
@@ -28,7 +28,7 @@ from distributor.rules.eligibility import ContactLimits, Refusal, choose_channel
 from distributor.rules.requests import AudienceRules, DistributionRequest
 
 logger = structlog.get_logger(__name__)
-DEADLOCK_TRIES = 3
+COLLISION_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +43,18 @@ class Accepted:
 def accept(organization: Organization, api_key: ApiKey | None, request: DistributionRequest, now: datetime) -> Accepted:
     """Write a distribution, all or nothing.
 
-    Raises UnknownReferences (survey, providers, templates) and contacts.identity.UnknownContacts.
+    Raises UnknownReferences (survey, providers, templates), and UnknownContacts and EmailsTaken of contacts.identity.
     """
-    for attempt in range(1, DEADLOCK_TRIES + 1):
+    for attempt in range(1, COLLISION_TRIES + 1):
         try:
             with transaction.atomic():
                 return _accept(organization, api_key, request, now)
-        except Exception as error:
+        except DatabaseError as error:
             # Keys of one kind are locked in order. Calls that name the same people by different kinds of keys can
             # still meet head-on; PostgreSQL lets one go on, and the other starts over with nothing written.
-            if not isinstance(error.__cause__, DeadlockDetected) or attempt == DEADLOCK_TRIES:
+            if not isinstance(error.__cause__, (DeadlockDetected, UniqueViolation)) or attempt == COLLISION_TRIES:
                 raise
-            logger.warning("acceptance_deadlock", attempt=attempt)
+            logger.warning("acceptance_collision", attempt=attempt, error=type(error.__cause__).__name__)
     raise AssertionError("unreachable")
 
 

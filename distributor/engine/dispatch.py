@@ -10,7 +10,7 @@ from datetime import datetime
 import structlog
 from django.db import connection, transaction
 
-from channels.providers.base import Outcome, Result
+from channels.providers.base import Message, Outcome, Provider, Result, Scope
 from channels.providers.registry import open_provider
 from distributor.engine.beginning import Begun, ClaimLost, begin
 from distributor.engine.claiming import Claim, claim_batch
@@ -60,24 +60,36 @@ def deliver(claim: Claim, clock: Callable[[], datetime], is_over: Callable[[], b
         return
     provider = open_provider(route.provider_kind, route.account)
     while begun := begin(claim, route, provider.batch_size, clock()):
-        results = hand_over(route, begun)
+        results = hand_over(route, provider, begun)
         settle(claim, route, begun, results, clock())
         if is_over():
             break
     close_batch(claim)
 
 
-def hand_over(route: Route, begun: Begun) -> Sequence[Result]:
-    """Call the provider. Whatever it does not say is unknown."""
-    provider = open_provider(route.provider_kind, route.account)
-    messages = [write_message(route, person) for person in begun.people]
+def hand_over(route: Route, provider: Provider, begun: Begun) -> Sequence[Result]:
+    """Call the provider; one result per person. A message that cannot be written fails alone."""
+    written: dict[int, Message] = {}
+    failed: dict[int, Result] = {}
+    for person in begun.people:
+        try:
+            written[person.recipient_id] = write_message(route, person)
+        except Exception as error:
+            logger.exception("message_not_written", recipient=person.recipient_id)
+            failed[person.recipient_id] = Result(Outcome.PERMANENT, detail=repr(error), scope=Scope.CONTENT)
+    sent = dict(zip(written, _send(provider, list(written.values())), strict=True))
+    return [failed.get(person.recipient_id) or sent[person.recipient_id] for person in begun.people]
+
+
+def _send(provider: Provider, messages: Sequence[Message]) -> Sequence[Result]:
+    """The provider's results. Whatever it does not say is unknown."""
     try:
-        results = provider.send_batch(messages)
+        results = provider.send_batch(messages) if messages else []
     except Exception as error:
-        logger.exception("provider_broke_its_contract", provider=route.provider_kind)
+        logger.exception("provider_broke_its_contract", provider=provider.label)
         return [Result(Outcome.UNKNOWN, detail=repr(error))] * len(messages)
     if len(results) != len(messages):
-        logger.error("provider_broke_its_contract", provider=route.provider_kind, results=len(results))
+        logger.error("provider_broke_its_contract", provider=provider.label, results=len(results))
         return [Result(Outcome.UNKNOWN, detail="the provider answered for another number of messages")] * len(messages)
     return results
 

@@ -51,7 +51,7 @@ def lift_opt_out(contact_id: UUID) -> bool:
         contact.opted_out_at = None
         contact.save(update_fields=["opted_out_at", "updated_at"])
     theirs = Q()
-    for channel, address in _addresses(contact, Channel):
+    for channel, address in _addresses(contact, list(Channel)):
         theirs |= Q(channel=channel, address=address)
     if not theirs:
         return was_out
@@ -82,7 +82,7 @@ def _suppress(contact: Contact, channels: Collection[Channel], source: str) -> N
     )
 
 
-def _addresses(contact: Contact, channels: Collection[Channel] | type[Channel]) -> Iterator[tuple[Channel, str]]:
+def _addresses(contact: Contact, channels: Collection[Channel]) -> Iterator[tuple[Channel, str]]:
     """What the contact is reached by, sorted by channel, so that two with the same phone number do not deadlock."""
     for channel in sorted(channels):
         address = contact.email.lower() if channel == Channel.EMAIL else contact.phone

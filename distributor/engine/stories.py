@@ -47,11 +47,12 @@ class Story:
     def _events(self) -> Iterator[Event]:
         recipient = self.recipient
         yield Event(recipient.created_at, "accepted")
-        for decision in self.decisions:
-            yield Event(decision.decided_at, decision.kind, decision.reason)
         for attempt in self.attempts:
             at = attempt.begun_at if attempt.state == AttemptState.SENT else attempt.ended_at
             yield Event(at, attempt.state, " ".join(filter(None, (attempt.channel, attempt.code))))
+        # Of one moment are a try and the decision that follows from it: the sort below keeps them in this order.
+        for decision in self.decisions:
+            yield Event(decision.decided_at, decision.kind, decision.reason)
         if recipient.first_opened_at is not None:
             yield Event(recipient.first_opened_at, "opened")
         if recipient.responded_at is not None:

@@ -26,9 +26,7 @@ def unsubscribe(code: str, source: str, now: datetime, *, channel: Channel | Non
     recipient = Recipient.objects.select_related("batch__step").filter(code=code).first()
     if recipient is None:
         return False
-    opt_out(
-        recipient.contact_id, now, suppressed=[channel] if channel else _channels_of(recipient), source=source
-    )
+    opt_out(recipient.contact_id, now, suppressed=[channel] if channel else _channels_of(recipient), source=source)
     return True
 
 

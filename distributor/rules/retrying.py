@@ -8,6 +8,9 @@ MAX_ATTEMPTS = 8
 BACKOFF_BASE = timedelta(seconds=30)
 BACKOFF_LIMIT = timedelta(hours=1)
 THROTTLE_PAUSE = timedelta(seconds=5)
+# Whatever a provider asks for: not at once again, which would be a busy loop, and not out of sight.
+SHORTEST_THROTTLE_PAUSE = timedelta(seconds=1)
+LONGEST_THROTTLE_PAUSE = timedelta(hours=1)
 # A fault of the account or the sender is nobody's failed attempt: the messages wait until an operator has mended it.
 ACCOUNT_PAUSE = timedelta(minutes=1)
 # Channels where a second copy is better than none. On the others a message of unknown outcome is never repeated.
@@ -52,8 +55,7 @@ def after_try(
         case "accepted":
             return Ending.SENT
         case "throttled":
-            pause = THROTTLE_PAUSE if retry_after_seconds is None else timedelta(seconds=retry_after_seconds)
-            return Again(round_up(now + pause), "throttled", is_attempt=False)
+            return Again(round_up(now + throttle_pause(retry_after_seconds)), "throttled", is_attempt=False)
         case "permanent" if about_account:
             return Again(round_up(now + ACCOUNT_PAUSE), "provider_account_fault", is_attempt=False)
         case "permanent":
@@ -67,6 +69,14 @@ def after_try(
         case "transient":
             return Again(round_up(now + backoff(number) * jitter), "transient_failure")
     raise ValueError(f"no such outcome: {outcome}")
+
+
+def throttle_pause(retry_after_seconds: float | None) -> timedelta:
+    """What the provider asks for, within reason; our own guess when it asks for nothing that makes sense."""
+    if retry_after_seconds is None or not retry_after_seconds >= 0:  # not: NaN is neither
+        return THROTTLE_PAUSE
+    asked_for = timedelta(seconds=min(retry_after_seconds, LONGEST_THROTTLE_PAUSE.total_seconds()))
+    return max(asked_for, SHORTEST_THROTTLE_PAUSE)
 
 
 def backoff(number: int) -> timedelta:

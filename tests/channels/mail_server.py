@@ -24,6 +24,7 @@ class MailServer:
     starttls: ssl.SSLContext | None = None
     tls: ssl.SSLContext | None = None
     on_content: Callable[[], None] | None = None
+    closes_at_421: bool = True  # as RFC 5321 §3.8 says
 
     port: int = 0
     connections: int = 0
@@ -124,8 +125,7 @@ class _Conversation(SMTP):
         assert isinstance(self.transport, asyncio.Transport)
         if reply == DROP:
             self.transport.abort()
-        elif reply.startswith("421"):
-            # RFC 5321 §3.8: with 421 the server closes the connection.
+        elif reply.startswith("421") and self.told.closes_at_421:
             await super().push(reply)
             self.transport.close()
         elif reply != SILENCE:

@@ -199,9 +199,12 @@ def test_a_refused_recipient_keeps_nobody_else_from_their_mail(serve: Serve, con
     assert (server.recipients, server.connections) == ([ANN, EVE], 1)
 
 
+@pytest.mark.parametrize("closes", [True, False])
 @pytest.mark.parametrize("stage", ["RCPT", "DATA", "CONTENT"])
-def test_after_421_the_rest_goes_over_a_new_connection(serve: Serve, connect: Connect, stage: str) -> None:
-    server = serve(replies={(stage, BOB): "421 4.7.0 Too fast"})
+def test_after_421_the_rest_goes_over_a_new_connection(
+    serve: Serve, connect: Connect, stage: str, closes: bool
+) -> None:
+    server = serve(replies={(stage, BOB): "421 4.7.0 Too fast"}, closes_at_421=closes)
     results = send(connect(server), ANN, BOB, EVE)
     assert outcomes(results) == [ACCEPTED, THROTTLED, ACCEPTED]
     assert results[1] == Result(THROTTLED, code="421", detail="4.7.0 Too fast")

@@ -104,7 +104,7 @@ class RunningStack:
             with self.log.open("ab") as log:
                 command = [*STACK, "run", "--data", str(self.data), "--port", str(self.port)]
                 self.process = subprocess.Popen(command, cwd=PROJECT, env=clean_environment(), stdout=log, stderr=log)
-            wait_until(lambda: self._has_ended() or (self.data / "demo.json").exists(), 120)
+            wait_until(lambda: self._has_ended() or (self.data / "demo.json").exists(), 200)
             assert not self._has_ended(), self.log.read_text()
             self.family = Family(self.process.pid)
         demo: dict[str, Any] = json.loads((self.data / "demo.json").read_text())
@@ -112,11 +112,12 @@ class RunningStack:
         return demo
 
     def end(self, number: signal.Signals) -> tuple[int, Family]:
-        """End it by a signal; returns its exit code and the family that it had."""
+        """End it by a signal and see its family go; returns its exit code and that family."""
         assert self.process is not None
         family = Family(self.process.pid)
         self.process.send_signal(number)
         code = self.process.wait(60)
+        wait_until(lambda: not family.living())  # The guard outlives it for a moment.
         self.process = None
         return code, family
 

@@ -1,22 +1,29 @@
 """Everything that is wrong with a quick body, at once: the slow pass, made only when the fast one has failed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
+from contacts.identity import EmailsTaken, UnknownContacts
 from contacts.models import Contact, Organization
 from distributor.api.dialects.quick.translate import to_step
-from distributor.api.dialects.quick.wire import QuickChannel
+from distributor.api.dialects.quick.wire import MAX_CHANNELS, MAX_CONTACTS, QuickChannel
 from distributor.api.problems import Fault, Problem, invalid_request
 from distributor.api.validation import faults_of
-from distributor.engine.references import UnknownReference, step_faults
+from distributor.engine.references import UnknownReference, UnknownReferences, step_faults
 from distributor.models import Survey
 
-_DETAILS = {
+
+class SurveyMismatch(Exception):
+    """The path and the body name different surveys."""
+
+
+REFUSALS: Final = (ValidationError, SurveyMismatch, UnknownReferences, UnknownContacts, EmailsTaken)
+_DETAILS: Final = {
     ("survey", "not_found"): "There is no such survey.",
     ("provider", "not_found"): "There is no such provider in this organisation.",
     ("provider", "wrong_channel"): "This provider is for another channel.",
@@ -24,76 +31,88 @@ _DETAILS = {
     ("template", "not_found"): "There is no such template in this organisation.",
     ("template", "wrong_channel"): "This template is for another channel.",
 }
-SURVEY_MISMATCH = Fault("/surveyId", "survey_mismatch", "surveyId in the path and in the body differ.")
 
 
-def invalid_body(organization: Organization, survey_id: UUID, body: bytes, error: ValidationError) -> Problem:
-    """400 with every fault: what the schema refuses, and what the rest of the body names wrongly."""
-    faults = faults_of(error)
+def explain(refusal: Exception, organization: Organization, survey_id: UUID, body: bytes) -> Problem:
+    """The answer to one of REFUSALS, with every fault of the body, not only those that it was refused for.
+
+    404 for a survey or contacts that there are not, 409 for e-mail addresses that are taken, otherwise 400.
+    """
+    faults = faults_of(refusal) if isinstance(refusal, ValidationError) else []
     wrong = {fault.pointer for fault in faults}
-    try:
-        given = from_json(body)
-    except ValueError:
-        return invalid_request(faults)
-    if isinstance(given, dict):
-        faults += [fault for fault in _reference_faults(organization, survey_id, given) if fault.pointer not in wrong]
+    faults += [fault for fault in _name_faults(organization, survey_id, body) if fault.pointer not in wrong]
+    if isinstance(refusal, EmailsTaken):
+        faults += _email_faults(body, refusal.ids)
+        return Problem(HTTPStatus.CONFLICT, "email_taken", "An e-mail address is another contact's.", faults)
+    if isinstance(refusal, UnknownContacts):
+        return Problem(HTTPStatus.NOT_FOUND, "contact_not_found", "There is no contact with such an id.", faults)
+    if isinstance(refusal, UnknownReferences) and any(fault.what == "survey" for fault in refusal.faults):
+        return Problem(HTTPStatus.NOT_FOUND, "not_found", "There is no such survey.", faults)
     return invalid_request(faults)
 
 
-def unknown_references(faults: Sequence[UnknownReference]) -> Problem:
-    """404 when it is the survey in the path that there is not; otherwise 400 with every wrong name."""
-    named = [reference_fault(fault, fault.step) for fault in faults]
-    if any(fault.what == "survey" for fault in faults):
-        return Problem(HTTPStatus.NOT_FOUND, "not_found", "There is no such survey.", named)
-    return invalid_request(named)
+def _name_faults(organization: Organization, survey_id: UUID, body: bytes) -> Iterator[Fault]:
+    """What is named by ids and is not there, as far as the body can be read."""
+    try:
+        given = from_json(body)
+    except ValueError:
+        return
+    if isinstance(given, dict):
+        yield from _survey_faults(organization, survey_id, given)
+        yield from _channel_faults(organization, given)
+        yield from _contact_faults(organization, given)
 
 
-def unknown_contacts(contact_ids: Sequence[UUID | None], unknown: frozenset[UUID]) -> Problem:
-    """404 that names every contactId which is not the organisation's."""
-    return Problem(
-        HTTPStatus.NOT_FOUND,
-        "contact_not_found",
-        "There is no contact with such an id.",
-        [_contact_fault(position) for position, contact_id in enumerate(contact_ids) if contact_id in unknown],
-    )
-
-
-def reference_fault(fault: UnknownReference, step: int | None) -> Fault:
-    pointer = "/surveyId" if step is None else f"/channels/{step}/{fault.what}Id"
-    return Fault(pointer, f"{fault.what}_{fault.code}", _DETAILS[fault.what, fault.code])
-
-
-def _contact_fault(position: int) -> Fault:
-    return Fault(f"/contacts/{position}/contactId", "contact_not_found", "There is no contact with this id.")
-
-
-def _reference_faults(organization: Organization, survey_id: UUID, given: dict[str, Any]) -> Iterable[Fault]:
+def _survey_faults(organization: Organization, survey_id: UUID, given: dict[str, Any]) -> Iterator[Fault]:
     named = _uuid(given.get("surveyId"))
     if named is not None and named != survey_id:
-        yield SURVEY_MISMATCH
-    if not Survey.objects.filter(organization=organization, id=survey_id).exists():
-        yield reference_fault(UnknownReference(None, "survey", "not_found"), None)
+        yield Fault("/surveyId", "survey_mismatch", "surveyId in the path and in the body differ.")
+    elif not Survey.objects.filter(organization=organization, id=survey_id).exists():
+        yield _reference_fault("/surveyId", UnknownReference(None, "survey", "not_found"))
+
+
+def _channel_faults(organization: Organization, given: dict[str, Any]) -> Iterator[Fault]:
     readable = {}
-    for position, channel in enumerate(_objects(given.get("channels"))[:10]):
+    for position, channel in enumerate(_list(given.get("channels"))[:MAX_CHANNELS]):
         try:
             readable[position] = to_step(QuickChannel.model_validate_json(to_json(channel)))
         except ValidationError:
             continue
     positions = list(readable)
     for fault in step_faults(organization, list(readable.values())):
-        yield reference_fault(fault, None if fault.step is None else positions[fault.step])
-    ids = {
-        position: contact_id
-        for position, contact in enumerate(_objects(given.get("contacts"))[:1_000])
-        if isinstance(contact, dict) and (contact_id := _uuid(contact.get("contactId"))) is not None
-    }
+        assert fault.step is not None
+        yield _reference_fault(f"/channels/{positions[fault.step]}/{fault.what}Id", fault)
+
+
+def _contact_faults(organization: Organization, given: dict[str, Any]) -> Iterator[Fault]:
+    ids = _contact_ids(given)
     known = set(Contact.objects.filter(organization=organization, id__in=ids.values()).values_list("id", flat=True))
     for position, contact_id in ids.items():
         if contact_id not in known:
-            yield _contact_fault(position)
+            yield Fault(f"/contacts/{position}/contactId", "contact_not_found", "There is no contact with this id.")
 
 
-def _objects(value: Any) -> list[Any]:
+def _email_faults(body: bytes, taken: frozenset[UUID]) -> Iterator[Fault]:
+    given = from_json(body)
+    for position, contact_id in _contact_ids(given).items():
+        if contact_id in taken and given["contacts"][position].get("email"):
+            yield Fault(f"/contacts/{position}/email", "email_taken", "This e-mail address is another contact's.")
+
+
+def _reference_fault(pointer: str, fault: UnknownReference) -> Fault:
+    return Fault(pointer, f"{fault.what}_{fault.code}", _DETAILS[fault.what, fault.code])
+
+
+def _contact_ids(given: dict[str, Any]) -> dict[int, UUID]:
+    """The ids by the positions of their contacts."""
+    return {
+        position: contact_id
+        for position, contact in enumerate(_list(given.get("contacts"))[:MAX_CONTACTS])
+        if isinstance(contact, dict) and (contact_id := _uuid(contact.get("contactId"))) is not None
+    }
+
+
+def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from distributor.api.fields import NULL_IS_DEFAULT, Email, EmbeddedData, Identifier, Line255, Moment, Phone
 
 MAX_CONTACTS = 1_000
+MAX_CHANNELS = 10
 
 
 class _Wire(BaseModel):
@@ -69,7 +70,7 @@ class QuickDistribution(_Wire):
 
     survey_id: UUID
     contacts: Annotated[list[QuickContact], Field(min_length=1, max_length=MAX_CONTACTS)]
-    channels: Annotated[list[QuickChannel], Field(min_length=1, max_length=10)]
+    channels: Annotated[list[QuickChannel], Field(min_length=1, max_length=MAX_CHANNELS)]
     channel_mode: Annotated[Literal["single", "multi"], NULL_IS_DEFAULT] = "single"
     scheduled_at: Moment | None = Field(None, description="Without an offset it means UTC. Omit to send now.")
     settings: Annotated[QuickSettings, NULL_IS_DEFAULT] = QuickSettings()

@@ -1,0 +1,109 @@
+"""Distributions: how each stands, and what its steps and batches wait for."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypedDict
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+
+from contacts.models import Contact
+from distributor.admin.narrowing import OfMailingList, OfSurvey, list_url
+from distributor.admin.progress import parts_of, progress_bar
+from distributor.admin.room import ReadingRoom
+from distributor.models import Batch, Decision, Distribution, Recipient
+from distributor.rules.planning import distribution_status
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    class ReadAt(TypedDict):
+        read_at: datetime
+
+    ReadDistribution = WithAnnotations[Distribution, ReadAt]
+
+# A million recipients are a thousand batches, and may be as many contacts left out. A page shows the first of each.
+SHOWN_LIMIT = 50
+
+
+@admin.register(Distribution)
+class DistributionRoom(ReadingRoom[Distribution]):
+    list_display = (
+        "__str__", "organization", "survey", "status", "progress", "accepted_count", "sent_count", "failed_count",
+        "responded_count", "scheduled_at", "created_at",
+    )  # fmt: skip
+    list_select_related = ("organization", "survey")
+    list_filter = (OfSurvey, OfMailingList, "organization")
+    search_fields = ("name",)
+    search_help_text = "A part of the name, or the id of the distribution, its survey or its mailing list."
+    fieldsets = (
+        (None, {"fields": ("id", "name", "organization", "survey", "mode", "mailing_list", "api_key", "source")}),
+        ("When", {"fields": ("created_at", "scheduled_at", "expires_at")}),
+        (
+            "Who is left out",
+            {
+                "fields": (
+                    "exclude_opted_out", "respect_frequency_rules", "exclude_recently_contacted", "recent_contact_days"
+                )
+            },
+        ),
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).annotate(read_at=Now())
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Distribution], search_term: str
+    ) -> tuple[QuerySet[Distribution], bool]:
+        try:
+            known = UUID(search_term.strip())
+        except ValueError:
+            return super().get_search_results(request, queryset, search_term)
+        found = (queryset.filter(**{name: known}) for name in ("pk", "survey_id", "mailing_list_id"))
+        return next((rows for rows in found if rows.exists()), queryset.none()), False
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        context.update(
+            status=self.status(obj),
+            progress=self.progress(obj),
+            parts=parts_of(obj),
+            recipients_url=list_url(Recipient, distribution=obj.pk),
+            steps=obj.steps.select_related("provider_account", "template"),
+            batches=_first_batches(obj),
+            batch_count=obj.batches.count(),
+            left_out=_first_left_out(obj),
+        )
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    @admin.display(description="status")
+    def status(self, row: "ReadDistribution") -> str:
+        return distribution_status(row.waiting_count, row.scheduled_at, row.read_at).value
+
+    @admin.display(description="progress")
+    def progress(self, row: Distribution) -> SafeString:
+        return progress_bar(row)
+
+
+def _first_batches(distribution: Distribution) -> QuerySet[Batch]:
+    """Those that still wait, the first due first; then what is done."""
+    return distribution.batches.select_related("step").order_by("-state", "due_at", "pk")[:SHOWN_LIMIT]
+
+
+def _first_left_out(distribution: Distribution) -> Sequence[tuple[Decision, Contact | None]]:
+    """Who never became a recipient, and why."""
+    skipped = Decision.objects.filter(distribution_id=distribution.pk, recipient_id=None)
+    decisions = list(skipped.order_by("id")[:SHOWN_LIMIT])
+    contacts = Contact.objects.in_bulk({decision.contact_id for decision in decisions})
+    return [(decision, contacts.get(decision.contact_id)) for decision in decisions]

@@ -1,0 +1,22 @@
+"""Django's classes that are generic to the type checker and not at run time."""
+
+from typing import TYPE_CHECKING
+
+from django import forms
+from django.contrib import admin
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin
+    ModelForm = forms.ModelForm
+    StackedInline = admin.StackedInline
+else:
+
+    class _Subscriptable:
+        def __class_getitem__(cls, models):
+            return cls
+
+    class ModelAdmin(_Subscriptable, admin.ModelAdmin): ...
+
+    class ModelForm(_Subscriptable, forms.ModelForm): ...
+
+    class StackedInline(_Subscriptable, admin.StackedInline): ...

@@ -1,0 +1,57 @@
+"""What a template says to somebody: its variants, filled with sample values."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from channels.models import TemplateVariant
+from channels.rendering import CompiledText, CompiledVariant, compile_variant, encode_html, encode_subject
+
+_SAMPLE = {
+    "contact:externalId": "P-1001",
+    "contact:email": "anna.nowak@example.com",
+    "contact:phone": "+48601234567",
+    "contact:firstName": "Anna",
+    "contact:lastName": "Nowak",
+    "contact:title": "Dr",
+    "survey:name": "Your survey",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """One variant as Anna Nowak would get it; `html` is a document of its own."""
+
+    locale: str
+    subject: str
+    html: str
+    text: str
+
+
+def preview_variant(variant: TemplateVariant) -> Preview:
+    """Embedded data has no sample: a placeholder for it shows its default, or its own name in brackets."""
+    compiled = compile_variant(variant.locale, variant.subject, variant.html, variant.text)
+    values = _sample_values(compiled)
+    return Preview(
+        variant.locale,
+        encode_subject(compiled.subject.fill(values)),
+        compiled.html.fill(values, encode_html),
+        compiled.text.fill(values),
+    )
+
+
+def _sample_values(compiled: CompiledVariant) -> dict[str, str]:
+    code = "Sample000000"
+    values = {
+        **_SAMPLE,
+        "link": f"{settings.PUBLIC_BASE_URL}/p/{code}",
+        "unsubscribe": f"{settings.PUBLIC_BASE_URL}/u/{code}",
+    }
+    for text in (compiled.subject, compiled.html, compiled.text):
+        for key in _without_default(text):
+            values.setdefault(key, f"[{key.partition(':')[2]}]")
+    return values
+
+
+def _without_default(text: CompiledText) -> list[str]:
+    return [key for key, default in text.slots if not default]

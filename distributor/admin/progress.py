@@ -1,0 +1,47 @@
+"""How a distribution stands, as a bar."""
+
+from dataclasses import dataclass
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from distributor.models import Distribution
+
+# They sum to what was accepted; in the order in which the bar shows them.
+PARTS = ("sent", "failed", "indeterminate", "stopped", "waiting", "skipped")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One outcome: how many, and its stretch of the bar in percent."""
+
+    name: str
+    count: int
+    start: float
+    share: float
+
+
+def parts_of(distribution: Distribution) -> list[Part]:
+    """Every outcome, those that nobody came to included."""
+    parts = []
+    start = 0.0
+    for name in PARTS:
+        count: int = getattr(distribution, f"{name}_count")
+        share = 100 * count / distribution.accepted_count if distribution.accepted_count else 0.0
+        parts.append(Part(name, count, round(start, 3), round(share, 3)))
+        start += share
+    return parts
+
+
+def progress_bar(distribution: Distribution) -> SafeString:
+    """An SVG whose stretches are the shares of what was accepted; coloured by admin.css."""
+    parts = [part for part in parts_of(distribution) if part.count]
+    return format_html(
+        '<svg class="progress" viewBox="0 0 100 10" preserveAspectRatio="none" role="img"><title>{}</title>{}</svg>',
+        ", ".join(f"{part.count:,} {part.name}" for part in parts) or "nobody",
+        format_html_join(
+            "",
+            '<rect class="{}" x="{}" width="{}" height="10"/>',
+            ((part.name, str(part.start), str(part.share)) for part in parts),
+        ),
+    )

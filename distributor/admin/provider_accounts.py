@@ -1,0 +1,99 @@
+"""Provider accounts: credentials go in and never come out again."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from channels.models import ProviderAccount
+from channels.providers.registry import provider_class
+from distributor.admin.generic import ModelForm
+from distributor.admin.room import Room
+from distributor.models import Step
+
+_ENTER, _CLEAR = "enter_", "clear_"
+
+
+class CredentialForm(ModelForm[ProviderAccount]):
+    """A field per credential of the kind, always empty. Empty keeps, a value replaces, a tick clears."""
+
+    credential_names: tuple[str, ...] = ()
+
+    def clean(self) -> dict[str, Any]:
+        entered = super().clean() or self.cleaned_data
+        both = [name for name in self.credential_names if entered.get(_ENTER + name) and entered.get(_CLEAR + name)]
+        if both:
+            raise ValidationError({_ENTER + name: "Either a new value or none." for name in both})
+        return entered
+
+    def save(self, commit: bool = True) -> ProviderAccount:
+        kept = dict(self.instance.credentials)
+        for name in self.credential_names:
+            if self.cleaned_data.get(_CLEAR + name):
+                kept.pop(name, None)
+            elif value := self.cleaned_data.get(_ENTER + name):
+                kept[name] = value
+        self.instance.credentials = kept
+        return super().save(commit)
+
+
+def credential_form(names: tuple[str, ...], stored: Mapping[str, str]) -> type[CredentialForm]:
+    """The form for an account with these credentials; a name that is stored can be cleared."""
+    fields: dict[str, Any] = {"credential_names": names}
+    for name in names:
+        is_set = bool(stored.get(name))
+        fields[_ENTER + name] = forms.CharField(
+            label=name.replace("_", " ").capitalize(),
+            required=False,
+            strip=False,
+            widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "class": "vTextField"}),
+            help_text="Set. Leave empty to keep it." if is_set else "Not set.",
+        )
+        if is_set:
+            fields[_CLEAR + name] = forms.BooleanField(label=f"Clear the {name.replace('_', ' ')}", required=False)
+    return cast(type[CredentialForm], type("AccountForm", (CredentialForm,), fields))
+
+
+@admin.register(ProviderAccount)
+class ProviderAccountRoom(Room[ProviderAccount]):
+    list_display = ("name", "kind", "channel", "organization", "from_email", "from_name", "is_active")
+    list_select_related = ("organization",)
+    list_filter = ("organization", "channel", "is_active")
+    search_fields = ("name",)
+    autocomplete_fields = ("organization",)
+    readonly_fields = ("created_at",)
+    lasting_fields = ("organization", "kind", "channel")
+
+    def is_used(self, row: ProviderAccount) -> bool:
+        return Step.objects.filter(provider_account=row).exists()
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        if obj is not None:
+            kwargs["form"] = credential_form(provider_class(obj.kind).credential_names, obj.credentials)
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: ProviderAccount | None = None) -> Any:
+        shown = [
+            (None, {"fields": ("organization", "name", "kind", "channel", "is_active")}),
+            ("Sender", {"fields": ("from_email", "from_name", "reply_to_email")}),
+            ("Configuration", {"fields": ("configuration",)}),
+        ]
+        names = provider_class(obj.kind).credential_names if obj else ()
+        if obj and names and self.has_change_permission(request, obj):
+            fields = list(credential_form(names, obj.credentials).base_fields)
+            about = "Kept encrypted, and never shown again."
+            shown.append(("Credentials", {"fields": fields, "description": about}))
+        return shown
+
+    def response_add(
+        self, request: HttpRequest, obj: ProviderAccount, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """On to the credentials, which depend on the kind."""
+        response = super().response_add(request, obj, post_url_continue)
+        if not provider_class(obj.kind).credential_names or not self.has_change_permission(request, obj):
+            return response
+        return HttpResponseRedirect(reverse("admin:channels_provideraccount_change", args=[obj.pk]))

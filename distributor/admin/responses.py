@@ -1,0 +1,39 @@
+"""Responses: what people answered."""
+
+import json
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from distributor.admin.finding import find_recipients
+from distributor.admin.narrowing import OfSurvey
+from distributor.admin.room import ReadingRoom
+from distributor.models import Response
+
+
+@admin.register(Response)
+class ResponseRoom(ReadingRoom[Response]):
+    list_display = ("submitted_at", "survey", "recipient", "locale", "short_answers")
+    list_select_related = ("survey", "recipient")
+    list_filter = (OfSurvey,)
+    search_fields = ("recipient__code",)
+    search_help_text = "A link's code, or the contact's external id, e-mail address, phone number or id, in full."
+    fields = ("survey", "recipient", "submitted_at", "locale", "all_answers", "attributes")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Response], search_term: str
+    ) -> tuple[QuerySet[Response], bool]:
+        term = search_term.strip()
+        return (queryset.filter(recipient__in=find_recipients(term)) if term else queryset), False
+
+    @admin.display(description="answers")
+    def short_answers(self, response: Response) -> str:
+        text = json.dumps(response.answers, ensure_ascii=False)
+        return text if len(text) <= 100 else f"{text[:99]}…"
+
+    @admin.display(description="answers")
+    def all_answers(self, response: Response) -> SafeString:
+        return format_html("<pre>{}</pre>", json.dumps(response.answers, ensure_ascii=False, indent=2))

@@ -1,0 +1,65 @@
+"""Templates with their variants, and how they read."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+
+from channels.models import Template, TemplateVariant
+from contacts.channel import Channel
+from distributor.admin.generic import StackedInline
+from distributor.admin.preview import preview_variant
+from distributor.admin.room import Room
+from distributor.models import Step
+
+
+class VariantInline(StackedInline[TemplateVariant, Template]):
+    """The texts, one variant per locale; a template needs one to be sent."""
+
+    model = TemplateVariant
+    extra = 0
+    min_num = 1
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        return super().get_formset(request, obj, validate_min=True, **kwargs)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What the channel has: a subject and HTML are of e-mail."""
+        if obj is not None and obj.channel != Channel.EMAIL:
+            return ("locale", "text")
+        return ("locale", "subject", "html", "text")
+
+
+@admin.register(Template)
+class TemplateRoom(Room[Template]):
+    list_display = ("name", "channel", "locales", "organization", "created_at")
+    list_select_related = ("organization",)
+    list_filter = ("organization", "channel")
+    search_fields = ("name",)
+    autocomplete_fields = ("organization",)
+    lasting_fields = ("organization", "channel")
+    inlines = (VariantInline,)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("variants")
+
+    def is_used(self, row: Template) -> bool:
+        return Step.objects.filter(template=row).exists()
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Template | None = None,
+    ) -> HttpResponse:
+        if obj is not None:
+            context["previews"] = [preview_variant(variant) for variant in obj.variants.all()]
+            context["is_email"] = obj.channel == Channel.EMAIL
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    @admin.display(description="locales")
+    def locales(self, template: Template) -> str:
+        return ", ".join(variant.locale for variant in template.variants.all())

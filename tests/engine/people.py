@@ -1,0 +1,74 @@
+"""People to send to, and what became of them."""
+
+from typing import Any
+
+from channels.models import ProviderAccount
+from contacts.given import ContactGiven
+from distributor.engine.acceptance import Accepted
+from distributor.engine.clock import database_now
+from distributor.engine.dispatch import dispatch_lane
+from distributor.engine.stories import Story, tell
+from distributor.models import Batch, Distribution, Recipient
+from distributor.models.batch import Lane
+
+
+def given(number: int, **fields: Any) -> ContactGiven:
+    known: dict[str, Any] = {
+        "contact_id": None,
+        "external_id": f"PAT-{number}",
+        "email": f"person{number}@example.com",
+        "phone": f"+486000{number:05}",
+        "first_name": f"Person {number}",
+        "last_name": "",
+        "embedded_data": {"department": "Cardiology"},
+    }
+    return ContactGiven(**{**known, **fields})
+
+
+def dispatch() -> None:
+    """Work off all that is due."""
+    for lane in Lane:
+        while dispatch_lane(lane, database_now):
+            pass
+
+
+def make_due() -> None:
+    """As if the time had come for everything that waits, and every lease had run out."""
+    now = database_now()
+    Batch.objects.filter(state="waiting").update(due_at=now)
+    Batch.objects.exclude(lease_expires_at=None).update(lease_expires_at=now)
+
+
+def story_of(accepted: Accepted, place: int = 0) -> Story:
+    code = accepted.enrolled[place].code
+    return tell(list(Recipient.objects.filter(code=code).select_related("contact")))[0]
+
+
+def events_of(accepted: Accepted, place: int = 0) -> list[str]:
+    return [event.event for event in story_of(accepted, place).events]
+
+
+def totals_of(accepted: Accepted) -> dict[str, int]:
+    """The counts that are not zero, once the counts themselves are known to say what the rows say."""
+    distribution = Distribution.objects.get(id=accepted.distribution.id)
+    rows = list(Recipient.objects.filter(distribution=distribution).values_list("state", "outcome"))
+    named = {
+        "waiting": distribution.waiting_count,
+        "sent": distribution.sent_count,
+        "failed": distribution.failed_count,
+        "indeterminate": distribution.indeterminate_count,
+        "stopped": distribution.stopped_count,
+    }
+    counted = {name: sum(name in (state, outcome) for state, outcome in rows) for name in named}
+    assert named == counted
+    assert distribution.accepted_count == distribution.skipped_count + len(rows)
+    extra = {"skipped": distribution.skipped_count, "duplicate_risk": distribution.duplicate_risk_count}
+    return {name: count for name, count in (named | extra).items() if count}
+
+
+def misbehave(account: ProviderAccount, **addresses: str) -> None:
+    """Make the sandbox fail for person0, person1 …: `misbehave(account, person1="transient")`."""
+    failures = {f"{name}@example.com": outcome for name, outcome in addresses.items()}
+    if account.channel != "email":
+        failures = {f"+486000{int(name.removeprefix('person')):05}": outcome for name, outcome in addresses.items()}
+    ProviderAccount.objects.filter(id=account.id).update(configuration={"failAddresses": failures})

@@ -1,0 +1,101 @@
+"""The chain of channels: which is tried first, and what brings the next one."""
+
+from datetime import timedelta
+
+import pytest
+
+from channels.models import ProviderAccount, SandboxMessage
+from contacts.channel import Channel
+from contacts.models import Organization, Suppression
+from distributor.engine.clock import database_now
+from distributor.engine.responses import record_response
+from tests.engine.conftest import Send
+from tests.engine.people import dispatch, events_of, given, make_due, misbehave, story_of, totals_of
+
+pytestmark = pytest.mark.django_db
+Accounts = dict[Channel, ProviderAccount]
+
+
+def channels_used() -> list[str]:
+    return list(SandboxMessage.objects.order_by("id").values_list("channel", flat=True))
+
+
+def test_single_mode_takes_the_first_channel_that_reaches_the_contact(send: Send) -> None:
+    accepted = send([given(1), given(2, phone="")], Channel.SMS, Channel.EMAIL)
+    dispatch()
+    assert totals_of(accepted) == {"sent": 2}
+    assert story_of(accepted, 0).attempts[0].channel == "sms"
+    assert story_of(accepted, 1).attempts[0].channel == "email"
+
+
+def test_single_mode_does_not_fall_over_to_another_channel(send: Send, accounts: Accounts) -> None:
+    misbehave(accounts[Channel.EMAIL], person0="permanent")
+    accepted = send(1, Channel.EMAIL, Channel.SMS)
+    dispatch()
+    assert totals_of(accepted) == {"failed": 1}
+
+
+def test_a_refusal_brings_the_next_channel_at_once(send: Send, accounts: Accounts) -> None:
+    misbehave(accounts[Channel.EMAIL], person0="permanent")
+    accepted = send(2, Channel.EMAIL, Channel.SMS, is_multi=True)
+    dispatch()
+    assert totals_of(accepted) == {"sent": 2}
+    assert events_of(accepted, 0) == ["accepted", "failed", "rerouted", "sent"]
+    assert sorted(channels_used()) == ["email", "sms"]
+
+
+def test_an_address_suppressed_meanwhile_brings_the_next_channel(send: Send, organization: Organization) -> None:
+    accepted = send(1, Channel.EMAIL, Channel.SMS, is_multi=True)
+    Suppression.objects.create(
+        organization=organization, channel="email", address="person0@example.com", reason="bounce"
+    )
+    dispatch()
+    assert totals_of(accepted) == {"sent": 1}
+    assert channels_used() == ["sms"]
+
+
+def test_no_response_brings_the_next_channel_after_the_delay(send: Send) -> None:
+    accepted = send(1, Channel.EMAIL, Channel.SMS, is_multi=True, fallback_delay_minutes=60)
+    dispatch()
+    first = story_of(accepted)
+    assert (first.state, first.batch.step.channel) == ("waiting", "sms")
+    assert first.recipient.first_sent_at is not None
+    assert first.due_at == first.recipient.first_sent_at + timedelta(minutes=60)
+    make_due()
+    dispatch()
+    assert totals_of(accepted) == {"sent": 1}
+    assert channels_used() == ["email", "sms"]
+
+
+def test_a_response_stops_the_chain(send: Send) -> None:
+    accepted = send(1, Channel.EMAIL, Channel.SMS, is_multi=True, fallback_delay_minutes=60)
+    dispatch()
+    record_response(accepted.enrolled[0].code, {"score": 9}, database_now())
+    make_due()
+    dispatch()
+    assert totals_of(accepted) == {"sent": 1}
+    assert channels_used() == ["email"]
+
+
+def test_without_a_delay_only_a_failure_brings_the_next_channel(send: Send) -> None:
+    accepted = send(1, Channel.EMAIL, Channel.SMS, is_multi=True)
+    dispatch()
+    assert totals_of(accepted) == {"sent": 1}
+    assert channels_used() == ["email"]
+
+
+def test_a_fallback_that_fails_does_not_undo_what_was_sent(send: Send, accounts: Accounts) -> None:
+    misbehave(accounts[Channel.SMS], person0="permanent")
+    accepted = send(1, Channel.EMAIL, Channel.SMS, is_multi=True, fallback_delay_minutes=0)
+    dispatch()
+    assert totals_of(accepted) == {"sent": 1}
+    assert [attempt.state for attempt in story_of(accepted).attempts] == ["sent", "failed"]
+
+
+def test_every_channel_refusing_ends_as_failed(send: Send, accounts: Accounts) -> None:
+    for channel in Channel:
+        misbehave(accounts[channel], person0="permanent")
+    accepted = send(1, Channel.WHATSAPP, Channel.EMAIL, Channel.SMS, is_multi=True)
+    dispatch()
+    assert totals_of(accepted) == {"failed": 1}
+    assert [attempt.channel for attempt in story_of(accepted).attempts] == ["whatsapp", "email", "sms"]

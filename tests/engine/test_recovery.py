@@ -1,0 +1,181 @@
+"""Crashes, lost claims, poison: nothing is lost and nothing loops."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from channels.models import SandboxMessage
+from channels.providers.base import Outcome, Provider, Result
+from channels.providers.registry import open_provider
+from contacts.channel import Channel
+from distributor.engine import beginning
+from distributor.engine.beginning import Begun, ClaimLost, begin
+from distributor.engine.claiming import LEASE, Claim, claim_batch
+from distributor.engine.clock import database_now
+from distributor.engine.dispatch import hand_over
+from distributor.engine.recovery import POISON_CLAIMS
+from distributor.engine.routes import Route, open_route
+from distributor.engine.settling import settle
+from distributor.models import Attempt, Batch, Handover
+from distributor.rules.eligibility import ContactFacts, ContactLimits, Refusal, refuse_contact
+from tests.engine.conftest import Send
+from tests.engine.people import dispatch, events_of, make_due, story_of, totals_of
+
+pytestmark = pytest.mark.django_db
+
+
+def take(lane: str = "urgent") -> tuple[Claim, Route, Provider]:
+    claim = claim_batch(lane, database_now())
+    assert claim is not None
+    route = open_route(claim.distribution_id, claim.step_id)
+    return claim, route, open_provider(route.provider_kind, route.account)
+
+
+def start(claim: Claim, route: Route, limit: int = 1_000) -> Begun:
+    begun = begin(claim, route, limit, database_now())
+    assert begun is not None
+    return begun
+
+
+def test_a_crash_before_the_provider_call_resends_an_email_and_says_so(send: Send) -> None:
+    accepted = send(3)
+    claim, route, _ = take()
+    start(claim, route)  # and then the worker dies
+    make_due()
+    dispatch()
+    assert totals_of(accepted) == {"sent": 3, "duplicate_risk": 3}
+    assert events_of(accepted) == ["accepted", "unknown", "deferred", "sent"]
+    assert SandboxMessage.objects.count() == 3
+
+
+def test_a_crash_after_the_provider_call_sends_an_email_twice_at_most(send: Send) -> None:
+    accepted = send(3)
+    claim, route, provider = take()
+    hand_over(route, provider, start(claim, route))  # and then the worker dies
+    make_due()
+    dispatch()
+    assert totals_of(accepted) == {"sent": 3, "duplicate_risk": 3}
+    assert SandboxMessage.objects.count() == 6
+
+
+def test_a_crash_never_sends_an_sms_twice(send: Send) -> None:
+    accepted = send(3, Channel.SMS)
+    claim, route, provider = take()
+    hand_over(route, provider, start(claim, route))
+    make_due()
+    dispatch()
+    assert totals_of(accepted) == {"indeterminate": 3}
+    assert SandboxMessage.objects.count() == 3
+
+
+def test_the_rest_of_a_crashed_batch_is_sent_once(send: Send) -> None:
+    accepted = send(5)
+    claim, route, _ = take()
+    start(claim, route, limit=2)
+    make_due()
+    dispatch()
+    assert totals_of(accepted) == {"sent": 5, "duplicate_risk": 2}
+    assert SandboxMessage.objects.count() == 5
+
+
+def test_a_worker_whose_claim_was_taken_over_begins_nothing(send: Send) -> None:
+    send(2)
+    claim, route, _ = take()
+    make_due()
+    take()
+    with pytest.raises(ClaimLost):
+        begin(claim, route, 1_000, database_now())
+    assert not Handover.objects.exists()
+
+
+def test_a_worker_whose_lease_ran_out_begins_nothing(send: Send) -> None:
+    send(2)
+    claim, route, _ = take()
+    with pytest.raises(ClaimLost):
+        begin(claim, route, 1_000, database_now() + LEASE)
+
+
+def test_a_settle_that_comes_after_the_recovery_changes_nothing(send: Send) -> None:
+    accepted = send(1, Channel.SMS)
+    claim, route, provider = take()
+    begun = start(claim, route)
+    results = hand_over(route, provider, begun)
+    make_due()
+    dispatch()
+    settle(claim, route, begun, results, database_now())
+    assert totals_of(accepted) == {"indeterminate": 1}
+    assert Attempt.objects.count() == 1
+
+
+def test_whoever_was_stopped_in_flight_keeps_the_attempt_and_stays_stopped(send: Send) -> None:
+    from distributor.engine.opting_out import opt_out
+
+    accepted = send(1)
+    claim, route, provider = take()
+    begun = start(claim, route)
+    opt_out(accepted.enrolled[0].contact.id, database_now())
+    settle(claim, route, begun, hand_over(route, provider, begun), database_now())
+    assert totals_of(accepted) == {"stopped": 1}
+    assert [attempt.state for attempt in story_of(accepted).attempts] == ["sent"]
+
+
+def test_a_held_batch_is_not_due_until_its_lease_runs_out(send: Send) -> None:
+    send(1)
+    now = database_now()
+    assert claim_batch("urgent", now) is not None
+    assert claim_batch("urgent", now) is None
+    assert claim_batch("urgent", now + LEASE) is not None
+
+
+def test_one_poisonous_recipient_fails_alone_and_the_others_are_sent(
+    send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accepted = send(9)
+    poison = accepted.enrolled[4].contact.id
+
+    def judge(facts: ContactFacts, limits: ContactLimits, now: datetime) -> Refusal | None:
+        if facts.addresses["email"] == "person4@example.com":
+            raise ZeroDivisionError("a fault of ours")
+        return refuse_contact(facts, limits, now)
+
+    monkeypatch.setattr(beginning, "refuse_contact", judge)
+    for _ in range(POISON_CLAIMS + 12):
+        make_due()
+        dispatch()
+    assert totals_of(accepted) == {"sent": 8, "failed": 1}
+    story = story_of(accepted, 4)
+    assert story.recipient.contact_id == poison
+    assert story.recipient.reason == "processing_failed"
+    assert "a fault of ours" in story.decisions[0].detail["error"]
+    assert SandboxMessage.objects.count() == 8
+    assert not Batch.objects.exclude(state="done").exists()
+
+
+def test_a_failing_batch_waits_longer_each_time(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
+    send(1)
+
+    def fail(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(beginning, "refuse_contact", fail)
+    pauses = []
+    for _ in range(4):
+        make_due()
+        before = database_now()
+        dispatch()
+        lease_expires_at = Batch.objects.get().lease_expires_at
+        assert lease_expires_at is not None
+        pauses.append(round((lease_expires_at - before) / timedelta(seconds=1)))
+    assert pauses == [2, 4, 8, 16]
+    assert "ZeroDivisionError" in Batch.objects.get().last_error
+
+
+def test_results_in_the_order_of_the_people(send: Send) -> None:
+    accepted = send(3)
+    claim, route, _ = take()
+    begun = start(claim, route)
+    outcomes = (Outcome.ACCEPTED, Outcome.PERMANENT, Outcome.ACCEPTED)
+    settle(claim, route, begun, [Result(outcome, f"id-{n}") for n, outcome in enumerate(outcomes)], database_now())
+    assert [story_of(accepted, place).state for place in range(3)] == ["sent", "failed", "sent"]
+    assert story_of(accepted, 2).attempts[0].provider_message_id == "id-2"

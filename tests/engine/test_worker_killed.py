@@ -1,0 +1,95 @@
+"""A real worker, killed in the middle of its work."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.db.models import Count
+
+from channels.models import ProviderAccount, SandboxMessage
+from contacts.channel import Channel
+from distributor.engine.clock import database_now
+from distributor.engine.sweep import sweep
+from distributor.models import Attempt, Batch, Distribution, Handover
+from tests.engine.conftest import Send
+from tests.engine.people import given, totals_of
+
+PROJECT = Path(__file__).resolve().parents[2]
+CALLS, PEOPLE = 5, 1_000
+
+
+@pytest.fixture
+def start_worker() -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+    """Starts a Celery worker of its own process group on the tests' database and broker."""
+    database = connection.settings_dict
+    environment = os.environ | {
+        "DATABASE_URL": os.environ["DATABASE_URL"].replace("/distributor", f"/{database['NAME']}", 1),
+        "REDIS_URL": settings.REDIS_URL,
+    }
+    command = [sys.executable, "-m", "celery", "-A", "config", "worker", "-Q", "urgent,normal,bulk", "-c", "2"]
+    workers: list[subprocess.Popen[bytes]] = []
+
+    def start() -> subprocess.Popen[bytes]:
+        worker = subprocess.Popen(command, cwd=PROJECT, env=environment, start_new_session=True)
+        workers.append(worker)
+        return worker
+
+    yield start
+    for worker in workers:
+        kill(worker)
+
+
+def kill(worker: subprocess.Popen[bytes]) -> None:
+    """kill -9, children and all."""
+    try:
+        os.killpg(worker.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    worker.wait()
+
+
+def sweep_until(condition: Callable[[], bool], limit_seconds: float = 90) -> None:
+    """What beat does, until the condition holds."""
+    deadline = time.monotonic() + limit_seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        sweep(database_now(), 1.0)
+        time.sleep(0.1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_killed_in_the_middle_loses_nobody_and_doubles_only_what_was_in_flight(
+    send: Send, accounts: dict[Channel, ProviderAccount], start_worker: Callable[[], subprocess.Popen[bytes]]
+) -> None:
+    ProviderAccount.objects.filter(id=accounts[Channel.EMAIL].id).update(configuration={"latencySeconds": 0.3})
+    accepted = [send([given(call * PEOPLE + number) for number in range(PEOPLE)]) for call in range(CALLS)]
+
+    worker = start_worker()
+    sweep_until(lambda: Attempt.objects.exists())
+    sweep_until(lambda: Handover.objects.filter(settled_at=None).exists())
+    kill(worker)
+    in_flight = sum(
+        len(ids) for ids in Handover.objects.filter(settled_at=None).values_list("recipient_ids", flat=True)
+    )
+    assert 0 < in_flight <= 2 * PEOPLE
+    assert Distribution.objects.filter(sent_count=0).exists(), "everything was sent before the kill"
+
+    # The lease of the dead worker runs out.
+    Batch.objects.exclude(lease_expires_at=None).update(lease_expires_at=database_now())
+    start_worker()
+    sweep_until(lambda: not Batch.objects.exclude(state="done").exists())
+
+    totals = [totals_of(one) for one in accepted]
+    assert sum(total["sent"] for total in totals) == CALLS * PEOPLE
+    per_person = SandboxMessage.objects.values("to").annotate(copies=Count("id"))
+    assert len(per_person) == CALLS * PEOPLE
+    twice = sum(row["copies"] == 2 for row in per_person)
+    assert max(row["copies"] for row in per_person) <= 2
+    assert twice <= sum(total.get("duplicate_risk", 0) for total in totals) == in_flight

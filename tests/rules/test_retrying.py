@@ -1,0 +1,167 @@
+import math
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from channels.providers.base import Outcome
+from contacts.channel import Channel
+from distributor.rules.retrying import (
+    ACCOUNT_PAUSE,
+    BACKOFF_BASE,
+    BACKOFF_LIMIT,
+    MAX_ATTEMPTS,
+    THROTTLE_PAUSE,
+    Again,
+    Ending,
+    after_try,
+    backoff,
+    round_up,
+    throttle_pause,
+)
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+moments = st.datetimes(datetime.min.replace(year=2000), datetime.max.replace(year=2100), timezones=st.just(UTC))
+jitters = st.floats(min_value=0, max_value=1, exclude_max=True)
+numbers = st.integers(min_value=1, max_value=32_767)
+channels = st.sampled_from(list(Channel))
+
+
+def after(outcome: str, **known: Any) -> Ending | Again:
+    usual = {
+        "about_account": False,
+        "number": 1,
+        "already_unknown": False,
+        "channel": Channel.EMAIL,
+        "retry_after_seconds": None,
+        "now": NOW,
+        "jitter": 0.5,
+    }
+    return after_try(outcome, **{**usual, **known})
+
+
+@pytest.mark.parametrize(
+    ("number", "seconds"),
+    [(1, 30), (2, 60), (3, 120), (4, 240), (5, 480), (6, 960), (7, 1_920), (8, 3_600), (9, 3_600), (32_767, 3_600)],
+)
+def test_the_backoff_doubles_up_to_an_hour(number: int, seconds: int) -> None:
+    assert backoff(number) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "known", "expected"),
+    [
+        ("accepted", {}, Ending.SENT),
+        ("accepted", {"number": MAX_ATTEMPTS, "already_unknown": True}, Ending.SENT),
+        ("permanent", {}, Ending.FAILED),
+        ("transient", {"number": MAX_ATTEMPTS}, Ending.FAILED),
+        ("unknown", {"channel": Channel.SMS}, Ending.INDETERMINATE),
+        ("unknown", {"channel": Channel.WHATSAPP}, Ending.INDETERMINATE),
+        ("unknown", {"already_unknown": True}, Ending.INDETERMINATE),
+        ("unknown", {}, Again(NOW, "unknown_outcome", is_attempt=True, is_duplicate_risk=True)),
+        ("transient", {"jitter": 0.0}, Again(NOW, "transient_failure")),
+        ("transient", {"number": 3}, Again(NOW + 60 * SECOND, "transient_failure")),
+        ("transient", {"number": MAX_ATTEMPTS - 1}, Again(NOW + 960 * SECOND, "transient_failure")),
+        ("throttled", {}, Again(NOW + THROTTLE_PAUSE, "throttled", is_attempt=False)),
+        ("throttled", {"number": MAX_ATTEMPTS}, Again(NOW + THROTTLE_PAUSE, "throttled", is_attempt=False)),
+        ("throttled", {"retry_after_seconds": 90.0}, Again(NOW + 90 * SECOND, "throttled", is_attempt=False)),
+        ("throttled", {"retry_after_seconds": 0.2}, Again(NOW + SECOND, "throttled", is_attempt=False)),
+        ("permanent", {"about_account": True}, Again(NOW + ACCOUNT_PAUSE, "provider_account_fault", is_attempt=False)),
+        ("transient", {"about_account": True, "jitter": 0.0}, Again(NOW, "transient_failure")),
+    ],
+)
+def test_what_follows_a_try(outcome: str, known: dict[str, Any], expected: Ending | Again) -> None:
+    assert after(outcome, **known) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "pause"),
+    [
+        (None, THROTTLE_PAUSE),
+        (0.0, SECOND),
+        (0.99, SECOND),
+        (1.5, 1.5 * SECOND),
+        (3_600.0, 3_600 * SECOND),
+        (3_601.0, 3_600 * SECOND),
+        (1e300, 3_600 * SECOND),
+        (math.inf, 3_600 * SECOND),
+        (-1.0, THROTTLE_PAUSE),
+        (-math.inf, THROTTLE_PAUSE),
+        (math.nan, THROTTLE_PAUSE),
+    ],
+)
+def test_a_provider_is_given_the_pause_it_asks_for_within_reason(asked_for: float | None, pause: timedelta) -> None:
+    assert throttle_pause(asked_for) == pause
+
+
+def test_an_outcome_that_there_is_not_is_refused() -> None:
+    with pytest.raises(ValueError, match="no such outcome: delivered"):
+        after("delivered")
+
+
+@given(
+    outcome=st.sampled_from(list(Outcome)),
+    about_account=st.booleans(),
+    number=numbers,
+    already_unknown=st.booleans(),
+    channel=channels,
+    retry_after_seconds=st.none() | st.floats(),
+    now=moments,
+    jitter=jitters,
+)
+def test_every_outcome_has_a_sequel_that_is_never_in_the_past(now: datetime, **known: Any) -> None:
+    verdict = after(now=now, **known)
+    if isinstance(verdict, Again):
+        assert verdict.due_at >= now
+        assert verdict.reason
+    else:
+        assert verdict in Ending
+
+
+@given(number=numbers, channel=channels, now=moments, jitter=jitters)
+def test_transient_failures_end_after_the_last_attempt(
+    number: int, channel: Channel, now: datetime, jitter: float
+) -> None:
+    verdict = after("transient", number=number, channel=channel, now=now, jitter=jitter)
+    assert (verdict is Ending.FAILED) == (number >= MAX_ATTEMPTS)
+
+
+@given(number=st.integers(min_value=1, max_value=MAX_ATTEMPTS - 1), now=moments, jitter=jitters)
+def test_a_retry_lies_between_none_and_the_whole_backoff(number: int, now: datetime, jitter: float) -> None:
+    verdict = after("transient", number=number, now=now, jitter=jitter)
+    assert isinstance(verdict, Again)
+    assert now <= verdict.due_at < now + backoff(number) + SECOND
+    assert verdict.is_attempt
+    assert not verdict.is_duplicate_risk
+
+
+@given(numbers)
+def test_the_backoff_stays_within_its_bounds_and_never_shrinks(number: int) -> None:
+    assert BACKOFF_BASE <= backoff(number) <= backoff(number + 1) <= BACKOFF_LIMIT
+
+
+@given(channel=channels, already_unknown=st.booleans(), number=numbers)
+def test_only_an_email_of_unknown_outcome_is_sent_again_and_only_once(
+    channel: Channel, already_unknown: bool, number: int
+) -> None:
+    verdict = after("unknown", channel=channel, already_unknown=already_unknown, number=number)
+    is_again = isinstance(verdict, Again) and verdict.is_duplicate_risk
+    assert is_again == (channel == Channel.EMAIL and not already_unknown)
+
+
+@given(moments)
+def test_rounding_up_gives_the_next_full_second_and_leaves_full_ones(moment: datetime) -> None:
+    rounded = round_up(moment)
+    assert rounded.microsecond == 0
+    assert timedelta(0) <= rounded - moment < SECOND
+    assert round_up(rounded) == rounded
+
+
+@pytest.mark.parametrize(
+    ("microsecond", "expected"), [(0, NOW), (1, NOW + SECOND), (500_000, NOW + SECOND), (999_999, NOW + SECOND)]
+)
+def test_any_fraction_of_a_second_counts_as_a_whole_one(microsecond: int, expected: datetime) -> None:
+    assert round_up(NOW.replace(microsecond=microsecond)) == expected
