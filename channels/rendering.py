@@ -79,9 +79,8 @@ class CompiledVariant:
 
 
 def compile_variant(locale: str, subject: str, html: str, text: str) -> CompiledVariant:
-    compiled = [compile_text(part) for part in (subject, html, text)]
-    keys = frozenset(key for part in compiled for key in part.keys)
-    return CompiledVariant(locale, *compiled, keys=keys)
+    parts = compile_text(subject), compile_text(html), compile_text(text)
+    return CompiledVariant(locale, *parts, frozenset[str]().union(*(part.keys for part in parts)))
 
 
 def encode_html(value: str) -> str:

@@ -18,6 +18,9 @@ from config.stack.throwaway import ThrowawayServers, export
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
     worker = os.environ.get("PYTEST_XDIST_WORKER")
+    options = early_config.known_args_namespace
+    if options.help or options.version:
+        return (yield)
     if worker:
         os.environ["REDIS_URL"] = own_database(os.environ["REDIS_URL"], worker)
     else:

@@ -42,6 +42,8 @@ def configuration_faults(kind: str, channel: str, configuration: Mapping[str, An
     """Everything that is wrong with an account of this kind, in sentences for the operator."""
     if kind not in PROVIDERS:
         return [f"There is no provider “{kind}”."]
+    if channel not in Channel.values:
+        return [f"There is no channel “{channel}”."]
     if not isinstance(configuration, dict):
         return ["The configuration is a JSON object: {…}."]
     provider = provider_class(kind)

@@ -21,6 +21,8 @@ def main(arguments: list[str] | None = None) -> int:
     except StackError as error:
         print(f"stack: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:  # The guard ends what was started.
+        return 128 + signal.SIGINT
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -60,14 +60,20 @@ def map_user(uid: int, gid: int) -> None:
 
 def drop_to(uid: int, gid: int) -> None:
     """Become `uid`, keeping only the right to pass closed folders (a clone under /root), where the kernel grants it."""
-    libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
+    if sys.platform == "linux":
+        libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
     os.setgroups([])
-    os.setresgid(gid, gid, gid)
-    os.setresuid(uid, uid, uid)
+    os.setgid(gid)
+    os.setuid(uid)
+    if sys.platform == "linux":
+        keep_passage()
+
+
+def keep_passage() -> None:
     bit = 1 << CAP_DAC_OVERRIDE
     header = (ctypes.c_uint32 * 2)(CAP_VERSION_3, 0)
     sets = (ctypes.c_uint32 * 6)(bit, bit, bit, 0, 0, 0)  # effective, permitted, inheritable; then the upper halves
-    if getattr(libc, "capset", None) and libc.capset(header, sets) == 0:
+    if libc.capset(header, sets) == 0:
         libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE, 0, 0)
 
 

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar, TypeVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 
@@ -19,7 +20,10 @@ class Room(ModelAdmin[ModelT]):
     # Said once, when a row is added: a row never moves to another organisation, nor an account to another kind.
     lasting_fields: ClassVar[tuple[str, ...]] = ("organization",)
     show_facets = admin.ShowFacets.NEVER  # a COUNT per filter
-    formfield_overrides = {models.JSONField: {"form_class": JsonObjectField}}
+    formfield_overrides = {
+        models.JSONField: {"form_class": JsonObjectField},
+        models.URLField: {"assume_scheme": "https"},
+    }
 
     class Media:
         css = {"all": ("distributor/admin.css",)}
@@ -42,14 +46,23 @@ class Room(ModelAdmin[ModelT]):
         return actions
 
 
+class NewestFirst(ChangeList):
+    """A list in one order. Django sorts by any column that an address asks for, sortable or not."""
+
+    def get_ordering(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> list[Any]:
+        return ["-pk"]
+
+
 class LargeRoom(Room[ModelT]):
     """A table of millions: newest first by key, no counting to the end, no sorting by what has no index."""
 
     paginator = CappedPaginator
     show_full_result_count = False
-    ordering: ClassVar[Any] = ("-pk",)
     sortable_by: ClassVar[Any] = ()
     actions_selection_counter = False  # its “select all” would mean millions
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return NewestFirst
 
     def response_action(
         self, request: HttpRequest, queryset: models.QuerySet[ModelT], *args: Any, **kwargs: Any

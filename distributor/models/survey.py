@@ -42,5 +42,5 @@ class Survey(models.Model):
         return urlsplit(self.target_url).hostname in self.organization.allowed_redirect_hosts
 
     def clean(self) -> None:
-        if self.target_url and not self.target_is_allowed:
+        if self.target_url and self.organization_id and not self.target_is_allowed:
             raise ValidationError({"target_url": "This host is not among the organisation's allowed redirect hosts."})

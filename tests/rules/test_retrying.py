@@ -24,7 +24,7 @@ from distributor.rules.retrying import (
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-moments = st.datetimes(datetime.min.replace(year=2000), datetime.max.replace(year=2100), timezones=st.just(UTC))
+moments = st.datetimes(NOW.replace(year=2000, tzinfo=None), NOW.replace(year=2100, tzinfo=None), timezones=st.just(UTC))
 jitters = st.floats(min_value=0, max_value=1, exclude_max=True)
 numbers = st.integers(min_value=1, max_value=32_767)
 channels = st.sampled_from(list(Channel))

@@ -1,0 +1,96 @@
+"""An operator, and a distribution that went out by the sandbox: one sent, one refused, one left out, one that waits."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from channels.models import ProviderAccount, Template
+from contacts.channel import Channel
+from contacts.given import ContactGiven
+from contacts.models import Contact, Organization
+from distributor.engine.acceptance import accept
+from distributor.engine.clock import database_now
+from distributor.engine.dispatch import dispatch_lane
+from distributor.engine.responses import record_response
+from distributor.models import Distribution, Recipient, Response, Survey
+from distributor.rules.requests import DistributionRequest, StepRequest
+
+
+@pytest.fixture
+def user(db: None) -> User:
+    return User.objects.create_superuser("olga")
+
+
+@pytest.fixture
+def operator(user: User) -> Client:
+    """A logged-in superuser's browser."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def person(external_id: str, **known: str) -> ContactGiven:
+    fields = {"email": f"{external_id}@example.com", "phone": "", "first_name": "", "last_name": "", **known}
+    return ContactGiven(contact_id=None, external_id=external_id, embedded_data={"ward": "B"}, **fields)
+
+
+def send(
+    survey: Survey,
+    account: ProviderAccount,
+    template: Template,
+    contacts: list[ContactGiven],
+    *,
+    name: str = "Spring visits",
+    delay: timedelta = timedelta(0),
+) -> Distribution:
+    """Accept and, unless it is for later, dispatch."""
+    now = database_now()
+    request = DistributionRequest(
+        source="test",
+        survey_id=survey.id,
+        contacts=contacts,
+        steps=[StepRequest(account.channel, account.id, template.id)],
+        name=name,
+        scheduled_at=now + delay if delay else None,
+    )
+    accepted = accept(survey.organization, None, request, now)
+    while dispatch_lane("urgent", database_now):
+        pass
+    return Distribution.objects.get(pk=accepted.distribution.pk)
+
+
+@pytest.fixture
+def distribution(
+    organization: Organization,
+    survey: Survey,
+    accounts: dict[Channel, ProviderAccount],
+    templates: dict[Channel, Template],
+) -> Distribution:
+    account = accounts[Channel.EMAIL]
+    account.configuration = {"failAddresses": {"bob@example.com": "permanent", "carla@example.com": "transient"}}
+    account.save()
+    Contact.objects.create(
+        organization=organization, external_id="dora", email="dora@example.com", opted_out_at=database_now()
+    )
+    people = [person("anna", first_name="Anna"), person("bob"), person("carla"), person("dora")]
+    return send(survey, account, templates[Channel.EMAIL], people)
+
+
+@pytest.fixture
+def anna(distribution: Distribution) -> Recipient:
+    """She was sent to."""
+    return Recipient.objects.select_related("contact").get(contact__external_id="anna")
+
+
+@pytest.fixture
+def carla(distribution: Distribution) -> Recipient:
+    """Her mail server had a passing fault: she waits for the next try."""
+    return Recipient.objects.select_related("contact").get(contact__external_id="carla")
+
+
+@pytest.fixture
+def response(anna: Recipient) -> Response:
+    """What Anna answered."""
+    return record_response(anna.code, {"rating": 9, "comment": "Kind people"}, database_now())

@@ -1,0 +1,81 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+
+from contacts.models import ApiKey, Organization
+from tests.admin.rooms import act, address, faults, listed
+
+FORM = {"name": "HIS production", "scopes": ["send", "read"], "expires_at_0": "2099-01-01", "expires_at_1": "00:00"}
+
+
+def make_key(operator: Client, organization: Organization, **changes: Any) -> str:
+    """A key made through the form, as its page shows it."""
+    answer = operator.post(address(ApiKey, "add"), {"organization": organization.pk, **FORM, **changes})
+    assert answer.status_code == 200
+    key: str = answer.context["key"]
+    assert f">{key}<" in answer.content.decode()
+    return key
+
+
+def test_a_new_key_works(operator: Client, organization: Organization) -> None:
+    key = make_key(operator, organization)
+    assert Client(headers={"x-api-key": key}).get("/api/v1/distributions").status_code == 200
+    row = ApiKey.objects.get()
+    assert (row.name, row.scopes) == ("HIS production", ["send", "read"])
+    assert row.expires_at == datetime(2099, 1, 1, tzinfo=UTC)
+
+
+def test_a_key_is_shown_once_and_kept_nowhere(operator: Client, organization: Organization) -> None:
+    key = make_key(operator, organization)
+    secret = key.rpartition("_")[2]
+    row = ApiKey.objects.get()
+    for page in (address(ApiKey, "changelist"), address(row, "change"), address(row, "history"), "/admin/"):
+        shown = operator.get(page).content.decode()
+        assert secret not in shown
+        assert page == "/admin/" or f"dk_{row.prefix}_" in shown
+    assert secret not in str(ApiKey.objects.values().get())
+    assert not any(secret in cookie.value for cookie in operator.cookies.values())
+    assert not any(secret in str(entry) for entry in LogEntry.objects.values())
+    assert not any(secret in str(value) for value in operator.session.values())
+
+
+@pytest.mark.parametrize("scopes", [[], ["everything"]])
+def test_a_key_has_scopes_that_there_are(operator: Client, organization: Organization, scopes: list[str]) -> None:
+    answer = operator.post(address(ApiKey, "add"), {"organization": organization.pk, **FORM, "scopes": scopes})
+    assert list(faults(answer)) == ["scopes"]
+    assert not ApiKey.objects.exists()
+
+
+def test_scopes_are_checkboxes_and_can_be_changed(operator: Client, organization: Organization) -> None:
+    key = make_key(operator, organization)
+    row = ApiKey.objects.get()
+    page = operator.get(address(row, "change")).content.decode()
+    assert page.count('type="checkbox" name="scopes"') == 3
+    answer = operator.post(address(row, "change"), {**FORM, "scopes": ["send"], "prefix": "AAAAAAAA"})
+    assert answer.status_code == 302
+    row.refresh_from_db()
+    assert (row.scopes, row.prefix) == (["send"], key[3:11])
+    assert Client(headers={"x-api-key": key}).get("/api/v1/distributions").status_code == 403
+
+
+def test_a_revoked_key_works_no_more(operator: Client, organization: Organization) -> None:
+    key = make_key(operator, organization)
+    row = ApiKey.objects.get()
+    assert "1 API keys revoked." in act(operator, "revoke", row)
+    row.refresh_from_db()
+    first_moment = row.revoked_at
+    assert first_moment is not None
+    assert Client(headers={"x-api-key": key}).get("/api/v1/distributions").status_code == 401
+    assert LogEntry.objects.filter(object_id=str(row.pk), change_message="Revoked.").count() == 1
+    assert "0 API keys revoked." in act(operator, "revoke", row)
+    row.refresh_from_db()
+    assert row.revoked_at == first_moment
+
+
+def test_a_key_is_found_by_its_prefix(operator: Client, organization: Organization) -> None:
+    key = make_key(operator, organization)
+    make_key(operator, organization)
+    assert [row.prefix for row in listed(operator, ApiKey, q=key[3:11])] == [key[3:11]]

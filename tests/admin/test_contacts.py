@@ -1,0 +1,129 @@
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+
+from contacts.models import Contact, Organization, Suppression
+from distributor.engine.clock import database_now
+from distributor.engine.unsubscribing import unsubscribe
+from distributor.models import Distribution, Recipient
+from tests.admin.rooms import act, address, faults, listed
+
+
+@pytest.fixture
+def contact(organization: Organization) -> Contact:
+    return Contact.objects.create(
+        organization=organization, external_id="P-7", email="Jan.Kowalski@Example.com", phone="+48601234567"
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["P-7", " P-7 ", "jan.kowalski@example.com", "JAN.KOWALSKI@EXAMPLE.COM", "+48601234567", "+48 601 234 567"]
+)
+def test_a_contact_is_found_by_what_is_known_of_it(operator: Client, contact: Contact, text: str) -> None:
+    Contact.objects.create(organization=contact.organization, external_id="P-77", email="other@example.com")
+    assert listed(operator, Contact, q=text) == [contact]
+
+
+def test_a_contact_is_found_by_its_id(operator: Client, contact: Contact) -> None:
+    assert listed(operator, Contact, q=str(contact.pk)) == [contact]
+
+
+@pytest.mark.parametrize("text", ["P", "jan.kowalski", "601234567", "%", "nobody@example.com"])
+def test_parts_and_strangers_find_nobody(operator: Client, contact: Contact, text: str) -> None:
+    assert listed(operator, Contact, q=text) == []
+
+
+def test_everybody_with_a_shared_address_is_found_in_every_organisation(operator: Client, contact: Contact) -> None:
+    other = Organization.objects.create(name="Other", slug="other")
+    child = Contact.objects.create(
+        organization=other, external_id="P-8", email="jan.kowalski@example.com", phone=contact.phone
+    )
+    assert set(listed(operator, Contact, q="jan.kowalski@example.com")) == {contact, child}
+    assert set(listed(operator, Contact, q=contact.phone)) == {contact, child}
+
+
+def edited(contact: Contact, **changes: Any) -> dict[str, Any]:
+    names = ("external_id", "email", "phone", "first_name", "last_name", "title", "locale", "time_zone")
+    return {**{name: getattr(contact, name) for name in names}, "embedded_data": '{"ward": "B"}', **changes}
+
+
+def test_a_phone_number_is_kept_in_one_spelling(operator: Client, contact: Contact) -> None:
+    operator.post(address(contact, "change"), edited(contact, phone="601 234 568"))
+    contact.refresh_from_db()
+    assert (contact.phone, contact.embedded_data) == ("+48601234568", {"ward": "B"})
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"email": "no address"}, "email"),
+        ({"phone": "12"}, "phone"),
+        ({"time_zone": "Mars"}, "time_zone"),
+        ({"embedded_data": "[1]"}, "embedded_data"),
+    ],
+)
+def test_what_the_api_would_refuse_is_refused(
+    operator: Client, contact: Contact, changes: dict[str, str], field: str
+) -> None:
+    assert list(faults(operator.post(address(contact, "change"), edited(contact, **changes)))) == [field]
+
+
+def test_a_contact_is_added_by_hand(operator: Client, organization: Organization) -> None:
+    data = {"organization": organization.pk, "email": "new@example.com", "phone": "601234567", "embedded_data": "{}"}
+    assert operator.post(address(Contact, "add"), data).status_code == 302
+    contact = Contact.objects.get()
+    assert (contact.external_id, contact.email, contact.phone) == (None, "new@example.com", "+48601234567")
+    assert operator.post(address(Contact, "add"), data).status_code == 200  # known by nothing else, so the same
+    assert Contact.objects.count() == 1
+
+
+def test_opting_out_stops_who_waits(operator: Client, carla: Recipient) -> None:
+    answer = act(operator, "opt_out", carla.contact)
+    assert "Opted out. Contacts: 1." in answer
+    carla.refresh_from_db()
+    carla.contact.refresh_from_db()
+    assert carla.contact.opted_out_at is not None
+    assert (carla.state, carla.reason) == ("stopped", "opted_out")
+    assert Distribution.objects.get().stopped_count == 1
+    assert LogEntry.objects.get(object_id=str(carla.contact.pk)).change_message == "Opted out."
+    assert "Contacts: 0." in act(operator, "opt_out", carla.contact)
+
+
+def test_lifting_an_opt_out_takes_back_what_unsubscribing_closed(operator: Client, anna: Recipient) -> None:
+    contact = anna.contact
+    unsubscribe(anna.code, "unsubscribe page", database_now())
+    Suppression.objects.create(
+        organization=contact.organization, channel="email", address="other@example.com", reason="unsubscribe"
+    )
+    assert "Opt-out lifted. Contacts: 1." in act(operator, "lift_opt_out", contact)
+    contact.refresh_from_db()
+    assert contact.opted_out_at is None
+    assert list(Suppression.objects.values_list("address", flat=True)) == ["other@example.com"]
+    assert LogEntry.objects.get(object_id=str(contact.pk)).change_message == "Opt-out lifted."
+
+
+@pytest.mark.parametrize("reason", ["stop", "bounce", "complaint", "manual", "import"])
+def test_lifting_an_opt_out_leaves_other_suppressions(operator: Client, anna: Recipient, reason: str) -> None:
+    contact = anna.contact
+    Suppression.objects.create(organization=contact.organization, channel="email", address=contact.email, reason=reason)
+    unsubscribe(anna.code, "unsubscribe page", database_now())
+    act(operator, "lift_opt_out", contact)
+    contact.refresh_from_db()
+    assert contact.opted_out_at is None
+    assert Suppression.objects.get().reason == reason
+
+
+def test_an_action_never_means_all(operator: Client, contact: Contact) -> None:
+    data = {"action": "opt_out", "_selected_action": [contact.pk], "select_across": "1"}
+    answer = operator.post(address(Contact, "changelist"), data, follow=True)
+    assert "Tick the rows that you mean." in answer.content.decode()
+    contact.refresh_from_db()
+    assert contact.opted_out_at is None
+
+
+def test_a_contact_leads_to_its_journeys(operator: Client, anna: Recipient) -> None:
+    page = operator.get(address(anna.contact, "change")).content.decode()
+    assert address(Recipient, "changelist", contact=anna.contact.pk) in page
+    assert listed(operator, Recipient, contact=anna.contact.pk) == [anna]

@@ -1,0 +1,95 @@
+import re
+from datetime import timedelta
+
+from django.test import Client
+
+from channels.models import ProviderAccount, Template
+from contacts.channel import Channel
+from contacts.models import MailingList
+from distributor.admin.progress import parts_of
+from distributor.models import Batch, Distribution, Recipient, Survey
+from tests.admin.conftest import person, send
+from tests.admin.rooms import address, listed
+
+
+def test_the_list_says_how_each_stands(operator: Client, distribution: Distribution) -> None:
+    page = operator.get(address(Distribution, "changelist")).content.decode()
+    assert "Spring visits" in page
+    assert '<td class="field-status">sending</td>' in page
+    bars = re.findall(r'<rect class="(\w+)" x="([\d.]+)" width="([\d.]+)"', page)
+    assert bars == [
+        ("sent", "0.0", "25.0"),
+        ("failed", "25.0", "25.0"),
+        ("waiting", "50.0", "25.0"),
+        ("skipped", "75.0", "25.0"),
+    ]
+    assert "style=" not in page.partition('<div id="content')[2]
+
+
+def test_a_later_distribution_is_scheduled(
+    operator: Client, survey: Survey, accounts: dict[Channel, ProviderAccount], templates: dict[Channel, Template]
+) -> None:
+    send(survey, accounts[Channel.EMAIL], templates[Channel.EMAIL], [person("a")], delay=timedelta(days=1))
+    assert "scheduled" in operator.get(address(Distribution, "changelist")).content.decode()
+
+
+def test_the_parts_sum_to_what_was_accepted(distribution: Distribution) -> None:
+    parts = parts_of(distribution)
+    assert sum(part.count for part in parts) == distribution.accepted_count == 4
+    assert sum(part.share for part in parts) == 100
+    assert parts_of(Distribution())[0].share == 0
+
+
+def test_a_page_shows_steps_batches_and_who_was_left_out(operator: Client, distribution: Distribution) -> None:
+    Batch.objects.filter(distribution=distribution, state="waiting").update(last_error="KeyError('ward')", claims=3)
+    answer = operator.get(address(distribution, "change"))
+    page = answer.content.decode()
+    assert [step.channel for step in answer.context["steps"]] == ["email"]
+    assert [batch.state for batch in answer.context["batches"]] == ["waiting", "done"]
+    assert "KeyError(&#x27;ward&#x27;)" in page
+    [(decision, contact)] = answer.context["left_out"]
+    assert (decision.reason, str(contact)) == ("opted_out", "dora")
+    assert address(Recipient, "changelist", distribution=distribution.pk) in page
+
+
+def test_a_page_leads_to_the_recipients_of_each_state(operator: Client, distribution: Distribution) -> None:
+    def codes(**query: str) -> set[str]:
+        rows = listed(operator, Recipient, distribution=distribution.pk, **query)
+        return {recipient.contact.external_id for recipient in rows}
+
+    assert codes() == {"anna", "bob", "carla"}
+    assert codes(state="sent") == {"anna"}
+    assert codes(state="failed") == {"bob"}
+    assert codes(state="waiting") == {"carla"}
+    assert codes(state="stopped") == codes(state="indeterminate") == set()
+
+
+def test_a_distribution_is_found_by_name_and_by_ids(operator: Client, distribution: Distribution) -> None:
+    ids = (distribution.pk, distribution.survey_id, distribution.mailing_list_id)
+    for text in ("spring", *map(str, ids)):
+        assert listed(operator, Distribution, q=text) == [distribution]
+    for text in ("autumn", "00000000-0000-7000-8000-000000000000"):
+        assert listed(operator, Distribution, q=text) == []
+
+
+def test_a_mailing_list_is_renamed_and_leads_to_its_distribution(operator: Client, distribution: Distribution) -> None:
+    mailing_list = MailingList.objects.get()
+    operator.post(address(mailing_list, "change"), {"name": "Spring people"})
+    mailing_list.refresh_from_db()
+    assert mailing_list.name == "Spring people"
+    assert listed(operator, Distribution, mailing_list=mailing_list.pk) == [distribution]
+    assert listed(operator, MailingList, q=str(mailing_list.pk)) == listed(operator, MailingList, q="people")
+
+
+def test_deleting_a_mailing_list_leaves_its_distribution(operator: Client, distribution: Distribution) -> None:
+    operator.post(address(MailingList.objects.get(), "delete"), {"post": "yes"})
+    distribution.refresh_from_db()
+    assert distribution.mailing_list_id is None
+    assert Recipient.objects.filter(distribution=distribution).count() == 3
+
+
+def test_a_list_that_is_narrowed_to_nonsense_says_so(operator: Client, distribution: Distribution) -> None:
+    answer = operator.get(address(Recipient, "changelist", distribution="x"))
+    assert answer.status_code == 302
+    assert answer.headers["Location"].endswith("?e=1")
+    assert operator.get(answer.headers["Location"]).status_code == 200

@@ -1,0 +1,54 @@
+"""Large tables: what a page asks the database for does not grow with them."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from contacts.models import Contact, MailingList, Organization, Suppression
+from distributor.admin import paging
+from distributor.models import Distribution, Recipient, Response
+from tests.admin.rooms import address
+
+LARGE = [Contact, MailingList, Suppression, Distribution, Recipient, Response]
+
+
+@pytest.mark.usefixtures("response")
+@pytest.mark.parametrize("model", LARGE)
+@pytest.mark.parametrize("query", [{}, {"_facets": "True"}, {"o": "3.2"}])
+def test_no_page_counts_or_sorts_a_whole_table(operator: Client, model: Any, query: dict[str, str]) -> None:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        assert operator.get(address(model, "changelist", **query)).status_code == 200
+    table = f'FROM "{model._meta.db_table}"'
+    asked = [one["sql"] for one in captured.captured_queries if table in one["sql"]]
+    assert asked
+    for sql in asked:
+        assert " LIMIT " in sql or "COUNT" not in sql
+        assert "ORDER BY" not in sql or f'ORDER BY "{model._meta.db_table}"."id" DESC' in sql
+
+
+@pytest.mark.usefixtures("response")
+@pytest.mark.parametrize("model", LARGE)
+def test_a_list_asks_as_much_for_many_rows_as_for_one(operator: Client, model: Any) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        operator.get(address(model, "changelist"))
+    assert len(captured) <= 12
+
+
+def test_the_count_stops_at_its_limit(
+    operator: Client, organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "COUNT_LIMIT", 250)
+    Contact.objects.bulk_create(Contact(organization=organization, external_id=f"p-{number}") for number in range(249))
+    page = operator.get(address(Contact, "changelist")).content.decode()
+    assert "249 contacts" in page
+    assert "There are more" not in page
+    Contact.objects.bulk_create(Contact(organization=organization, external_id=f"q-{number}") for number in range(100))
+    page = operator.get(address(Contact, "changelist")).content.decode()
+    assert "250 contacts" in page
+    assert "There are more" in page
+    assert operator.get(address(Contact, "changelist", p=3)).context["cl"].result_list.count() == 50

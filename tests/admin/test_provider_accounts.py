@@ -1,0 +1,153 @@
+import json
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.db import connection
+from django.test import Client
+
+from channels.models import ProviderAccount
+from contacts.models import Organization
+from tests.admin.rooms import address, faults
+
+SMTP = {"host": "smtp.example.com", "port": 587, "security": "starttls"}
+
+
+def form(**changes: Any) -> dict[str, Any]:
+    given = {"name": "Relay", "is_active": "on", "configuration": json.dumps(SMTP), "from_email": "a@example.com"}
+    return {**given, **changes}
+
+
+@pytest.fixture
+def account(organization: Organization) -> ProviderAccount:
+    return ProviderAccount.objects.create(
+        organization=organization,
+        name="Relay",
+        kind="smtp",
+        channel="email",
+        configuration=SMTP,
+        credentials={"username": "relay-user", "password": "relay-secret"},
+    )
+
+
+def credentials(account: ProviderAccount) -> dict[str, str]:
+    stored: dict[str, str] = ProviderAccount.objects.get(pk=account.pk).credentials
+    return stored
+
+
+def test_adding_an_account_leads_on_to_its_credentials(operator: Client, organization: Organization) -> None:
+    data = form(organization=organization.pk, kind="smtp", channel="email")
+    answer = operator.post(address(ProviderAccount, "add"), data, follow=True)
+    account = ProviderAccount.objects.get()
+    assert answer.redirect_chain[-1][0] == address(account, "change")
+    page = answer.content.decode()
+    assert 'name="enter_username"' in page
+    assert 'name="enter_password"' in page
+    assert page.count("Not set.") == 2
+    assert account.credentials == {}
+
+
+def test_an_account_without_credentials_is_done_at_once(operator: Client, organization: Organization) -> None:
+    data = form(organization=organization.pk, kind="sandbox", channel="sms", configuration="{}")
+    answer = operator.post(address(ProviderAccount, "add"), data)
+    assert answer.headers["Location"] == address(ProviderAccount, "changelist")
+    page = operator.get(address(ProviderAccount.objects.get(), "change")).content.decode()
+    assert "Credentials" not in page
+
+
+def test_credentials_are_entered_and_stored_encrypted(operator: Client, account: ProviderAccount) -> None:
+    data = form(enter_username="new-user", enter_password=" new secret ")
+    assert operator.post(address(account, "change"), data).status_code == 302
+    assert credentials(account) == {"username": "new-user", "password": " new secret "}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT provider_account::text FROM channels_provideraccount provider_account")
+        row = cursor.fetchone()[0]
+        cursor.execute("SELECT credentials FROM channels_provideraccount")
+        token = bytes(cursor.fetchone()[0])
+    assert "new secret" not in row
+    assert token.startswith(b"gAAAAA")
+    assert b"new" not in token
+
+
+def test_credentials_never_leave(operator: Client, account: ProviderAccount) -> None:
+    wrong = form(configuration="{}", enter_password="typed-secret")
+    operator.post(address(account, "change"), form(enter_password="relay-secret"))
+    pages = [
+        operator.get(address(account, "change")),
+        operator.get(address(account, "history")),
+        operator.get(address(ProviderAccount, "changelist")),
+        operator.post(address(account, "change"), wrong),
+    ]
+    for answer in pages:
+        assert answer.status_code == 200
+        for secret in ("relay-user", "relay-secret", "typed-secret"):
+            assert secret not in answer.content.decode()
+    assert not any("relay-secret" in str(entry) for entry in LogEntry.objects.values())
+
+
+def test_the_page_says_which_are_set(operator: Client, account: ProviderAccount) -> None:
+    account.credentials = {"username": "relay-user"}
+    account.save()
+    page = operator.get(address(account, "change")).content.decode()
+    assert page.count("Set. Leave empty to keep it.") == 1
+    assert page.count("Not set.") == 1
+    assert 'name="clear_username"' in page
+    assert 'name="clear_password"' not in page
+
+
+def test_empty_keeps(operator: Client, account: ProviderAccount) -> None:
+    operator.post(address(account, "change"), form(name="Renamed", enter_username="", enter_password="changed"))
+    assert credentials(account) == {"username": "relay-user", "password": "changed"}
+    assert ProviderAccount.objects.get().name == "Renamed"
+
+
+def test_a_tick_clears(operator: Client, account: ProviderAccount) -> None:
+    operator.post(address(account, "change"), form(clear_password="on"))
+    assert credentials(account) == {"username": "relay-user"}
+
+
+def test_a_new_value_and_a_tick_contradict_each_other(operator: Client, account: ProviderAccount) -> None:
+    answer = operator.post(address(account, "change"), form(enter_password="new", clear_password="on"))
+    assert list(faults(answer)) == ["enter_password"]
+    assert credentials(account)["password"] == "relay-secret"
+
+
+def test_every_fault_of_the_configuration_is_named(operator: Client, account: ProviderAccount) -> None:
+    answer = operator.post(address(account, "change"), form(configuration='{"port": 0, "colour": "red"}'))
+    assert faults(answer)["configuration"] == [
+        "“host” is needed: a host name or an IP address.",
+        "“port” is needed: a number from 1 to 65535.",
+        "“security” is needed: “none”, “starttls” or “tls”.",
+        "“colour” means nothing to SMTP.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("configuration", "fault"),
+    [
+        ("[]", "Enter a JSON object: {…}."),
+        ('"host"', "Enter a JSON object: {…}."),
+        ("{", "Enter a valid JSON."),
+        ('{"host": "a\\u0000b"}', "The character NUL cannot be stored."),
+    ],
+)
+def test_a_configuration_is_an_object(
+    operator: Client, account: ProviderAccount, configuration: str, fault: str
+) -> None:
+    answer = operator.post(address(account, "change"), form(configuration=configuration))
+    assert fault in faults(answer)["configuration"]
+
+
+def test_kind_and_channel_stay(operator: Client, account: ProviderAccount) -> None:
+    operator.post(address(account, "change"), form(kind="sandbox", channel="sms"))
+    account.refresh_from_db()
+    assert (account.kind, account.channel) == ("smtp", "email")
+
+
+def test_a_channel_that_the_kind_does_not_send_is_refused(operator: Client, organization: Organization) -> None:
+    data = form(organization=organization.pk, kind="smtp", channel="sms")
+    assert faults(operator.post(address(ProviderAccount, "add"), data)) == {
+        "configuration": ["SMTP does not send SMS."]
+    }
+    data["channel"] = ""
+    assert "channel" in faults(operator.post(address(ProviderAccount, "add"), data))

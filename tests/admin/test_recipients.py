@@ -1,0 +1,54 @@
+import pytest
+from django.test import Client
+
+from distributor.models import Distribution, Recipient, Response
+from tests.admin.rooms import address, listed
+
+
+def test_a_recipient_is_found_by_code_address_and_ids(operator: Client, anna: Recipient) -> None:
+    for text in (anna.code, f" {anna.code} ", "ANNA@example.com", "anna", str(anna.contact_id)):
+        assert listed(operator, Recipient, q=text) == [anna]
+
+
+@pytest.mark.parametrize("text", ["ann", "abcdefghijkl", "nobody@example.com", "' OR 1=1 --"])
+def test_parts_and_strangers_find_nobody(operator: Client, anna: Recipient, text: str) -> None:
+    assert listed(operator, Recipient, q=text) == []
+
+
+def test_the_state_is_asked_within_one_distribution_only(operator: Client, distribution: Distribution) -> None:
+    assert len(listed(operator, Recipient, state="failed")) == 3
+    page = operator.get(address(Recipient, "changelist")).content.decode()
+    assert "By state" not in page
+
+
+def test_the_page_tells_the_story(operator: Client, anna: Recipient, response: Response) -> None:
+    answer = operator.get(address(anna, "change"))
+    assert [event.event for event in answer.context["story"].events] == ["accepted", "sent", "opened", "responded"]
+    page = answer.content.decode()
+    assert page.index("<strong>accepted") < page.index("<strong>sent") < page.index("<strong>responded")
+    assert "sandbox-" in page
+
+
+def test_the_page_of_who_waits_says_why_and_until_when(operator: Client, carla: Recipient) -> None:
+    answer = operator.get(address(carla, "change"))
+    story = answer.context["story"]
+    assert [event.event for event in story.events] == ["accepted", "deferred", "failed"] or [
+        event.event for event in story.events
+    ] == ["accepted", "failed", "deferred"]
+    page = answer.content.decode()
+    assert "<strong>due</strong> email" in page
+    assert "The sandbox has a passing fault." in page
+
+
+def test_looking_at_a_recipient_opens_nothing(operator: Client, anna: Recipient) -> None:
+    page = operator.get(address(anna, "change")).content.decode()
+    assert f'href="/p/{anna.code}' not in page
+    anna.refresh_from_db()
+    assert anna.first_opened_at is None
+
+
+def test_a_response_is_found_like_its_recipient(operator: Client, anna: Recipient, response: Response) -> None:
+    for text in (anna.code, "anna@example.com", "anna"):
+        assert listed(operator, Response, q=text) == [response]
+    assert listed(operator, Response, q="bob") == []
+    assert "Kind people" in operator.get(address(response, "change")).content.decode()

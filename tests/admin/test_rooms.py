@@ -1,0 +1,120 @@
+"""Every page of every room opens, with rows in it, for who may see it and nobody else."""
+
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Permission, User
+from django.db.models import Model
+from django.test import Client
+
+from channels.models import ProviderAccount, Template
+from contacts.channel import Channel
+from contacts.models import ApiKey, Contact, MailingList, Organization, Suppression
+from distributor.models import Distribution, Recipient, Response, Survey
+from tests.admin.rooms import address, listed
+
+OURS = ("contacts", "channels", "distributor")
+ROOMS = [Organization, ApiKey, Contact, MailingList, Suppression, ProviderAccount, Template, Survey]
+ADDED_TO = [Organization, ApiKey, Contact, Suppression, ProviderAccount, Template, Survey]
+READ_ONLY = [Distribution, Recipient, Response]
+
+
+@pytest.fixture
+def everything(response: Response, api_key: str, organization: Organization) -> None:
+    Suppression.objects.create(
+        organization=organization, channel=Channel.EMAIL, address="x@example.com", reason="bounce"
+    )
+
+
+def test_these_are_all_our_rooms() -> None:
+    ours = {model for model in admin.site._registry if model._meta.app_label in OURS}
+    assert ours == {*ROOMS, *READ_ONLY}
+
+
+@pytest.mark.usefixtures("everything")
+@pytest.mark.parametrize("model", [*ROOMS, *READ_ONLY])
+def test_a_list_its_rows_and_their_history_open(operator: Client, model: Any) -> None:
+    rows = listed(operator, model)
+    assert rows
+    for row in rows:
+        for page in ("change", "history"):
+            assert operator.get(address(row, page)).status_code == 200
+
+
+@pytest.mark.parametrize("model", ADDED_TO)
+def test_an_empty_form_opens_and_names_what_is_missing(operator: Client, model: Any) -> None:
+    assert operator.get(address(model, "add")).status_code == 200
+    answer = operator.post(address(model, "add"), {"variants-TOTAL_FORMS": 0, "variants-INITIAL_FORMS": 0})
+    assert answer.status_code == 200
+    assert "This field is required." in answer.content.decode()
+    assert not model.objects.exists()
+
+
+@pytest.mark.usefixtures("everything")
+@pytest.mark.parametrize("model", READ_ONLY)
+def test_what_the_engine_writes_is_only_read(operator: Client, model: Any) -> None:
+    row = model.objects.first()
+    before = model.objects.filter(pk=row.pk).values().get()
+    assert operator.get(address(model, "add")).status_code == 403
+    assert operator.post(address(model, "add"), {}).status_code == 403
+    assert operator.post(address(row, "change"), {"name": "x", "code": "x", "state": "waiting"}).status_code == 403
+    assert operator.post(address(row, "delete"), {"post": "yes"}).status_code == 403
+    assert model.objects.filter(pk=row.pk).values().get() == before
+
+
+@pytest.mark.usefixtures("everything")
+@pytest.mark.parametrize("model", [Organization, ApiKey, Contact])
+def test_what_everything_hangs_on_is_never_deleted(operator: Client, model: Any) -> None:
+    row = model.objects.first()
+    assert operator.post(address(row, "delete"), {"post": "yes"}).status_code == 403
+    assert model.objects.filter(pk=row.pk).exists()
+
+
+@pytest.mark.usefixtures("distribution")
+@pytest.mark.parametrize("model", [ProviderAccount, Template, Survey])
+def test_what_is_used_is_not_deleted(operator: Client, model: Any) -> None:
+    used = model.objects.get(channel=Channel.EMAIL) if model is not Survey else model.objects.get()
+    assert operator.post(address(used, "delete"), {"post": "yes"}).status_code == 403
+    assert model.objects.filter(pk=used.pk).exists()
+
+
+def test_what_nothing_uses_is_deleted(operator: Client, survey: Survey) -> None:
+    operator.post(address(survey, "delete"), {"post": "yes"})
+    assert not Survey.objects.exists()
+
+
+def test_there_is_no_bulk_deletion(operator: Client, survey: Survey) -> None:
+    data = {"action": "delete_selected", "_selected_action": [survey.pk], "post": "yes"}
+    operator.post(address(Survey, "changelist"), data)
+    assert Survey.objects.exists()
+
+
+def test_a_row_stays_in_its_organisation(operator: Client, survey: Survey) -> None:
+    other = Organization.objects.create(name="Other", slug="other")
+    data = {"organization": other.pk, "name": "Renamed", "default_locale": "en"}
+    operator.post(address(survey, "change"), data)
+    survey.refresh_from_db()
+    assert (survey.name, survey.organization.slug) == ("Renamed", "acme")
+
+
+def test_strangers_are_sent_to_the_login(db: None) -> None:
+    answer = Client().get(address(Distribution, "changelist"))
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/admin/login/")
+
+
+@pytest.mark.usefixtures("distribution")
+def test_staff_see_what_their_permissions_name() -> None:
+    reader = User.objects.create_user("rita", password="p", is_staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename="view_distribution"))
+    client = Client()
+    client.force_login(reader)
+    assert client.get(address(Distribution, "changelist")).status_code == 200
+    assert client.get(address(Distribution.objects.get(), "change")).status_code == 200
+    hidden: list[type[Model]] = [Recipient, Contact, ApiKey, ProviderAccount]
+    assert [client.get(address(model, "changelist")).status_code for model in hidden] == [403] * 4
+
+
+def test_the_site_is_ours(operator: Client) -> None:
+    assert "<title>Operators’ rooms | Distributor</title>" in operator.get("/admin/").content.decode()

@@ -1,0 +1,38 @@
+"""Changing bodies, and reading what is wrong with them."""
+
+import copy
+from typing import Any
+
+from contacts.models import Contact, MailingList
+from distributor.models import Batch, Decision, Distribution, Recipient, Step
+
+NOT_GIVEN = object()
+
+
+def changed(body: dict[str, Any], pointer: str, value: Any) -> dict[str, Any]:
+    """A copy of the body with another value at a JSON pointer, or without the field that it names."""
+    result = copy.deepcopy(body)
+    *way, last = (int(part) if part.isdigit() else part for part in pointer.strip("/").split("/"))
+    place: Any = result
+    for part in way:
+        place = place.setdefault(part, {}) if isinstance(place, dict) else place[part]
+    if value is NOT_GIVEN:
+        del place[last]
+    else:
+        place[last] = value
+    return result
+
+
+def faults_in(response: Any) -> list[tuple[str, str]]:
+    """Pointer and code of every fault in a problem document."""
+    assert response["Content-Type"] == "application/problem+json", response.content
+    return [(error["pointer"], error["code"]) for error in response.json()["errors"]]
+
+
+def rows_written() -> dict[str, int]:
+    """How many rows there are of all that a quick call writes."""
+    models = (Contact, MailingList, Distribution, Step, Batch, Recipient, Decision)
+    return {model.__name__: model.objects.count() for model in models}
+
+
+NOTHING = dict.fromkeys(("Contact", "MailingList", "Distribution", "Step", "Batch", "Recipient", "Decision"), 0)
