@@ -25,8 +25,9 @@ help: ## show this list
 run: runtime ## install, start everything, print a curl to paste; Ctrl-C stops it
 	@exec $(STACK) run --end-with-parent
 
+# By file, so that what a module starts for itself (a whole stack, a browser) starts once.
 test: development ## run the tests on real servers; make test ARGS="-k quick" picks some
-	@exec .venv/bin/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@exec .venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: development ## lint, format, types, import contracts, migrations
 	.venv/bin/ruff check .

@@ -18,12 +18,20 @@ def _mask_codes(_: Any, __: str, event: structlog.typing.EventDict) -> structlog
     return event
 
 
+def _drop_probes(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """A load balancer that asks every second is no news, and neither is the answer: it has it."""
+    if str(event.get("request", "")).endswith(("/readyz", "/healthz")):
+        raise structlog.DropEvent
+    return event
+
+
 _SHARED: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
     _mask_codes,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
-    structlog.processors.TimeStamper(fmt="iso"),
+    # Whoever gathers the lines of several processes may write the time itself, as `make run` does.
+    *([] if os.environ.get("LOG_TIME") == "off" else [structlog.processors.TimeStamper(fmt="iso")]),
     structlog.processors.StackInfoRenderer(),
 ]
 _RENDERER: structlog.typing.Processor = (
@@ -61,6 +69,7 @@ LOGGING = {
 
 structlog.configure(
     processors=[
+        _drop_probes,
         *_SHARED,
         structlog.processors.format_exc_info if _JSON else structlog.processors.UnicodeDecoder(),
         structlog.stdlib.ProcessorFormatter.wrap_for_formatter,

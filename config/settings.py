@@ -87,7 +87,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20.0
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# A hung broker blocked a publisher for 25 s without these; a hint is worth less than a second of anybody's time.
+# A hung broker blocked everybody for 25 s without these. Hints wait even less: see distributor/engine/hints.py.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 1}
 CELERY_DB_REUSE_MAX = 100_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -137,5 +137,6 @@ X_FRAME_OPTIONS = "SAMEORIGIN"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_BASE_URL.startswith("https://")
 
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # RequestIdMiddleware stands upstream, and let nothing odd through
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG  # one line a request: the one that says how it ended
 DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL = logging.DEBUG  # likewise, a hint is no news; failures stay at ERROR

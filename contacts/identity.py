@@ -218,4 +218,5 @@ def _ask(
     given = orjson.dumps([rows[key] for key in sorted(rows)]).decode()
     with connection.cursor() as cursor:
         cursor.execute(statement, {"organization_id": organization_id, "given": given, "now": now})
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found

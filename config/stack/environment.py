@@ -16,6 +16,7 @@ def product_environment(
         "CREDENTIAL_KEYS": keys.credential_key,
         "PUBLIC_BASE_URL": public_base_url,
         "SANDBOX_OPEN": "1",
+        "LOG_TIME": "off",
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "DEMO_API_KEY": keys.api_key,
         "DEMO_ADMIN_PASSWORD": keys.admin_password,

@@ -70,6 +70,7 @@ def drop_to(uid: int, gid: int) -> None:
 
 
 def keep_passage() -> None:
+    """Carry CAP_DAC_OVERRIDE over setuid and exec: an ambient capability, which all three sets must hold."""
     bit = 1 << CAP_DAC_OVERRIDE
     header = (ctypes.c_uint32 * 2)(CAP_VERSION_3, 0)
     sets = (ctypes.c_uint32 * 6)(bit, bit, bit, 0, 0, 0)  # effective, permitted, inheritable; then the upper halves

@@ -34,4 +34,5 @@ __all__ = [
 ]
 
 admin.site.site_header = admin.site.site_title = "Distributor"
+admin.site.site_url = None  # there is no other site to view
 admin.site.index_title = "Operators’ rooms"

@@ -1,10 +1,11 @@
 """API keys: made by the domain, shown once, revoked and never deleted."""
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
@@ -12,8 +13,13 @@ from contacts.keys import create_api_key, revoke_api_keys
 from contacts.models import ApiKey
 from contacts.models.api_key import Scope
 from distributor.admin.generic import ModelForm
-from distributor.admin.room import Room
+from distributor.admin.room import ReadAt, Room
 from distributor.engine.clock import database_now
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    ReadApiKey = WithAnnotations[ApiKey, ReadAt]
 
 
 class ApiKeyForm(ModelForm[ApiKey]):
@@ -37,6 +43,9 @@ class ApiKeyRoom(Room[ApiKey]):
     readonly_fields = ("shown_prefix", "last_used_at", "revoked_at", "created_at")
     actions = ("revoke",)
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).annotate(read_at=Now())
+
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
         entered = ("organization", "name", "scopes", "expires_at")
         return entered if obj is None else (*entered, *self.readonly_fields)
@@ -44,6 +53,19 @@ class ApiKeyRoom(Room[ApiKey]):
     def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
         """Never: distributions name the key they came by."""
         return False
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: ApiKey | None = None,
+    ) -> HttpResponse:
+        """With one way to save a new key, because the page that shows it comes next."""
+        context.update(show_save_and_continue=change, show_save_and_add_another=False)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         if change:
@@ -71,7 +93,7 @@ class ApiKeyRoom(Room[ApiKey]):
         count = revoke_api_keys(queryset, database_now())
         for key in live:
             self.log_change(request, key, "Revoked.")
-        self.message_user(request, f"{count} API keys revoked.", messages.SUCCESS)
+        self.message_user(request, f"API keys revoked: {count}.", messages.SUCCESS)
 
     @admin.display(description="key")
     def shown_prefix(self, key: ApiKey) -> str:
@@ -82,5 +104,5 @@ class ApiKeyRoom(Room[ApiKey]):
         return ", ".join(key.scopes)
 
     @admin.display(description="usable", boolean=True)
-    def is_usable(self, key: ApiKey) -> bool:
-        return key.is_usable(database_now())
+    def is_usable(self, key: "ReadApiKey") -> bool:
+        return key.is_usable(key.read_at)

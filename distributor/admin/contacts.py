@@ -47,17 +47,24 @@ class ContactForm(ModelForm[Contact]):
 @admin.register(Contact)
 class ContactRoom(LargeRoom[Contact]):
     form = ContactForm
-    list_display = ("__str__", "full_name", "email", "phone", "organization", "opted_out_at", "updated_at")
+    list_display = ("__str__", "full_name", "email", "phone", "organization", "opted_out_at")
     list_select_related = ("organization",)
     search_fields = ("external_id", "email", "phone")
     search_help_text = "An external id, an e-mail address, a phone number or a contact's id, written out in full."
     autocomplete_fields = ("organization",)
     readonly_fields = ("journeys", "opted_out_at", "created_at", "updated_at")
     actions = ("opt_out", "lift_opt_out")
-    fields = (
-        "organization", "external_id", "email", "phone", "first_name", "last_name", "title", "locale", "time_zone",
-        "embedded_data", "journeys", "opted_out_at", "created_at", "updated_at",
-    )  # fmt: skip
+    fieldsets = (
+        (None, {"fields": ("organization", "external_id", "email", "phone", "first_name", "last_name", "title")}),
+        ("How to write to it", {"fields": ("locale", "time_zone", "embedded_data")}),
+        (
+            "What happened",
+            {
+                "fields": ("journeys", "opted_out_at", "created_at", "updated_at"),
+                "description": "Opting out, and lifting an opt-out, are actions of the list.",
+            },
+        ),
+    )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Contact], search_term: str

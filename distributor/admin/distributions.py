@@ -1,8 +1,7 @@
 """Distributions: how each stands, and what its steps and batches wait for."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.contrib import admin
@@ -14,15 +13,12 @@ from django.utils.safestring import SafeString
 from contacts.models import Contact
 from distributor.admin.narrowing import OfMailingList, OfSurvey, list_url
 from distributor.admin.progress import parts_of, progress_bar
-from distributor.admin.room import ReadingRoom
+from distributor.admin.room import ReadAt, ReadingRoom
 from distributor.models import Batch, Decision, Distribution, Recipient
 from distributor.rules.planning import distribution_status
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
-
-    class ReadAt(TypedDict):
-        read_at: datetime
 
     ReadDistribution = WithAnnotations[Distribution, ReadAt]
 
@@ -33,8 +29,7 @@ SHOWN_LIMIT = 50
 @admin.register(Distribution)
 class DistributionRoom(ReadingRoom[Distribution]):
     list_display = (
-        "__str__", "organization", "survey", "status", "progress", "accepted_count", "sent_count", "failed_count",
-        "responded_count", "scheduled_at", "created_at",
+        "__str__", "organization", "survey", "status", "progress", "accepted", "sent", "failed", "responded", "starts",
     )  # fmt: skip
     list_select_related = ("organization", "survey")
     list_filter = (OfSurvey, OfMailingList, "organization")
@@ -94,6 +89,26 @@ class DistributionRoom(ReadingRoom[Distribution]):
     @admin.display(description="progress")
     def progress(self, row: Distribution) -> SafeString:
         return progress_bar(row)
+
+    @admin.display(description="accepted")
+    def accepted(self, row: Distribution) -> str:
+        return f"{row.accepted_count:,}"
+
+    @admin.display(description="sent")
+    def sent(self, row: Distribution) -> str:
+        return f"{row.sent_count:,}"
+
+    @admin.display(description="failed")
+    def failed(self, row: Distribution) -> str:
+        return f"{row.failed_count:,}"
+
+    @admin.display(description="responded")
+    def responded(self, row: Distribution) -> str:
+        return f"{row.responded_count:,}"
+
+    @admin.display(description="starts (UTC)")
+    def starts(self, row: Distribution) -> str:
+        return f"{row.scheduled_at or row.created_at:%Y-%m-%d %H:%M}"
 
 
 def _first_batches(distribution: Distribution) -> QuerySet[Batch]:

@@ -1,4 +1,4 @@
-"""Finding people among millions, by exactly what is known of them, each way along an index."""
+"""Finding people among millions by exactly what is known of them: along an index, or (a phone number) in one scan."""
 
 from uuid import UUID
 
@@ -24,6 +24,7 @@ def find_contacts(text: str) -> set[UUID]:
     if "@" in text:
         found |= {*_ids(contacts.alias(lower=Lower("email")).filter(lower=text.lower()).exclude(email=""))}
     elif not found and (phone := normalize_phone(text)) is not None:
+        # No index holds phone numbers: 160 ms a million contacts, and only for what looks like one, with its “+”.
         found |= {*_ids(contacts.filter(phone=phone))}
     return found
 

@@ -1,6 +1,7 @@
 """What all rooms have in common."""
 
-from typing import Any, ClassVar, TypeVar
+from datetime import datetime
+from typing import Any, ClassVar, TypedDict, TypeVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
@@ -12,6 +13,12 @@ from distributor.admin.json_object import JsonObjectField
 from distributor.admin.paging import CappedPaginator
 
 ModelT = TypeVar("ModelT", bound=models.Model)
+
+
+class ReadAt(TypedDict):
+    """What `annotate(read_at=Now())` adds to rows: the clock of record, asked with them and not for each."""
+
+    read_at: datetime
 
 
 class Room(ModelAdmin[ModelT]):

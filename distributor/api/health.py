@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from celery import current_app
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 
 from distributor.engine.clock import database_now
+from distributor.engine.hints import impatient_broker
 from distributor.engine.sweep import SWEEP
 from distributor.models import Heartbeat
 
@@ -55,8 +55,8 @@ def _migrations() -> str:
 
 
 def _broker() -> str:
-    with current_app.connection_for_write() as broker:
-        broker.ensure_connection(max_retries=1, timeout=1)
+    with impatient_broker() as broker:
+        broker.ensure_connection(max_retries=0)
     return "ok"
 
 

@@ -64,13 +64,13 @@ def test_scopes_are_checkboxes_and_can_be_changed(operator: Client, organization
 def test_a_revoked_key_works_no_more(operator: Client, organization: Organization) -> None:
     key = make_key(operator, organization)
     row = ApiKey.objects.get()
-    assert "1 API keys revoked." in act(operator, "revoke", row)
+    assert "API keys revoked: 1." in act(operator, "revoke", row)
     row.refresh_from_db()
     first_moment = row.revoked_at
     assert first_moment is not None
     assert Client(headers={"x-api-key": key}).get("/api/v1/distributions").status_code == 401
     assert LogEntry.objects.filter(object_id=str(row.pk), change_message="Revoked.").count() == 1
-    assert "0 API keys revoked." in act(operator, "revoke", row)
+    assert "API keys revoked: 0." in act(operator, "revoke", row)
     row.refresh_from_db()
     assert row.revoked_at == first_moment
 

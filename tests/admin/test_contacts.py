@@ -1,8 +1,11 @@
+import re
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from contacts.models import Contact, Organization, Suppression
 from distributor.engine.clock import database_now
@@ -53,6 +56,13 @@ def test_a_phone_number_is_kept_in_one_spelling(operator: Client, contact: Conta
     operator.post(address(contact, "change"), edited(contact, phone="601 234 568"))
     contact.refresh_from_db()
     assert (contact.phone, contact.embedded_data) == ("+48601234568", {"ward": "B"})
+
+
+def test_saving_writes_what_was_edited_and_no_opt_out(operator: Client, contact: Contact) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        operator.post(address(contact, "change"), edited(contact, title="Dr"))
+    [update] = [one["sql"] for one in captured.captured_queries if one["sql"].startswith('UPDATE "contacts_contact"')]
+    assert re.findall(r'"(\w+)" = ', update.partition(" WHERE ")[0]) == ["title", "embedded_data", "updated_at"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test import Client
 
@@ -83,6 +84,17 @@ def test_credentials_never_leave(operator: Client, account: ProviderAccount) -> 
         for secret in ("relay-user", "relay-secret", "typed-secret"):
             assert secret not in answer.content.decode()
     assert not any("relay-secret" in str(entry) for entry in LogEntry.objects.values())
+
+
+def test_who_may_only_look_sees_no_trace_of_credentials(account: ProviderAccount) -> None:
+    reader = User.objects.create_user("rita", is_staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename="view_provideraccount"))
+    client = Client()
+    client.force_login(reader)
+    page = client.get(address(account, "change")).content.decode()
+    assert "smtp.example.com" in page
+    assert "redentials" not in page
+    assert client.post(address(account, "change"), form(enter_password="x")).status_code == 403
 
 
 def test_the_page_says_which_are_set(operator: Client, account: ProviderAccount) -> None:

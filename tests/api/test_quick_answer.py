@@ -3,12 +3,9 @@
 import json
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
-from django.utils import timezone
 
 from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
@@ -237,104 +234,3 @@ def test_up_to_a_thousand_contacts_are_taken_at_once(
     assert list(Batch.objects.values_list("size", flat=True)) == sizes
     assert set(Batch.objects.values_list("lane", flat=True)) == {lane}
     assert Recipient.objects.filter(batch=Batch.objects.get()).count() == count
-
-
-FUTURE = "2999-03-05T09:00:00"
-
-
-@pytest.mark.parametrize(
-    ("said", "meant"),
-    [
-        (f"{FUTURE}Z", datetime(2999, 3, 5, 9, tzinfo=UTC)),
-        (f"{FUTURE}+02:00", datetime(2999, 3, 5, 7, tzinfo=UTC)),
-        (f"{FUTURE}-05:30", datetime(2999, 3, 5, 14, 30, tzinfo=UTC)),
-        (f"{FUTURE}.250Z", datetime(2999, 3, 5, 9, microsecond=250_000, tzinfo=UTC)),
-        (FUTURE, datetime(2999, 3, 5, 9, tzinfo=UTC)),
-        ("2999-03-05T09:00Z", datetime(2999, 3, 5, 9, tzinfo=UTC)),
-        ("9999-12-31T23:59:59Z", datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)),
-    ],
-)
-def test_a_send_for_later_is_scheduled_for_that_moment(
-    post: Post, body: dict[str, Any], said: str, meant: datetime
-) -> None:
-    answer = post({**body, "scheduledAt": said}).json()
-    assert (answer["status"], answer["recipientCount"]) == ("scheduled", 1)
-    assert Distribution.objects.get().scheduled_at == meant
-    assert Batch.objects.get().due_at == meant
-
-
-@pytest.mark.parametrize("said", ["2020-03-05T09:00:00Z", "2020-03-05T09:00:00", "0001-01-01T00:00:00Z"])
-def test_a_moment_that_has_passed_means_now(post: Post, body: dict[str, Any], said: str) -> None:
-    assert post({**body, "scheduledAt": said}).json()["status"] == "sending"
-    batch = Batch.objects.get()
-    assert batch.due_at == Recipient.objects.get().created_at
-    assert timezone.now() - batch.due_at < timedelta(minutes=1)
-
-
-def test_an_offset_decides_whether_a_moment_has_passed(post: Post, body: dict[str, Any]) -> None:
-    in_an_hour = (timezone.now() + timedelta(hours=1)).replace(tzinfo=None, microsecond=0).isoformat()
-    statuses = [
-        post({**body, "scheduledAt": in_an_hour + offset}).json()["status"] for offset in ("", "+02:00", "-02:00")
-    ]
-    assert statuses == ["scheduled", "sending", "scheduled"]
-
-
-def test_unknown_fields_are_ignored_everywhere(post: Post, body: dict[str, Any]) -> None:
-    for pointer in ("/later", "/contacts/0/later", "/channels/0/later", "/settings/later"):
-        assert post(changed(body, pointer, {"deep": [1]})).status_code == 201
-    assert Contact.objects.get().embedded_data == {}
-
-
-OPTIONAL = [
-    *("/channelMode", "/scheduledAt", "/settings", "/name"),
-    *(f"/contacts/0/{name}" for name in ("externalId", "contactId", "firstName", "lastName", "phone", "embeddedData")),
-    *(f"/channels/0/{name}" for name in ("priority", "fromEmail", "fromName", "replyToEmail", "fallbackDelayMinutes")),
-    *(
-        f"/settings/{name}"
-        for name in ("excludeOptedOut", "respectFrequencyRules", "excludeRecentlyContacted", "recentContactDays")
-    ),
-]
-
-
-@pytest.mark.parametrize("pointer", OPTIONAL)
-def test_null_means_not_given(post: Post, body: dict[str, Any], pointer: str) -> None:
-    assert post(changed(body, pointer, None)).status_code == 201
-    distribution, step = Distribution.objects.get(), Step.objects.get()
-    assert (distribution.mode, distribution.scheduled_at, distribution.name) == ("single", None, "")
-    assert (distribution.exclude_opted_out, distribution.respect_frequency_rules) == (True, True)
-    assert (distribution.exclude_recently_contacted, distribution.recent_contact_days) == (False, 30)
-    assert (step.priority, step.from_email, step.fallback_delay_minutes) == (1, "", None)
-
-
-@pytest.mark.parametrize("name", ["firstName", "lastName", "phone"])
-@pytest.mark.parametrize("blank", [None, ""])
-def test_a_blank_replaces_nothing(
-    post: Post, body: dict[str, Any], organization: Organization, name: str, blank: str | None
-) -> None:
-    known = Contact.objects.create(
-        organization=organization, external_id="PAT-1", first_name="Eve", last_name="Old", phone="+48600000009"
-    )
-    said = {"externalId": "PAT-1", "email": "ann@example.com", name: blank, "embeddedData": None}
-    assert post({**body, "contacts": [said]}).status_code == 201
-    known.refresh_from_db()
-    assert (known.first_name, known.last_name, known.phone) == ("Eve", "Old", "+48600000009")
-
-
-@pytest.mark.parametrize("blank", [None, "", " ", "\t \n"])
-def test_a_blank_external_id_is_none_so_that_its_owners_stay_different_people(
-    post: Post, body: dict[str, Any], blank: str | None
-) -> None:
-    contacts = [{"externalId": blank, "email": f"{name}@example.com"} for name in ("ann", "bob")]
-    answer = post({**body, "contacts": contacts}).json()
-    assert [link["externalId"] for link in answer["personalLinks"]] == [None, None]
-    assert Contact.objects.filter(external_id=None).count() == 2
-
-
-def test_both_headers_show_the_key(api_key: str, survey: Survey, body: dict[str, Any]) -> None:
-    for headers in (
-        {"x-api-key": api_key},
-        {"authorization": f"Bearer {api_key}"},
-        {"authorization": f"bearer {api_key}"},
-    ):
-        path = f"/api/surveys/{survey.pk}/distributions/quick"
-        assert Client(headers=headers).post(path, body, content_type="application/json").status_code == 201

@@ -12,10 +12,7 @@ import pytest
 
 from tests.stack.running import Family, RunningStack, run_stack, wait_until
 
-pytestmark = [
-    pytest.mark.xdist_group("stack"),
-    pytest.mark.skipif(sys.platform != "linux", reason="reads the processes from /proc"),
-]
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the processes from /proc")
 
 
 @pytest.fixture(scope="module")

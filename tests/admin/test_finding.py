@@ -1,0 +1,47 @@
+"""Searching among millions goes along indexes: PostgreSQL is asked how it would, with scans made dear."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from distributor.admin.finding import find_contacts, find_recipients
+from distributor.models import Recipient
+
+
+def plans(sql: list[str]) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        found = []
+        for statement in sql:
+            cursor.execute(f"EXPLAIN {statement}")
+            found += [line for (line,) in cursor.fetchall()]
+    return "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "condition"),
+    [
+        ("anna@example.com", r"contact_by_email.*\n.*Index Cond: .*organization_id = .* AND \(lower\("),
+        ("anna", r"one_contact_per_external_id.*\n.*Index Cond: .*organization_id = .* AND \(\(external_id"),
+    ],
+)
+@pytest.mark.usefixtures("distribution")
+def test_contacts_are_found_along_an_index(text: str, condition: str) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        assert len(find_contacts(text)) == 1
+    asked = [query["sql"] for query in captured.captured_queries if "contacts_contact" in query["sql"]]
+    assert re.search(condition, plans(asked))
+
+
+def test_recipients_are_found_along_an_index(anna: Recipient) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        assert find_recipients(anna.code) == {anna.pk}
+        assert find_recipients("anna") == {anna.pk}
+    asked = [query["sql"] for query in captured.captured_queries if "distributor_recipient" in query["sql"]]
+    assert len(asked) == 2
+    explained = plans(asked)
+    assert "one_recipient_per_code" in explained
+    assert "one_recipient_per_contact_and_distribution" in explained
+    assert "Seq Scan" not in explained

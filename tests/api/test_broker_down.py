@@ -1,0 +1,89 @@
+"""A call is accepted whatever the broker does: PostgreSQL has it, and the sweep will find it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django.fixtures import SettingsWrapper
+
+from distributor.engine import hints
+from distributor.models import Batch, Recipient
+from tests.api.bodies import rows_written
+from tests.api.brokers import broker_at, is_given_up, silent_listener, socket_path
+from tests.api.conftest import Post
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ONE_RECIPIENT = {
+    "Contact": 1,
+    "MailingList": 1,
+    "Distribution": 1,
+    "Step": 1,
+    "Batch": 1,
+    "Recipient": 1,
+    "Decision": 0,
+}
+
+
+@pytest.fixture
+def no_broker(settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with socket_path() as path, broker_at(f"unix://{path}", settings, monkeypatch):
+        yield
+
+
+@pytest.mark.usefixtures("no_broker")
+def test_without_a_broker_a_call_is_accepted_and_its_rows_are_there(post: Post, body: dict[str, Any]) -> None:
+    response = post(body)
+    assert (response.status_code, response.json()["status"]) == (201, "sending")
+    assert rows_written() == ONE_RECIPIENT
+    assert Batch.objects.due(Recipient.objects.get().created_at).count() == 1
+
+
+@pytest.mark.usefixtures("no_broker")
+def test_after_a_lost_hint_the_broker_is_left_alone_for_a_while(
+    post: Post, body: dict[str, Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(hints, "_SILENCE_SECONDS", 3_600)
+    for _ in range(3):
+        assert post(body).status_code == 201
+    assert str(caplog.messages).count("hint_lost") == 1
+    assert Recipient.objects.count() == 3
+
+
+def test_a_broker_that_never_answers_is_given_up(
+    post: Post, body: dict[str, Any], settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket_path() as path, silent_listener(path) as listener:
+        with broker_at(f"unix://{path}", settings, monkeypatch):
+            assert post(body).status_code == 201
+        assert is_given_up(listener)
+    assert rows_written() == ONE_RECIPIENT
+
+
+def test_a_broker_that_comes_back_gets_hints_again(
+    post: Post, body: dict[str, Any], settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hints, "_SILENCE_SECONDS", 0)
+    with socket_path() as path, broker_at(f"unix://{path}", settings, monkeypatch):
+        assert post(body).status_code == 201
+        with silent_listener(path) as listener:
+            assert post(body).status_code == 201
+            assert is_given_up(listener)
+
+
+@pytest.mark.usefixtures("no_broker")
+def test_a_refused_call_gives_no_hint(post: Post, body: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
+    assert post({**body, "channelMode": "both"}).status_code == 400
+    assert "hint_lost" not in str(caplog.messages)
+
+
+def test_readiness_says_that_the_broker_is_gone(
+    client: Client, settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket_path() as path, broker_at(f"unix://{path}", settings, monkeypatch):
+        response = client.get("/readyz")
+        with silent_listener(path):
+            hanging = client.get("/readyz")
+    assert response.status_code == hanging.status_code == 503
+    assert response.json()["checks"]["broker"] == hanging.json()["checks"]["broker"] == "OperationalError"
+    assert response.json()["checks"]["database"] == "ok"

@@ -1,0 +1,78 @@
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
+
+from distributor.engine.clock import database_now
+from distributor.engine.sweep import SWEEP, sweep
+from distributor.models import Heartbeat
+
+ALL_WELL = {"database": "ok", "migrations": "ok", "broker": "ok", "heartbeat": "ok"}
+
+
+@pytest.fixture
+def anybody() -> Client:
+    """No key, no cookie: a load balancer."""
+    return Client()
+
+
+def test_the_process_answers_without_a_key_and_without_a_database(anybody: Client) -> None:
+    # pytest-django raises on every query of a test that has not asked for the database.
+    response = anybody.get("/healthz")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+@pytest.mark.django_db
+def test_all_is_well_after_a_sweep(anybody: Client) -> None:
+    sweep(database_now(), 2.0)
+    response = anybody.get("/readyz")
+    assert (response.status_code, response.json()) == (200, {"status": "ok", "checks": ALL_WELL})
+
+
+@pytest.mark.django_db
+def test_without_a_first_sweep_it_is_not_ready(anybody: Client) -> None:
+    response = anybody.get("/readyz")
+    assert response.status_code == 503
+    assert response.json() == {"status": "not ready", "checks": {**ALL_WELL, "heartbeat": "none yet"}}
+
+
+@pytest.mark.django_db
+def test_a_heartbeat_that_stopped_is_told_with_its_age(anybody: Client) -> None:
+    Heartbeat.objects.create(name=SWEEP, beat_at=database_now() - timedelta(hours=1))
+    response = anybody.get("/readyz")
+    assert response.status_code == 503
+    assert response.json()["checks"]["heartbeat"] in {"3600 s old", "3601 s old"}
+
+
+@pytest.mark.django_db
+def test_a_migration_that_was_not_applied_is_counted(anybody: Client) -> None:
+    sweep(database_now(), 2.0)
+    MigrationRecorder(connection).record_unapplied("distributor", "0002_storage")
+    response = anybody.get("/readyz")
+    assert response.status_code == 503
+    assert response.json()["checks"] == {**ALL_WELL, "migrations": "1 to apply"}
+
+
+@pytest.fixture
+def no_database() -> Iterator[None]:
+    """The connection looks for a server on a port where there is none."""
+    usual = connection.settings_dict
+    connection.close()
+    connection.settings_dict = {**usual, "HOST": "127.0.0.1", "PORT": "1"}
+    yield
+    connection.close()
+    connection.settings_dict = usual
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("no_database")
+def test_without_a_database_it_says_so(anybody: Client) -> None:
+    response = anybody.get("/readyz")
+    assert response.status_code == 503
+    assert response.json() == {
+        "status": "not ready",
+        "checks": {**dict.fromkeys(("database", "migrations", "heartbeat"), "OperationalError"), "broker": "ok"},
+    }
