@@ -73,6 +73,7 @@ TEMPLATES = [
 # because a pool in every worker process doubled the connections and saved nothing.
 DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url("DATABASE_URL")}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"].setdefault("OPTIONS", {}).update(server_side_binding=True, prepare_threshold=3)
 if env.bool("DATABASE_POOL", default=False):
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 2, "max_size": 8, "timeout": 5}
 else:
@@ -105,6 +106,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Distributor",
     "DESCRIPTION": "Sends surveys to people by e-mail, SMS and WhatsApp, and tells what became of each.",
     "VERSION": "0.1.0",
+    "OAS_VERSION": "3.1.0",  # pydantic writes JSON Schema 2020-12, which 3.0 is not
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": [],

@@ -6,10 +6,12 @@ To add one, see docs/ADDING_A_PROVIDER.md: one file beside this one and one line
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
+from channels.events import Event, ForgedWebhook, Webhook, WebhookAnswer
 from channels.rendering import CompiledVariant, encode_html, encode_subject
 from contacts.channel import Channel
 
@@ -43,6 +45,7 @@ class Result:
     detail: str = ""
     scope: Scope | None = None
     retry_after_seconds: float | None = None
+    opted_out: bool = False  # refused because the person has told the provider to stop: suppress the address
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,8 @@ class Account:
     channel: Channel
     configuration: Mapping[str, Any] = field(default_factory=dict)
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    # Where the provider reports to: {PUBLIC_BASE_URL}/webhooks/{account id}
+    webhook_url: str = ""
 
 
 class Provider(ABC):
@@ -119,6 +124,25 @@ class Provider(ABC):
     def configuration_faults(cls, configuration: Mapping[str, Any]) -> list[str]:
         """Everything that is wrong with an account's configuration, in sentences for the operator."""
         return [f"“{name}” means nothing to {cls.label}." for name in configuration]
+
+    @property
+    def value_keys(self) -> frozenset[str]:
+        """Keys of Message.values that its messages need beyond those of their variant."""
+        return frozenset()
+
+    # How long after an unknown outcome a webhook or a look-up may still tell what became of it.
+    evidence_window: ClassVar[timedelta] = timedelta(0)
+
+    def read_webhook(self, webhook: Webhook, now: datetime) -> WebhookAnswer:
+        """Verify and translate what the provider tells. Raises ForgedWebhook.
+
+        What it tells that means nothing to us gives no event; it never raises for a well-signed body.
+        """
+        raise ForgedWebhook(f"{self.label} tells nothing")
+
+    def look_up(self, attempt_ids: Mapping[str, str]) -> list[Event]:
+        """Ask what became of tries of unknown outcome: {attempt id: address}. No event: it knows nothing."""
+        return []
 
     def close(self) -> None:  # noqa: B027  most providers hold nothing open
         """Let go of connections."""

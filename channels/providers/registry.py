@@ -10,7 +10,9 @@ from contacts.channel import Channel
 
 PROVIDERS = {
     "sandbox": "channels.providers.sandbox.Sandbox",
+    "sendgrid": "channels.providers.sendgrid.SendGrid",
     "smtp": "channels.providers.smtp.Smtp",
+    "twilio": "channels.providers.twilio.Twilio",
 }
 
 _open: dict[UUID, Provider] = {}

@@ -6,6 +6,8 @@ from django.conf import settings
 
 from channels.models import TemplateVariant
 from channels.rendering import CompiledText, CompiledVariant, compile_variant, encode_html, encode_subject
+from channels.segments import Segmentation, segment_text
+from contacts.channel import Channel
 
 _SAMPLE = {
     "contact:externalId": "P-1001",
@@ -20,23 +22,26 @@ _SAMPLE = {
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """One variant as Anna Nowak would get it; `html` is a document of its own."""
+    """One variant as Anna Nowak would get it; `html` is a document of its own, `segmentation` is of SMS only."""
 
     locale: str
     subject: str
     html: str
     text: str
+    segmentation: Segmentation | None
 
 
 def preview_variant(variant: TemplateVariant) -> Preview:
     """Embedded data has no sample: a placeholder for it shows its default, or its own name in brackets."""
     compiled = compile_variant(variant.locale, variant.subject, variant.html, variant.text)
     values = _sample_values(compiled)
+    text = compiled.text.fill(values)
     return Preview(
         variant.locale,
         encode_subject(compiled.subject.fill(values)),
         compiled.html.fill(values, encode_html),
-        compiled.text.fill(values),
+        text,
+        segment_text(text) if variant.template.channel == Channel.SMS else None,
     )
 
 

@@ -1,8 +1,9 @@
 """API keys at the door: `x-api-key: dk_…` or `Authorization: Bearer dk_…`."""
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.auth.models import AnonymousUser
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
@@ -31,6 +32,19 @@ class ApiKeyAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
+
+
+class ApiKeySchemes(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # it registers itself
+    """How the documentation says that a key is shown."""
+
+    target_class = ApiKeyAuthentication
+    name = ["apiKey", "bearer"]
+
+    def get_security_definition(self, auto_schema: Any) -> list[dict[str, str]]:
+        return [{"type": "apiKey", "in": "header", "name": "x-api-key"}, {"type": "http", "scheme": "bearer"}]
+
+    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[str]]]:
+        return [{name: []} for name in self.name]  # either, not both
 
 
 class HasScope(BasePermission):

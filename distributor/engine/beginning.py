@@ -125,18 +125,18 @@ def _begin(claim: Claim, route: Route, people: Sequence[Person], now: datetime) 
         own_journeys=[person.recipient_id for person in people],
     )
     passed: list[Person] = []
-    refused: list[tuple[Person, Refusal]] = []
-    for person in people:
+    refused: list[tuple[Person, ContactFacts, Refusal]] = []
+    for person, known in zip(people, facts, strict=True):
         if distribution.expires_at is not None and distribution.expires_at <= now:
             refusal: Refusal | None = Refusal(Reason.EXPIRED, {"expiresAt": distribution.expires_at.isoformat()})
         else:
-            refusal = refuse_contact(facts[person.id], limits, now) or refuse_channel(facts[person.id], channel)
+            refusal = refuse_contact(known, limits, now) or refuse_channel(known, channel)
         if refusal is None:
             passed.append(person)
         else:
-            refused.append((person, refusal))
+            refused.append((person, known, refusal))
     if refused:
-        _refuse(route, claim, refused, facts, now)
+        _refuse(route, claim, refused, now)
     if not passed:
         return None
     return _hand_over(claim, route, passed, now)
@@ -155,16 +155,15 @@ def _hand_over(claim: Claim, route: Route, people: Sequence[Person], now: dateti
 def _refuse(
     route: Route,
     claim: Claim,
-    refused: Sequence[tuple[Person, Refusal]],
-    facts: dict[UUID, ContactFacts],
+    refused: Sequence[tuple[Person, ContactFacts, Refusal]],
     now: datetime,
 ) -> None:
     """Stop people, or put them on the chain's next step when only this channel is shut to them."""
     moves: list[Move] = []
     decisions: list[Decision] = []
     rerouted: dict[UUID, list[int]] = {}
-    for person, refusal in refused:
-        step = route.next_step(facts[person.id].addresses) if refusal.reason.is_about_the_channel else None
+    for person, known, refusal in refused:
+        step = route.next_step(known.addresses) if refusal.reason.is_about_the_channel else None
         if step is not None:
             rerouted.setdefault(step.id, []).append(person.recipient_id)
         elif person.first_sent_at is not None:

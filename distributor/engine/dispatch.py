@@ -73,7 +73,7 @@ def hand_over(route: Route, provider: Provider, begun: Begun) -> Sequence[Result
     failed: dict[int, Result] = {}
     for person in begun.people:
         try:
-            written[person.recipient_id] = write_message(route, person)
+            written[person.recipient_id] = write_message(route, person, provider.value_keys)
         except Exception as error:
             logger.exception("message_not_written", recipient=person.recipient_id)
             failed[person.recipient_id] = Result(Outcome.PERMANENT, detail=repr(error), scope=Scope.CONTENT)

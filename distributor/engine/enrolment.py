@@ -96,10 +96,10 @@ def enrol(
         for position, step in enumerate(chain.steps)
     )
     due_at = max(now, distribution.scheduled_at or now)
-    batch_of: dict[UUID, UUID] = {}
     batches: list[Batch] = []
+    recipients: list[dict[str, Any]] = []
     for step in steps:
-        for run in cut([one.contact.id for one in enrolled if one.position == step.position]):
+        for run in cut([one for one in enrolled if one.position == step.position]):
             batch = Batch(
                 id=new_id(),
                 organization_id=distribution.organization_id,
@@ -110,9 +110,14 @@ def enrol(
                 size=len(run),
             )
             batches.append(batch)
-            batch_of.update(dict.fromkeys(run, batch.id))
+            recipients += _recipient_rows(run, batch.id)
     Batch.objects.bulk_create(batches)
-    _insert_recipients(distribution.id, enrolled, batch_of, now)
+    if recipients:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _INSERT_RECIPIENTS,
+                {"distribution_id": distribution.id, "now": now, "recipients": rows_of(recipients)},
+            )
     Decision.objects.bulk_create(
         Decision(
             distribution_id=distribution.id,
@@ -127,22 +132,8 @@ def enrol(
     return {batch.lane for batch in batches if due_at <= now}
 
 
-def _insert_recipients(
-    distribution_id: UUID, enrolled: Sequence[Enrolled], batch_of: Mapping[UUID, UUID], now: datetime
-) -> None:
-    if not enrolled:
-        return
-    rows = [
-        {
-            "contact_id": one.contact.id,
-            "code": one.code,
-            "batch_id": batch_of[one.contact.id],
-            "attributes": one.attributes,
-        }
+def _recipient_rows(enrolled: Sequence[Enrolled], batch_id: UUID) -> list[dict[str, Any]]:
+    return [
+        {"contact_id": one.contact.id, "code": one.code, "batch_id": batch_id, "attributes": one.attributes}
         for one in enrolled
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _INSERT_RECIPIENTS,
-            {"distribution_id": distribution_id, "now": now, "recipients": rows_of(rows)},
-        )

@@ -42,19 +42,18 @@ def gather_facts(
     limits: ContactLimits,
     *,
     own_journeys: Sequence[int] = (),
-) -> dict[UUID, ContactFacts]:
-    """Each contact's facts by its id. `own_journeys` are recipients whose own sends do not hold them back."""
-    suppressions = _suppressions(organization_id, contacts, channels)
+) -> list[ContactFacts]:
+    """Each contact's facts, in the same order. `own_journeys` are recipients whose own sends do not hold them back."""
+    reachable = [
+        {channel: address_on(channel, contact.email, contact.phone) for channel in channels} for contact in contacts
+    ]
+    suppressions = _suppressions(organization_id, reachable, channels)
     last_contacts = _last_contacts([contact.id for contact in contacts], own_journeys) if limits.any else {}
-    facts = {}
-    for contact in contacts:
-        addresses = {channel: address_on(channel, contact.email, contact.phone) for channel in channels}
-        found = {}
-        if suppressions:
-            for channel, address in addresses.items():
-                if (reason := suppressions.get((channel, address))) is not None:
-                    found[channel] = reason
-        facts[contact.id] = ContactFacts(addresses, found, contact.opted_out_at, last_contacts.get(contact.id))
+    facts = []
+    for contact, addresses in zip(contacts, reachable, strict=True):
+        found = _named(addresses, suppressions) if suppressions else {}
+        last_contacted_at = last_contacts.get(contact.id) if last_contacts else None
+        facts.append(ContactFacts(addresses, found, contact.opted_out_at, last_contacted_at))
     return facts
 
 
@@ -63,14 +62,20 @@ def address_on(channel: str, email: str, phone: str) -> str:
     return email.lower() if channel == Channel.EMAIL else phone
 
 
+def _named(addresses: Mapping[str, str], suppressions: Mapping[tuple[str, str], str]) -> dict[str, str]:
+    return {
+        channel: suppressions[channel, address]
+        for channel, address in addresses.items()
+        if (channel, address) in suppressions
+    }
+
+
 def _suppressions(
-    organization_id: UUID, contacts: Sequence[Reachable], channels: Sequence[str]
-) -> Mapping[tuple[str, str], str]:
-    addresses = [contact.email.lower() for contact in contacts if contact.email and Channel.EMAIL in channels]
-    if any(channel != Channel.EMAIL for channel in channels):
-        addresses += [contact.phone for contact in contacts if contact.phone]
+    organization_id: UUID, reachable: Sequence[Mapping[str, str]], channels: Sequence[str]
+) -> dict[tuple[str, str], str]:
+    wanted = {address for addresses in reachable for address in addresses.values()}
     with connection.cursor() as cursor:
-        cursor.execute(_SUPPRESSIONS, [organization_id, list(set(channels)), rows_of(addresses)])
+        cursor.execute(_SUPPRESSIONS, [organization_id, list(set(channels)), rows_of(list(wanted))])
         return {(channel, address): reason for channel, address, reason in cursor.fetchall()}
 
 

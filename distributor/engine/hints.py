@@ -51,7 +51,8 @@ def hint(lane: str, *, expires_seconds: float | None = None) -> None:
 
 @cache  # looking it up costs as much as the hint
 def _producers_of(app: Celery) -> ProducerPool:
-    return producers[impatient_broker(app)]
+    pool: ProducerPool = producers[impatient_broker(app)]
+    return pool
 
 
 def impatient_broker(app: Celery | None = None) -> Connection:

@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
-
 from channels.providers.base import Message
 from contacts.channel import Channel
 from distributor.engine.routes import Route
@@ -49,16 +47,19 @@ def attempt_id(recipient_id: int, number: int) -> str:
     return f"{recipient_id:x}-{number}"
 
 
-def write_message(route: Route, person: Person) -> Message:
-    """The message for one person, to be worded when the provider reads it."""
+def write_message(route: Route, person: Person, further_keys: frozenset[str] = frozenset()) -> Message:
+    """The message for one person, to be worded when the provider reads it.
+
+    `further_keys` are those that the provider fills into texts of its own (Provider.value_keys).
+    """
     variant = route.variant_for(person.locale, person.contact_locale)
-    unsubscribe_url = f"{settings.PUBLIC_BASE_URL}/u/{person.code}"
+    unsubscribe_url = f"{route.public_base_url}/u/{person.code}"
     values = {
         "survey:name": route.distribution.survey.name,
-        "link": f"{settings.PUBLIC_BASE_URL}/p/{person.code}",
+        "link": f"{route.public_base_url}/p/{person.code}",
         "unsubscribe": unsubscribe_url,
     }
-    for key in variant.keys:
+    for key in variant.keys | further_keys if further_keys else variant.keys:
         if key.startswith("contact:"):
             values[key] = _about(person, key.removeprefix("contact:"))
     return Message(

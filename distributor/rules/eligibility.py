@@ -100,9 +100,10 @@ def choose_channel(
     """
     if exclude_opted_out and facts.opted_out_at is not None:
         return Refusal(Reason.OPTED_OUT, {"since": facts.opted_out_at.isoformat()})
-    too_soon = refuse_too_soon(facts.last_contacted_at, limits, now)
-    if too_soon is not None:
-        return too_soon
+    if facts.last_contacted_at is not None:
+        too_soon = refuse_too_soon(facts.last_contacted_at, limits, now)
+        if too_soon is not None:
+            return too_soon
     refusals = []
     for position, channel in enumerate(channels):
         refusal = refuse_channel(facts, channel)

@@ -69,3 +69,17 @@ def test_a_text_message_has_neither_subject_nor_html(operator: Client, templates
     assert 'name="variants-0-text"' in page
     assert 'name="variants-0-subject"' not in page
     assert "<iframe" not in page
+
+
+def test_the_preview_of_an_sms_counts_its_segments(operator: Client, templates: dict[Channel, Template]) -> None:
+    template = templates[Channel.SMS]
+    template.variants.filter(locale="en").update(text="x" * 161)
+    template.variants.filter(locale="pl").update(text="Dzień “dobry”")
+    page = operator.get(address(template, "change")).content.decode()
+    assert "2 SMS segments: 161 characters in GSM-7." in page
+    assert "1 SMS segment: 13 characters in UCS-2, because GSM-7 lacks ń “ ”." in page
+
+
+def test_other_channels_have_no_segments(operator: Client, templates: dict[Channel, Template]) -> None:
+    for channel in (Channel.EMAIL, Channel.WHATSAPP):
+        assert "segment" not in operator.get(address(templates[channel], "change")).content.decode()

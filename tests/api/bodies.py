@@ -23,6 +23,11 @@ def changed(body: dict[str, Any], pointer: str, value: Any) -> dict[str, Any]:
     return result
 
 
+def people(count: int) -> list[dict[str, str]]:
+    """So many contacts of a body, with ids and e-mail addresses of their own."""
+    return [{"externalId": f"PAT-{number}", "email": f"p{number}@example.com"} for number in range(count)]
+
+
 def faults_in(response: Any) -> list[tuple[str, str]]:
     """Pointer and code of every fault in a problem document."""
     assert response["Content-Type"] == "application/problem+json", response.content

@@ -11,7 +11,7 @@ from tests.api.conftest import Post
 
 LONGEST_EMAIL = f"{'a' * 64}@{'.'.join(['d' * 61] * 3)}.com"
 A_UUID = "0195e3a1-0000-7000-8000-000000000001"
-NESTED = {"1": {"2": {"3": {"4": {}}}}}  # five objects, the data itself among them
+NESTED: dict[str, Any] = {"1": {"2": {"3": {"4": {}}}}}  # five objects, the data itself among them
 
 TAKEN = [
     *(("/contacts/0/externalId", value) for value in ("x", "x" * 255, " x ", "ż" * 255, "a\nb", "a/b~c%41")),
@@ -150,7 +150,7 @@ def test_ten_channels_are_taken_and_not_eleven(post: Post, body: dict[str, Any])
 
 
 def test_data_may_be_nested_five_deep(post: Post, body: dict[str, Any]) -> None:
-    too_deep = {"1": {"2": {"3": {"4": {"5": {}}}}}}
+    too_deep: dict[str, Any] = {"1": {"2": {"3": {"4": {"5": {}}}}}}
     assert post(changed(body, "/contacts/0/embeddedData", NESTED)).status_code == 201
     response = post(changed(body, "/contacts/0/embeddedData", too_deep))
     assert faults_in(response) == [("/contacts/0/embeddedData/1/2/3/4/5", "too_deep")]

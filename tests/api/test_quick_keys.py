@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from contacts.keys import create_api_key, mint_key
+from contacts.keys import create_api_key
 from contacts.models import ApiKey, Organization
 from contacts.models.api_key import Scope
 from distributor.models import Survey
@@ -53,7 +53,7 @@ def test_a_call_without_a_key_is_401(survey: Survey, body: dict[str, Any], heade
     assert response["WWW-Authenticate"] == "Bearer"
 
 
-@pytest.mark.parametrize("key", ["wrong", "YOUR_API_KEY", "ключ", "dk_\0", mint_key(), " "])
+@pytest.mark.parametrize("key", ["wrong", "YOUR_API_KEY", "ключ", "dk_\0", f"dk_{'a' * 8}_{'a' * 28}", " "])
 def test_an_unknown_key_is_401(survey: Survey, body: dict[str, Any], key: str) -> None:
     response = call(survey, body, x_api_key=key)
     assert_refused(response, 401, "authentication_failed")

@@ -1,29 +1,36 @@
-"""Contacts accepted per second: three ways to take the same calls over HTTP, and the floor under them."""
+"""Contacts accepted per second: three ways to take the same calls over HTTP, and the floor under them.
+
+They take turns in short slices, so that a neighbour on the machine slows all of them alike.
+"""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import psycopg
 
 from contacts.ids import new_id
 from distributor.models import Recipient
-from tests.bench.clients import CLIENTS, run_in_parallel
+from tests.bench.clients import CLIENTS, Load, run_in_parallel
 from tests.bench.contact_supply import CALL_SIZE, ContactSupply
 from tests.bench.copied_rows import CONTACT_ROWS, RECIPIENT_ROWS, contact_lines, recipient_lines
 from tests.bench.database import Stage, settle_disk
 from tests.bench.models import RivalRecipient
-from tests.bench.web import Web
+from tests.bench.web import Web, web_server
 
 # The headline is half and half; the other two say which half costs what.
 MIXES = {"mixed": 0.5, "new": 1.0, "existing": 0.0}
+ROUNDS = 3
+SLICE_SECONDS = 3.0
 WARM_UP_CALLS, WARM_UP_SIZE = 16, 10
-LIMIT_SECONDS = 10.0
-FLOOR_MOST_CALLS = 500
+FLOOR_MOST_CALLS = 250
 
 
 @dataclass(frozen=True)
 class Door:
-    """A way to take a call. `most_calls` is more than it manages in the time."""
+    """A way to take a call. `most_calls` is more than it manages in a slice."""
 
     prefix: str
     recipients: type[Recipient] | type[RivalRecipient]
@@ -31,38 +38,59 @@ class Door:
 
 
 DOORS = {
-    "a": Door("/bench/naive", RivalRecipient, most_calls=40),
-    "b": Door("/bench/bulk", RivalRecipient, most_calls=150),
-    "c": Door("/api", Recipient, most_calls=500),
+    "a": Door("/bench/naive", RivalRecipient, most_calls=8),
+    "b": Door("/bench/bulk", RivalRecipient, most_calls=40),
+    "c": Door("/api", Recipient, most_calls=180),
 }
+FLOOR = "d"
 
 
-def measure_door(web: Web, door: Door, supply: ContactSupply) -> dict[str, float]:
-    """Contacts/s for each mix. Raises RuntimeError when a call fails or recipients are missing."""
-    web.send(door.prefix, web.bodies(supply, WARM_UP_CALLS, WARM_UP_SIZE, new_share=0.5), limit_seconds=60)
-    figures = {}
-    for mix, new_share in MIXES.items():
-        bodies = web.bodies(supply, door.most_calls, CALL_SIZE, new_share)
-        settle_disk()
-        count_before = door.recipients._default_manager.count()
-        load = web.send(door.prefix, bodies, LIMIT_SECONDS)
-        written = door.recipients._default_manager.count() - count_before
-        if written != load.calls * CALL_SIZE:
-            raise RuntimeError(f"{load.calls} calls of {CALL_SIZE} contacts left {written} recipients")
-        figures[f"{mix}_contacts_per_second"] = load.per_second(CALL_SIZE)
+def measure_acceptance(stage: Stage, supply: ContactSupply, scenarios: str, logs: Path) -> dict[str, dict[str, float]]:
+    """Contacts/s of each scenario and mix. Raises RuntimeError when a call fails or recipients are missing."""
+    doors = {name: door for name, door in DOORS.items() if name in scenarios}
+    loads: dict[tuple[str, str], Load] = {}
+
+    def measure(name: str, mix: str, run: Callable[[], Load]) -> None:
+        loads[name, mix] = loads.get((name, mix), Load(0, 0.0)) + run()
+
+    with web_server(stage, logs / "web.log") as ours, web_server(stage, logs / "rivals.log", is_stock=True) as rivals:
+        webs = {name: ours if door.recipients is Recipient else rivals for name, door in doors.items()}
+        for name, door in doors.items():
+            bodies = webs[name].bodies(supply, WARM_UP_CALLS, WARM_UP_SIZE, new_share=0.5)
+            webs[name].send(door.prefix, bodies, limit_seconds=60)
+        for _ in range(ROUNDS):
+            for mix, new_share in MIXES.items():
+                for name, door in doors.items():
+                    measure(name, mix, partial(_call, webs[name], door, supply, new_share))
+            if FLOOR in scenarios:
+                measure(FLOOR, "new", lambda: _copy(stage, supply))
+    figures: dict[str, dict[str, float]] = {}
+    for (name, mix), load in loads.items():
+        figures.setdefault(name, {})[f"{mix}_contacts_per_second"] = load.per_second(CALL_SIZE)
     return figures
 
 
-def measure_floor(stage: Stage, supply: ContactSupply) -> dict[str, float]:
-    """Contacts/s of COPY alone: the same rows into the same tables, 1,000 a transaction, no HTTP, no question asked.
+def _call(web: Web, door: Door, supply: ContactSupply, new_share: float) -> Load:
+    """A slice of calls at one door."""
+    bodies = web.bodies(supply, door.most_calls, CALL_SIZE, new_share)
+    settle_disk()
+    count_before = door.recipients._default_manager.count()
+    load = web.send(door.prefix, bodies, SLICE_SECONDS)
+    written = door.recipients._default_manager.count() - count_before
+    if written != load.calls * CALL_SIZE:
+        raise RuntimeError(f"{load.calls} calls of {CALL_SIZE} contacts left {written} recipients")
+    return load
+
+
+def _copy(stage: Stage, supply: ContactSupply) -> Load:
+    """A slice of COPY alone: the same rows into the same tables, 1,000 a transaction, no HTTP, no question asked.
 
     All contacts are new: COPY cannot update.
     """
     blocks = [_floor_block(stage, supply.take(CALL_SIZE, new_share=1.0)) for _ in range(FLOOR_MOST_CALLS)]
     copiers = [Copier() for _ in range(CLIENTS)]
     settle_disk()
-    load = run_in_parallel([copier.copy for copier in copiers], blocks, LIMIT_SECONDS)
-    return {"new_contacts_per_second": load.per_second(CALL_SIZE)}
+    return run_in_parallel([copier.copy for copier in copiers], blocks, SLICE_SECONDS)
 
 
 class Copier:

@@ -19,6 +19,9 @@ class Load:
     calls: int
     seconds: float
 
+    def __add__(self, other: "Load") -> "Load":
+        return Load(self.calls + other.calls, self.seconds + other.seconds)
+
     def per_second(self, call_size: int) -> float:
         return self.calls * call_size / self.seconds
 

@@ -1,4 +1,4 @@
-"""A run: the database is filled once, then scenario after scenario has the machine to itself."""
+"""A run: the database is filled once; the doors take turns at acceptance, then dispatch goes one after the other."""
 
 import time
 from collections.abc import Callable
@@ -6,13 +6,13 @@ from pathlib import Path
 
 from django.core.management import call_command
 
-from tests.bench.acceptance import DOORS, measure_door, measure_floor
+from tests.bench.acceptance import measure_acceptance
 from tests.bench.contact_supply import ContactSupply
-from tests.bench.database import Stage, fill_contacts, server_facts, set_stage
+from tests.bench.database import Stage, fill_contacts, server_facts, set_stage, settle_disk
+from tests.bench.disturbance import busy_percent
 from tests.bench.our_dispatch import measure_ours
-from tests.bench.report import TITLES, judge, machine_facts, table, write_json
+from tests.bench.report import ACCEPTANCE, TITLES, judge, machine_facts, table, write_json
 from tests.bench.rival_dispatch import measure_post_office, measure_task_per_message
-from tests.bench.web import web_server
 
 TASK_MESSAGES = 3_000
 POST_OFFICE_MESSAGES = 10_000
@@ -43,22 +43,27 @@ def _prepare(contact_count: int) -> Stage:
 def _measure(stage: Stage, supply: ContactSupply, scenarios: str, logs: Path) -> dict[str, dict[str, float]]:
     figures: dict[str, dict[str, float]] = {}
 
-    def measure(name: str, scenario: Callable[[], dict[str, float]]) -> None:
-        if name not in scenarios:
+    def measure(names: str, run_them: Callable[[], dict[str, dict[str, float]]]) -> None:
+        if not set(names) & set(scenarios):
             return
+        settle_disk()
+        busy_before = busy_percent()
         began_at_seconds = time.monotonic()
-        figures[name] = scenario()
-        shown = ", ".join(f"{figure.replace('_', ' ')} {value:,.0f}" for figure, value in figures[name].items())
-        _say(f"({name}) {TITLES[name]}: {shown} [{time.monotonic() - began_at_seconds:.0f} s]")
+        measured = run_them()
+        seconds = time.monotonic() - began_at_seconds
+        busy_after = busy_percent()
+        for name, values in measured.items():
+            if busy_before is not None and busy_after is not None:
+                values["others_busy_percent"] = max(busy_before, busy_after)
+            shown = ", ".join(f"{figure.replace('_', ' ')} {value:,.0f}" for figure, value in values.items())
+            _say(f"({name}) {TITLES[name]}: {shown}")
+        figures.update(measured)
+        _say(f"[{seconds:.0f} s]")
 
-    if set(scenarios) & set(DOORS):
-        with web_server(stage, logs / "web.log") as web:
-            for name, door in DOORS.items():
-                measure(name, lambda door=door: measure_door(web, door, supply))  # type: ignore[misc]
-    measure("d", lambda: measure_floor(stage, supply))
-    measure("e", lambda: measure_task_per_message(stage, supply, TASK_MESSAGES, logs / "task-worker.log"))
-    measure("f", lambda: measure_post_office(supply, POST_OFFICE_MESSAGES, logs / "post-office.log"))
-    measure("g", lambda: measure_ours(stage, supply, OUR_MESSAGES, logs))
+    measure(ACCEPTANCE, lambda: measure_acceptance(stage, supply, scenarios, logs))
+    measure("e", lambda: {"e": measure_task_per_message(stage, supply, TASK_MESSAGES, logs / "task-worker.log")})
+    measure("f", lambda: {"f": measure_post_office(supply, POST_OFFICE_MESSAGES, logs / "post-office.log")})
+    measure("g", lambda: {"g": measure_ours(stage, supply, OUR_MESSAGES, logs)})
     return figures
 
 

@@ -35,12 +35,19 @@ class Web:
         ]
 
 
+STOCK = {"DJANGO_SETTINGS_MODULE": "tests.bench.default_settings"}
+
+
 @contextmanager
-def web_server(stage: Stage, log: Path) -> Iterator[Web]:
-    """The product's own web command, as `make run` starts it."""
+def web_server(stage: Stage, log: Path, *, is_stock: bool = False) -> Iterator[Web]:
+    """The product's own web command, as `make run` starts it; stock: the same around an untuned Django."""
     port = free_port()
     programs = product_programs("127.0.0.1", port, beat_schedule=log.with_name("schedule"))
     web = next(program for program in programs if program.name == "web")
-    with running(web.command, web.settings, log) as check:
+    command, settings = web.command, web.settings
+    if is_stock:
+        command = ["tests.bench.wsgi:application" if word == "config.wsgi:application" else word for word in command]
+        settings = STOCK
+    with running(command, settings, log) as check:
         wait_until(partial(answers, port), check)
         yield Web(port, stage)

@@ -10,6 +10,7 @@ from contacts.identity import Identified, resolve_contacts
 from contacts.models import Contact, Organization
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+KINDS = ["id", "external_id", "email"]
 NOTHING: dict[str, Any] = {
     "contact_id": None,
     "external_id": None,
@@ -26,6 +27,16 @@ def person(**said: Any) -> ContactGiven:
     return ContactGiven(**{**NOTHING, **said})
 
 
+def name_by(kind: str, contact: Contact, **said: Any) -> ContactGiven:
+    """The contact as a call names it by one kind of key."""
+    key: dict[str, dict[str, Any]] = {
+        "id": {"contact_id": contact.pk},
+        "external_id": {"external_id": contact.external_id},
+        "email": {"email": contact.email},
+    }
+    return person(**{**key[kind], **said})
+
+
 def resolve(organization: Organization, *people: ContactGiven, now: datetime = NOW) -> list[Identified]:
     """Resolve in a transaction of its own, as acceptance does."""
     with transaction.atomic():
@@ -38,4 +49,4 @@ def make_contact(organization: Organization, **fields: Any) -> Contact:
 
 def stored(contact: Contact) -> dict[str, Any]:
     """Everything that is stored of a contact, to compare."""
-    return Contact.objects.filter(pk=contact.pk).values().get()
+    return dict(Contact.objects.filter(pk=contact.pk).values().get())

@@ -1,19 +1,11 @@
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from contacts.identity import EmailsTaken, UnknownContacts
-from contacts.ids import new_id
 from contacts.models import Contact, Organization
-from tests.contacts.people import NOW, make_contact, person, resolve, stored
+from tests.contacts.people import KINDS, NOW, make_contact, name_by, person, resolve, stored
 
 LATER = NOW + timedelta(hours=1)
-
-
-@pytest.fixture
-def stranger(db: None) -> Organization:
-    return Organization.objects.create(name="Somebody else", slug="somebody-else")
 
 
 def test_a_new_external_id_makes_a_contact_with_all_that_is_given(organization: Organization) -> None:
@@ -108,19 +100,6 @@ def test_an_unknown_external_id_makes_a_contact_even_if_its_email_is_known(organ
     }
 
 
-KINDS = ["id", "external_id", "email"]
-
-
-def name_by(kind: str, contact: Contact, **said: Any) -> Any:
-    """The contact as a call names it by one kind of key."""
-    key: dict[str, dict[str, Any]] = {
-        "id": {"contact_id": contact.pk},
-        "external_id": {"external_id": contact.external_id},
-        "email": {"email": contact.email},
-    }
-    return person(**{**key[kind], **said})
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_embedded_data_is_merged_key_by_key(organization: Organization, kind: str) -> None:
     old = {"ward": "A", "doctor": {"name": "Smith", "floor": 2}, "left": 1}
@@ -190,146 +169,6 @@ def test_a_contact_found_by_email_keeps_its_external_id(organization: Organizati
     contact = make_contact(organization, external_id="PAT-1", email="ann@example.com")
     [found] = resolve(organization, person(email="ann@example.com"))
     assert (found.id, found.external_id) == (contact.pk, "PAT-1")
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_same_key_twice_is_one_contact_and_the_later_values_win(organization: Organization, kind: str) -> None:
-    contact = make_contact(organization, external_id="PAT-1", email="ann@example.com")
-    found = resolve(
-        organization,
-        name_by(kind, contact, first_name="Ann", phone="+48600000001", embedded_data={"a": 1, "b": 1}),
-        name_by(kind, contact, first_name="Anna", last_name="Ono", embedded_data={"b": 2, "c": 2}),
-    )
-    contact.refresh_from_db()
-    assert [one.id for one in found] == [contact.pk] * 2
-    assert (contact.first_name, contact.last_name, contact.phone) == ("Anna", "Ono", "+48600000001")
-    assert contact.embedded_data == {"a": 1, "b": 2, "c": 2}
-    assert Contact.objects.count() == 1
-
-
-def test_a_new_email_twice_in_other_letter_cases_is_one_contact(organization: Organization) -> None:
-    found = resolve(organization, person(email="ann@example.com"), person(email="Ann@Example.com"))
-    assert len({one.id for one in found}) == 1
-    assert Contact.objects.get().email == "Ann@Example.com"
-
-
-def test_one_contact_named_by_three_kinds_of_keys_is_given_back_as_it_ended(organization: Organization) -> None:
-    contact = make_contact(organization, external_id="PAT-1", email="ann@example.com")
-    found = resolve(
-        organization,
-        name_by("email", contact, phone="+48600000003", first_name="by e-mail", embedded_data={"e": 1, "all": "e"}),
-        name_by("external_id", contact, phone="+48600000002", embedded_data={"x": 1, "all": "x"}),
-        name_by("id", contact, phone="+48600000001", last_name="by id", embedded_data={"i": 1, "all": "i"}),
-    )
-    contact.refresh_from_db()
-    assert {(one.id, one.phone) for one in found} == {(contact.pk, "+48600000003")}
-    assert (contact.phone, contact.first_name, contact.last_name) == ("+48600000003", "by e-mail", "by id")
-    assert contact.embedded_data == {"i": 1, "x": 1, "e": 1, "all": "e"}
-
-
-def test_an_email_finds_the_contact_that_the_same_call_makes_by_external_id(organization: Organization) -> None:
-    found = resolve(organization, person(email="ann@example.com"), person(external_id="PAT-1", email="Ann@example.com"))
-    assert len({one.id for one in found}) == 1
-    assert Contact.objects.count() == 1
-
-
-def test_an_email_that_only_the_same_call_has_changed_is_found(organization: Organization) -> None:
-    contact = make_contact(organization, external_id="PAT-1", email="old@example.com")
-    found = resolve(
-        organization, person(email="new@example.com"), person(contact_id=contact.pk, email="new@example.com")
-    )
-    assert [one.id for one in found] == [contact.pk] * 2
-
-
-def test_unknown_ids_are_all_named_and_nothing_is_written(organization: Organization) -> None:
-    known = make_contact(organization, external_id="PAT-1", email="ann@example.com")
-    before = stored(known)
-    unknown = [new_id(), new_id()]
-    with pytest.raises(UnknownContacts) as raised:
-        resolve(
-            organization,
-            person(contact_id=known.pk, email="changed@example.com"),
-            person(contact_id=unknown[0]),
-            person(external_id="new"),
-            person(email="new@example.com"),
-            person(contact_id=unknown[1], email="ann@example.com"),
-        )
-    assert raised.value.ids == frozenset(unknown)
-    assert stored(known) == before
-    assert Contact.objects.count() == 1
-
-
-def test_another_organisations_contact_is_unknown_by_its_id(organization: Organization, stranger: Organization) -> None:
-    theirs = make_contact(stranger, external_id="PAT-1", email="ann@example.com")
-    before = stored(theirs)
-    with pytest.raises(UnknownContacts) as raised:
-        resolve(organization, person(contact_id=theirs.pk, first_name="Eve"))
-    assert raised.value.ids == {theirs.pk}
-    assert stored(theirs) == before
-
-
-def test_another_organisations_contacts_are_never_touched(organization: Organization, stranger: Organization) -> None:
-    theirs = [
-        make_contact(stranger, external_id="PAT-1", email="ann@example.com"),
-        make_contact(stranger, email="bob@example.com"),
-    ]
-    before = [stored(contact) for contact in theirs]
-    found = resolve(
-        organization, person(external_id="PAT-1", first_name="Eve"), person(email="bob@example.com", first_name="Eve")
-    )
-    assert not {one.id for one in found} & {contact.pk for contact in theirs}
-    assert [stored(contact) for contact in theirs] == before
-    assert Contact.objects.filter(organization=organization).count() == 2
-
-
-def test_another_organisations_email_is_not_taken(organization: Organization, stranger: Organization) -> None:
-    make_contact(stranger, email="ann@example.com")
-    contact = make_contact(organization, email="old@example.com")
-    [found] = resolve(organization, person(contact_id=contact.pk, email="ann@example.com"))
-    assert found.email == "ann@example.com"
-
-
-def test_a_contact_cannot_take_the_only_name_of_another(organization: Organization) -> None:
-    ann, bob = (make_contact(organization, email=f"{name}@example.com") for name in ("ann", "bob"))
-    before = [stored(ann), stored(bob)]
-    with pytest.raises(EmailsTaken) as raised:
-        resolve(
-            organization,
-            person(contact_id=ann.pk, email="Bob@example.com"),
-            person(external_id="new"),
-            person(contact_id=bob.pk, first_name="Bob"),
-        )
-    assert raised.value.ids == {ann.pk}
-    assert [stored(ann), stored(bob)] == before
-    assert Contact.objects.count() == 2
-
-
-def test_two_contacts_of_a_call_cannot_both_take_an_email(organization: Organization) -> None:
-    ann, bob = (make_contact(organization, email=f"{name}@example.com") for name in ("ann", "bob"))
-    with pytest.raises(EmailsTaken) as raised:
-        resolve(organization, *(person(contact_id=one.pk, email="new@example.com") for one in (ann, bob)))
-    assert raised.value.ids == {ann.pk, bob.pk}
-    assert set(Contact.objects.values_list("email", flat=True)) == {"ann@example.com", "bob@example.com"}
-
-
-def test_a_refused_email_leaves_the_callers_transaction_usable(organization: Organization) -> None:
-    ann, _bob = (make_contact(organization, email=f"{name}@example.com") for name in ("ann", "bob"))
-    with pytest.raises(EmailsTaken):
-        resolve(organization, person(contact_id=ann.pk, email="bob@example.com"))
-    assert resolve(organization, person(contact_id=ann.pk, email="ann2@example.com"))[0].email == "ann2@example.com"
-
-
-def test_a_contact_with_an_external_id_may_share_any_email(organization: Organization) -> None:
-    mother = make_contact(organization, external_id="mother", email="old@example.com")
-    only_email = make_contact(organization, email="family@example.com")
-    [found] = resolve(organization, person(contact_id=mother.pk, email="family@example.com"))
-    assert (found.id, found.email) == (mother.pk, "family@example.com")
-    assert Contact.objects.filter(pk=only_email.pk, email="family@example.com").exists()
-
-
-def test_a_contact_may_be_given_its_own_email_again(organization: Organization) -> None:
-    contact = make_contact(organization, email="ann@example.com")
-    assert resolve(organization, person(contact_id=contact.pk, email="ANN@example.com"))[0].email == "ANN@example.com"
 
 
 def test_a_thousand_people_of_every_kind_are_resolved_in_one_go(organization: Organization) -> None:

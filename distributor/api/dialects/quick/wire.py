@@ -33,7 +33,7 @@ class QuickContact(_Wire):
 
     @model_validator(mode="after")
     def names_somebody(self) -> Self:
-        if not self.given_external_id and self.contact_id is None and not self.email:
+        if not self.email and self.contact_id is None and not self.given_external_id:
             raise PydanticCustomError("no_identifier", "One of externalId, contactId and email is needed.")
         return self
 

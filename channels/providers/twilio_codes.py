@@ -1,0 +1,69 @@
+"""What Twilio's error codes mean (https://www.twilio.com/docs/api/errors): a table, and the rule for all others."""
+
+from dataclasses import dataclass
+
+from channels.providers.base import Outcome, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What an error says of a message: an outcome, what a permanent one is about, and a pause if none is asked for."""
+
+    outcome: Outcome
+    scope: Scope | None = None
+    opted_out: bool = False
+    retry_after_seconds: float | None = None
+
+
+_OPTED_OUT = Meaning(Outcome.PERMANENT, Scope.RECIPIENT, opted_out=True)
+_RECIPIENT = Meaning(Outcome.PERMANENT, Scope.RECIPIENT)
+_CONTENT = Meaning(Outcome.PERMANENT, Scope.CONTENT)
+_SENDER = Meaning(Outcome.PERMANENT, Scope.SENDER)
+_ACCOUNT = Meaning(Outcome.PERMANENT, Scope.ACCOUNT)
+_THROTTLED = Meaning(Outcome.THROTTLED)
+# A limit of the day: asking every few seconds until it ends would be no use to anybody.
+_DAY_IS_FULL = Meaning(Outcome.THROTTLED, retry_after_seconds=3_600.0)
+_TRANSIENT = Meaning(Outcome.TRANSIENT)
+_UNKNOWN = Meaning(Outcome.UNKNOWN)
+
+_GROUPS = (
+    (_OPTED_OUT, (21610,)),
+    (_RECIPIENT, (21211, 21614, 30004, 30005, 30006, 63003, 63024, 63032)),
+    (_CONTENT, (21602, 21617, 21654, 21655, 21656, 30007, 63013, 63016, 63021, 63027, 63028)),
+    # 21609: our own public address is none that Twilio can call back.
+    (_ACCOUNT, (20003, 20005, 21609, 30002, 63051)),
+    (
+        _SENDER,
+        (
+            *(21212, 21408, 21603, 21606, 21701, 21703, 21704, 21705, 30032, 30034, 35114, 35118),
+            *(63007, 63041, 63042),
+        ),
+    ),
+    (_THROTTLED, (20429, 21611, 30001, 30022, 63017, 63018)),
+    (_DAY_IS_FULL, (30023, 30027, 63038)),
+    (_TRANSIENT, (21730, 30003, 30008, 30017, 30036, 30410, 30450, 63009, 63010, 63012)),
+)
+CODES = {code: meaning for meaning, codes in _GROUPS for code in codes}
+
+# By HTTP status, where the code says nothing. 5xx: the message may have been made before something broke, but a 503
+# is answered instead of taking it. 401 to 407 and 3xx: these credentials, or this address of the API, are wrong for
+# every message alike.
+_STATUSES = {
+    **dict.fromkeys((401, 403, 404, 405, 407), _ACCOUNT),
+    408: _TRANSIENT,
+    429: _THROTTLED,
+    503: _TRANSIENT,
+}
+
+
+def read_refusal(status: int, code: int | None) -> Meaning:
+    """What an answer that is no 2xx says. `code` is Twilio's own; None when the body named none."""
+    if status >= 500:
+        return _STATUSES.get(status, _UNKNOWN)
+    known = None if code is None else CODES.get(code)
+    if known is not None and (status != 429 or known.outcome is Outcome.THROTTLED):
+        return known
+    if status < 400:
+        return _ACCOUNT
+    # Of an unknown 4xx only this is sure: the same message would be refused again. The number is not to blame.
+    return _STATUSES.get(status, _CONTENT)

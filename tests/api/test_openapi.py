@@ -1,0 +1,103 @@
+"""The OpenAPI document, and the page that shows it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.urls import URLPattern, get_resolver
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    response = Client().get("/api/schema", headers={"accept": "application/vnd.oai.openapi+json"})
+    assert response.status_code == 200
+    document: dict[str, Any] = json.loads(response.content)
+    return document
+
+
+def resolve(schema: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    """What a part says, with its reference followed."""
+    while "$ref" in part:
+        part = schema["components"]["schemas"][part["$ref"].rpartition("/")[2]]
+    return part
+
+
+def test_the_document_is_valid_and_nothing_is_guessed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("spectacular", validate=True, fail_on_warn=True, file=str(tmp_path / "schema.yaml"))
+    assert "Warning" not in capsys.readouterr().err
+
+
+def test_every_address_of_the_api_is_documented(schema: dict[str, Any]) -> None:
+    patterns = [entry.pattern for entry in get_resolver().url_patterns if isinstance(entry, URLPattern)]
+    routes = {"/" + str(pattern).replace("<str:", "{").replace(">", "}") for pattern in patterns}
+    ours = {route for route in routes if route.startswith("/api/") and route not in ("/api/schema", "/api/docs/")}
+    assert set(schema["paths"]) == ours
+    assert len(ours) >= 8
+
+
+def test_the_quick_call_is_documented_with_its_answers(schema: dict[str, Any]) -> None:
+    call = schema["paths"]["/api/surveys/{survey_id}/distributions/quick"]["post"]
+    assert call["operationId"] == "quick_distribution"
+    assert set(call["responses"]) == {"201", "400", "401", "403", "404", "409", "413"}
+    answer = resolve(schema, call["responses"]["201"]["content"]["application/json"]["schema"])
+    assert set(answer["properties"]) == {
+        *("distributionId", "mailingListId", "recipientCount", "personalLinks", "status", "skipped")
+    }
+    problem = resolve(schema, call["responses"]["400"]["content"]["application/json"]["schema"])
+    assert set(problem["properties"]) == {"type", "title", "status", "code", "detail", "requestId", "errors"}
+
+
+def test_every_field_of_the_quick_body_is_documented_with_its_limits(schema: dict[str, Any]) -> None:
+    call = schema["paths"]["/api/surveys/{survey_id}/distributions/quick"]["post"]
+    body = resolve(schema, call["requestBody"]["content"]["application/json"]["schema"])
+    assert set(body["properties"]) == {
+        *("surveyId", "contacts", "channels", "channelMode", "scheduledAt", "settings", "name")
+    }
+    assert set(body["required"]) == {"surveyId", "contacts", "channels"}
+    contacts = body["properties"]["contacts"]
+    assert (contacts["minItems"], contacts["maxItems"]) == (1, 1_000)
+    assert set(resolve(schema, contacts["items"])["properties"]) == {
+        *("externalId", "contactId", "email", "firstName", "lastName", "phone", "embeddedData")
+    }
+    channel = resolve(schema, body["properties"]["channels"]["items"])
+    assert set(channel["required"]) == {"channel", "providerId", "templateId"}
+    assert set(channel["properties"]) - set(channel["required"]) == {
+        *("priority", "fromEmail", "fromName", "replyToEmail", "fallbackDelayMinutes")
+    }
+    priority = channel["properties"]["priority"]
+    assert (priority["minimum"], priority["maximum"], priority["default"]) == (1, 10, 1)
+    assert body["properties"]["channelMode"]["default"] == "single"
+
+
+def test_the_settings_are_documented_with_their_defaults(schema: dict[str, Any]) -> None:
+    settings = schema["components"]["schemas"]["QuickSettings"]["properties"]
+    assert {name: field["default"] for name, field in settings.items()} == {
+        "excludeOptedOut": True,
+        "respectFrequencyRules": True,
+        "excludeRecentlyContacted": False,
+        "recentContactDays": 30,
+    }
+    days = settings["recentContactDays"]
+    assert (days["minimum"], days["maximum"]) == (1, 365)
+
+
+def test_both_ways_to_show_a_key_are_documented(schema: dict[str, Any]) -> None:
+    schemes = schema["components"]["securitySchemes"].values()
+    assert {"type": "apiKey", "in": "header", "name": "x-api-key"} in [
+        {name: scheme[name] for name in ("type", "in", "name") if name in scheme} for scheme in schemes
+    ]
+    assert ("http", "bearer") in {(scheme["type"], scheme.get("scheme")) for scheme in schemes}
+    call = schema["paths"]["/api/v1/distributions"]["get"]
+    assert [len(either) for either in call["security"]] == [1, 1]
+
+
+def test_the_page_is_shown_without_a_key_and_without_anybody_elses_server() -> None:
+    response = Client().get("/api/docs/")
+    assert response.status_code == 200
+    assert response["Content-Type"].startswith("text/html")
+    text = response.content.decode()
+    assert "/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js" in text
+    assert "https://" not in text

@@ -1,0 +1,115 @@
+"""Cursors: distributions, recipients and the skipped, page by page."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from contacts.models import Contact
+from distributor.models import Batch
+from tests.api.bodies import faults_in, people
+from tests.api.conftest import Post
+
+BASE = "/api/v1/distributions"
+
+
+def pages_of(client: Client, path: str) -> Iterator[list[dict[str, Any]]]:
+    """Follow the Link headers from page to page."""
+    while path:
+        response = client.get(path)
+        assert response.status_code == 200, response.content
+        yield response.json()["items"]
+        link = response.get("Link", "")
+        assert bool(link) == (response.json()["nextCursor"] is not None)
+        if link:
+            address, _, relation = link.partition("; ")
+            assert relation == 'rel="next"'
+            assert address.startswith("<http://localhost:8000/api/v1/")
+            assert response.json()["nextCursor"] in address.replace("%3D", "=")
+        path = link.partition(">")[0].removeprefix("<http://localhost:8000")
+
+
+def test_distributions_come_newest_first_in_pages(client: Client, post: Post, body: dict[str, Any]) -> None:
+    made = [post(body).json()["distributionId"] for _ in range(5)]
+    pages = list(pages_of(client, f"{BASE}?limit=2"))
+    assert [len(page) for page in pages] == [2, 2, 1]
+    assert [row["id"] for page in pages for row in page] == made[::-1]
+
+
+def test_a_last_page_that_is_full_names_no_next_one(client: Client, post: Post, body: dict[str, Any]) -> None:
+    for _ in range(2):
+        post(body)
+    response = client.get(f"{BASE}?limit=2")
+    assert (len(response.json()["items"]), response.json()["nextCursor"]) == (2, None)
+    assert "Link" not in response
+
+
+def test_what_is_added_while_paging_shifts_nothing(client: Client, post: Post, body: dict[str, Any]) -> None:
+    made = [post(body).json()["distributionId"] for _ in range(3)]
+    pages = pages_of(client, f"{BASE}?limit=2")
+    first = next(pages)
+    post(body)
+    assert [row["id"] for row in [*first, *next(pages)]] == made[::-1]
+
+
+def test_recipients_come_in_the_order_of_acceptance_in_pages(client: Client, post: Post, body: dict[str, Any]) -> None:
+    answer = post({**body, "contacts": people(5)}).json()
+    post({**body, "contacts": people(5)})
+    pages = list(pages_of(client, f"{BASE}/{answer['distributionId']}/recipients?limit=2"))
+    assert [len(page) for page in pages] == [2, 2, 1]
+    assert [row["code"] for page in pages for row in page] == [
+        link["personalLinkCode"] for link in answer["personalLinks"]
+    ]
+
+
+def test_the_skipped_come_in_pages_with_their_reasons(client: Client, post: Post, body: dict[str, Any]) -> None:
+    contacts = [{"externalId": f"nowhere-{number}"} for number in range(3)]
+    answer = post({**body, "contacts": [*contacts, *people(1)]}).json()
+    post({**body, "contacts": contacts})
+    pages = list(pages_of(client, f"{BASE}/{answer['distributionId']}/skipped?limit=2"))
+    assert [len(page) for page in pages] == [2, 1]
+    ids = [str(Contact.objects.get(external_id=one["externalId"]).pk) for one in contacts]
+    assert [row["contactId"] for page in pages for row in page] == ids
+    first = pages[0][0]
+    assert (first["reason"], first["detail"]) == ("no_address", {"channel": "email"})
+    assert set(first) == {"contactId", "reason", "detail", "decidedAt"}
+
+
+def paged(post: Post, body: dict[str, Any]) -> list[str]:
+    distribution_id = post(body).json()["distributionId"]
+    return [BASE, f"{BASE}/{distribution_id}/recipients", f"{BASE}/{distribution_id}/skipped"]
+
+
+@pytest.mark.parametrize(
+    "cursor", ["x", "!!!", "ż", "%00", "AAAA", "LTE=", "OTk5OTk5OTk5OTk5OTk5OTk5OTk=", "x" * 5_000]
+)
+def test_a_cursor_that_no_page_named_is_400(client: Client, post: Post, body: dict[str, Any], cursor: str) -> None:
+    for path in paged(post, body):
+        response = client.get(f"{path}?cursor={cursor}")
+        assert (response.status_code, faults_in(response)) == (400, [("?cursor", "invalid_cursor")])
+
+
+@pytest.mark.parametrize("limit", ["", "0", "-1", "1001", "10000", "99999999999", "1.5", "x", "%00", "٣"])
+def test_a_limit_is_1_to_1000(client: Client, post: Post, body: dict[str, Any], limit: str) -> None:
+    for path in paged(post, body):
+        response = client.get(f"{path}?limit={limit}")
+        assert (response.status_code, faults_in(response)) == (400, [("?limit", "out_of_range")])
+        assert client.get(f"{path}?limit=1").status_code == client.get(f"{path}?limit=1000").status_code == 200
+
+
+def test_a_wrong_cursor_and_a_wrong_limit_are_both_named(client: Client) -> None:
+    response = client.get(f"{BASE}?cursor=x&limit=0")
+    assert [pointer for pointer, _code in faults_in(response)] == ["?cursor", "?limit"]
+
+
+def test_a_thousand_recipients_fit_on_a_page_in_a_handful_of_queries(
+    client: Client, post: Post, body: dict[str, Any], django_assert_max_num_queries: Any
+) -> None:
+    answer = post({**body, "contacts": people(1_000)}).json()
+    path = f"{BASE}/{answer['distributionId']}/recipients"
+    with django_assert_max_num_queries(10):
+        rows = client.get(f"{path}?limit=1000").json()["items"]
+    assert len({row["code"] for row in rows}) == 1_000
+    assert len(client.get(path).json()["items"]) == 100
+    assert Batch.objects.count() == 1

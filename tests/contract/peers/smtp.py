@@ -1,0 +1,67 @@
+import re
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from urllib.parse import unquote
+from uuid import UUID
+
+import pytest
+
+from channels.providers import smtp, smtp_connection
+from channels.providers.base import Account, Message, Provider
+from channels.providers.smtp import Smtp
+from contacts.channel import Channel
+from tests.channels.invitations import invitation
+from tests.channels.mail_server import DROP, SILENCE, MailServer
+from tests.contract.peer import Peer, Trouble
+
+_REPLIES = {
+    Trouble.REFUSED: ("RCPT", "550 5.1.1 No such user"),
+    Trouble.THROTTLED: ("RCPT", "421 4.7.0 Too fast"),
+    Trouble.BUSY: ("RCPT", "451 4.3.0 Later"),
+    Trouble.RESET_BEFORE: ("RCPT", DROP),
+    Trouble.RESET_AFTER: ("CONTENT", DROP),
+    Trouble.SILENT: ("CONTENT", SILENCE),
+}
+
+
+class SmtpPeer(Peer):
+    """A mail server."""
+
+    troubles = frozenset({*_REPLIES, Trouble.LOCKED_OUT, Trouble.CUT})
+    clocks = (smtp, smtp_connection)
+
+    @contextmanager
+    def running(self) -> Generator[None]:
+        with MailServer().running() as self._server:
+            self.provider = self.provider_at(self._server.port)
+            yield
+            self.provider.close()
+
+    def provider_at(self, port: int) -> Provider:
+        configuration = {"host": "127.0.0.1", "port": port, "security": "none"}
+        return Smtp(Account(UUID(int=1), UUID(int=2), Channel.EMAIL, configuration))
+
+    def message(self, number: int, *, apart: bool = False) -> Message:
+        return invitation(f"p{number}@example.com", number=number)
+
+    def cause(self, trouble: Trouble, message: Message) -> None:
+        if trouble in _REPLIES:
+            stage, reply = _REPLIES[trouble]
+            self._server.replies[stage, message.to] = reply
+            return
+        if trouble is Trouble.LOCKED_OUT:
+            self._server.replies["GREETING", ""] = "554 No SMTP service for you"
+        self._server.cut_connections()
+
+    def mend(self) -> None:
+        self._server.replies.clear()
+
+    def taken(self) -> list[str]:
+        headers = (re.search(rb"^Message-ID: <(.*)@", content, re.MULTILINE) for content in self._server.contents)
+        return [unquote(header[1].decode()) for header in headers if header]
+
+    def hurry(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(smtp_connection, "READ_SECONDS", 0.2)
+
+    def on_request(self, call: Callable[[], None]) -> None:
+        self._server.on_content = call
