@@ -260,6 +260,18 @@ def test_a_base_url_with_a_path_keeps_it() -> None:
     assert (result.outcome, result.scope, result.code) == (Outcome.PERMANENT, Scope.ACCOUNT, "404")
 
 
+def test_a_redirect_is_not_followed_with_peoples_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving() as (peer, _):
+        take = peer.take
+        moved = Answer(307, headers={"Location": f"{peer.url}/v3/mail/send"})
+        monkeypatch.setattr(peer, "take", lambda request: moved if request.path.startswith("/old/") else take(request))
+        provider = sendgrid_account({"baseUrl": f"{peer.url}/old"})
+        [result] = send(provider, ANN)
+        provider.close()
+    assert (result.outcome, result.scope, result.code) == (Outcome.PERMANENT, Scope.ACCOUNT, "307")
+    assert (peer.requests, peer.mails) == (1, [])
+
+
 def test_a_server_that_speaks_no_tls_gets_nothing() -> None:
     with serving() as (peer, _):
         provider = sendgrid_account({"baseUrl": peer.url.replace("http:", "https:")})
