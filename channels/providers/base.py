@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from channels.events import Event, ForgedWebhook, Webhook, WebhookAnswer
+from channels.events import ForgedWebhook, Webhook, WebhookAnswer
 from channels.rendering import CompiledVariant, encode_html, encode_subject
 from contacts.channel import Channel
 
@@ -130,7 +130,7 @@ class Provider(ABC):
         """Keys of Message.values that its messages need beyond those of their variant."""
         return frozenset()
 
-    # How long after an unknown outcome a webhook or a look-up may still tell what became of it.
+    # How long after an unknown outcome a webhook may still tell what became of it.
     evidence_window: ClassVar[timedelta] = timedelta(0)
 
     def read_webhook(self, webhook: Webhook, now: datetime) -> WebhookAnswer:
@@ -139,10 +139,6 @@ class Provider(ABC):
         What it tells that means nothing to us gives no event; it never raises for a well-signed body.
         """
         raise ForgedWebhook(f"{self.label} tells nothing")
-
-    def look_up(self, attempt_ids: Mapping[str, str]) -> list[Event]:
-        """Ask what became of tries of unknown outcome: {attempt id: address}. No event: it knows nothing."""
-        return []
 
     def close(self) -> None:  # noqa: B027  most providers hold nothing open
         """Let go of connections."""

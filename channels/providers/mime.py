@@ -11,8 +11,9 @@ from datetime import datetime
 from email.utils import format_datetime
 from urllib.parse import quote
 
-from channels.providers.base import Message
+from channels.providers.base import Message, Outcome, Result, Scope
 from channels.rendering import encode_subject
+from contacts.addresses import is_email
 
 # "=_" is never part of quoted-printable text (RFC 2045 §6.7), so no part can hold its own end.
 _BOUNDARY = "=_alternative"
@@ -93,3 +94,15 @@ def _encoded_words(text: str) -> str:
             words.append(b"")
         words[-1] += octets
     return "\r\n ".join(f"=?utf-8?b?{b64encode(word).decode('ascii')}?=" for word in words)
+
+
+def refuse_addresses(message: Message) -> Result | None:
+    """A refusal of addresses that cannot be written into a command or a header as they are."""
+    for scope, address in (
+        (Scope.SENDER, message.sender.email),
+        (Scope.SENDER, message.sender.reply_to_email or message.sender.email),
+        (Scope.RECIPIENT, message.to),
+    ):
+        if not is_email(address):
+            return Result(Outcome.PERMANENT, detail=f"Not an e-mail address: {address!r:.300}", scope=scope)
+    return None

@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 from channels.events import Webhook, WebhookAnswer
 from channels.providers.base import Account, Message, Outcome, Provider, Result, Scope
 from channels.providers.http_connections import NotConnected, NotSent
+from channels.providers.mime import refuse_addresses
 from channels.providers.sendgrid_answers import DETAIL_LENGTH, AnswerLostError, Verdict, judge
 from channels.providers.sendgrid_events import load_key, read_events, verify
 from channels.providers.sendgrid_mail import BODY_MAX_BYTES, Run, plan_runs
 from channels.rendering import encode_subject
-from contacts.addresses import is_email
 from contacts.channel import Channel
 
 if TYPE_CHECKING:
@@ -121,13 +121,8 @@ class SendGrid(Provider):
 
 def _message_fault(message: Message) -> Result | None:
     """A refusal of what SendGrid is certain to refuse, or must not get: JSON can carry a line break into a header."""
-    for scope, address in (
-        (Scope.SENDER, message.sender.email),
-        (Scope.SENDER, message.sender.reply_to_email or message.sender.email),
-        (Scope.RECIPIENT, message.to),
-    ):
-        if not is_email(address):
-            return Result(Outcome.PERMANENT, detail=f"Not an e-mail address: {address!r:.300}", scope=scope)
+    if (fault := refuse_addresses(message)) is not None:
+        return fault
     if not message.subject:
         return Result(Outcome.PERMANENT, detail="The subject is empty.", scope=Scope.CONTENT)
     return None

@@ -8,10 +8,9 @@ from time import monotonic
 from typing import Any
 
 from channels.providers.base import Account, Message, Outcome, Provider, Result, Scope
-from channels.providers.mime import compose_email, message_id
+from channels.providers.mime import compose_email, message_id, refuse_addresses
 from channels.providers.smtp_connection import CONNECT_SECONDS, Connection, connect
 from channels.rendering import encode_subject
-from contacts.addresses import is_email
 from contacts.channel import Channel
 
 # The caller holds its lease for 60 s: after 30 s no further message is begun, and at 45 s all waiting ends.
@@ -71,7 +70,7 @@ class Smtp(Provider):
             if monotonic() - begun >= TRYING_SECONDS:
                 return results + [_NOT_TRIED] * (len(messages) - len(results))
             try:
-                results.append(_address_fault(message) or self._send(message))
+                results.append(refuse_addresses(message) or self._send(message))
             except _NoConnectionError as failure:
                 # The next would wait for the same timeout, or fail the same login until the account is locked.
                 return results + [failure.result] * (len(messages) - len(results))
@@ -172,18 +171,6 @@ def _connection_failure(error: Exception) -> Result:
     if isinstance(error, UnicodeError) or (isinstance(error, smtplib.SMTPException) and not lost):
         return Result(Outcome.PERMANENT, detail=detail, scope=Scope.ACCOUNT)
     return Result(Outcome.TRANSIENT, detail=detail)
-
-
-def _address_fault(message: Message) -> Result | None:
-    """A refusal of addresses that cannot be written into a command or a header as they are."""
-    for scope, address in (
-        (Scope.SENDER, message.sender.email),
-        (Scope.SENDER, message.sender.reply_to_email or message.sender.email),
-        (Scope.RECIPIENT, message.to),
-    ):
-        if not is_email(address):
-            return Result(Outcome.PERMANENT, detail=f"Not an e-mail address: {address!r:.300}", scope=scope)
-    return None
 
 
 def _one_line(reply: bytes | str) -> str:

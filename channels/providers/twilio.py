@@ -42,7 +42,7 @@ class Twilio(Provider):
     `baseUrl`, `lookupsBaseUrl`: other addresses of the API (regions, proxies).
 
     A try of unknown outcome is told by its status callback alone: messages can be searched by number and time, but not
-    by our id, and one that was found could be of another try. So `look_up` says nothing.
+    by our id, and one that was found could be of another try. So there is no look-up.
     """
 
     label = "Twilio"

@@ -1,6 +1,5 @@
 """What happens at the same moment, on real connections."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,10 +16,10 @@ from distributor.engine.unsubscribing import unsubscribe
 from distributor.models import Decision, Recipient, Response
 from distributor.rules.links import LinkState
 from tests.pages.journeys import NOW, counts_of, make_contact, make_journey, make_survey
+from tests.simultaneous import DEADLINE_SECONDS, wait_until_blocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ResultT = TypeVar("ResultT")
-DEADLINE_SECONDS = 30
 
 
 @contextmanager
@@ -43,21 +42,6 @@ def at_the_same_moment(recipient: Recipient, calls: Sequence[Callable[[], Result
             futures = [pool.submit(run, call) for call in calls]
             wait_until_blocked(len(calls))
         yield futures
-
-
-def wait_until_blocked(count: int) -> None:
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while time.monotonic() < deadline:
-        with connection.cursor() as cursor:
-            # Within a transaction PostgreSQL shows the activity that it saw first, unless told to look again.
-            cursor.execute("SELECT pg_stat_clear_snapshot()")
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            if cursor.fetchone()[0] == count:
-                return
-        time.sleep(0.02)
-    raise AssertionError(f"{count} calls never waited for a lock together")
 
 
 def test_of_simultaneous_answers_exactly_one_is_stored() -> None:
