@@ -9,9 +9,8 @@ of deadlocking (unsorted: 2–3 deadlocks a run).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 import orjson
@@ -30,7 +29,10 @@ _MERGE = """
 """
 _GIVEN = """
 WITH given AS (
-    SELECT *, contact_id AS id, {key} AS key FROM json_to_recordset(%(given)s) AS given(
+    SELECT contact_id AS id, external_id, coalesce(email, '') AS email, coalesce(phone, '') AS phone,
+        coalesce(first_name, '') AS first_name, coalesce(last_name, '') AS last_name,
+        coalesce(embedded_data, '{{}}') AS embedded_data, {key} AS key
+    FROM json_to_recordset(%(given)s) AS given(
         contact_id uuid, external_id text, email text, phone text, first_name text, last_name text,
         embedded_data jsonb)
 )
@@ -107,8 +109,7 @@ SELECT named.id FROM named WHERE wanted_by > 1 OR EXISTS (
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Identified:
+class Identified(NamedTuple):
     """A contact after resolution."""
 
     id: UUID
@@ -151,12 +152,12 @@ def resolve_contacts(organization_id: UUID, given: Sequence[ContactGiven], now: 
     external_ids: dict[str, Identified] = {}
     emails: dict[str, Identified] = {}
     for person in given:
-        if person.contact_id is not None:
-            people, found, key = by_id, ids, str(person.contact_id)
-        elif person.external_id is not None:
-            people, found, key = by_external_id, external_ids, person.external_id
+        if contact_id := person.get("contact_id"):
+            people, found, key = by_id, ids, str(contact_id)
+        elif external_id := person.get("external_id"):
+            people, found, key = by_external_id, external_ids, external_id
         else:
-            people, found, key = by_email, emails, person.email.lower()
+            people, found, key = by_email, emails, cast(str, person["email"]).lower()
         people[key] = _merge(people[key], person) if key in people else person
         places.append((found, key))
     if by_id:
@@ -176,15 +177,14 @@ def resolve_contacts(organization_id: UUID, given: Sequence[ContactGiven], now: 
 
 def _merge(earlier: ContactGiven, later: ContactGiven) -> ContactGiven:
     """The same person twice under one key: of what both say, the later counts."""
-    said = {
-        name: getattr(later, name) or getattr(earlier, name) for name in ("email", "phone", "first_name", "last_name")
-    }
-    return replace(earlier, **said, embedded_data={**earlier.embedded_data, **later.embedded_data})
+    said = {**earlier, **{name: value for name, value in later.items() if value}}
+    said["embedded_data"] = {**(earlier.get("embedded_data") or {}), **(later.get("embedded_data") or {})}
+    return cast(ContactGiven, said)
 
 
 def _update_by_id(organization_id: UUID, people: Mapping[str, ContactGiven], now: datetime) -> dict[str, Identified]:
     # Only a new e-mail can be refused; without one the savepoint would be two round trips for nothing.
-    if not any(person.email for person in people.values()):
+    if not any(person.get("email") for person in people.values()):
         return _run(_BY_ID, organization_id, people, now)
     try:
         with transaction.atomic():
@@ -199,7 +199,7 @@ def _update_by_id(organization_id: UUID, people: Mapping[str, ContactGiven], now
 def _run(
     statement: str, organization_id: UUID, people: Mapping[str, ContactGiven], now: datetime
 ) -> dict[str, Identified]:
-    return {row[0]: Identified(*row[1:]) for row in _ask(statement, organization_id, people, now)}
+    return {key: Identified(*row) for key, *row in _ask(statement, organization_id, people, now)}
 
 
 def _ask(

@@ -73,27 +73,22 @@ def _accept(
     organization: Organization, api_key: ApiKey | None, request: DistributionRequest, now: datetime
 ) -> Accepted:
     chain = check_references(organization, request)
-    audience = _once_each(resolve_contacts(organization.id, request.contacts, now), request)
+    contacts, attributes = _once_each(resolve_contacts(organization.id, request.contacts, now), request)
     limits = contact_limits(organization, request.audience)
-    facts = gather_facts(organization.id, [contact for contact, _ in audience], chain.channels, limits)
-    verdicts = [
-        choose_channel(
-            known,
-            chain.channels,
-            exclude_opted_out=request.audience.exclude_opted_out,
-            limits=limits,
-            now=now,
-        )
-        for known in facts
-    ]
+    facts = gather_facts(organization.id, contacts, chain.channels, limits)
     enrolled: list[Enrolled] = []
     skipped: list[Skipped] = []
-    codes = iter(mint_codes(len(audience)))
-    for (contact, attributes), verdict in zip(audience, verdicts, strict=True):
+    for contact, known, code, said in zip(contacts, facts, mint_codes(len(contacts)), attributes, strict=True):
+        if known is None:
+            enrolled.append(Enrolled(contact, code, 0, said))
+            continue
+        verdict = choose_channel(
+            known, chain.channels, exclude_opted_out=request.audience.exclude_opted_out, limits=limits, now=now
+        )
         if isinstance(verdict, Refusal):
             skipped.append(Skipped(contact, verdict))
         else:
-            enrolled.append(Enrolled(contact, next(codes), verdict, attributes))
+            enrolled.append(Enrolled(contact, code, verdict, said))
     distribution = create_distribution(organization, api_key, request, chain, len(enrolled), len(skipped))
     for lane in enrol(distribution, chain, enrolled, skipped, now):
         hint_on_commit(lane)
@@ -110,13 +105,14 @@ def contact_limits(organization: Organization, audience: AudienceRules) -> Conta
 
 def _once_each(
     resolved: Sequence[Identified], request: DistributionRequest
-) -> list[tuple[Identified, Mapping[str, Any]]]:
-    """Each contact once, in the order given, with all the embedded data that the call gave for it."""
-    if len({id(contact) for contact in resolved}) == len(resolved):  # one contact is one object
-        return [(contact, given.embedded_data) for contact, given in zip(resolved, request.contacts, strict=True)]
-    contacts: dict[UUID, tuple[Identified, Mapping[str, Any]]] = {}
-    for contact, given in zip(resolved, request.contacts, strict=True):
-        earlier = contacts.get(contact.id)
-        data = given.embedded_data if earlier is None else {**earlier[1], **given.embedded_data}
-        contacts[contact.id] = (contact, data)
-    return list(contacts.values())
+) -> tuple[Sequence[Identified], Sequence[Mapping[str, Any]]]:
+    """Each contact once, in the order given, and beside them all the embedded data that the call gave for each."""
+    said = [given.get("embedded_data") or {} for given in request.contacts]
+    if len(set(map(id, resolved))) == len(resolved):  # one contact is one object
+        return resolved, said
+    contacts: dict[UUID, Identified] = {}
+    merged: dict[UUID, Mapping[str, Any]] = {}
+    for contact, data in zip(resolved, said, strict=True):
+        contacts[contact.id] = contact
+        merged[contact.id] = {**merged.get(contact.id, {}), **data}
+    return list(contacts.values()), list(merged.values())

@@ -120,26 +120,32 @@ def _begin(claim: Claim, route: Route, people: Sequence[Person], now: datetime) 
     facts = gather_facts(
         distribution.organization_id,
         people,
-        [step.channel for step in route.steps],
+        list(dict.fromkeys([channel, *(step.channel for step in route.steps)])),
         limits,
         own_journeys=[person.recipient_id for person in people],
     )
     passed: list[Person] = []
     refused: list[tuple[Person, ContactFacts, Refusal]] = []
+    expiry = _refuse_expired(distribution.expires_at, now)
     for person, known in zip(people, facts, strict=True):
-        if distribution.expires_at is not None and distribution.expires_at <= now:
-            refusal: Refusal | None = Refusal(Reason.EXPIRED, {"expiresAt": distribution.expires_at.isoformat()})
-        else:
+        refusal = expiry
+        if refusal is None and known is not None:
             refusal = refuse_contact(known, limits, now) or refuse_channel(known, channel)
         if refusal is None:
             passed.append(person)
         else:
-            refused.append((person, known, refusal))
+            refused.append((person, known or ContactFacts({}), refusal))
     if refused:
         _refuse(route, claim, refused, now)
     if not passed:
         return None
     return _hand_over(claim, route, passed, now)
+
+
+def _refuse_expired(expires_at: datetime | None, now: datetime) -> Refusal | None:
+    if expires_at is None or now < expires_at:
+        return None
+    return Refusal(Reason.EXPIRED, {"expiresAt": expires_at.isoformat()})
 
 
 def _hand_over(claim: Claim, route: Route, people: Sequence[Person], now: datetime) -> Begun:

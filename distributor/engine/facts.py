@@ -1,6 +1,6 @@
 """What the eligibility rules want to know, gathered for many contacts at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -42,18 +42,30 @@ def gather_facts(
     limits: ContactLimits,
     *,
     own_journeys: Sequence[int] = (),
-) -> list[ContactFacts]:
-    """Each contact's facts, in the same order. `own_journeys` are recipients whose own sends do not hold them back."""
-    reachable = [
-        {channel: address_on(channel, contact.email, contact.phone) for channel in channels} for contact in contacts
-    ]
-    suppressions = _suppressions(organization_id, reachable, channels)
+) -> list[ContactFacts | None]:
+    """What is known against sending to each contact on the first of the channels, in the same order.
+
+    None: nothing is. The address is there, nobody opted out, no suppression, no earlier send that limits could mind;
+    so there is nothing to judge, and almost everybody is spared it. `own_journeys` are recipients whose own sends do
+    not hold them back.
+    """
+    addresses = [[address_on(channel, contact.email, contact.phone) for contact in contacts] for channel in channels]
+    suppressions = _suppressions(organization_id, channels, addresses)
     last_contacts = _last_contacts([contact.id for contact in contacts], own_journeys) if limits.any else {}
-    facts = []
-    for contact, addresses in zip(contacts, reachable, strict=True):
-        found = _named(addresses, suppressions) if suppressions else {}
-        last_contacted_at = last_contacts.get(contact.id) if last_contacts else None
-        facts.append(ContactFacts(addresses, found, contact.opted_out_at, last_contacted_at))
+    first = channels[0]
+    facts: list[ContactFacts | None] = []
+    for position, (contact, address) in enumerate(zip(contacts, addresses[0], strict=True)):
+        if (
+            address
+            and contact.opted_out_at is None
+            and (first, address) not in suppressions
+            and contact.id not in last_contacts
+        ):
+            facts.append(None)
+            continue
+        known = {channel: addresses[place][position] for place, channel in enumerate(channels)}
+        found = {of[0]: suppressions[of] for of in known.items() if of in suppressions}
+        facts.append(ContactFacts(known, found, contact.opted_out_at, last_contacts.get(contact.id)))
     return facts
 
 
@@ -62,20 +74,12 @@ def address_on(channel: str, email: str, phone: str) -> str:
     return email.lower() if channel == Channel.EMAIL else phone
 
 
-def _named(addresses: Mapping[str, str], suppressions: Mapping[tuple[str, str], str]) -> dict[str, str]:
-    return {
-        channel: suppressions[channel, address]
-        for channel, address in addresses.items()
-        if (channel, address) in suppressions
-    }
-
-
 def _suppressions(
-    organization_id: UUID, reachable: Sequence[Mapping[str, str]], channels: Sequence[str]
+    organization_id: UUID, channels: Sequence[str], addresses: Sequence[Sequence[str]]
 ) -> dict[tuple[str, str], str]:
-    wanted = {address for addresses in reachable for address in addresses.values()}
+    wanted = list(set().union(*addresses))
     with connection.cursor() as cursor:
-        cursor.execute(_SUPPRESSIONS, [organization_id, list(set(channels)), rows_of(list(wanted))])
+        cursor.execute(_SUPPRESSIONS, [organization_id, list(set(channels)), rows_of(wanted)])
         return {(channel, address): reason for channel, address, reason in cursor.fetchall()}
 
 

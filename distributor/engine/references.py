@@ -1,12 +1,32 @@
 """What a request refers to: the survey, and per channel a provider account and a template, all of the caller's own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
 
-from channels.models import ProviderAccount, Template
+from django.db import connection
+
 from contacts.models import Organization
-from distributor.models import Survey
+from distributor.engine.bulk import array_of
 from distributor.rules.requests import DistributionRequest, StepRequest
+
+# One question instead of three: every call asks it. A template without a variant has nothing to say.
+_REFERENCES = """
+SELECT 'survey', id, '', true FROM distributor_survey WHERE organization_id = %(organization_id)s AND id = %(survey_id)s
+UNION ALL
+SELECT 'provider', id, channel, is_active FROM channels_provideraccount
+WHERE organization_id = %(organization_id)s AND id = ANY(%(accounts)s::uuid[])
+UNION ALL
+SELECT 'template', id, channel, true FROM channels_template t
+WHERE organization_id = %(organization_id)s AND id = ANY(%(templates)s::uuid[])
+    AND EXISTS (SELECT FROM channels_templatevariant WHERE template_id = t.id)
+"""
+
+
+class _Found(NamedTuple):
+    channel: str
+    is_active: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,50 +50,51 @@ class UnknownReferences(Exception):
 class Chain:
     """The survey and the steps in the order in which they are tried."""
 
-    survey: Survey
+    survey_id: UUID
     steps: Sequence[StepRequest]
     channels: Sequence[str]
 
 
 def check_references(organization: Organization, request: DistributionRequest) -> Chain:
-    """The request's survey and ordered steps. Raises UnknownReferences naming every fault at once."""
-    survey = Survey.objects.filter(organization=organization, id=request.survey_id).first()
-    faults = step_faults(organization, request.steps)
-    if survey is None:
-        faults.insert(0, UnknownReference(None, "survey", "not_found"))
-    if faults or survey is None:
+    """The request's ordered steps. Raises UnknownReferences naming every fault at once."""
+    found = _find(organization, request.survey_id, request.steps)
+    faults = [] if ("survey", request.survey_id) in found else [UnknownReference(None, "survey", "not_found")]
+    faults += _step_faults(found, request.steps)
+    if faults:
         raise UnknownReferences(faults)
     steps = sorted(request.steps, key=lambda step: step.priority)
-    return Chain(survey, steps, [step.channel for step in steps])
+    return Chain(request.survey_id, steps, [step.channel for step in steps])
 
 
 def step_faults(organization: Organization, steps: Sequence[StepRequest]) -> list[UnknownReference]:
     """What is wrong with the providers and templates of steps, in the order given."""
-    accounts = {
-        account.id: account
-        for account in ProviderAccount.objects.filter(
-            organization=organization, id__in={step.provider_account_id for step in steps}
-        ).defer("credentials")
-    }
-    # A template without a variant has nothing to say.
-    templates = {
-        template.id: template
-        for template in Template.objects.filter(
-            organization=organization, id__in={step.template_id for step in steps}, variants__isnull=False
-        ).distinct()
-    }
+    return _step_faults(_find(organization, None, steps), steps)
+
+
+def _step_faults(found: Mapping[tuple[str, UUID], _Found], steps: Sequence[StepRequest]) -> list[UnknownReference]:
     faults = []
     for position, step in enumerate(steps):
-        account = accounts.get(step.provider_account_id)
-        if account is None:
-            faults.append(UnknownReference(position, "provider", "not_found"))
-        elif account.channel != step.channel:
-            faults.append(UnknownReference(position, "provider", "wrong_channel"))
-        elif not account.is_active:
-            faults.append(UnknownReference(position, "provider", "inactive"))
-        template = templates.get(step.template_id)
-        if template is None:
-            faults.append(UnknownReference(position, "template", "not_found"))
-        elif template.channel != step.channel:
-            faults.append(UnknownReference(position, "template", "wrong_channel"))
+        for what, named in (("provider", step.provider_account_id), ("template", step.template_id)):
+            one = found.get((what, named))
+            if one is None:
+                faults.append(UnknownReference(position, what, "not_found"))
+            elif one.channel != step.channel:
+                faults.append(UnknownReference(position, what, "wrong_channel"))
+            elif not one.is_active:
+                faults.append(UnknownReference(position, what, "inactive"))
     return faults
+
+
+def _find(
+    organization: Organization, survey_id: UUID | None, steps: Sequence[StepRequest]
+) -> dict[tuple[str, UUID], _Found]:
+    """What there is of all that is named, by what it is and its id."""
+    named = {
+        "organization_id": organization.pk,
+        "survey_id": survey_id,
+        "accounts": array_of({step.provider_account_id for step in steps}),
+        "templates": array_of({step.template_id for step in steps}),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_REFERENCES, named)
+        return {(what, found_id): _Found(channel, is_active) for what, found_id, channel, is_active in cursor}

@@ -31,9 +31,13 @@ def operator(user: User) -> Client:
     return client
 
 
-def person(external_id: str, **known: str) -> ContactGiven:
-    fields = {"email": f"{external_id}@example.com", "phone": "", "first_name": "", "last_name": "", **known}
-    return ContactGiven(contact_id=None, external_id=external_id, embedded_data={"ward": "B"}, **fields)
+def person(external_id: str, first_name: str = "") -> ContactGiven:
+    return {
+        "external_id": external_id,
+        "email": f"{external_id}@example.com",
+        "first_name": first_name,
+        "embedded_data": {"ward": "B"},
+    }
 
 
 def send(

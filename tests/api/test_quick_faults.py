@@ -66,7 +66,7 @@ def test_every_fault_of_every_kind_is_named_at_once(
         ("/contacts/1/embeddedData/k/1", "number_range"),
         ("/contacts/1/embeddedData/a~1b", "nul_character"),
         ("/contacts/2/contactId", "contact_not_found"),
-        ("/contacts/4", "model_type"),
+        ("/contacts/4", "dict_type"),
         ("/channels/0/priority", "less_than_equal"),
         ("/channels/1/providerId", "provider_wrong_channel"),
         ("/channels/1/templateId", "template_not_found"),

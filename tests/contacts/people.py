@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
+from typing_extensions import Unpack
 
 from contacts.given import ContactGiven
 from contacts.identity import Identified, resolve_contacts
@@ -11,30 +12,21 @@ from contacts.models import Contact, Organization
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 KINDS = ["id", "external_id", "email"]
-NOTHING: dict[str, Any] = {
-    "contact_id": None,
-    "external_id": None,
-    "email": "",
-    "phone": "",
-    "first_name": "",
-    "last_name": "",
-    "embedded_data": {},
-}
 
 
-def person(**said: Any) -> ContactGiven:
+def person(**said: Unpack[ContactGiven]) -> ContactGiven:
     """Somebody of whom a call says only so much."""
-    return ContactGiven(**{**NOTHING, **said})
+    return ContactGiven(**said)
 
 
-def name_by(kind: str, contact: Contact, **said: Any) -> ContactGiven:
+def name_by(kind: str, contact: Contact, **said: Unpack[ContactGiven]) -> ContactGiven:
     """The contact as a call names it by one kind of key."""
-    key: dict[str, dict[str, Any]] = {
+    key: dict[str, ContactGiven] = {
         "id": {"contact_id": contact.pk},
         "external_id": {"external_id": contact.external_id},
         "email": {"email": contact.email},
     }
-    return person(**{**key[kind], **said})
+    return {**key[kind], **said}
 
 
 def resolve(organization: Organization, *people: ContactGiven, now: datetime = NOW) -> list[Identified]:

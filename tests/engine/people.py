@@ -1,6 +1,6 @@
 """People to send to, and what became of them."""
 
-from typing import Any
+from typing_extensions import Unpack
 
 from channels.models import ProviderAccount
 from contacts.given import ContactGiven
@@ -12,17 +12,15 @@ from distributor.models import Batch, Distribution, Recipient
 from distributor.models.batch import Lane
 
 
-def given(number: int, **fields: Any) -> ContactGiven:
-    known: dict[str, Any] = {
-        "contact_id": None,
+def given(number: int, **fields: Unpack[ContactGiven]) -> ContactGiven:
+    known: ContactGiven = {
         "external_id": f"PAT-{number}",
         "email": f"person{number}@example.com",
         "phone": f"+486000{number:05}",
         "first_name": f"Person {number}",
-        "last_name": "",
         "embedded_data": {"department": "Cardiology"},
     }
-    return ContactGiven(**{**known, **fields})
+    return {**known, **fields}
 
 
 def dispatch() -> None:

@@ -1,7 +1,9 @@
 """Crashes, lost claims, poison: nothing is lost and nothing loops."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -14,11 +16,12 @@ from distributor.engine.beginning import Begun, ClaimLost, begin
 from distributor.engine.claiming import LEASE, Claim, claim_batch
 from distributor.engine.clock import database_now
 from distributor.engine.dispatch import hand_over
+from distributor.engine.facts import gather_facts
+from distributor.engine.messages import Person
 from distributor.engine.recovery import POISON_CLAIMS
 from distributor.engine.routes import Route, open_route
 from distributor.engine.settling import settle
 from distributor.models import Attempt, Batch, Handover
-from distributor.rules.eligibility import ContactFacts, ContactLimits, Refusal, refuse_contact
 from tests.engine.conftest import Send
 from tests.engine.people import dispatch, events_of, make_due, story_of, totals_of
 
@@ -134,12 +137,12 @@ def test_one_poisonous_recipient_fails_alone_and_the_others_are_sent(
     accepted = send(9)
     poison = accepted.enrolled[4].contact.id
 
-    def judge(facts: ContactFacts, limits: ContactLimits, now: datetime) -> Refusal | None:
-        if facts.addresses["email"] == "person4@example.com":
+    def gather(organization_id: UUID, contacts: Sequence[Person], *rest: Any, **options: Any) -> list[Any]:
+        if any(contact.email == "person4@example.com" for contact in contacts):
             raise ZeroDivisionError("a fault of ours")
-        return refuse_contact(facts, limits, now)
+        return gather_facts(organization_id, contacts, *rest, **options)
 
-    monkeypatch.setattr(beginning, "refuse_contact", judge)
+    monkeypatch.setattr(beginning, "gather_facts", gather)
     for _ in range(POISON_CLAIMS + 12):
         make_due()
         dispatch()
@@ -155,10 +158,10 @@ def test_one_poisonous_recipient_fails_alone_and_the_others_are_sent(
 def test_a_failing_batch_waits_longer_each_time(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
     send(1)
 
-    def fail(*_: Any) -> None:
+    def fail(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(beginning, "refuse_contact", fail)
+    monkeypatch.setattr(beginning, "gather_facts", fail)
     pauses = []
     for _ in range(4):
         make_due()

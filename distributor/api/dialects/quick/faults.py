@@ -11,7 +11,7 @@ from pydantic_core import from_json, to_json
 from contacts.identity import EmailsTaken, UnknownContacts
 from contacts.models import Contact, Organization
 from distributor.api.dialects.quick.translate import to_step
-from distributor.api.dialects.quick.wire import MAX_CHANNELS, MAX_CONTACTS, QuickChannel
+from distributor.api.dialects.quick.wire import MAX_CHANNELS, MAX_CONTACTS, NAMELESS, QuickChannel
 from distributor.api.problems import Fault, Problem, invalid_request
 from distributor.api.validation import faults_of
 from distributor.engine.references import UnknownReference, UnknownReferences, step_faults
@@ -23,6 +23,7 @@ class SurveyMismatch(Exception):
 
 
 REFUSALS: Final = (ValidationError, SurveyMismatch, UnknownReferences, UnknownContacts, EmailsTaken)
+IDENTIFIERS: Final = ("externalId", "contactId", "email")
 _DETAILS: Final = {
     ("survey", "not_found"): "There is no such survey.",
     ("provider", "not_found"): "There is no such provider in this organisation.",
@@ -85,6 +86,9 @@ def _channel_faults(organization: Organization, given: dict[str, Any]) -> Iterat
 
 
 def _contact_faults(organization: Organization, given: dict[str, Any]) -> Iterator[Fault]:
+    for position, contact in enumerate(_list(given.get("contacts"))[:MAX_CONTACTS]):
+        if isinstance(contact, dict) and not any(_is_said(contact.get(key)) for key in IDENTIFIERS):
+            yield Fault(f"/contacts/{position}", *NAMELESS)
     ids = _contact_ids(given)
     known = set(Contact.objects.filter(organization=organization, id__in=ids.values()).values_list("id", flat=True))
     for position, contact_id in ids.items():
@@ -110,6 +114,10 @@ def _contact_ids(given: dict[str, Any]) -> dict[int, UUID]:
         for position, contact in enumerate(_list(given.get("contacts"))[:MAX_CONTACTS])
         if isinstance(contact, dict) and (contact_id := _uuid(contact.get("contactId"))) is not None
     }
+
+
+def _is_said(value: Any) -> bool:
+    return bool(value.strip()) if isinstance(value, str) else value is not None
 
 
 def _list(value: Any) -> list[Any]:

@@ -3,44 +3,64 @@
 An optional field that is null counts as not given.
 """
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, with_config
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
+from typing_extensions import TypedDict
 
-from distributor.api.fields import NULL_IS_DEFAULT, Email, EmbeddedData, Identifier, Line255, Moment, Phone
+from distributor.api.fields import (
+    NULL_IS_DEFAULT,
+    DataFault,
+    Email,
+    EmbeddedData,
+    Identifier,
+    Line255,
+    Moment,
+    Phone,
+)
 
 MAX_CONTACTS = 1_000
 MAX_CHANNELS = 10
 
 
+NAMELESS = ("no_identifier", "One of externalId, contactId and email is needed.")
+_WIRE = ConfigDict(alias_generator=to_camel, strict=True, extra="ignore", frozen=True)
+
+
 class _Wire(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, strict=True, extra="ignore", frozen=True)
+    model_config = _WIRE
 
 
-class QuickContact(_Wire):
+def _none_if_blank(external_id: str) -> str | None:
+    """An export pads a missing id with blanks, and all such people would become one."""
+    return external_id if external_id and not external_id.isspace() else None
+
+
+@with_config(_WIRE)
+class QuickContact(TypedDict, total=False):
     """A contact to survey; at least one of externalId, contactId and email. A blank text counts as not given."""
 
-    external_id: Identifier | None = None
-    contact_id: UUID | None = None
-    email: Email | None = None
-    first_name: Line255 | None = None
-    last_name: Line255 | None = None
-    phone: Phone | None = None
-    embedded_data: EmbeddedData | None = Field(None, description="Read in texts as ${contact:key}.")
+    external_id: Annotated[Identifier, AfterValidator(_none_if_blank)] | None
+    contact_id: UUID | None
+    email: Email | None
+    first_name: Line255 | None
+    last_name: Line255 | None
+    phone: Phone | None
+    embedded_data: Annotated[EmbeddedData | None, Field(description="Read in texts as ${contact:key}.")]
 
-    @model_validator(mode="after")
-    def names_somebody(self) -> Self:
-        if not self.email and self.contact_id is None and not self.given_external_id:
-            raise PydanticCustomError("no_identifier", "One of externalId, contactId and email is needed.")
-        return self
 
-    @property
-    def given_external_id(self) -> str | None:
-        """None for blanks too: an export pads a missing id with them, and all such people would become one."""
-        return self.external_id if self.external_id and not self.external_id.isspace() else None
+def _each_is_named(contacts: list[QuickContact]) -> list[QuickContact]:
+    nameless = [
+        DataFault((position,), *NAMELESS)
+        for position, contact in enumerate(contacts)
+        if not (contact.get("external_id") or contact.get("contact_id") or contact.get("email"))
+    ]
+    if nameless:
+        raise PydanticCustomError("invalid_data", "Somebody is not named.", {"faults": nameless})
+    return contacts
 
 
 class QuickChannel(_Wire):
@@ -69,7 +89,9 @@ class QuickDistribution(_Wire):
     """A survey to 1–1,000 contacts."""
 
     survey_id: UUID
-    contacts: Annotated[list[QuickContact], Field(min_length=1, max_length=MAX_CONTACTS)]
+    contacts: Annotated[
+        list[QuickContact], Field(min_length=1, max_length=MAX_CONTACTS), AfterValidator(_each_is_named)
+    ]
     channels: Annotated[list[QuickChannel], Field(min_length=1, max_length=MAX_CHANNELS)]
     channel_mode: Annotated[Literal["single", "multi"], NULL_IS_DEFAULT] = "single"
     scheduled_at: Moment | None = Field(None, description="Without an offset it means UTC. Omit to send now.")
