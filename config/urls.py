@@ -15,11 +15,15 @@ from distributor.api.native.distributions import (
 )
 from distributor.api.native.links import LinkDetail, LinkResponses
 from distributor.api.native.sandbox import SandboxMessages
+from distributor.api.native.steering import CancelDistribution, PauseDistribution, ResumeDistribution
 
 urlpatterns = [
     path("api/surveys/<str:survey_id>/distributions/quick", QuickDistributions.as_view()),
     path("api/v1/distributions", Distributions.as_view()),
     path("api/v1/distributions/<str:distribution_id>", OneDistribution.as_view()),
+    path("api/v1/distributions/<str:distribution_id>/pause", PauseDistribution.as_view()),
+    path("api/v1/distributions/<str:distribution_id>/resume", ResumeDistribution.as_view()),
+    path("api/v1/distributions/<str:distribution_id>/cancel", CancelDistribution.as_view()),
     path("api/v1/distributions/<str:distribution_id>/recipients", DistributionRecipients.as_view()),
     path("api/v1/distributions/<str:distribution_id>/skipped", DistributionSkipped.as_view()),
     path("api/v1/links/<str:code>", LinkDetail.as_view()),

@@ -1,10 +1,11 @@
 """Distributions: how each stands, and what its steps and batches wait for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
@@ -14,8 +15,9 @@ from contacts.models import Contact
 from distributor.admin.narrowing import OfMailingList, OfSurvey, list_url
 from distributor.admin.progress import parts_of, progress_bar
 from distributor.admin.room import ReadAt, ReadingRoom
+from distributor.engine.clock import database_now
+from distributor.engine.steering import NotSteerable, cancel, pause, resume
 from distributor.models import Batch, Decision, Distribution, Recipient
-from distributor.rules.planning import distribution_status
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -37,7 +39,7 @@ class DistributionRoom(ReadingRoom[Distribution]):
     search_help_text = "A part of the name, or the id of the distribution, its survey or its mailing list."
     fieldsets = (
         (None, {"fields": ("id", "name", "organization", "survey", "mode", "mailing_list", "api_key", "source")}),
-        ("When", {"fields": ("created_at", "scheduled_at", "expires_at")}),
+        ("When", {"fields": ("created_at", "scheduled_at", "not_after", "expires_at", "paused_at", "cancelled_at")}),
         (
             "Who is left out",
             {
@@ -47,6 +49,41 @@ class DistributionRoom(ReadingRoom[Distribution]):
             },
         ),
     )  # fmt: skip
+
+    actions = ("pause_ticked", "resume_ticked", "cancel_ticked")
+
+    def has_steer_permission(self, request: HttpRequest) -> bool:
+        """What the room only shows, who may change distributions may still hold back."""
+        return request.user.has_perm("distributor.change_distribution")
+
+    @admin.action(description="Pause: nothing begins until it is resumed", permissions=["steer"])
+    def pause_ticked(self, request: HttpRequest, ticked: QuerySet[Distribution]) -> None:
+        self._steer(request, ticked, pause, "paused")
+
+    @admin.action(description="Resume", permissions=["steer"])
+    def resume_ticked(self, request: HttpRequest, ticked: QuerySet[Distribution]) -> None:
+        self._steer(request, ticked, resume, "resumed")
+
+    @admin.action(description="Cancel for good: nothing begins any more, the links close", permissions=["steer"])
+    def cancel_ticked(self, request: HttpRequest, ticked: QuerySet[Distribution]) -> None:
+        self._steer(request, ticked, cancel, "cancelled")
+
+    def _steer(
+        self,
+        request: HttpRequest,
+        ticked: QuerySet[Distribution],
+        steer: Callable[[UUID, datetime], Distribution],
+        done: str,
+    ) -> None:
+        now = database_now()
+        for row in ticked:
+            try:
+                steer(row.pk, now)
+            except NotSteerable as refusal:
+                self.message_user(request, f"{row} is {refusal.status.value} already.", messages.WARNING)
+            else:
+                self.log_change(request, row, done)
+                self.message_user(request, f"{row} is {done}.", messages.SUCCESS)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).annotate(read_at=Now())
@@ -84,7 +121,7 @@ class DistributionRoom(ReadingRoom[Distribution]):
 
     @admin.display(description="status")
     def status(self, row: "ReadDistribution") -> str:
-        return distribution_status(row.waiting_count, row.scheduled_at, row.read_at).value
+        return row.status_at(row.read_at).value
 
     @admin.display(description="progress")
     def progress(self, row: Distribution) -> SafeString:

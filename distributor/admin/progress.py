@@ -24,9 +24,10 @@ class Part:
 def parts_of(distribution: Distribution) -> list[Part]:
     """Every outcome, those that nobody came to included."""
     parts = []
+    totals = distribution.totals
     start = 0.0
     for name in PARTS:
-        count: int = getattr(distribution, f"{name}_count")
+        count = totals[name]
         share = 100 * count / distribution.accepted_count if distribution.accepted_count else 0.0
         parts.append(Part(name, count, round(start, 3), round(share, 3)))
         start += share

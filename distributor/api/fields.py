@@ -65,6 +65,22 @@ def _look_like_iso_8601(given: Any) -> str:
 Moment = Annotated[datetime, Field(strict=False), BeforeValidator(_look_like_iso_8601), AfterValidator(_to_utc)]
 
 
+def _require_offset(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise PydanticCustomError("offset_missing", "Say the offset from UTC, such as Z or +01:00.")
+    return moment
+
+
+# The native API guesses no zone.
+AwareMoment = Annotated[
+    datetime,
+    Field(strict=False),
+    BeforeValidator(_look_like_iso_8601),
+    AfterValidator(_require_offset),
+    AfterValidator(_to_utc),
+]
+
+
 def _use_default(given: Any) -> Any:
     if given is None:
         raise PydanticUseDefault

@@ -22,11 +22,12 @@ from distributor.engine.journeys import Move, move_recipients
 from distributor.engine.messages import Person
 from distributor.engine.rearming import arm_batch
 from distributor.engine.routes import Route
+from distributor.engine.steering import Standing, hold_still, step_aside
 from distributor.models import Batch, Decision
 from distributor.models.batch import BatchState
 from distributor.models.decision import DecisionKind
 from distributor.models.recipient import RecipientOutcome, RecipientState
-from distributor.rules.eligibility import ContactFacts, Reason, Refusal, refuse_channel, refuse_contact
+from distributor.rules.eligibility import ContactFacts, Refusal, refuse_channel, refuse_contact, refuse_everybody
 from distributor.rules.requests import AudienceRules
 
 _PEOPLE = """
@@ -73,11 +74,14 @@ def begin(claim: Claim, route: Route, limit: int, now: datetime) -> Begun | None
     """
     while True:
         with transaction.atomic():
+            standing = hold_still(claim.distribution_id)
+            if step_aside(claim, standing, now):
+                return None
             renew_lease(claim, now)
             people = _lock(_LOCK_WAITING, [claim.batch_id, limit])
             if not people:
                 return None
-            begun = _begin(claim, route, people, now)
+            begun = _begin(claim, route, standing, people, now)
         if begun is not None:
             return begun
 
@@ -104,7 +108,7 @@ def _lock(statement: str, parameters: list[Any]) -> list[Person]:
     return [Person(*(*row[:-2], loads(row[-2]), loads(row[-1]))) for row in rows]
 
 
-def _begin(claim: Claim, route: Route, people: Sequence[Person], now: datetime) -> Begun | None:
+def _begin(claim: Claim, route: Route, standing: Standing, people: Sequence[Person], now: datetime) -> Begun | None:
     """Judge people and write the hand-over of those who pass; None when nobody does."""
     distribution, channel = route.distribution, route.step.channel
     limits = contact_limits(
@@ -126,9 +130,9 @@ def _begin(claim: Claim, route: Route, people: Sequence[Person], now: datetime) 
     )
     passed: list[Person] = []
     refused: list[tuple[Person, ContactFacts, Refusal]] = []
-    expiry = _refuse_expired(distribution.expires_at, now)
+    over = refuse_everybody(standing.cancelled_at, standing.expires_at, standing.not_after, now)
     for person, known in zip(people, facts, strict=True):
-        refusal = expiry
+        refusal = over
         if refusal is None and known is not None:
             refusal = refuse_contact(known, limits, now) or refuse_channel(known, channel)
         if refusal is None:
@@ -140,12 +144,6 @@ def _begin(claim: Claim, route: Route, people: Sequence[Person], now: datetime) 
     if not passed:
         return None
     return _hand_over(claim, route, passed, now)
-
-
-def _refuse_expired(expires_at: datetime | None, now: datetime) -> Refusal | None:
-    if expires_at is None or now < expires_at:
-        return None
-    return Refusal(Reason.EXPIRED, {"expiresAt": expires_at.isoformat()})
 
 
 def _hand_over(claim: Claim, route: Route, people: Sequence[Person], now: datetime) -> Begun:

@@ -27,9 +27,9 @@ SLICE_SECONDS = 1.0
 _CLOSE_BATCH = """
 UPDATE distributor_batch SET
     lease_expires_at = NULL,
-    state = CASE WHEN EXISTS (
+    state = CASE WHEN NOT EXISTS (
         SELECT FROM distributor_recipient WHERE batch_id = %(id)s AND state = 'waiting'
-    ) THEN 'waiting' ELSE 'done' END
+    ) THEN 'done' ELSE state END
 WHERE id = %(id)s AND fence = %(fence)s
 """
 

@@ -61,6 +61,8 @@ def create_distribution(
         name=request.name,
         mode=ChannelMode.MULTI if request.is_multi else ChannelMode.SINGLE,
         scheduled_at=request.scheduled_at,
+        not_after=request.not_after,
+        expires_at=request.expires_at,
         exclude_opted_out=request.audience.exclude_opted_out,
         respect_frequency_rules=request.audience.respect_frequency_rules,
         exclude_recently_contacted=request.audience.exclude_recently_contacted,

@@ -59,6 +59,7 @@ def find_link(
         state=recipient.state,
         reason=recipient.reason,
         responded_at=recipient.responded_at,
+        cancelled_at=recipient.distribution.cancelled_at,
         expires_at=recipient.distribution.expires_at,
         now=now,
     )

@@ -60,8 +60,9 @@ def settle(claim: Claim, route: Route, begun: Begun, results: Sequence[Result], 
         _insert_attempts(route, begun.begun_at, sequel.tried, now)
         Decision.objects.bulk_create(sequel.decisions)
         _give_back_touches(route, sequel.unreached)
-        Batch.objects.filter(id=claim.batch_id, fence=claim.fence).update(claims=0, last_error="")
         move_recipients(route.distribution.id, sequel.moves, duplicate_risks=sequel.duplicate_risks)
+        # Last, because a pause locks the distribution and then its batches.
+        Batch.objects.filter(id=claim.batch_id, fence=claim.fence).update(claims=0, last_error="")
 
 
 def _with_unknown_tries(people: Sequence[Person]) -> set[int]:

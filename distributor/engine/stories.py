@@ -10,6 +10,7 @@ from uuid import UUID
 from distributor.models import Attempt, Batch, Decision, Recipient
 from distributor.models.attempt import AttemptState
 from distributor.models.recipient import RecipientState
+from distributor.rules.eligibility import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,24 @@ class Story:
     decisions: Sequence[Decision]
 
     @property
+    def is_called_off(self) -> bool:
+        """It waits, but its distribution was cancelled: workers are about to stop it."""
+        return self.recipient.state == RecipientState.WAITING and self.batch.distribution.cancelled_at is not None
+
+    @property
     def state(self) -> str:
         """waiting, sent, failed, indeterminate or stopped."""
+        if self.is_called_off:
+            return RecipientState.STOPPED.value
         return self.recipient.outcome if self.recipient.state == RecipientState.FINISHED else self.recipient.state
 
     @property
+    def reason(self) -> str:
+        return Reason.CANCELLED.value if self.is_called_off else self.recipient.reason
+
+    @property
     def due_at(self) -> datetime | None:
-        return self.batch.due_at if self.recipient.state == RecipientState.WAITING else None
+        return self.batch.due_at if self.state == RecipientState.WAITING else None
 
     @property
     def events(self) -> list[Event]:
@@ -74,7 +86,8 @@ def tell(recipients: Sequence[Recipient]) -> list[Story]:
     decisions: dict[int | None, list[Decision]] = defaultdict(list)
     for decision in Decision.objects.filter(recipient_id__in=ids).order_by("id"):
         decisions[decision.recipient_id].append(decision)
-    batches = Batch.objects.select_related("step").in_bulk({recipient.batch_id for recipient in recipients})
+    batch_ids = {recipient.batch_id for recipient in recipients}
+    batches = Batch.objects.select_related("step", "distribution").in_bulk(batch_ids)
     return [
         Story(recipient, batches[recipient.batch_id], attempts[recipient.id], decisions[recipient.id])
         for recipient in recipients

@@ -20,6 +20,7 @@ class Lane(models.TextChoices):
 
 class BatchState(models.TextChoices):
     WAITING = "waiting"  # some of its recipients wait, or it was not looked at since
+    PAUSED = "paused"  # likewise, but its distribution is paused: nobody looks at it
     DONE = "done"  # none of them does
 
 
@@ -65,7 +66,7 @@ class Batch(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(state=BatchState.WAITING) | Q(lease_expires_at=None), name="a_done_batch_is_not_held"
+                condition=~Q(state=BatchState.DONE) | Q(lease_expires_at=None), name="a_done_batch_is_not_held"
             )
         ]
 

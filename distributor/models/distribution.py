@@ -1,11 +1,14 @@
 """One call's worth of sending."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import F, Q
 
 from contacts.ids import new_id
 from contacts.models import ApiKey, MailingList, Organization
 from distributor.models.survey import Survey
+from distributor.rules.planning import DistributionStatus, distribution_status
 
 
 class ChannelMode(models.TextChoices):
@@ -29,7 +32,10 @@ class Distribution(models.Model):
     name = models.CharField(max_length=255, blank=True)
     mode = models.CharField(max_length=6, choices=ChannelMode, default=ChannelMode.SINGLE)
     scheduled_at = models.DateTimeField(null=True, blank=True)
+    not_after = models.DateTimeField(null=True, blank=True, help_text="Who is not sent to by then is not sent to.")
     expires_at = models.DateTimeField(null=True, blank=True, help_text="Ends sends and links.")
+    paused_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
 
     exclude_opted_out = models.BooleanField(default=True)
     respect_frequency_rules = models.BooleanField(default=True)
@@ -78,6 +84,32 @@ class Distribution(models.Model):
         return self.accepted_count - self.skipped_count
 
     @property
-    def waiting_count(self) -> int:
+    def totals(self) -> dict[str, int]:
+        """Every outcome; they sum to `accepted_count`.
+
+        Once it is cancelled nobody waits, though it takes workers a moment to stop a million recipients one by one.
+        """
         ended = self.sent_count + self.failed_count + self.indeterminate_count + self.stopped_count
-        return self.recipient_count - ended
+        unended = self.recipient_count - ended
+        called_off = unended if self.cancelled_at else 0
+        return {
+            "sent": self.sent_count,
+            "failed": self.failed_count,
+            "indeterminate": self.indeterminate_count,
+            "stopped": self.stopped_count + called_off,
+            "waiting": unended - called_off,
+            "skipped": self.skipped_count,
+        }
+
+    def status_at(self, now: datetime) -> DistributionStatus:
+        return distribution_status(
+            self.waiting_count,
+            self.scheduled_at,
+            now,
+            paused_at=self.paused_at,
+            cancelled_at=self.cancelled_at,
+        )
+
+    @property
+    def waiting_count(self) -> int:
+        return self.totals["waiting"]

@@ -19,6 +19,8 @@ class Reason(StrEnum):
     FREQUENCY_RULE = "frequency_rule"
     RECENTLY_CONTACTED = "recently_contacted"
     EXPIRED = "expired"
+    TOO_LATE = "too_late"
+    CANCELLED = "cancelled"
 
     @property
     def is_about_the_channel(self) -> bool:
@@ -58,6 +60,18 @@ class ContactLimits:
     @property
     def any(self) -> bool:
         return self.minimum_days is not None or self.recent_days is not None
+
+
+def refuse_everybody(
+    cancelled_at: datetime | None, expires_at: datetime | None, not_after: datetime | None, now: datetime
+) -> Refusal | None:
+    """Why nobody of a distribution is sent to any more, or None. The moments themselves are already too late."""
+    if cancelled_at is not None:
+        return Refusal(Reason.CANCELLED, {"cancelledAt": cancelled_at.isoformat()})
+    for reason, name, moment in ((Reason.EXPIRED, "expiresAt", expires_at), (Reason.TOO_LATE, "notAfter", not_after)):
+        if moment is not None and moment <= now:
+            return Refusal(reason, {name: moment.isoformat()})
+    return None
 
 
 def refuse_contact(facts: ContactFacts, limits: ContactLimits, now: datetime) -> Refusal | None:

@@ -32,11 +32,20 @@ PAGE_STATUS: Final[Mapping[LinkState, HTTPStatus]] = MappingProxyType(
 
 
 def link_state(
-    *, state: str, reason: str, responded_at: datetime | None, expires_at: datetime | None, now: datetime
+    *,
+    state: str,
+    reason: str,
+    responded_at: datetime | None,
+    cancelled_at: datetime | None,
+    expires_at: datetime | None,
+    now: datetime,
 ) -> LinkState:
-    """The state of a recipient's link; `expires_at` is the distribution's, and the moment itself is already too late.
+    """The state of a recipient's link; `cancelled_at` and `expires_at` are the distribution's.
 
-    An answer outweighs all that came after it. A cancelled journey takes its link with it. No other ending does:
+    The moment of the expiry itself is already too late.
+
+    An answer outweighs all that came after it. A cancelled distribution takes its links with it, those that went out
+    included, and so does a cancelled journey. No other ending does:
     somebody who opted out, was suppressed, came too soon or could not be reached may hold the link all the same (the
     API hands links out, people forward them), and an answer that is given freely is welcome. That is why a
     recipient's outcome does not matter here. A journey that was stopped for having expired is judged by `expires_at`
@@ -44,7 +53,7 @@ def link_state(
     """
     if responded_at is not None:
         return LinkState.USED
-    if state == "stopped" and reason == StopReason.CANCELLED:
+    if cancelled_at is not None or (state == "stopped" and reason == StopReason.CANCELLED):
         return LinkState.CANCELLED
     if expires_at is not None and now >= expires_at:
         return LinkState.EXPIRED

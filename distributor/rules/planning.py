@@ -29,13 +29,30 @@ def cut(items: Sequence[ItemT], size: int = BATCH_SIZE) -> Iterator[Sequence[Ite
 class DistributionStatus(StrEnum):
     SCHEDULED = "scheduled"
     SENDING = "sending"
+    PAUSED = "paused"
     COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        return self in (DistributionStatus.COMPLETED, DistributionStatus.CANCELLED)
 
 
-def distribution_status(waiting_count: int, scheduled_at: datetime | None, now: datetime) -> DistributionStatus:
+def distribution_status(
+    waiting_count: int,
+    scheduled_at: datetime | None,
+    now: datetime,
+    *,
+    paused_at: datetime | None = None,
+    cancelled_at: datetime | None = None,
+) -> DistributionStatus:
     """How a distribution stands; it is nowhere stored, so it cannot be wrong."""
+    if cancelled_at is not None:
+        return DistributionStatus.CANCELLED
     if waiting_count == 0:
         return DistributionStatus.COMPLETED
+    if paused_at is not None:
+        return DistributionStatus.PAUSED
     if scheduled_at is not None and now < scheduled_at:
         return DistributionStatus.SCHEDULED
     return DistributionStatus.SENDING

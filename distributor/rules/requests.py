@@ -34,7 +34,10 @@ class AudienceRules:
 
 @dataclass(frozen=True, slots=True)
 class DistributionRequest:
-    """A survey to people: what every dialect says in its own words. `scheduled_at` is aware; None means now."""
+    """A survey to people: what every dialect says in its own words. Moments are aware.
+
+    `scheduled_at` None means now. Nothing leaves from `not_after` on; `expires_at` ends the links as well.
+    """
 
     source: str
     survey_id: UUID
@@ -42,5 +45,7 @@ class DistributionRequest:
     steps: Sequence[StepRequest]
     is_multi: bool = False
     scheduled_at: datetime | None = None
+    not_after: datetime | None = None
+    expires_at: datetime | None = None
     name: str = ""
     audience: AudienceRules = AudienceRules()

@@ -48,7 +48,10 @@ def test_a_distribution_is_read_back_with_all_that_was_said(client: Client, post
         "channelMode": "multi",
         "status": "scheduled",
         "scheduledAt": "2999-01-01T09:00:00Z",
+        "notAfter": None,
         "expiresAt": None,
+        "pausedAt": None,
+        "cancelledAt": None,
         "createdAt": row.created_at.isoformat().replace("+00:00", "Z"),
         "totals": {**NO_TOTALS, "accepted": 3, "skipped": 1, "recipients": 2, "waiting": 2},
     }

@@ -33,6 +33,7 @@ def dispatch() -> None:
 def make_due() -> None:
     """As if the time had come for everything that waits, and every lease had run out."""
     now = database_now()
+    Distribution.objects.filter(scheduled_at__gt=now).update(scheduled_at=now)
     Batch.objects.filter(state="waiting").update(due_at=now)
     Batch.objects.exclude(lease_expires_at=None).update(lease_expires_at=now)
 

@@ -11,7 +11,7 @@ from distributor.rules.stopping import StopReason
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
 STATES = [state.value for state in RecipientState]
-REASONS = ["", "too_late", "erased", *(reason.value for reason in (*Reason, *StopReason))]
+REASONS = sorted({"", "erased", *(reason.value for reason in (*Reason, *StopReason))})
 ENDS = [None, NOW - timedelta(days=1), NOW, NOW + TICK, NOW + timedelta(days=1)]
 PASSED = [NOW - timedelta(days=1), NOW]
 TO_COME = [None, NOW + TICK, NOW + timedelta(days=1)]
@@ -19,8 +19,21 @@ CANCELLED = (RecipientState.STOPPED.value, StopReason.CANCELLED.value)
 NOT_CANCELLED = [pair for pair in product(STATES, REASONS) if pair != CANCELLED]
 
 
-def state_of(state: str, reason: str, responded_at: datetime | None, expires_at: datetime | None) -> LinkState:
-    return link_state(state=state, reason=reason, responded_at=responded_at, expires_at=expires_at, now=NOW)
+def state_of(
+    state: str,
+    reason: str,
+    responded_at: datetime | None,
+    expires_at: datetime | None,
+    cancelled_at: datetime | None = None,
+) -> LinkState:
+    return link_state(
+        state=state,
+        reason=reason,
+        responded_at=responded_at,
+        cancelled_at=cancelled_at,
+        expires_at=expires_at,
+        now=NOW,
+    )
 
 
 @pytest.mark.parametrize(("state", "reason", "expires_at"), list(product(STATES, REASONS, ENDS)))
@@ -31,6 +44,14 @@ def test_an_answered_link_is_used_whatever_came_after(state: str, reason: str, e
 @pytest.mark.parametrize("expires_at", ENDS)
 def test_a_cancelled_journey_takes_its_unanswered_link_with_it(expires_at: datetime | None) -> None:
     assert state_of(*CANCELLED, None, expires_at) is LinkState.CANCELLED
+
+
+@pytest.mark.parametrize(("state", "reason", "expires_at"), list(product(STATES, REASONS, ENDS)))
+def test_a_cancelled_distribution_takes_every_unanswered_link_with_it(
+    state: str, reason: str, expires_at: datetime | None
+) -> None:
+    assert state_of(state, reason, None, expires_at, cancelled_at=NOW) is LinkState.CANCELLED
+    assert state_of(state, reason, NOW, expires_at, cancelled_at=NOW) is LinkState.USED
 
 
 @pytest.mark.parametrize(("journey", "expires_at"), list(product(NOT_CANCELLED, PASSED)))

@@ -1,6 +1,8 @@
 """GET /api/v1/distributions and what lies below: what was accepted, and what became of it."""
 
+from collections.abc import Callable
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -13,13 +15,20 @@ from rest_framework.views import APIView
 
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
-from distributor.api.native.wire import DistributionDocument, DistributionPage, RecipientPage, SkippedPage
+from distributor.api.native.wire import (
+    DistributionDocument,
+    DistributionPage,
+    RecipientPage,
+    ScheduleBody,
+    SkippedPage,
+)
 from distributor.api.pagination import page_response, parse_row_number, read_page
-from distributor.api.problems import ProblemDocument, not_found
+from distributor.api.problems import Problem, ProblemDocument, not_found
+from distributor.api.validation import parse_body
 from distributor.engine.clock import database_now
+from distributor.engine.steering import NotSteerable, reschedule
 from distributor.engine.stories import Story, read_stories
 from distributor.models import Decision, Distribution
-from distributor.rules.planning import distribution_status
 
 _PAGE = [
     OpenApiParameter("cursor", OpenApiTypes.STR, description="An earlier page's nextCursor."),
@@ -53,13 +62,25 @@ class Distributions(APIView):
 class OneDistribution(APIView):
     """A distribution with its totals."""
 
-    scopes: ClassVar = {"GET": Scope.READ}
+    scopes: ClassVar = {"GET": Scope.READ, "PATCH": Scope.SEND}
 
     @extend_schema(
         operation_id="read_distribution", tags=["native"], responses={200: DistributionDocument} | _ERRORS_OF_ONE
     )
     def get(self, request: Request, distribution_id: str) -> Response:
         return Response(render_distribution(find_distribution(request, distribution_id), database_now()))
+
+    @extend_schema(
+        operation_id="reschedule_distribution",
+        tags=["native"],
+        request=ScheduleBody,
+        responses={200: DistributionDocument, 409: ProblemDocument} | _ERRORS_OF_ONE,
+    )
+    def patch(self, request: Request, distribution_id: str) -> Response:
+        """Move what has not left yet. Nothing that was sent is sent again."""
+        distribution = find_distribution(request, distribution_id)
+        body = parse_body(ScheduleBody, request.body)
+        return answer_steering(lambda now: reschedule(distribution.id, body.scheduled_at, now))
 
 
 class DistributionRecipients(APIView):
@@ -95,6 +116,16 @@ class DistributionSkipped(APIView):
         return page_response(request, page, limit, lambda row: str(row.id), render_skipped)
 
 
+def answer_steering(steer: Callable[[datetime], Distribution]) -> Response:
+    """Steer as of now and answer how the distribution stands then; 409 when it has ended."""
+    now = database_now()
+    try:
+        return Response(render_distribution(steer(now), now))
+    except NotSteerable as refusal:
+        detail = f"The distribution is {refusal.status.value}: there is nothing left to steer."
+        raise Problem(HTTPStatus.CONFLICT, f"distribution_{refusal.status.value}", detail) from None
+
+
 def find_distribution(request: Request, distribution_id: str) -> Distribution:
     """The caller's own distribution. Raises a 404 Problem."""
     try:
@@ -115,18 +146,16 @@ def render_distribution(row: Distribution, now: datetime) -> dict[str, Any]:
         "name": row.name,
         "source": row.source,
         "channelMode": row.mode,
-        "status": distribution_status(row.waiting_count, row.scheduled_at, now).value,
+        "status": row.status_at(now).value,
         "scheduledAt": row.scheduled_at,
+        "notAfter": row.not_after,
         "expiresAt": row.expires_at,
+        "pausedAt": row.paused_at,
+        "cancelledAt": row.cancelled_at,
         "createdAt": row.created_at,
         "totals": {
             "accepted": row.accepted_count,
-            "skipped": row.skipped_count,
-            "waiting": row.waiting_count,
-            "sent": row.sent_count,
-            "failed": row.failed_count,
-            "indeterminate": row.indeterminate_count,
-            "stopped": row.stopped_count,
+            **row.totals,
             "recipients": row.recipient_count,
             "opened": row.opened_count,
             "responded": row.responded_count,
@@ -145,7 +174,7 @@ def render_story(story: Story) -> dict[str, Any]:
         "email": contact.email or None,
         "phone": contact.phone or None,
         "state": story.state,
-        "reason": recipient.reason or None,
+        "reason": story.reason or None,
         "channel": story.batch.step.channel,
         "dueAt": story.due_at,
         "acceptedAt": recipient.created_at,

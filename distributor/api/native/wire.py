@@ -7,6 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from distributor.api.fields import AwareMoment
+
 
 class _Wire(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel)
@@ -35,11 +37,22 @@ class DistributionDocument(_Wire):
     name: str
     source: str
     channel_mode: str
-    status: str = Field(description="scheduled, sending or completed")
+    status: str = Field(description="scheduled, sending, paused, completed or cancelled")
     scheduled_at: datetime | None
+    not_after: datetime | None
     expires_at: datetime | None
+    paused_at: datetime | None
+    cancelled_at: datetime | None
     created_at: datetime
     totals: TotalsDocument
+
+
+class ScheduleBody(_Wire):
+    """When to begin; null or a moment that has passed: now."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    scheduled_at: AwareMoment | None
 
 
 class AttemptDocument(_Wire):
