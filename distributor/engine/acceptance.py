@@ -76,13 +76,14 @@ def _accept(
     audience = _once_each(resolve_contacts(organization.id, request.contacts, now), request)
     limits = contact_limits(organization, request.audience)
     facts = gather_facts(organization.id, [contact for contact, _ in audience], chain.channels, limits)
+    leaves_at = now if request.scheduled_at is None else max(now, request.scheduled_at)
     verdicts = [
         choose_channel(
             known,
             chain.channels,
             exclude_opted_out=request.audience.exclude_opted_out,
             limits=limits,
-            now=now,
+            leaves_at=leaves_at,
         )
         for known in facts
     ]
