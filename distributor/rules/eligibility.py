@@ -18,7 +18,9 @@ class Reason(StrEnum):
     NO_ADDRESS = "no_address"
     FREQUENCY_RULE = "frequency_rule"
     RECENTLY_CONTACTED = "recently_contacted"
+    THROTTLED = "throttled"
     EXPIRED = "expired"
+    TOO_LATE = "too_late"
 
     @property
     def is_about_the_channel(self) -> bool:

@@ -11,7 +11,7 @@ from distributor.rules.stopping import StopReason
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
 STATES = [state.value for state in RecipientState]
-REASONS = ["", "too_late", "erased", *(reason.value for reason in (*Reason, *StopReason))]
+REASONS = ["", "erased", *(reason.value for reason in (*Reason, *StopReason))]
 ENDS = [None, NOW - timedelta(days=1), NOW, NOW + TICK, NOW + timedelta(days=1)]
 PASSED = [NOW - timedelta(days=1), NOW]
 TO_COME = [None, NOW + TICK, NOW + timedelta(days=1)]
