@@ -76,6 +76,7 @@ def _accept(
     contacts, attributes = _once_each(resolve_contacts(organization.id, request.contacts, now), request)
     limits = contact_limits(organization, request.audience)
     facts = gather_facts(organization.id, contacts, chain.channels, limits)
+    leaves_at = now if request.scheduled_at is None else max(now, request.scheduled_at)
     enrolled: list[Enrolled] = []
     skipped: list[Skipped] = []
     for contact, known, code, said in zip(contacts, facts, mint_codes(len(contacts)), attributes, strict=True):
@@ -83,7 +84,11 @@ def _accept(
             enrolled.append(Enrolled(contact, code, 0, said))
             continue
         verdict = choose_channel(
-            known, chain.channels, exclude_opted_out=request.audience.exclude_opted_out, limits=limits, now=now
+            known,
+            chain.channels,
+            exclude_opted_out=request.audience.exclude_opted_out,
+            limits=limits,
+            leaves_at=leaves_at,
         )
         if isinstance(verdict, Refusal):
             skipped.append(Skipped(contact, verdict))

@@ -18,6 +18,7 @@ class Reason(StrEnum):
     NO_ADDRESS = "no_address"
     FREQUENCY_RULE = "frequency_rule"
     RECENTLY_CONTACTED = "recently_contacted"
+    THROTTLED = "throttled"
     EXPIRED = "expired"
     TOO_LATE = "too_late"
     CANCELLED = "cancelled"
@@ -38,7 +39,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class ContactFacts:
-    """What is known of a contact at the moment of judging.
+    """What is known of a contact when it is judged.
 
     `addresses` and `suppressions` (its reasons) are by channel; an absent channel has none. `last_contacted_at` is the
     last send of any survey by another journey than the one judged.
@@ -74,22 +75,25 @@ def refuse_everybody(
     return None
 
 
-def refuse_contact(facts: ContactFacts, limits: ContactLimits, now: datetime) -> Refusal | None:
-    """Why the contact is not sent to on any channel, or None."""
+def refuse_contact(facts: ContactFacts, limits: ContactLimits, leaves_at: datetime) -> Refusal | None:
+    """Why the contact is not sent to on any channel by a message that leaves then, or None."""
     if facts.opted_out_at is not None:
         return Refusal(Reason.OPTED_OUT, {"since": facts.opted_out_at.isoformat()})
-    return refuse_too_soon(facts.last_contacted_at, limits, now)
+    return refuse_too_soon(facts.last_contacted_at, limits, leaves_at)
 
 
-def refuse_too_soon(last_contacted_at: datetime | None, limits: ContactLimits, now: datetime) -> Refusal | None:
-    """The frequency rules: at least so many days of 24 hours between two sends."""
+def refuse_too_soon(last_contacted_at: datetime | None, limits: ContactLimits, leaves_at: datetime) -> Refusal | None:
+    """The frequency rules: at least so many days of 24 hours between two sends.
+
+    What counts is when the message leaves. A call in March for a distribution in May is judged by May.
+    """
     if last_contacted_at is None:
         return None
     for reason, days in (
         (Reason.FREQUENCY_RULE, limits.minimum_days),
         (Reason.RECENTLY_CONTACTED, limits.recent_days),
     ):
-        if days is not None and now < last_contacted_at + timedelta(days=days):
+        if days is not None and leaves_at < last_contacted_at + timedelta(days=days):
             return Refusal(reason, {"lastContactedAt": last_contacted_at.isoformat(), "days": days})
     return None
 
@@ -105,17 +109,18 @@ def refuse_channel(facts: ContactFacts, channel: str) -> Refusal | None:
 
 
 def choose_channel(
-    facts: ContactFacts, channels: Sequence[str], *, exclude_opted_out: bool, limits: ContactLimits, now: datetime
+    facts: ContactFacts, channels: Sequence[str], *, exclude_opted_out: bool, limits: ContactLimits, leaves_at: datetime
 ) -> int | Refusal:
     """At acceptance: the position of the first channel that reaches the contact, or why none does.
 
+    `leaves_at` is when the message may leave at the earliest: the moment of the call, or the schedule's.
     Without `exclude_opted_out` a contact who opted out becomes a recipient with a link all the same. Nothing is sent
     to it: right before a message leaves, `refuse_contact` and `refuse_channel` hold without exception.
     """
     if exclude_opted_out and facts.opted_out_at is not None:
         return Refusal(Reason.OPTED_OUT, {"since": facts.opted_out_at.isoformat()})
     if facts.last_contacted_at is not None:
-        too_soon = refuse_too_soon(facts.last_contacted_at, limits, now)
+        too_soon = refuse_too_soon(facts.last_contacted_at, limits, leaves_at)
         if too_soon is not None:
             return too_soon
     refusals = []

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from distributor.rules.timing import round_up
+
 MAX_ATTEMPTS = 8
 BACKOFF_BASE = timedelta(seconds=30)
 BACKOFF_LIMIT = timedelta(hours=1)
@@ -83,8 +85,3 @@ def backoff(number: int) -> timedelta:
     """The longest wait after try `number`: 30 s, 1 min, 2 min … 1 h."""
     doublings: int = 2 ** min(number - 1, 20)
     return min(BACKOFF_BASE * doublings, BACKOFF_LIMIT)
-
-
-def round_up(moment: datetime) -> datetime:
-    """To the full second, so that those who wait alike share a batch."""
-    return moment.replace(microsecond=0) + timedelta(seconds=1) if moment.microsecond else moment

@@ -181,6 +181,18 @@ def test_the_recently_contacted_are_left_out_when_asked_for(
     assert answer["recipientCount"] == 1
 
 
+def test_a_scheduled_distribution_is_judged_by_its_schedule(
+    post: Post, body: dict[str, Any], organization: Organization, ann: Contact
+) -> None:
+    Organization.objects.filter(pk=organization.pk).update(minimum_days_between_contacts=30)
+    touch(ann, timezone.now() - A_DAY)
+    said = {**body, "contacts": [{"contactId": str(ann.pk)}]}
+    soon, late = (timezone.now() + days * A_DAY for days in (28, 30))
+    assert post({**said, "scheduledAt": soon.isoformat()}).json()["recipientCount"] == 0
+    assert post({**said, "scheduledAt": late.isoformat()}).json()["recipientCount"] == 1
+    assert post({**said, "scheduledAt": (timezone.now() - A_DAY).isoformat()}).json()["recipientCount"] == 0
+
+
 def test_recent_means_thirty_days_unless_said_otherwise(post: Post, body: dict[str, Any], ann: Contact) -> None:
     touch(ann, timezone.now() - 30 * A_DAY + A_MINUTE)
     said = {**body, "contacts": [{"contactId": str(ann.pk)}], "settings": {"excludeRecentlyContacted": True}}

@@ -45,8 +45,9 @@ def choose(
     *,
     exclude: bool = True,
     limits: ContactLimits = UNLIMITED,
+    leaves_at: datetime = NOW,
 ) -> int | Refusal:
-    return choose_channel(facts, channels, exclude_opted_out=exclude, limits=limits, now=NOW)
+    return choose_channel(facts, channels, exclude_opted_out=exclude, limits=limits, leaves_at=leaves_at)
 
 
 def reason_of(verdict: int | Refusal | None) -> Reason:
@@ -148,6 +149,13 @@ def test_a_limit_of_no_days_holds_nobody_back() -> None:
     assert refuse_too_soon(NOW, ContactLimits(0, 0), NOW) is None
 
 
+@pytest.mark.parametrize("limits", [ContactLimits(minimum_days=30), ContactLimits(recent_days=30)])
+def test_a_limit_is_judged_for_the_moment_of_sending_and_not_of_the_call(limits: ContactLimits) -> None:
+    facts = ContactFacts(EVERYWHERE, last_contacted_at=NOW - A_DAY)
+    assert isinstance(choose(facts, limits=limits, leaves_at=NOW + 29 * A_DAY - TICK), Refusal)
+    assert choose(facts, limits=limits, leaves_at=NOW + 29 * A_DAY) == 0
+
+
 def test_the_frequency_rule_is_named_before_the_recent_contact() -> None:
     assert reason_of(refuse_too_soon(NOW - A_DAY, ContactLimits(30, 30), NOW)) is Reason.FREQUENCY_RULE
     assert reason_of(refuse_too_soon(NOW - A_DAY, ContactLimits(1, 30), NOW)) is Reason.RECENTLY_CONTACTED
@@ -178,7 +186,7 @@ def test_every_contact_gets_a_verdict(
 ) -> None:
     verdict = choose(facts, channels, exclude=exclude, limits=limits)
     if isinstance(verdict, Refusal):
-        assert verdict.reason in set(Reason) - {Reason.EXPIRED}
+        assert verdict.reason in set(Reason) - {Reason.THROTTLED, Reason.EXPIRED, Reason.TOO_LATE}
         assert verdict.detail
     else:
         assert facts.addresses.get(channels[verdict])

@@ -18,7 +18,6 @@ from distributor.rules.retrying import (
     Ending,
     after_try,
     backoff,
-    round_up,
     throttle_pause,
 )
 
@@ -150,18 +149,3 @@ def test_only_an_email_of_unknown_outcome_is_sent_again_and_only_once(
     verdict = after("unknown", channel=channel, already_unknown=already_unknown, number=number)
     is_again = isinstance(verdict, Again) and verdict.is_duplicate_risk
     assert is_again == (channel == Channel.EMAIL and not already_unknown)
-
-
-@given(moments)
-def test_rounding_up_gives_the_next_full_second_and_leaves_full_ones(moment: datetime) -> None:
-    rounded = round_up(moment)
-    assert rounded.microsecond == 0
-    assert timedelta(0) <= rounded - moment < SECOND
-    assert round_up(rounded) == rounded
-
-
-@pytest.mark.parametrize(
-    ("microsecond", "expected"), [(0, NOW), (1, NOW + SECOND), (500_000, NOW + SECOND), (999_999, NOW + SECOND)]
-)
-def test_any_fraction_of_a_second_counts_as_a_whole_one(microsecond: int, expected: datetime) -> None:
-    assert round_up(NOW.replace(microsecond=microsecond)) == expected
