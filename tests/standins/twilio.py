@@ -86,6 +86,10 @@ class TwilioStandIn(StandIn):
         self.seen: list[Request] = []
         self.numbers: dict[str, Known] = {}
 
+    @property
+    def recipients(self) -> list[str]:
+        return [sent.to for sent in self.messages]
+
     def take(self, request: Request) -> Answer:
         self.seen.append(request)
         url = urlsplit(request.path)
