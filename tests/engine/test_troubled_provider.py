@@ -79,6 +79,9 @@ def account_for(accepted: Sequence[Accepted], column: str, received: Sequence[st
     assert by_outcome["sent"] <= copies.keys()
     assert copies.keys() <= by_outcome["sent"] | by_outcome.get("indeterminate", set())
     assert max(copies.values()) <= 2
+    in_doubt = Attempt.objects.filter(state="unknown").values("recipient_id")
+    at_risk = set(Recipient.objects.filter(id__in=in_doubt).values_list(f"contact__{column}", flat=True))
+    assert {address for address, count in copies.items() if count == 2} <= at_risk
     assert copies.total() - len(copies) <= totals["duplicate_risk"]
     return totals
 
