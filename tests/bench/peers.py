@@ -12,10 +12,13 @@ from urllib.parse import urlsplit
 
 from tests.bench.clients import CLIENTS, run_in_parallel
 from tests.standins.sendgrid import SendGridStandIn
-from tests.standins.server import Fault, Request, StandIn
+from tests.standins.server import Fault, Request
 from tests.standins.twilio import TwilioStandIn
 
-KINDS: Mapping[str, type[StandIn]] = {"sendgrid": SendGridStandIn, "twilio": TwilioStandIn}
+KINDS: Mapping[str, type[SendGridStandIn] | type[TwilioStandIn]] = {
+    "sendgrid": SendGridStandIn,
+    "twilio": TwilioStandIn,
+}
 STOP_SECONDS = 10.0
 CEILING_LIMIT_SECONDS = 30.0
 

@@ -94,6 +94,7 @@ class SendGridStandIn(StandIn):
 
     @property
     def recipients(self) -> list[str]:
+        """To whom it took messages, in order: whoever stands there twice got two."""
         return [to["to"][0]["email"] for _, _, to in self._taken]
 
     def take(self, request: Request) -> Answer:

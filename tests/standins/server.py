@@ -93,11 +93,6 @@ class StandIn(ABC):
         """The vendor's answer for THROTTLED (429), UNAVAILABLE (503) and LOST_ANSWER (500)."""
 
     @property
-    @abstractmethod
-    def recipients(self) -> list[str]:
-        """To whom it took messages, in order: whoever stands there twice got two."""
-
-    @property
     def url(self) -> str:
         assert self._server is not None
         return f"http://127.0.0.1:{self._server.server_address[1]}"

@@ -88,6 +88,7 @@ class TwilioStandIn(StandIn):
 
     @property
     def recipients(self) -> list[str]:
+        """To whom it took messages, in order: whoever stands there twice got two."""
         return [sent.to for sent in self.messages]
 
     def take(self, request: Request) -> Answer:
