@@ -8,6 +8,8 @@ from uuid import UUID
 
 import orjson
 
+from contacts.channel import Channel
+
 FIRST_NAMES = ["John", "Mary", "Piotr", "Anna", "Wei", "Fatima", "Diego", "Ingrid"]
 LAST_NAMES = ["Doe", "Kowalski", "Chen", "Garcia", "Haddad", "Larsen", "Mensah", "Tanaka"]
 DEPARTMENTS = ["Cardiology", "Oncology", "Radiology", "Surgery", "Neurology", "Paediatrics", "Urology", "Dermatology"]
@@ -18,6 +20,10 @@ SEED = 20_260_305
 
 def external_id(number: int) -> str:
     return f"PAT-{number:09d}"
+
+
+def phone(number: int) -> str:
+    return f"+4860{number:07d}"
 
 
 def person(number: int, year: int) -> dict[str, Any]:
@@ -58,13 +64,16 @@ class ContactSupply:
         return numbers
 
 
-def quick_body(numbers: list[int], survey_id: UUID, provider_id: UUID, template_id: UUID) -> bytes:
+def quick_body(numbers: list[int], survey_id: UUID, channel: Channel, provider_id: UUID, template_id: UUID) -> bytes:
     """A call of the quick dialect, as its reference gives it; what is known of the existing has changed since."""
+    phones = channel != Channel.EMAIL
     return orjson.dumps(
         {
             "surveyId": survey_id,
-            "contacts": [person(number, year=2026) for number in numbers],
-            "channels": [{"channel": "email", "providerId": provider_id, "templateId": template_id}],
+            "contacts": [
+                person(number, year=2026) | ({"phone": phone(number)} if phones else {}) for number in numbers
+            ],
+            "channels": [{"channel": channel, "providerId": provider_id, "templateId": template_id}],
             "name": "Post-discharge CSAT",
         }
     )

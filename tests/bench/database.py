@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import connection
 
 from channels.models import ProviderAccount, Template, TemplateVariant
+from contacts.channel import Channel
 from contacts.ids import new_id
 from contacts.keys import create_api_key
 from contacts.models import Contact, Organization
@@ -29,6 +30,7 @@ class Stage:
     template_id: UUID
     django_template_id: UUID
     api_key: str
+    channel: Channel = Channel.EMAIL
 
 
 def set_stage() -> Stage:

@@ -1,5 +1,7 @@
 """The one invitation that every scenario writes, in the product's placeholders and in Django's template language."""
 
+from contacts.channel import Channel
+
 SUBJECT = "{first_name}, how was your visit to {department}?"
 TEXT = """Dear {first_name} {last_name},
 
@@ -28,6 +30,7 @@ padding:12px 24px;border-radius:4px;text-decoration:none;font-size:16px">Answer 
 </body>
 </html>
 """
+SMS_TEXT = "{first_name}, how was your visit to {department}? One question: {link}"
 
 _OURS = {
     "first_name": "${contact:firstName|there}",
@@ -51,18 +54,20 @@ _DJANGO = {
 }
 
 
-def in_our_placeholders() -> dict[str, str]:
+def in_our_placeholders(channel: Channel = Channel.EMAIL) -> dict[str, str]:
     """`{subject, html, text}` for channels.TemplateVariant."""
-    return _written_with(_OURS)
+    return _written_with(_OURS, channel)
 
 
-def in_django_templates() -> dict[str, str]:
+def in_django_templates(channel: Channel = Channel.EMAIL) -> dict[str, str]:
     """`{subject, html, text}` for Django's template engine; its context is `{contact, data, link, unsubscribe}`."""
-    return _written_with(_DJANGO)
+    return _written_with(_DJANGO, channel)
 
 
-def _written_with(placeholders: dict[str, str]) -> dict[str, str]:
+def _written_with(placeholders: dict[str, str], channel: Channel) -> dict[str, str]:
     texts = {"subject": SUBJECT, "html": HTML, "text": TEXT}
+    if channel != Channel.EMAIL:
+        texts = {"subject": "", "html": "", "text": SMS_TEXT}
     for name, placeholder in placeholders.items():
         texts = {part: text.replace(f"{{{name}}}", placeholder) for part, text in texts.items()}
     return texts

@@ -21,16 +21,24 @@ def links_of(code: str) -> dict[str, str]:
 @shared_task(name="bench.send_one")
 def send_one(recipient_id: int, template_id: str) -> None:
     """Get, render, send, save."""
+    recipient, subject, html, text = write_one(recipient_id, template_id)
+    take_message(subject, html, text)
+    save_outcome(recipient, "sent")
+
+
+def write_one(recipient_id: int, template_id: str) -> tuple[RivalRecipient, str, str, str]:
+    """The recipient with its subject, HTML and text."""
     recipient = RivalRecipient.objects.select_related("contact").get(pk=recipient_id)
     variant = TemplateVariant.objects.get(template_id=UUID(template_id), locale="en")
     context = Context({"contact": recipient.contact, "data": recipient.attributes, **links_of(recipient.code)})
-    take_message(
-        Template(variant.subject).render(context),
-        Template(variant.html).render(context),
-        Template(variant.text).render(context),
-    )
+    parts = (variant.subject, variant.html, variant.text)
+    subject, html, text = (Template(part).render(context) for part in parts)
+    return recipient, subject, html, text
+
+
+def save_outcome(recipient: RivalRecipient, outcome: str) -> None:
     recipient.state = "finished"
-    recipient.outcome = "sent"
+    recipient.outcome = outcome
     recipient.attempt_count += 1
     recipient.first_sent_at = timezone.now()
     recipient.save()

@@ -29,7 +29,7 @@ def measure_ours(stage: Stage, supply: ContactSupply, count: int, logs: Path) ->
 
     Raises RuntimeError unless every recipient was sent to, once.
     """
-    accepted = _accept(stage, supply, count // CALL_SIZE, logs / "web-for-dispatch.log")
+    accepted = accept_calls(stage, supply, count // CALL_SIZE, logs / "web-for-dispatch.log")
     settle_disk()
     began_at_seconds = time.monotonic()
     with running(worker_command(",".join([*Lane.values, "system"])), {}, logs / "our-worker.log") as check:
@@ -43,8 +43,8 @@ def measure_ours(stage: Stage, supply: ContactSupply, count: int, logs: Path) ->
     }
 
 
-def _accept(stage: Stage, supply: ContactSupply, call_count: int, log: Path) -> QuerySet[Recipient]:
-    """Recipients that are due now, and no others."""
+def accept_calls(stage: Stage, supply: ContactSupply, call_count: int, log: Path) -> QuerySet[Recipient]:
+    """Recipients that are due now; what else waits is put off by a year."""
     Batch.objects.filter(state=BatchState.WAITING).update(due_at=database_now() + A_YEAR)
     empty_broker(os.environ["REDIS_URL"])
     last_id = Recipient.objects.aggregate(last=Max("id"))["last"] or 0

@@ -81,3 +81,8 @@ def worker_command(queues: str) -> list[str]:
     """A Celery worker with the options of `make run`'s, and two processes."""
     celery = [sys.executable, "-m", "celery", "--quiet", "--app", "config", "worker", "--queues", queues]
     return [*celery, "--concurrency", str(PROCESSES), "--without-gossip", "--without-mingle", "--without-heartbeat"]
+
+
+def beat_command(schedule: Path) -> list[str]:
+    """Celery beat as `make run` has it, which asks for a sweep every few seconds."""
+    return [sys.executable, "-m", "celery", "--quiet", "--app", "config", "beat", "--schedule", str(schedule)]

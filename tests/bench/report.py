@@ -21,8 +21,21 @@ TITLES = {
     "e": "a Celery task a message, ORM get and save",
     "f": "django-post-office, dummy backend",
     "g": "ours",
+    "hn": "the sendgrid package in a task a message",
+    "h": "ours through SendGrid",
+    "in": "the twilio package in a task a message",
+    "i": "ours through Twilio",
 }
 ACCEPTANCE, DISPATCH = "abcd", "efg"
+PROVIDERS = ("hn", "h", "in", "i")
+PROVIDER_COLUMNS = {
+    "messages_per_second": "messages/s",
+    "messages": "messages",
+    "troubled_requests": "troubled",
+    "got_two": "got two",
+    "duplicate_risk": "at risk",
+    "stand_in_messages_per_second": "stand-in",
+}
 MIXES = ("mixed", "new", "existing")
 
 
@@ -45,6 +58,8 @@ BARS = [
     Bar("acceptance: floor / ours, all new", ("d", NEW), ("c", NEW), 2, is_most=True),
     Bar("dispatch: ours / a task a message", ("g", MESSAGES), ("e", MESSAGES), 60),
     Bar("dispatch: ours / django-post-office", ("g", MESSAGES), ("f", MESSAGES), 20),
+    Bar("SendGrid in trouble: ours / its package", ("h", MESSAGES), ("hn", MESSAGES), 30),
+    Bar("Twilio at 50 ms: ours / its package", ("i", MESSAGES), ("in", MESSAGES), 10),
 ]
 
 
@@ -79,7 +94,10 @@ def machine_facts(server: Mapping[str, str]) -> dict[str, str]:
         "cores": str(os.cpu_count()),
         "processor": _processor(),
         "python": platform.python_version(),
-        **{name: version(name) for name in ("django", "celery", "gunicorn", "psycopg", "django-post-office")},
+        **{
+            name: version(name)
+            for name in ("django", "celery", "gunicorn", "psycopg", "django-post-office", "sendgrid", "twilio")
+        },
         **server,
     }
 
@@ -110,7 +128,22 @@ def table(contact_count: int, figures: Figures, verdicts: list[Verdict], machine
             if name in figures
         ]
         lines.append("")
+    lines += _provider_lines(figures)
     return "\n".join([*lines, *map(str, verdicts), *_disturbance(figures), ""])
+
+
+def _provider_lines(figures: Figures) -> list[str]:
+    """Through the providers' own files; `stand-in` is what it takes by itself, without latency and faults."""
+    rows = [
+        f"  ({name:<2}) {TITLES[name]:<43}"
+        + "".join(f"{_cell(figures[name].get(figure)):>11}" for figure in PROVIDER_COLUMNS)
+        for name in PROVIDERS
+        if name in figures
+    ]
+    if not rows:
+        return []
+    heading = " " * 50 + "".join(f"{column:>11}" for column in PROVIDER_COLUMNS.values())
+    return ["through stand-ins of the vendors that answer after 50 ms, 2 worker processes", heading, *rows, ""]
 
 
 def _disturbance(figures: Figures) -> list[str]:

@@ -46,16 +46,16 @@ def measure_post_office(supply: ContactSupply, count: int, log: Path) -> dict[st
 
 def _drain_tasks(stage: Stage, supply: ContactSupply, count: int, environment: dict[str, str], log: Path) -> float:
     """All tasks are queued first, then two worker processes take them."""
-    recipients = _rival_recipients(supply.take(count, new_share=0.0))
+    recipients = rival_recipients(supply.take(count, new_share=0.0))
     for recipient in recipients:
         send_one.apply_async((recipient.id, str(stage.django_template_id)), queue="bench")
     sent = RivalRecipient.objects.filter(batch_id=recipients[0].batch_id, state="finished")
     settle_disk()
     with running(worker_command("bench"), environment, log) as check:
-        return _watch_rate(sent.count, count, check)
+        return watch_rate(sent.count, count, check)
 
 
-def _rival_recipients(numbers: Sequence[int]) -> list[RivalRecipient]:
+def rival_recipients(numbers: Sequence[int]) -> list[RivalRecipient]:
     contacts = RivalContact.objects.filter(external_id__in=[external_id(number) for number in numbers])
     distribution_id = new_id()
     return RivalRecipient.objects.bulk_create(
@@ -84,7 +84,7 @@ def _drain_post_office(
     settle_disk()
     command = [sys.executable, "manage.py", "send_queued_mail", "--processes", str(PROCESSES)]
     with running([*command, "--lockfile", str(log.with_suffix(""))], environment, log) as check:
-        return _watch_rate(lambda: count - left.count(), count, check)
+        return watch_rate(lambda: count - left.count(), count, check)
 
 
 def _queued_mail(template: EmailTemplate, contact: dict[str, Any], code: str) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def _queued_mail(template: EmailTemplate, contact: dict[str, Any], code: str) ->
     }
 
 
-def _watch_rate(count_sent: Callable[[], int], total: int, check: Callable[[], None]) -> float:
+def watch_rate(count_sent: Callable[[], int], total: int, check: Callable[[], None]) -> float:
     """Messages/s between the first look that sees some sent and the one that sees all: starting up is not counted."""
     deadline = time.monotonic() + DRAIN_LIMIT_SECONDS
     first: tuple[int, float] | None = None

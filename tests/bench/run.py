@@ -11,16 +11,24 @@ from tests.bench.contact_supply import ContactSupply
 from tests.bench.database import Stage, fill_contacts, server_facts, set_stage, settle_disk
 from tests.bench.disturbance import busy_percent
 from tests.bench.our_dispatch import measure_ours
+from tests.bench.provider_dispatch import measure_emails, measure_texts
 from tests.bench.report import ACCEPTANCE, TITLES, judge, machine_facts, table, write_json
 from tests.bench.rival_dispatch import measure_post_office, measure_task_per_message
+from tests.bench.rival_sdks import measure_email_tasks, measure_text_tasks
 
 TASK_MESSAGES = 3_000
 POST_OFFICE_MESSAGES = 10_000
 OUR_MESSAGES = 200_000
+# One after the other at 50 ms each, two processes of the rivals manage 30 to 40 a second.
+SDK_MESSAGES = 1_200
+OUR_EMAILS = 20_000
+OUR_TEXTS = 5_000
 
 
 def run(contact_count: int, scenarios: str, data: Path) -> int:
     """Measure, print, write `bench.json`. Returns 1 when a bar is not met, else 0."""
+    if "h" in scenarios and contact_count < OUR_EMAILS:
+        raise SystemExit(f"(h) sends to {OUR_EMAILS:,} different contacts: --contacts {OUR_EMAILS} at least")
     logs = data / "bench-logs"
     logs.mkdir(parents=True, exist_ok=True)
     stage = _prepare(contact_count)
@@ -64,6 +72,10 @@ def _measure(stage: Stage, supply: ContactSupply, scenarios: str, logs: Path) ->
     measure("e", lambda: {"e": measure_task_per_message(stage, supply, TASK_MESSAGES, logs / "task-worker.log")})
     measure("f", lambda: {"f": measure_post_office(supply, POST_OFFICE_MESSAGES, logs / "post-office.log")})
     measure("g", lambda: {"g": measure_ours(stage, supply, OUR_MESSAGES, logs)})
+    measure("h", lambda: {"hn": measure_email_tasks(stage, supply, SDK_MESSAGES, logs / "sendgrid-tasks.log")})
+    measure("h", lambda: {"h": measure_emails(stage, supply, OUR_EMAILS, logs)})
+    measure("i", lambda: {"in": measure_text_tasks(stage, supply, SDK_MESSAGES, logs / "twilio-tasks.log")})
+    measure("i", lambda: {"i": measure_texts(stage, supply, OUR_TEXTS, logs)})
     return figures
 
 

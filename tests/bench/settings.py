@@ -5,7 +5,7 @@ from config.settings import INSTALLED_APPS, LOGGING
 
 INSTALLED_APPS = [*INSTALLED_APPS, "post_office", "tests.bench.apps.BenchConfig"]
 ROOT_URLCONF = "tests.bench.urls"
-CELERY_IMPORTS = ["tests.bench.naive_tasks"]
+CELERY_IMPORTS = ["tests.bench.naive_tasks", "tests.bench.sdk_tasks"]
 POST_OFFICE = {
     "BACKENDS": {"default": "django.core.mail.backends.dummy.EmailBackend"},
     "BATCH_SIZE": 1_000,  # As large as the product's; see default_settings.py for its own.

@@ -30,7 +30,9 @@ class Web:
         """`count` bodies of `size` contacts."""
         stage = self._stage
         return [
-            quick_body(supply.take(size, new_share), stage.survey_id, stage.provider_id, stage.template_id)
+            quick_body(
+                supply.take(size, new_share), stage.survey_id, stage.channel, stage.provider_id, stage.template_id
+            )
             for _ in range(count)
         ]
 

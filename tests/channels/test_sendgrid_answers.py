@@ -134,11 +134,18 @@ def test_a_lost_answer_leaves_its_own_request_in_doubt_and_no_other() -> None:
             assert len(peer.mails) == 4
 
 
-def test_a_reset_while_a_large_body_is_sent_cannot_have_been_a_request() -> None:
+def test_a_reset_while_a_large_body_is_sent_cannot_have_been_a_request_which_is_made_again() -> None:
     with serving() as (peer, provider):
         peer.next_faults.append(Fault.RESET_BEFORE)
         [result] = provider.send_batch([invitation("ann@example.com", variant=LARGE)])
-    assert (result.outcome, peer.mails) == (TRANSIENT, [])
+    assert (result.outcome, peer.requests, len(peer.mails)) == (ACCEPTED, 2, 1)
+
+
+def test_a_second_reset_leaves_it_for_later() -> None:
+    with serving() as (peer, provider):
+        peer.next_faults += [Fault.RESET_BEFORE] * 2
+        [result] = provider.send_batch([invitation("ann@example.com", variant=LARGE)])
+    assert (result.outcome, peer.requests, peer.mails) == (TRANSIENT, 2, [])
 
 
 def test_a_server_that_stops_reading_cannot_have_got_a_request(monkeypatch: pytest.MonkeyPatch) -> None:

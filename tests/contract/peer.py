@@ -33,8 +33,8 @@ EXPECTED: dict[Trouble, set[tuple[Outcome, Scope | None]]] = {
     Trouble.LOCKED_OUT: {(Outcome.PERMANENT, Scope.ACCOUNT)},
     Trouble.THROTTLED: {(Outcome.THROTTLED, None)},
     Trouble.BUSY: {(Outcome.TRANSIENT, None)},
-    # A small request has left whole before the reset is heard of.
-    Trouble.RESET_BEFORE: {(Outcome.TRANSIENT, None), (Outcome.UNKNOWN, None)},
+    # A small request has left whole before the reset is heard of. One that has not may be repeated at once.
+    Trouble.RESET_BEFORE: {(Outcome.TRANSIENT, None), (Outcome.UNKNOWN, None), (Outcome.ACCEPTED, None)},
     Trouble.RESET_AFTER: {(Outcome.UNKNOWN, None)},
     Trouble.LOST_ANSWER: {(Outcome.UNKNOWN, None)},
     Trouble.SILENT: {(Outcome.UNKNOWN, None)},

@@ -26,7 +26,7 @@ def find_faults(body: Any) -> list[Fault]:
     """(message, field) of each fault, in the order of the body's fields."""
     if not isinstance(body, dict):
         return [("Bad Request", None)]
-    return [*_in_personalizations(body.get("personalizations")), *_in_common(body)]
+    return [*_in_personalizations(body.get("personalizations"), bool(body.get("subject"))), *_in_common(body)]
 
 
 def _in_common(body: dict[str, Any]) -> Iterator[Fault]:
@@ -54,7 +54,7 @@ def _in_common(body: dict[str, Any]) -> Iterator[Fault]:
         )
 
 
-def _in_personalizations(personalizations: Any) -> Iterator[Fault]:
+def _in_personalizations(personalizations: Any, has_common_subject: bool) -> Iterator[Fault]:
     if not isinstance(personalizations, list) or not personalizations:
         yield "The personalizations field is required and must have at least one personalization.", "personalizations"
         return
@@ -64,11 +64,11 @@ def _in_personalizations(personalizations: Any) -> Iterator[Fault]:
             "personalizations",
         )
     for number, personalization in enumerate(personalizations):
-        for message, field in _in_personalization(personalization):
+        for message, field in _in_personalization(personalization, has_common_subject):
             yield message, f"personalizations.{number}.{field}" if field else f"personalizations.{number}"
 
 
-def _in_personalization(personalization: dict[str, Any]) -> Iterator[Fault]:
+def _in_personalization(personalization: dict[str, Any], has_common_subject: bool) -> Iterator[Fault]:
     recipients = personalization.get("to")
     if not isinstance(recipients, list) or not recipients:
         yield "The to array is required for all personalization objects, and must have at least one email.", "to"
@@ -79,7 +79,7 @@ def _in_personalization(personalization: dict[str, Any]) -> Iterator[Fault]:
             yield "Does not contain a valid address.", f"to.{number}.email"
     if len(set(addresses)) < len(addresses):
         yield "Each email address in the personalization block should be unique between to, cc, and bcc.", ""
-    if not personalization.get("subject"):
+    if not (personalization.get("subject") or has_common_subject):
         yield "The subject is required.", "subject"
     for name, value in personalization.get("headers", {}).items():
         if name.lower() in _RESERVED_HEADERS:

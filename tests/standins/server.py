@@ -63,7 +63,7 @@ class StandIn(ABC):
 
     `latency_seconds` passes before each answer. `next_faults` go wrong one request each, None is for one that goes
     well; when there is none left, `shares` says which part of all requests fails how (drawn from `seed`).
-    `on_request` is called, by the connection's thread, as each request begins.
+    `on_request` is called, by the connection's thread, as each request begins; `last_request` was read whole.
     """
 
     def __init__(
@@ -79,6 +79,7 @@ class StandIn(ABC):
         self.on_request: Callable[[], None] | None = None
         self.has_half_closed = threading.Event()
         self.is_over = threading.Event()
+        self.last_request: Request | None = None
         self.breakages: list[BaseException] = []
         self._random = Random(seed)
         self._server: _Server | None = None
@@ -210,6 +211,7 @@ class _Conversation(BaseHTTPRequestHandler):
             raise ConnectionAbortedError("the client left in the middle of its request")
         request = Request(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body)
         with peer.lock:
+            peer.last_request = request
             if fault is Fault.THROTTLED or fault is Fault.UNAVAILABLE:
                 return peer.word_fault(fault)
             answer = peer.take(request)

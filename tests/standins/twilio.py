@@ -86,6 +86,11 @@ class TwilioStandIn(StandIn):
         self.seen: list[Request] = []
         self.numbers: dict[str, Known] = {}
 
+    @property
+    def recipients(self) -> list[str]:
+        """To whom it took messages, in order: whoever stands there twice got two."""
+        return [sent.to for sent in self.messages]
+
     def take(self, request: Request) -> Answer:
         self.seen.append(request)
         url = urlsplit(request.path)

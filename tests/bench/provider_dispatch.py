@@ -1,0 +1,122 @@
+"""Messages per second of the product through a real provider's file, to a stand-in that is slow and fails."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db.models import Max, Min, QuerySet, Sum
+
+from distributor.engine.clock import database_now
+from distributor.models import Attempt, Batch, Distribution, Handover, Recipient
+from distributor.models.attempt import AttemptState
+from distributor.models.batch import BatchState, Lane
+from distributor.models.recipient import RecipientOutcome, RecipientState
+from tests.bench.accounts import at_sendgrid, at_twilio
+from tests.bench.contact_supply import CALL_SIZE, ContactSupply
+from tests.bench.database import Stage, settle_disk
+from tests.bench.our_dispatch import A_YEAR, accept_calls
+from tests.bench.peers import Record, measure_ceiling, peer_running
+from tests.bench.processes import beat_command, running, wait_until, worker_command
+from tests.standins.server import Fault
+
+LATENCY_SECONDS = 0.05
+RESET_IN_SECONDS = 2  # What a 429 asks for.
+TROUBLE: Mapping[Fault, float] = {
+    Fault.THROTTLED: 0.02,
+    Fault.LOST_ANSWER: 0.01,
+    Fault.RESET_BEFORE: 0.005,
+    Fault.RESET_AFTER: 0.005,
+}
+SENDGRID: Mapping[str, Any] = {
+    "latency_seconds": LATENCY_SECONDS,
+    "shares": TROUBLE,
+    "reset_in_seconds": RESET_IN_SECONDS,
+}
+# 20,000 e-mails are 20 requests of ours, which would draw next to nothing of that. So each kind comes once among them
+# for certain, which is more than its share; what follows is drawn.
+OUR_TROUBLE: Sequence[Fault | None] = [each for fault in TROUBLE for each in (None, None, fault, None)]
+DRAIN_LIMIT_SECONDS = 300.0
+CEILING_REQUESTS = {"sendgrid": 40, "twilio": 4_000}
+# A Twilio takes no callback to a host without a dot.
+ENVIRONMENT = {"PUBLIC_BASE_URL": "https://surveys.example"}
+
+
+def measure_emails(stage: Stage, supply: ContactSupply, count: int, logs: Path) -> dict[str, float]:
+    """(h) Through SendGrid in trouble: figures as `_judge` gives them."""
+    with peer_running("sendgrid", OUR_TROUBLE, **SENDGRID) as peer:
+        accepted = accept_calls(at_sendgrid(stage, peer.url), supply, count // CALL_SIZE, logs / "web-for-sendgrid.log")
+        _drain(logs, "sendgrid")
+        record = peer.record()
+    return _judge("sendgrid", accepted, record)
+
+
+def measure_texts(stage: Stage, supply: ContactSupply, count: int, logs: Path) -> dict[str, float]:
+    """(i) Through Twilio, which is slow: figures as `_judge` gives them."""
+    with peer_running("twilio", latency_seconds=LATENCY_SECONDS) as peer:
+        accepted = accept_calls(at_twilio(stage, peer.url), supply, count // CALL_SIZE, logs / "web-for-twilio.log")
+        _drain(logs, "twilio")
+        record = peer.record()
+    return _judge("twilio", accepted, record)
+
+
+def _drain(logs: Path, kind: str) -> None:
+    """Until nothing waits any more. Beat is what brings back who waits for a second try."""
+    settle_disk()
+    worker = worker_command(",".join([*Lane.values, "system"]))
+    beat = beat_command(logs / "beat-schedule")
+    with (
+        running(beat, {}, logs / f"beat-for-{kind}.log") as check_beat,
+        running(worker, ENVIRONMENT, logs / f"worker-for-{kind}.log") as check_worker,
+    ):
+
+        def check() -> None:
+            check_beat()
+            check_worker()
+
+        wait_until(_is_drained, check, DRAIN_LIMIT_SECONDS)
+
+
+def _is_drained() -> bool:
+    soon = database_now() + A_YEAR - timedelta(days=1)
+    return not Batch.objects.filter(state=BatchState.WAITING, due_at__lt=soon).exists()
+
+
+def _judge(kind: str, accepted: QuerySet[Recipient], record: Record) -> dict[str, float]:
+    """Messages/s from the first hand-over to the last settled one, by the database's clock, and what became of all."""
+    distributions = accepted.values("distribution_id")
+    risk = Distribution.objects.filter(id__in=distributions).aggregate(sum=Sum("duplicate_risk_count"))["sum"]
+    _require_true_outcomes("contact__email" if kind == "sendgrid" else "contact__phone", accepted, record, risk)
+    handed_over = Handover.objects.filter(batch__distribution_id__in=distributions)
+    span = handed_over.aggregate(first=Min("begun_at"), last=Max("settled_at"))
+    if record.last_request is None:
+        raise RuntimeError("the stand-in got no request")
+    counts = {each: accepted.filter(outcome=each).count() for each in RecipientOutcome.values}
+    return {
+        "messages_per_second": accepted.count() / (span["last"] - span["first"]).total_seconds(),
+        "messages": accepted.count(),
+        **counts,
+        "got_two": record.doubles,
+        "duplicate_risk": risk,
+        "requests": record.requests,
+        "troubled_requests": sum(record.faults.values()),
+        "stand_in_messages_per_second": measure_ceiling(kind, record.last_request, CEILING_REQUESTS[kind]),
+    }
+
+
+def _require_true_outcomes(address: str, accepted: QuerySet[Recipient], record: Record, risk: int) -> None:
+    """Everybody has ended; who counts as sent to is in the stand-in's own record; who is there twice was at risk.
+
+    Raises RuntimeError where that is not so.
+    """
+    waiting = accepted.filter(state=RecipientState.WAITING).count()
+    sent = set(accepted.filter(outcome=RecipientOutcome.SENT).values_list(address, flat=True))
+    in_doubt = Attempt.objects.filter(recipient_id__in=accepted.values("id"), state=AttemptState.UNKNOWN)
+    at_risk = set(accepted.filter(id__in=in_doubt.values("recipient_id")).values_list(address, flat=True))
+    got_two = {to for to, copies in record.copies.items() if copies > 1}
+    missing, uncounted = sent - record.copies.keys(), got_two - at_risk
+    if waiting or missing or uncounted or record.doubles > risk:
+        raise RuntimeError(
+            f"{waiting} still wait, {len(missing)} count as sent to and were not, {len(uncounted)} got two uncounted, "
+            f"{record.doubles} second copies at a duplicate risk of {risk}"
+        )
