@@ -2,7 +2,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from distributor.rules.quiet_hours import EVERY_DAY, NO_QUIET_HOURS, QuietHours, earliest_allowed
@@ -160,11 +160,13 @@ def test_hours_that_make_no_sense_are_refused(start: time | None, end: time | No
         QuietHours(start, end, weekdays)
 
 
+@settings(deadline=None)
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_without_quiet_hours_every_instant_is_allowed(moment: datetime) -> None:
     assert earliest_allowed(moment, WARSAW, NO_QUIET_HOURS) == moment
 
 
+@settings(deadline=None)
 @given(rules, st.timedeltas(timedelta(0), timedelta(days=370)))
 def test_what_is_asked_for_the_end_of_the_calendar_has_an_answer_too(rule: QuietHours, before: timedelta) -> None:
     allowed = earliest_allowed(LAST_MOMENT - before, NEW_YORK, rule)
@@ -172,6 +174,7 @@ def test_what_is_asked_for_the_end_of_the_calendar_has_an_answer_too(rule: Quiet
     assert earliest_allowed(allowed, NEW_YORK, rule) == allowed
 
 
+@settings(deadline=None)
 @given(rules, st.datetimes(utc("0002-01-01").replace(tzinfo=None), timezones=st.just(UTC)))
 def test_an_answer_comes_within_fifteen_days_and_may_be_asked_in_any_zone(rule: QuietHours, moment: datetime) -> None:
     allowed = earliest_allowed(moment, NEW_YORK, rule)

@@ -128,6 +128,7 @@ def fields(lowest: int, highest: int) -> st.SearchStrategy[str]:
     return st.lists(item, min_size=1, max_size=4).map(",".join)
 
 
+@settings(deadline=None)
 @given(fields(0, 59), fields(0, 23), fields(1, 31), fields(1, 12), fields(0, 6))
 def test_fields_are_read_as_celery_reads_them(minute: str, hour: str, day: str, month: str, weekday: str) -> None:
     try:
@@ -190,6 +191,7 @@ def test_any_expression_occurs_as_watching_the_clock_says(change: Change, minute
     assert_occurs_as_watched(f"{minute} {hour} * * {weekday}", change, A_MINUTE)
 
 
+@settings(deadline=None)
 @given(st.dates(date(1, 1, 1), date(9_900, 1, 1)), fields(1, 31), fields(1, 12), fields(0, 6))
 def test_from_any_day_the_next_occurrence_is_the_first_day_that_matches(
     day: date, days: str, months: str, weekdays: str

@@ -3,7 +3,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from distributor.rules.eligibility import Reason, Refusal
@@ -147,6 +147,7 @@ def test_what_waits_for_the_end_of_the_calendar_has_an_answer() -> None:
     assert leave(deferred_until=LAST_MOMENT - TICK) == LAST_MOMENT
 
 
+@settings(deadline=None)
 @given(timetables, near, st.none() | near)
 def test_whatever_leaves_keeps_every_rule(timetable: Timetable, now: datetime, deferred_until: datetime | None) -> None:
     verdict = leave_at(timetable, WARSAW, NIGHT, now, deferred_until=deferred_until)
@@ -161,6 +162,7 @@ def test_whatever_leaves_keeps_every_rule(timetable: Timetable, now: datetime, d
         assert timetable.not_after is None or verdict <= timetable.not_after
 
 
+@settings(deadline=None)
 @given(timetables, near, st.none() | near)
 def test_what_may_leave_at_an_instant_may_do_so_when_that_has_come(
     timetable: Timetable, now: datetime, deferred_until: datetime | None
@@ -170,6 +172,7 @@ def test_what_may_leave_at_an_instant_may_do_so_when_that_has_come(
         assert leave_at(timetable, WARSAW, NIGHT, verdict, deferred_until=deferred_until) == verdict
 
 
+@settings(deadline=None)
 @given(near, st.lists(near, min_size=2, max_size=2).map(sorted))
 def test_a_later_deferral_never_leaves_earlier(now: datetime, deferrals: list[datetime]) -> None:
     earlier, later = (
