@@ -20,10 +20,11 @@ from distributor.engine.claiming import LEASE, Claim
 from distributor.engine.facts import gather_facts
 from distributor.engine.journeys import Move, move_recipients
 from distributor.engine.messages import Person
+from distributor.engine.outlets import Held, Taken, take_tokens
 from distributor.engine.rearming import arm_batch
 from distributor.engine.routes import Route
 from distributor.models import Batch, Decision
-from distributor.models.batch import BatchState
+from distributor.models.batch import BatchState, Lane
 from distributor.models.decision import DecisionKind
 from distributor.models.recipient import RecipientOutcome, RecipientState
 from distributor.rules.eligibility import ContactFacts, Reason, Refusal, refuse_channel, refuse_contact
@@ -60,16 +61,19 @@ class Begun:
     handover_id: UUID
     begun_at: datetime
     people: Sequence[Person]
+    account_id: UUID
+    is_probe: bool = False
 
 
 class ClaimLost(Exception):
     """Another worker holds the batch by now: leave it alone."""
 
 
-def begin(claim: Claim, route: Route, limit: int, now: datetime) -> Begun | None:
-    """The next people of a batch, at most `limit`, handed over as of now; None when nobody of it waits any more.
+def begin(claim: Claim, route: Route, limit: int, now: datetime) -> Begun | Held | None:
+    """The next people of a batch, at most `limit`, handed over as of now to one of the route's accounts.
 
-    Who must not be sent to is stopped, or rerouted to the chain's next step, with a Decision. Raises ClaimLost.
+    Held when no account takes any now; None when nobody of the batch waits any more. Who must not be sent to is
+    stopped, or rerouted to the chain's next step, with a Decision. Raises ClaimLost.
     """
     while True:
         with transaction.atomic():
@@ -104,8 +108,8 @@ def _lock(statement: str, parameters: list[Any]) -> list[Person]:
     return [Person(*(*row[:-2], loads(row[-2]), loads(row[-1]))) for row in rows]
 
 
-def _begin(claim: Claim, route: Route, people: Sequence[Person], now: datetime) -> Begun | None:
-    """Judge people and write the hand-over of those who pass; None when nobody does."""
+def _begin(claim: Claim, route: Route, people: Sequence[Person], now: datetime) -> Begun | Held | None:
+    """Judge people and write the hand-over of those who pass, as many as there are tokens; None when nobody does."""
     distribution, channel = route.distribution, route.step.channel
     limits = contact_limits(
         distribution.organization,
@@ -139,7 +143,10 @@ def _begin(claim: Claim, route: Route, people: Sequence[Person], now: datetime) 
         _refuse(route, claim, refused, now)
     if not passed:
         return None
-    return _hand_over(claim, route, passed, now)
+    taken = take_tokens(route.outlets, len(passed), is_urgent=claim.lane == Lane.URGENT, now=now)
+    if isinstance(taken, Held):
+        return taken
+    return _hand_over(claim, route, passed[: taken.count], taken, now)
 
 
 def _refuse_expired(expires_at: datetime | None, now: datetime) -> Refusal | None:
@@ -148,14 +155,14 @@ def _refuse_expired(expires_at: datetime | None, now: datetime) -> Refusal | Non
     return Refusal(Reason.EXPIRED, {"expiresAt": expires_at.isoformat()})
 
 
-def _hand_over(claim: Claim, route: Route, people: Sequence[Person], now: datetime) -> Begun:
-    handover_id = new_id()
+def _hand_over(claim: Claim, route: Route, people: Sequence[Person], taken: Taken, now: datetime) -> Begun:
+    handover_id, account_id = new_id(), taken.outlet.account.id
     ids = array_of(person.recipient_id for person in people)
     with connection.cursor() as cursor:
         contact_ids = array_of(person.id for person in people)
         cursor.execute(_TOUCH, [route.distribution.survey_id, now, contact_ids, ids])
-        cursor.execute(_HAND_OVER, [handover_id, claim.batch_id, claim.fence, route.account.id, ids, now])
-    return Begun(handover_id, now, people)
+        cursor.execute(_HAND_OVER, [handover_id, claim.batch_id, claim.fence, account_id, ids, now])
+    return Begun(handover_id, now, people, account_id, taken.is_probe)
 
 
 def _refuse(

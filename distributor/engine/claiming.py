@@ -35,7 +35,7 @@ chosen AS MATERIALIZED (
 )
 UPDATE distributor_batch SET lease_expires_at = %(lease_expires_at)s, fence = fence + 1, claims = claims + 1
 FROM chosen WHERE distributor_batch.id = chosen.id
-RETURNING distributor_batch.id, organization_id, distribution_id, step_id, fence, claims
+RETURNING distributor_batch.id, organization_id, distribution_id, step_id, fence, claims, lane
 """
 
 
@@ -49,6 +49,7 @@ class Claim:
     step_id: UUID
     fence: int
     claims: int
+    lane: str
 
 
 def claim_batch(lane: str, now: datetime) -> Claim | None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from channels.providers.base import Outcome, Result, Scope
 from distributor.engine.bulk import storable
 from distributor.engine.facts import address_on
+from distributor.engine.heeding import breaks_account, pauses_account
 from distributor.engine.journeys import Move
 from distributor.engine.messages import Person
 from distributor.engine.routes import Route
@@ -79,9 +80,12 @@ def _again(sequel: Sequel, route: Route, person: Person, result: Result, again: 
     if again.is_attempt:
         sequel.tried.append((person, result))
     sequel.duplicate_risks += again.is_duplicate_risk
-    _go_on(sequel, person, Onward(route.step.id, again.due_at, again.is_attempt, None))
+    due_at = again.due_at
+    if len(route.outlets) > 1 and (breaks_account(route, result) or pauses_account(result)):
+        due_at = now  # another account may take it; if none does, begin says until when it waits
+    _go_on(sequel, person, Onward(route.step.id, due_at, again.is_attempt, None))
     decision = _decision(route, person, DecisionKind.DEFERRED, again.reason, result, now)
-    decision.until = again.due_at
+    decision.until = due_at
     sequel.decisions.append(decision)
 
 
