@@ -1,7 +1,7 @@
 """Accounts' paces, read and written under a lock of their rows: correct across workers, whatever the broker forgets."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -56,11 +56,11 @@ def mend_account(account_id: UUID) -> None:
 
 
 def free_account(account_id: UUID) -> bool:
-    """An operator has put the account right: close its breaker and end its pause. Returns whether it was broken."""
+    """Close the account's breaker, end its pause and its queue. Returns whether the breaker was open."""
     with transaction.atomic():
-        was_broken = Pace.objects.filter(account_id=account_id).exclude(broken_because="").exists()
-        Pace.objects.filter(account_id=account_id).update(broken_because="", probe_at=None, paused_until=None)
-    return was_broken
+        bucket = _lock(account_id)
+        write_bucket(account_id, replace(close_breaker(bucket), paused_until=None))
+    return bool(bucket.broken_because)
 
 
 def _lock(account_id: UUID) -> Bucket:

@@ -10,8 +10,8 @@ PROBE_INTERVAL = timedelta(minutes=1)
 BURST_SECONDS = 3.0
 # What a batch waits for when the bucket is empty: a call worth making, well before the bucket is full.
 BITE_SECONDS = 1.0
-# However many batches wait for their turn: what an operator changes is felt within this.
-LONGEST_TURN = timedelta(minutes=5)
+# However many batches wait for their turn: none is out of sight for longer.
+LONGEST_TURN = timedelta(hours=1)
 # Sums of floats that should be a whole token may miss it by less than this.
 _EPSILON = 1e-6
 
@@ -47,8 +47,8 @@ class Limits:
 class Bucket:
     """Where an account stands. Days are UTC; `broken_because` is "" while the breaker is closed.
 
-    `turn_at` is when the next batch that finds the bucket empty may come back: those that wait queue up behind it
-    instead of all asking again at once.
+    `turn_at` is when the next batch that gets nothing may come back: those that wait queue up behind it, for tokens or
+    for a probe, instead of all asking again at once.
     """
 
     tokens: float = 0.0
@@ -93,7 +93,7 @@ def take(limits: Limits, bucket: Bucket, wanted: int, *, is_urgent: bool, now: d
     is_probe = bool(bucket.broken_because)
     if is_probe:
         if bucket.probe_at is not None and now < bucket.probe_at:
-            return Wait(bucket.probe_at, Cause.BROKEN, bucket)
+            return _queue_up(Cause.BROKEN, bucket, bucket.probe_at, PROBE_INTERVAL, now)
         wanted = 1
     bucket = _start_day(bucket, now)
     count = min(wanted, _left_today(limits, bucket, is_urgent=is_urgent, otherwise=wanted))
@@ -104,7 +104,7 @@ def take(limits: Limits, bucket: Bucket, wanted: int, *, is_urgent: bool, now: d
         kept = _reserve(limits, is_urgent=is_urgent)
         count = min(count, int(bucket.tokens - kept + _EPSILON))
         if count < 1:
-            return _queue_up(limits.rate_per_second, bucket, wanted, kept, is_urgent=is_urgent, now=now)
+            return _wait_for_bite(limits.rate_per_second, bucket, wanted, kept, is_urgent=is_urgent, now=now)
         bucket = replace(bucket, tokens=bucket.tokens - count)
     if limits.daily_limit is not None:
         bucket = replace(bucket, sent_today=bucket.sent_today + count)
@@ -126,7 +126,7 @@ def open_breaker(bucket: Bucket, because: str, now: datetime) -> Bucket:
 
 def close_breaker(bucket: Bucket) -> Bucket:
     """A probe was taken: the account works."""
-    return replace(bucket, broken_because="", probe_at=None)
+    return replace(bucket, broken_because="", probe_at=None, turn_at=None)
 
 
 def _start_day(bucket: Bucket, now: datetime) -> Bucket:
@@ -156,14 +156,19 @@ def _refill(limits: Limits, rate: float, bucket: Bucket, now: datetime) -> Bucke
     return replace(bucket, tokens=tokens, refilled_at=max(now, bucket.refilled_at), turn_at=turn_at)
 
 
-def _queue_up(rate: float, bucket: Bucket, wanted: int, kept: float, *, is_urgent: bool, now: datetime) -> Wait:
-    """Wait for a bite, one batch after the other; the urgent lane does not queue."""
+def _wait_for_bite(rate: float, bucket: Bucket, wanted: int, kept: float, *, is_urgent: bool, now: datetime) -> Wait:
+    """Until there is enough for a good call. The urgent lane does not queue."""
     bite = min(float(wanted), max(rate * BITE_SECONDS, 1.0))
     ready_at = now + timedelta(seconds=max((kept + bite - bucket.tokens) / rate, 0.01))
     if is_urgent:
         return Wait(ready_at, Cause.SLOW, bucket)
+    return _queue_up(Cause.SLOW, bucket, ready_at, timedelta(seconds=bite / rate), now)
+
+
+def _queue_up(cause: Cause, bucket: Bucket, ready_at: datetime, turn: timedelta, now: datetime) -> Wait:
+    """The next free turn, which is no earlier than there is something to get."""
     turn_at = max(ready_at, min(bucket.turn_at or ready_at, now + LONGEST_TURN))
-    return Wait(turn_at, Cause.SLOW, replace(bucket, turn_at=turn_at + timedelta(seconds=bite / rate)))
+    return Wait(turn_at, cause, replace(bucket, turn_at=turn_at + turn))
 
 
 def _next_day(now: datetime) -> datetime:

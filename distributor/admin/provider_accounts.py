@@ -12,10 +12,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from channels.models import ProviderAccount
-from channels.paces import bucket_of, free_account
+from channels.paces import bucket_of
 from channels.providers.registry import provider_class
 from distributor.admin.generic import ModelForm
 from distributor.admin.room import ReadAt, Room
+from distributor.engine.clock import database_now
+from distributor.engine.waking import resume_account
 from distributor.models import Step, StepAccount
 
 if TYPE_CHECKING:
@@ -110,9 +112,9 @@ class ProviderAccountRoom(Room[ProviderAccount]):
     def save_model(self, request: HttpRequest, obj: ProviderAccount, form: Any, change: bool) -> None:
         """Saving is how an operator says that the account is all right again."""
         super().save_model(request, obj, form, change)
-        if free_account(obj.pk):
+        if resume_account(obj.pk, database_now()):
             self.log_change(request, obj, "Closed the breaker.")
-            self.message_user(request, "The breaker is closed: what waits leaves within a minute.")
+            self.message_user(request, "The breaker is closed: what waits for this account is on its way.")
 
     @admin.display(description="standing")
     def standing(self, row: "ReadAccount") -> str:

@@ -10,6 +10,7 @@ from channels.providers.base import Outcome, Result, Scope
 from distributor.engine.beginning import Begun
 from distributor.engine.bulk import storable
 from distributor.engine.routes import Route
+from distributor.engine.waking import wake_batches
 from distributor.rules.retrying import round_up, throttle_pause
 
 logger = structlog.get_logger(__name__)
@@ -27,6 +28,7 @@ def heed(route: Route, begun: Begun, results: Sequence[Result], now: datetime) -
     if is_mended:
         logger.info("breaker_closed", account=str(begun.account_id))
         mend_account(begun.account_id)
+        wake_batches(begun.account_id, now)
     pauses = [throttle_pause(result.retry_after_seconds) for result in results if pauses_account(result)]
     if pauses:
         pause_account(begun.account_id, round_up(now + max(pauses)))

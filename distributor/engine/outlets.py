@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil, log
 from random import random
+from uuid import UUID
+
+from django.db import transaction
 
 from channels.paces import lock_buckets, write_bucket
 from channels.pacing import Bucket, Cause, Grant, Limits, Wait, take
@@ -55,22 +58,29 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """No account takes any before `until`; `because` is for the operator, and empty where all is as it should be."""
+    """No account takes any before `until`, or before `account_id` is put right.
+
+    `because` is for the operator, and empty where all is as it should be.
+    """
 
     until: datetime
     because: str
+    account_id: UUID
 
 
 def foresee(outlets: Sequence[Outlet], *, is_urgent: bool, now: datetime) -> Held | None:
     """What was read with the route may already say that nothing leaves: then nobody needs to be locked and judged."""
-    waits = []
     for outlet in outlets:
-        if outlet.is_active:
-            answer = take(outlet.limits, outlet.bucket, 1, is_urgent=is_urgent, now=now)
-            if isinstance(answer, Grant) or answer.cause is Cause.SLOW:
-                return None
-            waits.append((answer, outlet))
-    return _held(waits, now)
+        if outlet.is_active and not isinstance(
+            take(outlet.limits, outlet.bucket, 1, is_urgent=is_urgent, now=now), Wait
+        ):
+            return None
+    with transaction.atomic():
+        answer = take_tokens(outlets, 1, is_urgent=is_urgent, now=now)
+        if isinstance(answer, Held):
+            return answer
+        transaction.set_rollback(True)
+    return None
 
 
 def take_tokens(outlets: Sequence[Outlet], wanted: int, *, is_urgent: bool, now: datetime) -> Taken | Held:
@@ -82,7 +92,7 @@ def take_tokens(outlets: Sequence[Outlet], wanted: int, *, is_urgent: bool, now:
     if turn and turn[0].is_free(now):
         return Taken(turn[0], min(wanted, turn[0].batch_size))
     buckets = lock_buckets(outlet.account.id for outlet in turn if not outlet.is_free(now))
-    waits = []
+    waits: list[tuple[Wait, Outlet]] = []
     for outlet in turn:
         bucket = buckets.get(outlet.account.id, outlet.bucket)
         answer = take(outlet.limits, bucket, min(wanted, outlet.batch_size), is_urgent=is_urgent, now=now)
@@ -93,10 +103,11 @@ def take_tokens(outlets: Sequence[Outlet], wanted: int, *, is_urgent: bool, now:
         waits.append((answer, outlet))
         if not _moves_on(answer, outlet, now):
             break
-    if waits:
-        first, outlet = min(waits, key=_until)
-        write_bucket(outlet.account.id, first.bucket)
-    return _held(waits, now)
+    if not waits:
+        return Held(now + ACCOUNT_PAUSE, "the provider account is switched off", outlets[0].account.id)
+    wait, outlet = min(waits, key=lambda one: one[0].until)
+    write_bucket(outlet.account.id, wait.bucket)
+    return Held(wait.until, _because(wait, outlet), outlet.account.id)
 
 
 def in_turn(outlets: Sequence[Outlet]) -> list[Outlet]:
@@ -113,21 +124,13 @@ def _moves_on(wait: Wait, outlet: Outlet, now: datetime) -> bool:
     return wait.cause is Cause.PAUSED and wait.until > now + PATIENCE
 
 
-def _held(waits: Sequence[tuple[Wait, Outlet]], now: datetime) -> Held:
-    if not waits:
-        return Held(now + ACCOUNT_PAUSE, "the provider account is switched off")
-    wait, outlet = min(waits, key=_until)
+def _because(wait: Wait, outlet: Outlet) -> str:
     match wait.cause:
         case Cause.BROKEN:
-            because = f"{outlet.name} is broken: {wait.bucket.broken_because}"
+            return f"{outlet.name} is broken: {wait.bucket.broken_because}"
         case Cause.PAUSED:
-            because = f"{outlet.name} asked for a pause"
+            return f"{outlet.name} asked for a pause"
         case Cause.SPENT:
-            because = f"{outlet.name} has sent what it may send today"
+            return f"{outlet.name} has sent what it may send today"
         case Cause.SLOW:
-            because = ""
-    return Held(wait.until, because)
-
-
-def _until(wait: tuple[Wait, Outlet]) -> datetime:
-    return wait[0].until
+            return ""

@@ -44,7 +44,11 @@ def recover_handovers(claim: Claim, route: Route, now: datetime) -> None:
 def release_held(claim: Claim, held: Held) -> None:
     """No provider account takes any of the batch now: it waits, and nothing of it is lost or counted as a failure."""
     Batch.objects.filter(id=claim.batch_id, fence=claim.fence).update(
-        lease_expires_at=None, claims=0, due_at=held.until, last_error=held.because[:500]
+        lease_expires_at=None,
+        claims=0,
+        due_at=held.until,
+        held_by=held.account_id,
+        last_error=held.because[:500],
     )
 
 

@@ -80,12 +80,12 @@ def _again(sequel: Sequel, route: Route, person: Person, result: Result, again: 
     if again.is_attempt:
         sequel.tried.append((person, result))
     sequel.duplicate_risks += again.is_duplicate_risk
-    due_at = again.due_at
-    if len(route.outlets) > 1 and (breaks_account(route, result) or pauses_account(result)):
-        due_at = now  # another account may take it; if none does, begin says until when it waits
+    # An account that is held back makes them wait at begin, where another one may take them.
+    is_account_held = breaks_account(route, result) or pauses_account(result)
+    due_at = now if is_account_held else again.due_at
     _go_on(sequel, person, Onward(route.step.id, due_at, again.is_attempt, None))
     decision = _decision(route, person, DecisionKind.DEFERRED, again.reason, result, now)
-    decision.until = due_at
+    decision.until = again.due_at
     sequel.decisions.append(decision)
 
 

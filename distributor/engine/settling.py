@@ -60,7 +60,7 @@ def settle(claim: Claim, route: Route, begun: Begun, results: Sequence[Result], 
         _insert_attempts(route, begun, sequel.tried, now)
         Decision.objects.bulk_create(sequel.decisions)
         _give_back_touches(route, sequel.unreached)
-        Batch.objects.filter(id=claim.batch_id, fence=claim.fence).update(claims=0, last_error="")
+        Batch.objects.filter(id=claim.batch_id, fence=claim.fence).update(claims=0, last_error="", held_by=None)
         move_recipients(route.distribution.id, sequel.moves, duplicate_risks=sequel.duplicate_risks)
 
 

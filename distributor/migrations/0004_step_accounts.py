@@ -1,4 +1,4 @@
-"""Steps that several provider accounts serve."""
+"""Steps that several provider accounts serve, and batches that wait for one."""
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -47,5 +47,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(("weight", None), ("weight__gt", 0), _connector="OR"),
                 name="a_weight_is_above_zero",
             ),
+        ),
+        migrations.AddField(
+            model_name="batch",
+            name="held_by",
+            field=models.UUIDField(help_text="The provider account that it waits for.", null=True),
+        ),
+        migrations.AddIndex(
+            model_name="batch",
+            index=models.Index(condition=models.Q(("held_by__isnull", False)), fields=["held_by"], name="held_batches"),
         ),
     ]

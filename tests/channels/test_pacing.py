@@ -188,7 +188,7 @@ def test_batches_that_find_the_bucket_empty_come_back_one_after_the_other() -> N
 def test_no_turn_is_out_of_sight_and_none_outlives_the_queue() -> None:
     limits = Limits(rate_per_second=10)
     bucket = take(limits, Bucket(), 1_000, is_urgent=False, now=NOW).bucket
-    for _ in range(2_000):
+    for _ in range(5_000):
         answer = take(limits, bucket, 1_000, is_urgent=False, now=NOW)
         assert isinstance(answer, Wait)
         assert answer.until <= NOW + LONGEST_TURN

@@ -11,6 +11,7 @@ from django.urls import reverse
 from channels.models import Pace, ProviderAccount
 from channels.paces import break_account, pause_account
 from contacts.channel import Channel
+from contacts.models import Organization
 from distributor.engine.clock import database_now
 from distributor.models import Attempt, Batch, Distribution
 from tests.engine.conftest import Send
@@ -30,7 +31,8 @@ def save_in_admin(account: ProviderAccount, **entered: str) -> str:
     operator.force_login(User.objects.get_or_create(username="olga", is_staff=True, is_superuser=True)[0])
     page = operator.get(reverse("admin:channels_provideraccount_change", args=[account.pk]))
     initial = page.context["adminform"].form.initial
-    kept = {name: initial[name] for name in ("name", "from_email", "from_name", "urgent_reserve_percent", "is_active")}
+    names = ("name", "from_email", "from_name", "urgent_reserve_percent", "is_active", "daily_limit", "stand_in")
+    kept = {name: initial[name] for name in names if initial[name] not in (None, "") and initial[name] is not False}
     form = page.context["adminform"].form
     data = {**kept, "configuration": form["configuration"].value(), **entered}
     saved = operator.post(reverse("admin:channels_provideraccount_change", args=[account.pk]), data, follow=True)
@@ -123,6 +125,21 @@ def test_no_second_probe_goes_out_while_the_first_is_on_its_way(send: Send, acco
     assert [totals_of(one) for one in accepted] == [{"waiting": 1}] * 5
 
 
+def test_batches_behind_an_open_breaker_queue_for_its_probes_and_all_wake_when_one_is_taken(
+    send: Send, accounts: Accounts
+) -> None:
+    break_account(accounts[Channel.EMAIL].id, "401", database_now())
+    accepted = [send([given(number)]) for number in range(4)]
+    start = database_now()
+    dispatch_at(start)
+    opened_at = Pace.objects.get().probe_at
+    assert opened_at is not None
+    due = Batch.objects.order_by("due_at").values_list("due_at", flat=True)
+    assert list(due) == [opened_at + number * MINUTE for number in range(4)]
+    dispatch_at(opened_at)
+    assert [totals_of(one) for one in accepted] == [{"sent": 1}] * 4
+
+
 def test_a_batch_behind_an_open_breaker_says_so(send: Send, accounts: Accounts) -> None:
     now = database_now()
     break_account(accounts[Channel.EMAIL].id, "401 revoked", now)
@@ -203,6 +220,35 @@ def test_a_country_that_twilio_may_not_send_to_closes_nothing(send: Send, accoun
     assert totals_of(accepted) == {"sent": 3, "failed": 1}
     assert story_of(accepted, 1).attempts[0].code == "21408"
     assert not Pace.objects.exists()
+
+
+def test_saving_an_account_wakes_what_waits_for_it_or_for_whom_it_stands_in_and_nothing_else(
+    send: Send, accounts: Accounts, organization: Organization
+) -> None:
+    account, now = accounts[Channel.EMAIL], database_now()
+    second = ProviderAccount.objects.create(
+        organization=organization, name="Second", kind="sandbox", channel="email", is_active=False
+    )
+    account.stand_in, account.daily_limit, account.urgent_reserve_percent = second, 1, 0
+    account.save()
+    held = send(3)
+    later = send([given(7)], scheduled_at=now + timedelta(minutes=10))
+    dispatch_at(database_now())
+    assert totals_of(held) == {"sent": 1, "waiting": 2}
+    save_in_admin(second, is_active="on")
+    dispatch_at(database_now())
+    assert (totals_of(held), totals_of(later)) == ({"sent": 3}, {"waiting": 1})
+
+
+def test_a_daily_limit_that_is_raised_lets_the_rest_go_at_once(send: Send, accounts: Accounts) -> None:
+    account = accounts[Channel.EMAIL]
+    ProviderAccount.objects.filter(id=account.id).update(daily_limit=1, urgent_reserve_percent=0)
+    accepted = send(3)
+    dispatch_at(database_now())
+    assert totals_of(accepted) == {"sent": 1, "waiting": 2}
+    save_in_admin(account, daily_limit="3")
+    dispatch_at(database_now())
+    assert totals_of(accepted) == {"sent": 3}
 
 
 def test_saving_an_account_ends_its_pause_and_leaves_an_entry_only_where_a_breaker_was_open(
