@@ -18,13 +18,14 @@ from distributor.engine.acceptance import contact_limits
 from distributor.engine.bulk import array_of
 from distributor.engine.claiming import LEASE, Claim
 from distributor.engine.facts import gather_facts
+from distributor.engine.holding import hold_batch
 from distributor.engine.journeys import Move, move_recipients
 from distributor.engine.messages import Person
 from distributor.engine.outlets import Held, Taken, take_tokens
 from distributor.engine.rearming import arm_batch
 from distributor.engine.routes import Route
 from distributor.models import Batch, Decision
-from distributor.models.batch import BatchState, Lane
+from distributor.models.batch import BatchState
 from distributor.models.decision import DecisionKind
 from distributor.models.recipient import RecipientOutcome, RecipientState
 from distributor.rules.eligibility import ContactFacts, Reason, Refusal, refuse_channel, refuse_contact
@@ -72,8 +73,8 @@ class ClaimLost(Exception):
 def begin(claim: Claim, route: Route, limit: int, now: datetime) -> Begun | Held | None:
     """The next people of a batch, at most `limit`, handed over as of now to one of the route's accounts.
 
-    Held when no account takes any now; None when nobody of the batch waits any more. Who must not be sent to is
-    stopped, or rerouted to the chain's next step, with a Decision. Raises ClaimLost.
+    Held when no account takes any now, and then the batch is let go; None when nobody of it waits any more. Who must
+    not be sent to is stopped, or rerouted to the chain's next step, with a Decision. Raises ClaimLost.
     """
     while True:
         with transaction.atomic():
@@ -143,8 +144,9 @@ def _begin(claim: Claim, route: Route, people: Sequence[Person], now: datetime) 
         _refuse(route, claim, refused, now)
     if not passed:
         return None
-    taken = take_tokens(route.outlets, len(passed), is_urgent=claim.lane == Lane.URGENT, now=now)
+    taken = take_tokens(route.outlets, len(passed), is_urgent=claim.is_urgent, now=now)
     if isinstance(taken, Held):
+        hold_batch(claim, taken)
         return taken
     return _hand_over(claim, route, passed[: taken.count], taken, now)
 

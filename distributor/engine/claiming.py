@@ -6,6 +6,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from distributor.models.batch import Lane
+
 # A provider call ends well within it (channels.providers.base), and each begin and settle renews it.
 LEASE = timedelta(seconds=60)
 
@@ -50,6 +52,10 @@ class Claim:
     fence: int
     claims: int
     lane: str
+
+    @property
+    def is_urgent(self) -> bool:
+        return self.lane == Lane.URGENT
 
 
 def claim_batch(lane: str, now: datetime) -> Claim | None:

@@ -15,12 +15,12 @@ from channels.providers.registry import open_provider
 from distributor.engine.beginning import Begun, ClaimLost, begin
 from distributor.engine.claiming import Claim, claim_batch
 from distributor.engine.heeding import heed
+from distributor.engine.holding import hold_if_shut
 from distributor.engine.messages import write_message
-from distributor.engine.outlets import Held, foresee
-from distributor.engine.recovery import recover_handovers, release_failed_claim, release_held
+from distributor.engine.outlets import Held
+from distributor.engine.recovery import recover_handovers, release_failed_claim
 from distributor.engine.routes import Route, open_route
 from distributor.engine.settling import settle
-from distributor.models.batch import Lane
 
 logger = structlog.get_logger(__name__)
 
@@ -59,14 +59,11 @@ def deliver(claim: Claim, clock: Callable[[], datetime], is_over: Callable[[], b
     route = open_route(claim.distribution_id, claim.step_id)
     recover_handovers(claim, route, clock())
     now = clock()
-    held = foresee(route.outlets, is_urgent=claim.lane == Lane.URGENT, now=now)
-    if held is not None:
-        release_held(claim, held)
+    if hold_if_shut(claim, route, now):
         return
     limit = max(outlet.capacity(now) for outlet in route.outlets)
     while begun := begin(claim, route, limit, clock()):
         if isinstance(begun, Held):
-            release_held(claim, begun)
             return
         way = route.through(begun.account_id)
         results = hand_over(way, open_provider(way.provider_kind, way.account), begun)

@@ -16,7 +16,6 @@ from contacts.ids import new_id
 from distributor.engine.beginning import Begun, lock_people
 from distributor.engine.claiming import Claim
 from distributor.engine.journeys import Move, move_recipients
-from distributor.engine.outlets import Held
 from distributor.engine.routes import Route
 from distributor.engine.settling import settle
 from distributor.models import Batch, Decision, Handover, Recipient
@@ -39,17 +38,6 @@ def recover_handovers(claim: Claim, route: Route, now: datetime) -> None:
             result = Result(Outcome.UNKNOWN, detail="the worker ended before the provider's answer was recorded")
             begun = Begun(handover.id, handover.begun_at, people, handover.provider_account_id)
             settle(claim, route, begun, [result] * len(people), now)
-
-
-def release_held(claim: Claim, held: Held) -> None:
-    """No provider account takes any of the batch now: it waits, and nothing of it is lost or counted as a failure."""
-    Batch.objects.filter(id=claim.batch_id, fence=claim.fence).update(
-        lease_expires_at=None,
-        claims=0,
-        due_at=held.until,
-        held_by=held.account_id,
-        last_error=held.because[:500],
-    )
 
 
 def release_failed_claim(claim: Claim, error: Exception, now: datetime) -> None:

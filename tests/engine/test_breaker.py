@@ -1,10 +1,12 @@
 """Accounts that are throttled or refused, by the vendors' own wire: nothing is lost, nothing is burnt, all leave."""
 
 from datetime import timedelta
+from threading import Event
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -13,10 +15,14 @@ from channels.paces import break_account, pause_account
 from contacts.channel import Channel
 from contacts.models import Organization
 from distributor.engine.clock import database_now
+from distributor.engine.holding import hold_if_shut
+from distributor.engine.waking import resume_account
 from distributor.models import Attempt, Batch, Distribution
 from tests.engine.conftest import Send
 from tests.engine.people import dispatch_at, events_of, given, story_of, totals_of
+from tests.engine.test_recovery import take
 from tests.engine.vendors import after_requests, sendgrid, twilio
+from tests.simultaneous import DEADLINE_SECONDS, run_together, wait_until_blocked
 from tests.standins.sendgrid import API_KEY
 from tests.standins.server import Fault
 
@@ -262,3 +268,28 @@ def test_saving_an_account_ends_its_pause_and_leaves_an_entry_only_where_a_break
     save_in_admin(account)
     assert Pace.objects.get().broken_because == ""
     assert [entry.get_change_message() for entry in LogEntry.objects.order_by("id")].count("Closed the breaker.") == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_batch_that_is_being_held_while_the_account_is_put_right_is_woken_all_the_same(
+    send: Send, accounts: Accounts
+) -> None:
+    account, now = accounts[Channel.EMAIL], database_now()
+    break_account(account.id, "401", now)
+    send(1)
+    is_holding = Event()
+
+    def hold() -> None:
+        claim, route, _ = take()
+        with transaction.atomic():
+            assert hold_if_shut(claim, route, now)
+            is_holding.set()
+            wait_until_blocked(1)
+
+    def put_right() -> None:
+        assert is_holding.wait(DEADLINE_SECONDS)
+        resume_account(account.id, now)
+
+    run_together([hold, put_right])
+    batch = Batch.objects.get()
+    assert (batch.due_at, batch.held_by, batch.lease_expires_at) == (now, None, None)
