@@ -57,12 +57,12 @@ def settle(claim: Claim, route: Route, begun: Begun, results: Sequence[Result], 
                 )
                 for recipient_id in recipient_ids
             ]
-        _insert_attempts(route, begun.begun_at, sequel.tried, now)
+        _insert_attempts(route, begun, sequel.tried, now)
         Decision.objects.bulk_create(sequel.decisions)
         _give_back_touches(route, sequel.unreached)
         move_recipients(route.distribution.id, sequel.moves, duplicate_risks=sequel.duplicate_risks)
         # Last, because a pause locks the distribution and then its batches.
-        Batch.objects.filter(id=claim.batch_id, fence=claim.fence).update(claims=0, last_error="")
+        Batch.objects.filter(id=claim.batch_id, fence=claim.fence).update(claims=0, last_error="", held_by=None)
 
 
 def _with_unknown_tries(people: Sequence[Person]) -> set[int]:
@@ -73,7 +73,7 @@ def _with_unknown_tries(people: Sequence[Person]) -> set[int]:
     return set(tries.values_list("recipient_id", flat=True))
 
 
-def _insert_attempts(route: Route, begun_at: datetime, tried: Sequence[tuple[Person, Result]], now: datetime) -> None:
+def _insert_attempts(route: Route, begun: Begun, tried: Sequence[tuple[Person, Result]], now: datetime) -> None:
     if not tried:
         return
     with connection.cursor() as cursor:
@@ -81,9 +81,9 @@ def _insert_attempts(route: Route, begun_at: datetime, tried: Sequence[tuple[Per
             _INSERT_ATTEMPTS,
             {
                 "step_id": route.step.id,
-                "account_id": route.account.id,
+                "account_id": begun.account_id,
                 "channel": route.step.channel,
-                "begun_at": begun_at,
+                "begun_at": begun.begun_at,
                 "ended_at": now,
                 "attempts": rows_of(
                     [

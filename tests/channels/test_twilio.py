@@ -272,7 +272,7 @@ def test_a_wrong_token_is_a_fault_of_the_account(serve_twilio: Serve, connect_tw
 
 
 def test_a_fault_of_one_message_ends_nothing(serve_twilio: Serve, connect_twilio: Connect) -> None:
-    """21408 is of the sender, but it depends on the country that the message goes to."""
+    """21408: no permission for the country that this message goes to."""
     results = connect_twilio(serve_twilio(codes={number(1): 21408}), concurrency=1).send_batch(people(3))
     assert outcomes(results) == [PERMANENT, ACCEPTED, ACCEPTED]
-    assert results[0].scope is Scope.SENDER
+    assert results[0].scope is Scope.RECIPIENT
