@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.events import Event, EventKind, ForgedWebhook, Webhook
@@ -250,6 +250,7 @@ _JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(esp=st.sampled_from(sorted(set(WIRES) - {"scaleway", "mailgun"})), told=_JSON)
 def test_no_json_is_too_odd_to_be_read(esp: str, told: Any) -> None:
     for event in wired_account(esp).read_webhook(WIRES[esp].sign(told), NOW).events:

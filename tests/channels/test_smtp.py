@@ -175,7 +175,8 @@ def test_a_server_that_allows_fewer_connections_gets_all_over_those_and_is_not_a
 ) -> None:
     server = serve(connections_max=1)
     provider = connect(server, connections=2)
-    assert outcomes(send(provider, *crowd())) == [ACCEPTED] * 20
+    while server.connections < 2:  # one may be done before the other has tried
+        assert outcomes(send(provider, *crowd())) == [ACCEPTED] * 20
     assert outcomes(send(provider, *crowd())) == [ACCEPTED] * 20
     assert server.connections == 2
 

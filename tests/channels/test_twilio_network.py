@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Generator
 from concurrent.futures import wait
 from contextlib import contextmanager, suppress
@@ -160,6 +161,8 @@ def test_what_has_no_answer_in_time_is_unknown_and_what_was_not_begun_waits(
     def wait_for_nobody(futures: Any, timeout: float) -> None:
         assert 0 < timeout <= parallel_calls.LIMIT_SECONDS
         both_have_begun.wait(timeout=20)
+        while peer.next_faults:  # until both have drawn theirs, which are not for the next batch
+            time.sleep(0.01)
         wait(futures, timeout=0)
 
     def begin() -> None:
