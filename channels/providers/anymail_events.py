@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from importlib import import_module
 from io import BytesIO
@@ -16,6 +16,9 @@ from channels.providers.anymail_services import TAG_PREFIX, Service
 from channels.providers.base import Account
 from channels.rendering import encode_subject
 
+# Services try again for up to a day, and their clocks and ours may differ.
+AGE_MAX = timedelta(hours=25)
+AHEAD_MAX = timedelta(minutes=5)
 CODE_LENGTH = 63
 DETAIL_LENGTH = 500
 
@@ -48,6 +51,9 @@ def read_events(service: Service, account: Account, webhook: Webhook, now: datet
     except Exception as error:
         # Not only Anymail's own: keys and signatures that are none fail in many ways.
         raise ForgedWebhook("the signature or the password is wrong") from error
+    if service.signed_at and not _is_signed_lately(service, webhook.body, now):
+        # A signature once seen would do for any event.
+        raise ForgedWebhook("signed at another time")
     try:
         told = view.parse_events(request)
     except Exception:
@@ -70,6 +76,14 @@ def _open_view(service: Service, account: Account, webhook: Webhook) -> Any:
         return getattr(import_module(f"anymail.webhooks.{service.module}"), service.webhook_view)(**settings)
     except (ValueError, TypeError) as error:
         raise ForgedWebhook(f"the {credential} is none") from error
+
+
+def _is_signed_lately(service: Service, body: bytes, now: datetime) -> bool:
+    try:
+        moment = datetime.fromtimestamp(float(_look_up(json.loads(body), service.signed_at)), UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return False
+    return now - AGE_MAX <= moment <= now + AHEAD_MAX
 
 
 def _request(webhook: Webhook) -> WSGIRequest:
@@ -124,13 +138,15 @@ def _kind_of(service: Service, told: Any, raw: Mapping[str, Any]) -> EventKind |
 
 def _is_hard(service: Service, raw: Mapping[str, Any]) -> bool:
     """Whether the service itself says that there is no such address."""
-    for path, words in service.hard_bounces:
-        value: Any = raw
-        for name in path:
-            value = value.get(name) if isinstance(value, Mapping) else None
-        if isinstance(value, str | bool) and value in words:
-            return True
-    return False
+    told = ((_look_up(raw, path), words) for path, words in service.hard_bounces)
+    return any(isinstance(value, str | bool) and value in words for value, words in told)
+
+
+def _look_up(told: Any, path: tuple[str, ...]) -> Any:
+    """What stands at the end of a path of names; None where it leads nowhere."""
+    for name in path:
+        told = told.get(name) if isinstance(told, Mapping) else None
+    return told
 
 
 def _attempt_id(told: Any) -> str:

@@ -36,6 +36,8 @@ class Service:
     options: Mapping[str, str] | None = None
     needed: frozenset[str] = frozenset()
     proof: str | None = "webhook_secret"
+    # Where an event's body tells when it was signed, if the signature covers that moment and not the event.
+    signed_at: tuple[str, ...] = ()
     has_metadata: bool = True  # otherwise the attempt travels as a tag
     has_click_switch: bool = True
     has_event_ids: bool = True
@@ -71,6 +73,7 @@ SERVICES: dict[str, Service] = {
         "MailgunTrackingWebhookView",
         options={"senderDomain": "sender_domain"},
         proof="webhook_signing_key",
+        signed_at=("signature", "timestamp"),
         # The id of an event is unique within a day only, and Anymail takes the signature's token for it.
         has_event_ids=False,
         refusals=(

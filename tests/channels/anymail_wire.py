@@ -5,6 +5,7 @@ import json
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import md5
 from typing import Any
 from urllib.parse import urlencode
@@ -17,6 +18,7 @@ from channels.providers.anymail import Anymail
 from tests.channels.anymail_account import WEBHOOK_URL, anymail_account
 from tests.standins.server import Answer
 
+NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 ANN = "ann@example.com"
 API_KEY = "key-0123456789"
 BASIC_SECRET = "events:s3cret"
@@ -69,7 +71,7 @@ def _hmac_in(header: str) -> Callable[[Any], Webhook]:
 
 
 def _mailgun(told: Any) -> Webhook:
-    token, timestamp = "a8ce0edb2dd8301d", "1763798400"
+    token, timestamp = "a8ce0edb2dd8301d", str(int(NOW.timestamp()))
     signature = hmac.digest(SIGNING_SECRET.encode(), f"{timestamp}{token}".encode(), "sha256").hex()
     block = {"token": token, "timestamp": timestamp, "signature": signature}
     return _request(json.dumps({"signature": block, **told}).encode())

@@ -3,7 +3,6 @@
 import dataclasses
 import re
 from base64 import b64decode
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -13,11 +12,10 @@ from channels.events import EventKind, ForgedWebhook
 from channels.providers.anymail_services import SERVICES
 from channels.providers.base import Outcome, Result, Scope
 from tests.channels.anymail_account import anymail_account
-from tests.channels.anymail_wire import ANN, API_KEY, WIRES, Wire, wired_account
+from tests.channels.anymail_wire import ANN, API_KEY, NOW, WIRES, Wire, wired_account
 from tests.channels.invitations import invitation
 from tests.standins.server import Answer, Fault, Request, StandIn
 
-NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 TELLING = sorted(set(WIRES) - {"scaleway"})
 
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Generator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 from channels.events import Event, EventKind, ForgedWebhook, Webhook
 from channels.providers.anymail import Anymail
 from tests.channels.anymail_account import anymail_account
-from tests.channels.anymail_wire import WIRES, wired_account
+from tests.channels.anymail_wire import NOW, WIRES, wired_account
 from tests.channels.invitations import GROUP, invitation
 from tests.standins.mailgun import API_KEY, SIGNING_KEY, MailgunStandIn
 from tests.standins.postmark import SERVER_TOKEN, WEBHOOK_SECRET, PostmarkStandIn
 
-NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 AT = datetime(2026, 11, 23, 11, 59, 30, tzinfo=UTC)
 
 Postmark = tuple[PostmarkStandIn, Anymail]
@@ -166,7 +165,7 @@ def test_an_event_of_mailgun_brings_back_the_attempt_and_everything_that_was_tol
     peer, provider = mailgun
     status = {"code": 250, "message": "OK", "description": ""}
     told = peer.event(peer.mails[0], "delivered", AT.timestamp(), **{"delivery-status": status})
-    [event] = read(provider, peer.webhook(told))
+    [event] = read(provider, peer.webhook(told, NOW.timestamp()))
     assert dataclasses.replace(event, raw={}, event_id="") == Event(
         event_id="",
         kind=EventKind.DELIVERED,
@@ -198,7 +197,7 @@ def test_what_each_event_of_mailgun_means(
     mailgun: Mailgun, name: str, further: dict[str, Any], kind: EventKind
 ) -> None:
     peer, provider = mailgun
-    [event] = read(provider, peer.webhook(peer.event(peer.mails[0], name, AT.timestamp(), **further)))
+    [event] = read(provider, peer.webhook(peer.event(peer.mails[0], name, AT.timestamp(), **further), NOW.timestamp()))
     assert (event.kind, event.attempt_id) == (kind, "5-1")
 
 
@@ -206,20 +205,22 @@ def test_an_event_of_mailgun_that_is_signed_anew_is_the_same_event(mailgun: Mail
     peer, provider = mailgun
     told = peer.event(peer.mails[0], "opened", AT.timestamp())
     other = peer.event(peer.mails[0], "opened", AT.timestamp())
-    [first], [again] = (read(provider, peer.webhook(told, token=token)) for token in ("a", "b"))
-    [another] = read(provider, peer.webhook(other))
+    [first], [again] = (read(provider, peer.webhook(told, NOW.timestamp(), token=token)) for token in ("a", "b"))
+    [another] = read(provider, peer.webhook(other, NOW.timestamp()))
     assert first.event_id == again.event_id != another.event_id
 
 
 @pytest.mark.parametrize(
     "forge",
     [
-        lambda peer, told: peer.webhook(told, key="another"),
-        lambda peer, told: _edited(peer.webhook(told), b'"timestamp": "1763798400"', b'"timestamp": "1763798401"'),
-        lambda peer, told: _edited(peer.webhook(told), b'"token": "a8', b'"token": "b8'),
-        lambda peer, told: _edited(peer.webhook(told), b'"signature": {', b'"signature": 5, "x": {'),
-        lambda peer, told: dataclasses.replace(peer.webhook(told), body=b"{}"),
-        lambda peer, told: dataclasses.replace(peer.webhook(told), headers={}),
+        lambda peer, told: peer.webhook(told, NOW.timestamp(), key="another"),
+        lambda peer, told: _edited(
+            peer.webhook(told, NOW.timestamp()), b'"timestamp": "179543', b'"timestamp": "179542'
+        ),
+        lambda peer, told: _edited(peer.webhook(told, NOW.timestamp()), b'"token": "a8', b'"token": "b8'),
+        lambda peer, told: _edited(peer.webhook(told, NOW.timestamp()), b'"signature": {', b'"signature": 5, "x": {'),
+        lambda peer, told: dataclasses.replace(peer.webhook(told, NOW.timestamp()), body=b"{}"),
+        lambda peer, told: dataclasses.replace(peer.webhook(told, NOW.timestamp()), headers={}),
     ],
 )
 def test_what_mailgun_has_not_signed_is_forged(
@@ -228,6 +229,16 @@ def test_what_mailgun_has_not_signed_is_forged(
     peer, provider = mailgun
     with pytest.raises(ForgedWebhook):
         read(provider, forge(peer, peer.event(peer.mails[0], "opened", AT.timestamp())))
+
+
+def test_a_signature_of_mailgun_does_for_the_day_of_retries_and_no_longer(mailgun: Mailgun) -> None:
+    peer, provider = mailgun
+    told, second = peer.event(peer.mails[0], "opened", AT.timestamp()), timedelta(seconds=1)
+    for age in (timedelta(0), timedelta(hours=25), timedelta(minutes=-5)):
+        assert read(provider, peer.webhook(told, (NOW - age).timestamp()))
+    for age in (timedelta(hours=25) + second, timedelta(minutes=-5) - second):
+        with pytest.raises(ForgedWebhook):
+            read(provider, peer.webhook(told, (NOW - age).timestamp()))
 
 
 def _edited(webhook: Webhook, old: bytes, new: bytes) -> Webhook:

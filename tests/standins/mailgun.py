@@ -85,10 +85,10 @@ class MailgunStandIn(StandIn):
         }
 
     def webhook(
-        self, event: Mapping[str, Any], *, key: str = SIGNING_KEY, token: str = "a8ce0edb2dd8301dee6c2405"
+        self, event: Mapping[str, Any], at: float, *, key: str = SIGNING_KEY, token: str = "a8ce0edb2dd8301dee6c2405"
     ) -> Webhook:
         """An event as it is delivered, with a signature of the moment and a token."""
-        timestamp = "1763798400"
+        timestamp = str(int(at))
         signature = hmac.digest(key.encode(), f"{timestamp}{token}".encode(), "sha256").hex()
         signed = {"signature": {"token": token, "timestamp": timestamp, "signature": signature}, "event-data": event}
         headers = {"content-type": "application/json"}
