@@ -7,7 +7,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from channels.providers import http_connections, twilio_http
+from channels.providers import http_connections
 from channels.providers.base import Outcome, Result, Scope
 from channels.rendering import compile_variant
 from contacts.channel import Channel
@@ -235,9 +235,9 @@ def test_a_pause_can_be_a_date() -> None:
     now = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
     for minutes, seconds in ((1, 60.0), (-1, 0.0)):
         date = format_datetime(now + timedelta(minutes=minutes), usegmt=True)
-        assert twilio_http.read_retry_after(date, now) == seconds
-    assert twilio_http.read_retry_after("Sun, 29 Mar 2026 01:31:00", now) == 60.0
-    assert twilio_http.read_retry_after("Sun, 99 Mar 2026 01:31:00 GMT", now) is None
+        assert http_connections.read_retry_after(date, now) == seconds
+    assert http_connections.read_retry_after("Sun, 29 Mar 2026 01:31:00", now) == 60.0
+    assert http_connections.read_retry_after("Sun, 99 Mar 2026 01:31:00 GMT", now) is None
 
 
 def test_a_full_queue_of_the_sender_is_a_pause_too(serve_twilio: Serve, connect_twilio: Connect) -> None:
