@@ -57,14 +57,14 @@ locked AS MATERIALIZED (
 )
 UPDATE contacts_contact c SET {_MERGE.format(given="given")}
 FROM given JOIN locked USING (id) WHERE c.id = given.id
-RETURNING given.key, c.id, c.external_id, c.email, c.phone, c.opted_out_at
+RETURNING given.key, c.id, c.external_id, c.email, c.phone, c.opted_out_at, c.time_zone
 """
 
 _BY_EXTERNAL_ID = f"""{_GIVEN_BY_EXTERNAL_ID}
 INSERT INTO contacts_contact AS c ({_COLUMNS}) SELECT {_VALUES} FROM given
 ON CONFLICT (organization_id, external_id) WHERE external_id IS NOT NULL DO UPDATE SET
     {_MERGE.format(given="excluded")}
-RETURNING c.external_id, c.id, c.external_id, c.email, c.phone, c.opted_out_at
+RETURNING c.external_id, c.id, c.external_id, c.email, c.phone, c.opted_out_at, c.time_zone
 """
 
 # A family shares an address: the contact that is known by nothing else is meant first, then the oldest.
@@ -82,14 +82,14 @@ locked AS MATERIALIZED (
 updated AS (
     UPDATE contacts_contact c SET {_MERGE.format(given="given")}
     FROM given JOIN found USING (key) JOIN locked ON locked.id = found_id WHERE c.id = found_id
-    RETURNING given.key, c.id, c.external_id, c.email, c.phone, c.opted_out_at
+    RETURNING given.key, c.id, c.external_id, c.email, c.phone, c.opted_out_at, c.time_zone
 ),
 inserted AS (
     INSERT INTO contacts_contact AS c ({_COLUMNS})
     SELECT {_VALUES} FROM given JOIN found USING (key) WHERE found_id IS NULL ORDER BY key
     ON CONFLICT (organization_id, lower(email)) WHERE external_id IS NULL AND NOT (email = '') DO UPDATE SET
         {_MERGE.format(given="excluded")}
-    RETURNING lower(c.email), c.id, c.external_id, c.email, c.phone, c.opted_out_at
+    RETURNING lower(c.email), c.id, c.external_id, c.email, c.phone, c.opted_out_at, c.time_zone
 )
 SELECT * FROM updated UNION ALL SELECT * FROM inserted
 """
@@ -117,6 +117,7 @@ class Identified(NamedTuple):
     email: str
     phone: str
     opted_out_at: datetime | None
+    time_zone: str
 
 
 class UnknownContacts(Exception):

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from distributor.models import Distribution
 
 # They sum to what was accepted; in the order in which the bar shows them.
-PARTS = ("sent", "failed", "indeterminate", "stopped", "waiting", "skipped")
+PARTS = ("sent", "failed", "indeterminate", "stopped", "waiting", "registered", "skipped")
 
 
 @dataclass(frozen=True, slots=True)

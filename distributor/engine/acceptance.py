@@ -8,8 +8,8 @@ A call of a thousand contacts is as many statements as a call of one; the judgin
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
@@ -21,11 +21,16 @@ from contacts.models import ApiKey, Organization
 from distributor.engine.enrolment import Enrolled, Skipped, create_distribution, enrol
 from distributor.engine.facts import gather_facts
 from distributor.engine.hints import hint_on_commit
-from distributor.engine.references import check_references
+from distributor.engine.references import Chain, check_references
+from distributor.engine.terms import contact_limits, quiet_hours
 from distributor.models import Distribution
 from distributor.rules.codes import mint_codes
-from distributor.rules.eligibility import ContactLimits, Refusal, choose_channel
-from distributor.rules.requests import AudienceRules, DistributionRequest
+from distributor.rules.departure import Past, Terms, depart
+from distributor.rules.eligibility import ContactFacts, Reason, Refusal, choose_channel
+from distributor.rules.requests import NO_OPTIONS, DistributionRequest, RecipientOptions, Throttle
+from distributor.rules.throttling import ThrottlePolicy
+from distributor.rules.timing import Timetable
+from distributor.rules.wall_clock import zone_named
 
 logger = structlog.get_logger(__name__)
 COLLISION_TRIES = 3
@@ -40,10 +45,24 @@ class Accepted:
     skipped: Sequence[Skipped]
 
 
+class Throttled(Exception):
+    """Contacts who were sent the survey too recently, where the request wants that refused; nothing was written."""
+
+    def __init__(self, contacts: Sequence[Skipped]) -> None:
+        super().__init__(f"{len(contacts)} contacts were sent this survey too recently")
+        self.contacts = contacts
+
+
+class _Planned(NamedTuple):
+    position: int
+    at: datetime
+
+
 def accept(organization: Organization, api_key: ApiKey | None, request: DistributionRequest, now: datetime) -> Accepted:
     """Write a distribution, all or nothing.
 
-    Raises UnknownReferences (survey, providers, templates), and UnknownContacts and EmailsTaken of contacts.identity.
+    Raises UnknownReferences (survey, providers, templates), Throttled, and UnknownContacts and EmailsTaken of
+    contacts.identity.
     """
     for attempt in range(1, COLLISION_TRIES + 1):
         try:
@@ -73,51 +92,93 @@ def _accept(
     organization: Organization, api_key: ApiKey | None, request: DistributionRequest, now: datetime
 ) -> Accepted:
     chain = check_references(organization, request)
-    contacts, attributes = _once_each(resolve_contacts(organization.id, request.contacts, now), request)
-    limits = contact_limits(organization, request.audience)
-    facts = gather_facts(organization.id, contacts, chain.channels, limits)
-    leaves_at = now if request.scheduled_at is None else max(now, request.scheduled_at)
+    contacts, attributes, options = _once_each(resolve_contacts(organization.id, request.contacts, now), request)
+    terms = terms_of_request(organization, chain, request)
+    facts = gather_facts(organization.id, contacts, chain.channels, terms, chain.survey_id)
     enrolled: list[Enrolled] = []
     skipped: list[Skipped] = []
-    for contact, known, code, said in zip(contacts, facts, mint_codes(len(contacts)), attributes, strict=True):
-        if known is None:
-            enrolled.append(Enrolled(contact, code, 0, said))
+    leaves_at = max(now, request.scheduled_at or now)
+    for contact, known, code, said, own in zip(
+        contacts, facts, mint_codes(len(contacts)), attributes, options, strict=True
+    ):
+        if known is None and own is NO_OPTIONS and terms.are_plain:
+            enrolled.append(Enrolled(contact, code, 0, said, leaves_at))
             continue
-        verdict = choose_channel(
-            known,
-            chain.channels,
-            exclude_opted_out=request.audience.exclude_opted_out,
-            limits=limits,
-            leaves_at=leaves_at,
-        )
+        verdict = _judge(organization, request, chain, terms, contact, known, own, now)
         if isinstance(verdict, Refusal):
             skipped.append(Skipped(contact, verdict))
         else:
-            enrolled.append(Enrolled(contact, code, verdict, said))
-    distribution = create_distribution(organization, api_key, request, chain, len(enrolled), len(skipped))
-    for lane in enrol(distribution, chain, enrolled, skipped, now):
+            enrolled.append(Enrolled(contact, code, verdict.position, said, verdict.at, own))
+    if terms.policy is ThrottlePolicy.REJECT:
+        _reject_throttled(skipped)
+    distribution = create_distribution(organization, api_key, request, chain, terms, len(enrolled), len(skipped))
+    for lane in enrol(distribution, chain, enrolled, skipped, now, is_sent=request.is_sent):
         hint_on_commit(lane)
     return Accepted(distribution, enrolled, skipped)
 
 
-def contact_limits(organization: Organization, audience: AudienceRules) -> ContactLimits:
-    """How soon the request lets a contact be sent to again."""
-    return ContactLimits(
-        organization.minimum_days_between_contacts if audience.respect_frequency_rules else None,
-        audience.recent_contact_days if audience.exclude_recently_contacted else None,
+def _judge(
+    organization: Organization,
+    request: DistributionRequest,
+    chain: Chain,
+    terms: Terms,
+    contact: Identified,
+    known: ContactFacts | None,
+    own: RecipientOptions,
+    now: datetime,
+) -> _Planned | Refusal:
+    """The step and the moment of somebody's first message, or why there is none."""
+    if not request.is_sent:
+        return _Planned(0, now)
+    past = Past(known.last_surveyed_at if known else None, own.last_sent_at)
+    zone = zone_named(contact.time_zone, organization.time_zone)
+    departure = depart(terms, past, zone, now, when=own.when)
+    if isinstance(departure, Refusal):
+        return departure
+    if known is None:
+        return _Planned(0, departure.at)
+    position = choose_channel(
+        known,
+        chain.channels,
+        exclude_opted_out=request.audience.exclude_opted_out,
+        limits=terms.limits,
+        leaves_at=departure.at,
+    )
+    return position if isinstance(position, Refusal) else _Planned(position, departure.at)
+
+
+def _reject_throttled(skipped: Sequence[Skipped]) -> None:
+    too_soon = [one for one in skipped if one.refusal.reason is Reason.THROTTLED]
+    if too_soon:
+        raise Throttled(too_soon)
+
+
+def terms_of_request(organization: Organization, chain: Chain, request: DistributionRequest) -> Terms:
+    """What the request, the survey and the organisation ask for together."""
+    own = organization.throttle_minutes if chain.throttle_minutes is None else chain.throttle_minutes
+    throttle = request.throttle or Throttle(timedelta(minutes=own or 0))
+    return Terms(
+        contact_limits(organization, request.audience),
+        Timetable(request.scheduled_at, None, request.not_after, request.expires_at),
+        quiet_hours(organization),
+        throttle.interval or None,
+        throttle.policy,
     )
 
 
 def _once_each(
     resolved: Sequence[Identified], request: DistributionRequest
-) -> tuple[Sequence[Identified], Sequence[Mapping[str, Any]]]:
-    """Each contact once, in the order given, and beside them all the embedded data that the call gave for each."""
+) -> tuple[Sequence[Identified], Sequence[Mapping[str, Any]], Sequence[RecipientOptions]]:
+    """Each contact once, in the order given, with all the embedded data that the call gave and its last options."""
     said = [given.get("embedded_data") or {} for given in request.contacts]
+    options = request.options or [NO_OPTIONS] * len(said)
     if len(set(map(id, resolved))) == len(resolved):  # one contact is one object
-        return resolved, said
+        return resolved, said, options
     contacts: dict[UUID, Identified] = {}
     merged: dict[UUID, Mapping[str, Any]] = {}
-    for contact, data in zip(resolved, said, strict=True):
+    latest: dict[UUID, RecipientOptions] = {}
+    for contact, data, own in zip(resolved, said, options, strict=True):
         contacts[contact.id] = contact
         merged[contact.id] = {**merged.get(contact.id, {}), **data}
-    return list(contacts.values()), list(merged.values())
+        latest[contact.id] = own
+    return list(contacts.values()), list(merged.values()), list(latest.values())

@@ -14,28 +14,22 @@ from django.db import connection, transaction
 from orjson import loads
 
 from contacts.ids import new_id
-from distributor.engine.acceptance import contact_limits
 from distributor.engine.bulk import array_of
 from distributor.engine.claiming import LEASE, Claim
-from distributor.engine.facts import gather_facts
 from distributor.engine.holding import hold_batch
-from distributor.engine.journeys import Move, move_recipients
+from distributor.engine.judging import judge
 from distributor.engine.messages import Person
 from distributor.engine.outlets import Held, Taken, take_tokens
-from distributor.engine.rearming import arm_batch
 from distributor.engine.routes import Route
 from distributor.engine.steering import Standing, hold_still, step_aside
-from distributor.models import Batch, Decision
+from distributor.engine.turning_away import turn_away
+from distributor.models import Batch
 from distributor.models.batch import BatchState
-from distributor.models.decision import DecisionKind
-from distributor.models.recipient import RecipientOutcome, RecipientState
-from distributor.rules.eligibility import ContactFacts, Refusal, refuse_channel, refuse_contact, refuse_everybody
-from distributor.rules.requests import AudienceRules
 
 _PEOPLE = """
 SELECT r.id, r.code, r.locale, r.attempt_count, r.first_sent_at,
     c.id, c.external_id, c.email, c.phone, c.first_name, c.last_name, c.title, c.locale, c.opted_out_at,
-    r.attributes, c.embedded_data
+    c.time_zone, r.baseline_sent_at, r.attributes, c.embedded_data
 FROM distributor_recipient r JOIN contacts_contact c ON c.id = r.contact_id
 """
 _LOCK_WAITING = f"{_PEOPLE} WHERE r.batch_id = %s AND r.state = 'waiting' ORDER BY r.id LIMIT %s FOR NO KEY UPDATE OF r"
@@ -117,37 +111,9 @@ def _begin(
     claim: Claim, route: Route, standing: Standing, people: Sequence[Person], now: datetime
 ) -> Begun | Held | None:
     """Judge people and write the hand-over of those who pass, as many as there are tokens; None when nobody does."""
-    distribution, channel = route.distribution, route.step.channel
-    limits = contact_limits(
-        distribution.organization,
-        AudienceRules(
-            respect_frequency_rules=distribution.respect_frequency_rules,
-            exclude_recently_contacted=distribution.exclude_recently_contacted,
-            recent_contact_days=distribution.recent_contact_days,
-        ),
-    )
-    if limits.any:
-        _take_turn(distribution.organization_id)
-    facts = gather_facts(
-        distribution.organization_id,
-        people,
-        list(dict.fromkeys([channel, *(step.channel for step in route.steps)])),
-        limits,
-        own_journeys=[person.recipient_id for person in people],
-    )
-    passed: list[Person] = []
-    refused: list[tuple[Person, ContactFacts, Refusal]] = []
-    over = refuse_everybody(standing.cancelled_at, standing.expires_at, standing.not_after, now)
-    for person, known in zip(people, facts, strict=True):
-        refusal = over
-        if refusal is None and known is not None:
-            refusal = refuse_contact(known, limits, now) or refuse_channel(known, channel)
-        if refusal is None:
-            passed.append(person)
-        else:
-            refused.append((person, known or ContactFacts({}), refusal))
-    if refused:
-        _refuse(route, claim, refused, now)
+    judged = judge(route, standing, people, now)
+    turn_away(route, claim, judged, now)
+    passed = judged.passed
     if not passed:
         return None
     taken = take_tokens(route.outlets, len(passed), is_urgent=claim.is_urgent, now=now)
@@ -165,49 +131,3 @@ def _hand_over(claim: Claim, route: Route, people: Sequence[Person], taken: Take
         cursor.execute(_TOUCH, [route.distribution.survey_id, now, contact_ids, ids])
         cursor.execute(_HAND_OVER, [handover_id, claim.batch_id, claim.fence, account_id, ids, now])
     return Begun(handover_id, now, people, account_id, taken.is_probe)
-
-
-def _refuse(
-    route: Route,
-    claim: Claim,
-    refused: Sequence[tuple[Person, ContactFacts, Refusal]],
-    now: datetime,
-) -> None:
-    """Stop people, or put them on the chain's next step when only this channel is shut to them."""
-    moves: list[Move] = []
-    decisions: list[Decision] = []
-    rerouted: dict[UUID, list[int]] = {}
-    for person, known, refusal in refused:
-        step = route.next_step(known.addresses) if refusal.reason.is_about_the_channel else None
-        if step is not None:
-            rerouted.setdefault(step.id, []).append(person.recipient_id)
-        elif person.first_sent_at is not None:
-            # An earlier step of the chain reached it: this one has nothing to add.
-            moves.append(Move(person.recipient_id, RecipientState.FINISHED, RecipientOutcome.SENT))
-        else:
-            moves.append(Move(person.recipient_id, RecipientState.STOPPED, reason=refusal.reason))
-        decisions.append(
-            Decision(
-                distribution_id=route.distribution.id,
-                contact_id=person.id,
-                recipient_id=person.recipient_id,
-                kind=DecisionKind.REROUTED if step else DecisionKind.STOPPED,
-                reason=refusal.reason,
-                detail=dict(refusal.detail),
-                decided_at=now,
-            )
-        )
-    for step_id, recipient_ids in rerouted.items():
-        batch_id = arm_batch(claim, step_id, now, len(recipient_ids))
-        moves += [Move(recipient_id, RecipientState.WAITING, batch_id=batch_id) for recipient_id in recipient_ids]
-    Decision.objects.bulk_create(decisions)
-    move_recipients(route.distribution.id, moves)
-
-
-def _take_turn(organization_id: UUID) -> None:
-    """Where a frequency rule holds, an organisation's begins go one after the other (10–30 ms each).
-
-    Otherwise two distributions that begin at once would each not see the other's touch of the same contact.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"begin {organization_id}"])

@@ -9,14 +9,15 @@ from django.db import connection
 
 from contacts.channel import Channel
 from distributor.engine.bulk import array_of, rows_of
-from distributor.rules.eligibility import ContactFacts, ContactLimits
+from distributor.rules.departure import Terms
+from distributor.rules.eligibility import ContactFacts
 
 _SUPPRESSIONS = """
 SELECT channel, address, reason FROM contacts_suppression
 WHERE organization_id = %s AND channel = ANY(%s) AND address IN (SELECT json_array_elements_text(%s::json))
 """
-_LAST_CONTACTS = """
-SELECT contact_id, max(last_sent_at) FROM distributor_touch
+_LAST_SENDS = """
+SELECT contact_id, max(last_sent_at), max(last_sent_at) FILTER (WHERE survey_id = %s) FROM distributor_touch
 WHERE contact_id = ANY(%s::uuid[]) AND last_sent_at IS NOT NULL AND recipient_id <> ALL(%s::bigint[])
 GROUP BY contact_id
 """
@@ -39,33 +40,30 @@ def gather_facts(
     organization_id: UUID,
     contacts: Sequence[Reachable],
     channels: Sequence[str],
-    limits: ContactLimits,
+    terms: Terms,
+    survey_id: UUID,
     *,
     own_journeys: Sequence[int] = (),
 ) -> list[ContactFacts | None]:
     """What is known against sending to each contact on the first of the channels, in the same order.
 
-    None: nothing is. The address is there, nobody opted out, no suppression, no earlier send that limits could mind;
-    so there is nothing to judge, and almost everybody is spared it. `own_journeys` are recipients whose own sends do
-    not hold them back.
+    None: nothing is. The address is there, nobody opted out, no suppression, no earlier send that the terms could
+    mind; so there is nothing to judge, and almost everybody is spared it. `own_journeys` are recipients whose own
+    sends do not hold them back.
     """
     addresses = [[address_on(channel, contact.email, contact.phone) for contact in contacts] for channel in channels]
     suppressions = _suppressions(organization_id, channels, addresses)
-    last_contacts = _last_contacts([contact.id for contact in contacts], own_journeys) if limits.any else {}
+    minds_the_past = terms.limits.any or terms.throttle is not None
+    sent = _last_sends([contact.id for contact in contacts], survey_id, own_journeys) if minds_the_past else {}
     first = channels[0]
     facts: list[ContactFacts | None] = []
     for position, (contact, address) in enumerate(zip(contacts, addresses[0], strict=True)):
-        if (
-            address
-            and contact.opted_out_at is None
-            and (first, address) not in suppressions
-            and contact.id not in last_contacts
-        ):
+        if address and contact.opted_out_at is None and (first, address) not in suppressions and contact.id not in sent:
             facts.append(None)
             continue
         known = {channel: addresses[place][position] for place, channel in enumerate(channels)}
         found = {of[0]: suppressions[of] for of in known.items() if of in suppressions}
-        facts.append(ContactFacts(known, found, contact.opted_out_at, last_contacts.get(contact.id)))
+        facts.append(ContactFacts(known, found, contact.opted_out_at, *sent.get(contact.id, (None, None))))
     return facts
 
 
@@ -83,7 +81,10 @@ def _suppressions(
         return {(channel, address): reason for channel, address, reason in cursor.fetchall()}
 
 
-def _last_contacts(contact_ids: Sequence[UUID], own_journeys: Sequence[int]) -> dict[UUID, datetime]:
+def _last_sends(
+    contact_ids: Sequence[UUID], survey_id: UUID, own_journeys: Sequence[int]
+) -> dict[UUID, tuple[datetime, datetime | None]]:
+    """Of any survey, and of this one."""
     with connection.cursor() as cursor:
-        cursor.execute(_LAST_CONTACTS, [array_of(contact_ids), array_of(own_journeys)])
-        return dict(cursor.fetchall())
+        cursor.execute(_LAST_SENDS, [survey_id, array_of(contact_ids), array_of(own_journeys)])
+        return {contact_id: (of_any, of_this) for contact_id, of_any, of_this in cursor.fetchall()}

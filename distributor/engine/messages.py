@@ -38,6 +38,8 @@ class Person:
     title: str
     contact_locale: str
     opted_out_at: datetime | None
+    time_zone: str
+    baseline_sent_at: datetime | None  # what its call gave as the last send of this survey
     attributes: Mapping[str, Any]
     embedded_data: Mapping[str, Any]
 

@@ -13,12 +13,13 @@ from distributor.rules.requests import DistributionRequest, StepRequest
 
 # One question instead of three: every call asks it. A template without a variant has nothing to say.
 _REFERENCES = """
-SELECT 'survey', id, '', true FROM distributor_survey WHERE organization_id = %(organization_id)s AND id = %(survey_id)s
+SELECT 'survey', id, '', true, throttle_minutes FROM distributor_survey
+WHERE organization_id = %(organization_id)s AND id = %(survey_id)s
 UNION ALL
-SELECT 'provider', id, channel, is_active FROM channels_provideraccount
+SELECT 'provider', id, channel, is_active, NULL FROM channels_provideraccount
 WHERE organization_id = %(organization_id)s AND id = ANY(%(accounts)s::uuid[])
 UNION ALL
-SELECT 'template', id, channel, true FROM channels_template t
+SELECT 'template', id, channel, true, NULL FROM channels_template t
 WHERE organization_id = %(organization_id)s AND id = ANY(%(templates)s::uuid[])
     AND EXISTS (SELECT FROM channels_templatevariant WHERE template_id = t.id)
 """
@@ -27,6 +28,7 @@ WHERE organization_id = %(organization_id)s AND id = ANY(%(templates)s::uuid[])
 class _Found(NamedTuple):
     channel: str
     is_active: bool
+    throttle_minutes: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Chain:
     """The survey and the steps in the order in which they are tried."""
 
     survey_id: UUID
+    throttle_minutes: int | None  # the survey's own
     steps: Sequence[StepRequest]
     channels: Sequence[str]
 
@@ -58,12 +61,14 @@ class Chain:
 def check_references(organization: Organization, request: DistributionRequest) -> Chain:
     """The request's ordered steps. Raises UnknownReferences naming every fault at once."""
     found = _find(organization, request.survey_id, request.steps)
-    faults = [] if ("survey", request.survey_id) in found else [UnknownReference(None, "survey", "not_found")]
-    faults += _step_faults(found, request.steps)
-    if faults:
+    survey = found.get(("survey", request.survey_id))
+    faults = _step_faults(found, request.steps)
+    if survey is None:
+        faults.insert(0, UnknownReference(None, "survey", "not_found"))
+    if faults or survey is None:
         raise UnknownReferences(faults)
     steps = sorted(request.steps, key=lambda step: step.priority)
-    return Chain(request.survey_id, steps, [step.channel for step in steps])
+    return Chain(request.survey_id, survey.throttle_minutes, steps, [step.channel for step in steps])
 
 
 def step_faults(organization: Organization, steps: Sequence[StepRequest]) -> list[UnknownReference]:
@@ -98,4 +103,4 @@ def _find(
     }
     with connection.cursor() as cursor:
         cursor.execute(_REFERENCES, named)
-        return {(what, found_id): _Found(channel, is_active) for what, found_id, channel, is_active in cursor}
+        return {(what, found_id): _Found(*rest) for what, found_id, *rest in cursor}

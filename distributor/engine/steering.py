@@ -17,7 +17,9 @@ from distributor.engine.claiming import Claim
 from distributor.engine.hints import hint_on_commit
 from distributor.models import Batch, Distribution
 from distributor.models.batch import BatchState
+from distributor.rules.eligibility import Reason, Refusal
 from distributor.rules.planning import DistributionStatus
+from distributor.rules.timing import Timetable, refuse_late
 
 _HOLD_STILL = """
 SELECT scheduled_at, not_after, expires_at, paused_at, cancelled_at FROM distributor_distribution
@@ -49,6 +51,13 @@ def hold_still(distribution_id: UUID) -> Standing:
     with connection.cursor() as cursor:
         cursor.execute(_HOLD_STILL, [distribution_id])
         return Standing(*cursor.fetchone())
+
+
+def refuse_everybody(standing: Standing, now: datetime) -> Refusal | None:
+    """Why nobody of the distribution is sent to any more, or None."""
+    if standing.cancelled_at is not None:
+        return Refusal(Reason.CANCELLED, {"cancelledAt": standing.cancelled_at.isoformat()})
+    return refuse_late(now, Timetable(not_after=standing.not_after, expires_at=standing.expires_at))
 
 
 def step_aside(claim: Claim, standing: Standing, now: datetime) -> bool:

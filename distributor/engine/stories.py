@@ -27,18 +27,20 @@ class Story:
     """A recipient with all that is known of its journey. `due_at` and `channel` are of the batch it waits in."""
 
     recipient: Recipient
-    batch: Batch
+    batch: Batch | None  # None: registered only
     attempts: Sequence[Attempt]
     decisions: Sequence[Decision]
 
     @property
     def is_called_off(self) -> bool:
         """It waits, but its distribution was cancelled: workers are about to stop it."""
-        return self.recipient.state == RecipientState.WAITING and self.batch.distribution.cancelled_at is not None
+        if self.batch is None or self.recipient.state != RecipientState.WAITING:
+            return False
+        return self.batch.distribution.cancelled_at is not None
 
     @property
     def state(self) -> str:
-        """waiting, sent, failed, indeterminate or stopped."""
+        """registered, waiting, sent, failed, indeterminate or stopped."""
         if self.is_called_off:
             return RecipientState.STOPPED.value
         return self.recipient.outcome if self.recipient.state == RecipientState.FINISHED else self.recipient.state
@@ -49,7 +51,12 @@ class Story:
 
     @property
     def due_at(self) -> datetime | None:
-        return self.batch.due_at if self.state == RecipientState.WAITING else None
+        return self.batch.due_at if self.batch is not None and self.state == RecipientState.WAITING else None
+
+    @property
+    def channel(self) -> str | None:
+        """Of the step that it waits for, or was last tried on."""
+        return self.batch.step.channel if self.batch is not None else None
 
     @property
     def events(self) -> list[Event]:
@@ -86,9 +93,14 @@ def tell(recipients: Sequence[Recipient]) -> list[Story]:
     decisions: dict[int | None, list[Decision]] = defaultdict(list)
     for decision in Decision.objects.filter(recipient_id__in=ids).order_by("id"):
         decisions[decision.recipient_id].append(decision)
-    batch_ids = {recipient.batch_id for recipient in recipients}
+    batch_ids = {recipient.batch_id for recipient in recipients if recipient.batch_id is not None}
     batches = Batch.objects.select_related("step", "distribution").in_bulk(batch_ids)
     return [
-        Story(recipient, batches[recipient.batch_id], attempts[recipient.id], decisions[recipient.id])
+        Story(
+            recipient,
+            batches.get(recipient.batch_id) if recipient.batch_id else None,
+            attempts[recipient.id],
+            decisions[recipient.id],
+        )
         for recipient in recipients
     ]

@@ -9,6 +9,11 @@ from contacts.ids import new_id
 from contacts.models import ApiKey, MailingList, Organization
 from distributor.models.survey import Survey
 from distributor.rules.planning import DistributionStatus, distribution_status
+from distributor.rules.requests import LinkType
+from distributor.rules.throttling import ThrottlePolicy
+
+LINK_TYPES = [(kind.value, kind.value.replace("_", "-")) for kind in LinkType]
+THROTTLE_POLICIES = [(policy.value, policy.value) for policy in ThrottlePolicy]
 
 
 class ChannelMode(models.TextChoices):
@@ -37,6 +42,10 @@ class Distribution(models.Model):
     paused_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
 
+    link_type = models.CharField(max_length=9, choices=LINK_TYPES, default=LinkType.ONE_TIME)
+    throttle_minutes = models.PositiveIntegerField(null=True, blank=True)
+    throttle_policy = models.CharField(max_length=6, choices=THROTTLE_POLICIES, default=ThrottlePolicy.DEFER)
+
     exclude_opted_out = models.BooleanField(default=True)
     respect_frequency_rules = models.BooleanField(default=True)
     exclude_recently_contacted = models.BooleanField(default=False)
@@ -44,6 +53,7 @@ class Distribution(models.Model):
 
     accepted_count = models.PositiveIntegerField(default=0)
     skipped_count = models.PositiveIntegerField(default=0)
+    registered_count = models.PositiveIntegerField(default=0, help_text="With a link, and not sent to by us.")
     sent_count = models.PositiveIntegerField(default=0)
     failed_count = models.PositiveIntegerField(default=0)
     indeterminate_count = models.PositiveIntegerField(default=0)
@@ -63,6 +73,7 @@ class Distribution(models.Model):
             models.CheckConstraint(
                 condition=Q(
                     accepted_count__gte=F("skipped_count")
+                    + F("registered_count")
                     + F("sent_count")
                     + F("failed_count")
                     + F("indeterminate_count")
@@ -90,7 +101,7 @@ class Distribution(models.Model):
         Once it is cancelled nobody waits, though it takes workers a moment to stop a million recipients one by one.
         """
         ended = self.sent_count + self.failed_count + self.indeterminate_count + self.stopped_count
-        unended = self.recipient_count - ended
+        unended = self.recipient_count - self.registered_count - ended
         called_off = unended if self.cancelled_at else 0
         return {
             "sent": self.sent_count,
@@ -98,6 +109,7 @@ class Distribution(models.Model):
             "indeterminate": self.indeterminate_count,
             "stopped": self.stopped_count + called_off,
             "waiting": unended - called_off,
+            "registered": self.registered_count,
             "skipped": self.skipped_count,
         }
 

@@ -9,6 +9,7 @@ from distributor.models.distribution import Distribution
 
 
 class RecipientState(models.TextChoices):
+    REGISTERED = "registered"  # has a link and is not sent to by us
     WAITING = "waiting"  # in a batch; in flight is: named by an unsettled hand-over
     FINISHED = "finished"  # ended as `outcome` says
     STOPPED = "stopped"  # will not be sent to, for `reason`
@@ -34,12 +35,14 @@ class Recipient(models.Model):
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="journeys", db_index=False)
     code = models.CharField(max_length=12, help_text="The public name: /p/{code}.")
     # Where it waits, or last waited. It changes only with a new batch: a plain send leaves every index alone.
-    batch = models.ForeignKey(Batch, models.DO_NOTHING, related_name="recipients", db_constraint=False)
-    state = models.CharField(max_length=8, choices=RecipientState, default=RecipientState.WAITING)
+    batch = models.ForeignKey(Batch, models.DO_NOTHING, related_name="recipients", db_constraint=False, null=True)
+    state = models.CharField(max_length=10, choices=RecipientState, default=RecipientState.WAITING)
     outcome = models.CharField(max_length=13, choices=RecipientOutcome, blank=True)
     reason = models.CharField(max_length=31, blank=True)
     attributes = models.JSONField(default=dict, help_text="The embedded data given in this call.")
     locale = models.CharField(max_length=35, blank=True)
+    # What its call gave as the last send of this survey: the throttle's baseline instead of our record.
+    baseline_sent_at = models.DateTimeField(null=True)
     attempt_count = models.PositiveSmallIntegerField(default=0)
     first_sent_at = models.DateTimeField(null=True)
     first_opened_at = models.DateTimeField(null=True)
@@ -56,6 +59,9 @@ class Recipient(models.Model):
                 condition=Q(state=RecipientState.FINISHED) & ~Q(outcome="")
                 | ~Q(state=RecipientState.FINISHED) & Q(outcome=""),
                 name="who_finished_has_an_outcome",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=RecipientState.REGISTERED) | Q(batch__isnull=False), name="who_is_sent_to_has_a_batch"
             ),
             models.CheckConstraint(
                 condition=~Q(state=RecipientState.STOPPED) | ~Q(reason=""), name="who_was_stopped_has_a_reason"

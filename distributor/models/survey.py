@@ -25,6 +25,11 @@ class Survey(models.Model):
     question = models.CharField(
         max_length=500, blank=True, help_text="The built-in page's question. Empty: how likely one is to recommend."
     )
+    throttle_minutes = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="To the same contact again: not sooner. Empty: the organisation's rule. 0: none.",
+    )
     thank_you_message = models.TextField(blank=True)
     thank_you_link_text = models.CharField(max_length=255, blank=True)
     thank_you_link_url = models.URLField(max_length=2000, blank=True)

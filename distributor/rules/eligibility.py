@@ -42,13 +42,14 @@ class ContactFacts:
     """What is known of a contact when it is judged.
 
     `addresses` and `suppressions` (its reasons) are by channel; an absent channel has none. `last_contacted_at` is the
-    last send of any survey by another journey than the one judged.
+    last send of any survey by another journey than the one judged, `last_surveyed_at` that of the same survey.
     """
 
     addresses: Mapping[str, str]
     suppressions: Mapping[str, str] = field(default_factory=dict)
     opted_out_at: datetime | None = None
     last_contacted_at: datetime | None = None
+    last_surveyed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +62,6 @@ class ContactLimits:
     @property
     def any(self) -> bool:
         return self.minimum_days is not None or self.recent_days is not None
-
-
-def refuse_everybody(
-    cancelled_at: datetime | None, expires_at: datetime | None, not_after: datetime | None, now: datetime
-) -> Refusal | None:
-    """Why nobody of a distribution is sent to any more, or None. The moments themselves are already too late."""
-    if cancelled_at is not None:
-        return Refusal(Reason.CANCELLED, {"cancelledAt": cancelled_at.isoformat()})
-    for reason, name, moment in ((Reason.EXPIRED, "expiresAt", expires_at), (Reason.TOO_LATE, "notAfter", not_after)):
-        if moment is not None and moment <= now:
-            return Refusal(reason, {name: moment.isoformat()})
-    return None
 
 
 def refuse_contact(facts: ContactFacts, limits: ContactLimits, leaves_at: datetime) -> Refusal | None:

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from contacts.given import ContactGiven
+from distributor.rules.throttling import ThrottlePolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +52,43 @@ class AudienceRules:
     recent_contact_days: int = 30
 
 
+class LinkType(StrEnum):
+    """What a response is tied to."""
+
+    ONE_TIME = "one_time"  # its recipient, whose link it uses up
+    ANONYMOUS = "anonymous"  # nobody
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """No sooner than the interval after the last send of the same survey to the same contact. Zero: no interval."""
+
+    interval: timedelta
+    policy: ThrottlePolicy = ThrottlePolicy.DEFER
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientOptions:
+    """What a call says of one recipient's send, beside who it is.
+
+    `when`: not before. `last_sent_at` replaces our record as the throttle's baseline. `locale` is BCP 47.
+    """
+
+    when: datetime | None = None
+    last_sent_at: datetime | None = None
+    locale: str = ""
+
+
+NO_OPTIONS: Final = RecipientOptions()
+
+
 @dataclass(frozen=True, slots=True)
 class DistributionRequest:
     """A survey to people: what every dialect says in its own words. Moments are aware.
 
-    `scheduled_at` None means now. Nothing leaves from `not_after` on; `expires_at` ends the links as well.
+    `scheduled_at` None means now. `not_after` is the last moment at which anything leaves; `expires_at` ends the links
+    as well. `options`, if there are any, are as many as contacts; of a contact that is named twice the last count.
+    `throttle` None: the survey's. Without `is_sent` recipients are registered: they get links, and nothing is sent.
     """
 
     source: str
@@ -66,3 +101,7 @@ class DistributionRequest:
     expires_at: datetime | None = None
     name: str = ""
     audience: AudienceRules = AudienceRules()
+    options: Sequence[RecipientOptions] = ()
+    throttle: Throttle | None = None
+    link_type: LinkType = LinkType.ONE_TIME
+    is_sent: bool = True

@@ -16,6 +16,7 @@ def suppressions() -> set[tuple[str, str]]:
 
 
 def make_attempt(recipient: Recipient, channel: Channel) -> None:
+    assert recipient.batch is not None
     Attempt.objects.create(
         recipient_id=recipient.pk,
         number=Attempt.objects.count() + 1,

@@ -175,7 +175,7 @@ def render_story(story: Story) -> dict[str, Any]:
         "phone": contact.phone or None,
         "state": story.state,
         "reason": story.reason or None,
-        "channel": story.batch.step.channel,
+        "channel": story.channel,
         "dueAt": story.due_at,
         "acceptedAt": recipient.created_at,
         "attempts": [

@@ -15,10 +15,11 @@ class _Wire(BaseModel):
 
 
 class TotalsDocument(_Wire):
-    """accepted = skipped + waiting + sent + failed + indeterminate + stopped, at every moment."""
+    """accepted = skipped + registered + waiting + sent + failed + indeterminate + stopped, at every moment."""
 
     accepted: int
     skipped: int
+    registered: int = Field(description="With a link; whoever called sends it.")
     waiting: int
     sent: int
     failed: int
@@ -88,9 +89,9 @@ class RecipientDocument(_Wire):
     external_id: str | None
     email: str | None
     phone: str | None
-    state: str = Field(description="waiting, sent, failed, indeterminate or stopped")
+    state: str = Field(description="registered, waiting, sent, failed, indeterminate or stopped")
     reason: str | None
-    channel: str = Field(description="Of the step that it waits for, or was last tried on.")
+    channel: str | None = Field(description="Of the step that it waits for, or was last tried on.")
     due_at: datetime | None
     accepted_at: datetime
     attempts: list[AttemptDocument]

@@ -1,0 +1,45 @@
+"""The terms of a distribution: what it asks for itself, and what its organisation demands of all."""
+
+from datetime import timedelta
+
+from contacts.models import Organization
+from distributor.models import Distribution
+from distributor.rules.departure import Terms
+from distributor.rules.eligibility import ContactLimits
+from distributor.rules.quiet_hours import QuietHours
+from distributor.rules.requests import AudienceRules
+from distributor.rules.throttling import ThrottlePolicy
+from distributor.rules.timing import Timetable
+
+
+def contact_limits(organization: Organization, audience: AudienceRules) -> ContactLimits:
+    """How soon the request lets a contact be sent to again."""
+    return ContactLimits(
+        organization.minimum_days_between_contacts if audience.respect_frequency_rules else None,
+        audience.recent_contact_days if audience.exclude_recently_contacted else None,
+    )
+
+
+def quiet_hours(organization: Organization) -> QuietHours:
+    return QuietHours(organization.quiet_from, organization.quiet_until, frozenset(organization.send_weekdays))
+
+
+def terms_of(distribution: Distribution) -> Terms:
+    """As they are right before a message leaves; its survey and organisation are loaded with it.
+
+    The ends are left out: they may have been moved since the distribution was read (engine/steering.py).
+    """
+    audience = AudienceRules(
+        respect_frequency_rules=distribution.respect_frequency_rules,
+        exclude_recently_contacted=distribution.exclude_recently_contacted,
+        recent_contact_days=distribution.recent_contact_days,
+    )
+    throttle = timedelta(minutes=distribution.throttle_minutes or 0)
+    return Terms(
+        contact_limits(distribution.organization, audience),
+        Timetable(),
+        quiet_hours(distribution.organization),
+        throttle or None,
+        ThrottlePolicy(distribution.throttle_policy),
+        distribution.created_at,
+    )
