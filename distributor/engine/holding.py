@@ -7,14 +7,22 @@ from django.db import transaction
 from distributor.engine.claiming import Claim
 from distributor.engine.outlets import Held, may_send, take_tokens
 from distributor.engine.routes import Route
+from distributor.engine.steering import hold_still
 from distributor.models import Batch
+from distributor.rules.eligibility import refuse_everybody
 
 
 def hold_if_shut(claim: Claim, route: Route, now: datetime) -> bool:
-    """Hold a batch back before its people are locked and judged, where the route already says that nothing leaves."""
+    """Hold a batch back before its people are locked and judged, where the route already says that nothing leaves.
+
+    Not where nobody is sent to any more: begin stops them without asking an account.
+    """
     if may_send(route.outlets, is_urgent=claim.is_urgent, now=now):
         return False
     with transaction.atomic():
+        standing = hold_still(claim.distribution_id)
+        if refuse_everybody(standing.cancelled_at, standing.expires_at, standing.not_after, now) is not None:
+            return False
         held = take_tokens(route.outlets, 1, is_urgent=claim.is_urgent, now=now)
         if isinstance(held, Held):
             hold_batch(claim, held)

@@ -11,7 +11,7 @@ from channels.paces import free_account
 _WAKE = """
 UPDATE distributor_batch SET due_at = %(now)s, held_by = NULL WHERE id IN (
     SELECT id FROM distributor_batch
-    WHERE state = 'waiting' AND held_by IN (
+    WHERE state <> 'done' AND held_by IN (
         SELECT id FROM channels_provideraccount WHERE id = %(account_id)s OR stand_in_id = %(account_id)s
     )
     FOR UPDATE SKIP LOCKED

@@ -16,6 +16,7 @@ from contacts.channel import Channel
 from contacts.models import Organization
 from distributor.engine.clock import database_now
 from distributor.engine.holding import hold_if_shut
+from distributor.engine.steering import cancel, pause, resume
 from distributor.engine.waking import resume_account
 from distributor.models import Attempt, Batch, Distribution
 from tests.engine.conftest import Send
@@ -144,6 +145,37 @@ def test_batches_behind_an_open_breaker_queue_for_its_probes_and_all_wake_when_o
     assert list(due) == [opened_at + number * MINUTE for number in range(4)]
     dispatch_at(opened_at)
     assert [totals_of(one) for one in accepted] == [{"sent": 1}] * 4
+
+
+@pytest.mark.parametrize("ending", ["cancelled", "expired"])
+def test_whoever_is_not_sent_to_any_more_does_not_wait_for_an_account(
+    send: Send, accounts: Accounts, ending: str
+) -> None:
+    accepted = send(2)
+    break_account(accounts[Channel.EMAIL].id, "401", database_now())
+    dispatch_at(database_now())
+    assert totals_of(accepted) == {"waiting": 2}
+    if ending == "cancelled":
+        cancel(accepted.distribution.id, database_now())
+        dispatch_at(database_now())
+    else:
+        Distribution.objects.update(expires_at=database_now())
+        dispatch_at(database_now() + 2 * MINUTE)
+    assert totals_of(accepted) == {"stopped": 2}
+    assert not Pace.objects.get().sent_today
+    assert Pace.objects.get().broken_because == "401"
+
+
+def test_a_distribution_that_was_paused_meanwhile_is_woken_too(send: Send, accounts: Accounts) -> None:
+    account = accounts[Channel.EMAIL]
+    ProviderAccount.objects.filter(id=account.id).update(daily_limit=1, urgent_reserve_percent=0)
+    accepted = send(3)
+    dispatch_at(database_now())
+    pause(accepted.distribution.id, database_now())
+    save_in_admin(account, daily_limit="3")
+    resume(accepted.distribution.id, database_now())
+    dispatch_at(database_now())
+    assert totals_of(accepted) == {"sent": 3}
 
 
 def test_a_batch_behind_an_open_breaker_says_so(send: Send, accounts: Accounts) -> None:
