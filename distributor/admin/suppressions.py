@@ -32,6 +32,11 @@ class SuppressionForm(ModelForm[Suppression]):
             if phone is None:
                 raise ValidationError({"address": "Enter a phone number with “+” and a country code."})
             entered["address"] = phone
+        # What an operator adds is manual; other reasons stand beside it and are lifted on their own.
+        if Suppression.objects.filter(
+            organization=organization, channel=channel, address=entered["address"], reason=SuppressionReason.MANUAL
+        ).exists():
+            raise ValidationError("An operator has suppressed this address already.")
         return entered
 
 

@@ -4,7 +4,7 @@ The hand-over is committed before the provider is called, so that a crash in bet
 without a result, which is what “unknown” means.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,15 +20,18 @@ from distributor.engine.claiming import LEASE, Claim
 from distributor.engine.facts import gather_facts
 from distributor.engine.journeys import Move, move_recipients
 from distributor.engine.messages import Person
-from distributor.engine.rearming import arm_batch
+from distributor.engine.rearming import arm_batch, arm_onward
 from distributor.engine.routes import Route
+from distributor.engine.sequel import give_up
 from distributor.engine.steering import Standing, hold_still, step_aside
-from distributor.models import Batch, Decision
+from distributor.models import Attempt, Batch, Decision
+from distributor.models.attempt import AttemptState
 from distributor.models.batch import BatchState
 from distributor.models.decision import DecisionKind
 from distributor.models.recipient import RecipientOutcome, RecipientState
 from distributor.rules.eligibility import ContactFacts, Refusal, refuse_channel, refuse_contact, refuse_everybody
 from distributor.rules.requests import AudienceRules
+from distributor.rules.retrying import is_resent
 
 _PEOPLE = """
 SELECT r.id, r.code, r.locale, r.attempt_count, r.first_sent_at,
@@ -110,6 +113,11 @@ def _lock(statement: str, parameters: list[Any]) -> list[Person]:
 
 def _begin(claim: Claim, route: Route, standing: Standing, people: Sequence[Person], now: datetime) -> Begun | None:
     """Judge people and write the hand-over of those who pass; None when nobody does."""
+    unanswered = _find_unanswered(route, people)
+    if unanswered:
+        people = _give_up(claim, route, people, unanswered, now)
+    if not people:
+        return None
     distribution, channel = route.distribution, route.step.channel
     limits = contact_limits(
         distribution.organization,
@@ -140,10 +148,49 @@ def _begin(claim: Claim, route: Route, standing: Standing, people: Sequence[Pers
         else:
             refused.append((person, known or ContactFacts({}), refusal))
     if refused:
-        _refuse(route, claim, refused, now)
+        _refuse(route, claim, refused, unanswered, now)
     if not passed:
         return None
     return _hand_over(claim, route, passed, now)
+
+
+def _find_unanswered(route: Route, people: Sequence[Person]) -> dict[int, list[datetime]]:
+    """When the tries of unknown outcome on this step were begun, of those whose last try is one.
+
+    They have waited as long as the provider may take to tell (Provider.evidence_window).
+    """
+    last_numbers = {person.recipient_id: person.attempt_count for person in people if person.attempt_count}
+    if not last_numbers:
+        return {}
+    begun: dict[int, list[datetime]] = {}
+    answered = set(last_numbers)
+    tries = Attempt.objects.filter(
+        recipient_id__in=list(last_numbers), step_id=route.step.id, state=AttemptState.UNKNOWN
+    )
+    for recipient_id, number, begun_at in tries.order_by("number").values_list("recipient_id", "number", "begun_at"):
+        begun.setdefault(recipient_id, []).append(begun_at)
+        if number == last_numbers[recipient_id]:
+            answered.discard(recipient_id)
+    return {recipient_id: moments for recipient_id, moments in begun.items() if recipient_id not in answered}
+
+
+def _give_up(
+    claim: Claim, route: Route, people: Sequence[Person], unanswered: Mapping[int, Sequence[datetime]], now: datetime
+) -> list[Person]:
+    """End the step, as indeterminate, for those who get no further copy. Returns the others."""
+    silent = {
+        recipient_id: begun[-1]
+        for recipient_id, begun in unanswered.items()
+        if not is_resent(route.step.channel, len(begun))
+    }
+    if silent:
+        sequel = give_up(
+            route,
+            [(person, silent[person.recipient_id]) for person in people if person.recipient_id in silent],
+            now,
+        )
+        move_recipients(route.distribution.id, sequel.moves + arm_onward(claim, sequel))
+    return [person for person in people if person.recipient_id not in silent]
 
 
 def _hand_over(claim: Claim, route: Route, people: Sequence[Person], now: datetime) -> Begun:
@@ -160,6 +207,7 @@ def _refuse(
     route: Route,
     claim: Claim,
     refused: Sequence[tuple[Person, ContactFacts, Refusal]],
+    unanswered: Mapping[int, Sequence[datetime]],
     now: datetime,
 ) -> None:
     """Stop people, or put them on the chain's next step when only this channel is shut to them."""
@@ -173,6 +221,10 @@ def _refuse(
         elif person.first_sent_at is not None:
             # An earlier step of the chain reached it: this one has nothing to add.
             moves.append(Move(person.recipient_id, RecipientState.FINISHED, RecipientOutcome.SENT))
+        elif person.recipient_id in unanswered:
+            # It is not sent again, and may have been sent.
+            outcome = RecipientOutcome.INDETERMINATE
+            moves.append(Move(person.recipient_id, RecipientState.FINISHED, outcome, "unknown_outcome"))
         else:
             moves.append(Move(person.recipient_id, RecipientState.STOPPED, reason=refusal.reason))
         decisions.append(

@@ -72,6 +72,12 @@ def open_route(distribution_id: UUID, step_id: UUID) -> Route:
 
 
 def as_account(account: ProviderAccount) -> Account:
+    """As its provider knows it."""
     return Account(
-        account.id, account.organization_id, Channel(account.channel), account.configuration, account.credentials
+        account.id,
+        account.organization_id,
+        Channel(account.channel),
+        account.configuration,
+        account.credentials,
+        f"{settings.PUBLIC_BASE_URL}/webhooks/{account.id}",
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
-from distributor.models import Attempt, Batch, Decision, Recipient
+from distributor.models import Attempt, Batch, Decision, ProviderEvent, Recipient
 from distributor.models.attempt import AttemptState
 from distributor.models.recipient import RecipientState
 from distributor.rules.eligibility import Reason
@@ -24,12 +24,16 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A recipient with all that is known of its journey. `due_at` and `channel` are of the batch it waits in."""
+    """A recipient with all that is known of its journey. `due_at` and `channel` are of the batch it waits in.
+
+    `told` is what providers said of its tries, in the order in which it happened.
+    """
 
     recipient: Recipient
     batch: Batch
     attempts: Sequence[Attempt]
     decisions: Sequence[Decision]
+    told: Sequence[ProviderEvent]
 
     @property
     def is_called_off(self) -> bool:
@@ -65,10 +69,25 @@ class Story:
         # Of one moment are a try and the decision that follows from it: the sort below keeps them in this order.
         for decision in self.decisions:
             yield Event(decision.decided_at, decision.kind, decision.reason)
+        yield from self._told()
         if recipient.first_opened_at is not None:
             yield Event(recipient.first_opened_at, "opened")
         if recipient.responded_at is not None:
             yield Event(recipient.responded_at, "responded")
+
+    def _told(self) -> Iterator[Event]:
+        """The first of each kind for each try. Openings are the recipient's own; that it was sent, its try says."""
+        tries = {(attempt.number, attempt.provider_account_id): attempt for attempt in self.attempts}
+        known = set()
+        for event in self.told:
+            attempt = tries.get((event.attempt_number or 0, event.provider_account_id))
+            once = (event.attempt_number, event.kind)
+            if attempt is None or event.is_machine or event.kind in ("sent", "opened") or once in known:
+                continue
+            known.add(once)
+            # A provider's clock, often in whole seconds, may lag behind ours.
+            at = max(event.occurred_at, attempt.begun_at)
+            yield Event(at, event.kind, " ".join(filter(None, (attempt.channel, event.code))))
 
 
 def read_stories(distribution_id: UUID, after_id: int, limit: int) -> list[Story]:
@@ -86,9 +105,14 @@ def tell(recipients: Sequence[Recipient]) -> list[Story]:
     decisions: dict[int | None, list[Decision]] = defaultdict(list)
     for decision in Decision.objects.filter(recipient_id__in=ids).order_by("id"):
         decisions[decision.recipient_id].append(decision)
+    told: dict[int | None, list[ProviderEvent]] = defaultdict(list)
+    for event in ProviderEvent.objects.filter(recipient_id__in=ids).order_by("occurred_at", "id").defer("raw"):
+        told[event.recipient_id].append(event)
     batch_ids = {recipient.batch_id for recipient in recipients}
     batches = Batch.objects.select_related("step", "distribution").in_bulk(batch_ids)
     return [
-        Story(recipient, batches[recipient.batch_id], attempts[recipient.id], decisions[recipient.id])
+        Story(
+            recipient, batches[recipient.batch_id], attempts[recipient.id], decisions[recipient.id], told[recipient.id]
+        )
         for recipient in recipients
     ]
