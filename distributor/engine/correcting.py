@@ -106,15 +106,24 @@ def correct_journeys(
     in_flight = _find_in_flight(recipient_ids)
     corrections = _Corrections(now)
     for journey in _read(recipient_ids):
+        if journey.recipient.state == RecipientState.WAITING and journey.recipient.pk in in_flight:
+            continue
+        _free_slot(corrections, journey)
         if journey.recipient.state == RecipientState.WAITING:
-            if journey.recipient.pk not in in_flight:
-                _correct_waiting(corrections, journey)
+            _correct_waiting(corrections, journey)
         elif journey.recipient.state == RecipientState.FINISHED:
             _correct_finished(corrections, journey)
         else:
             corrections.done.append(journey.stays())
     _write(corrections, counts)
     return in_flight
+
+
+def _free_slot(corrections: _Corrections, journey: _Journey) -> None:
+    """Of whom no provider took anything, the last one not even after it had said so."""
+    if journey.last.trouble == Trouble.DROPPED and certainly_nothing_left(journey.tries):
+        slot = (journey.person.id, journey.recipient.pk, journey.last.begun_at)
+        corrections.unreached.setdefault(journey.recipient.distribution.survey_id, []).append(slot)
 
 
 def _correct_waiting(corrections: _Corrections, journey: _Journey) -> None:
@@ -135,7 +144,9 @@ def _correct_finished(corrections: _Corrections, journey: _Journey) -> None:
     recipient, ending = journey.recipient, ending_of(journey.tries)
     is_over = journey.was_called_off or recipient.distribution.cancelled_at is not None
     is_final = recipient.responded_at is not None and ending is not Ending.SENT
-    if is_final or ending == recipient.outcome:
+    if ending == recipient.outcome:
+        corrections.done.append(journey.ends())  # perhaps for a graver reason
+    elif is_final:
         corrections.done.append(journey.stays())
     elif ending is Ending.FAILED and not is_over:
         _end_step(corrections, journey, ending)
@@ -147,9 +158,6 @@ def _end_step(corrections: _Corrections, journey: _Journey, ending: Ending) -> N
     """The chain's next step, or the end of the journey."""
     route, last = corrections.route_of(journey), journey.last
     onward = next_step_after(route, journey.person, ending, last.begun_at, corrections.now)
-    if ending is Ending.FAILED and certainly_nothing_left(journey.tries):
-        slot = (journey.person.id, journey.recipient.pk, last.begun_at)
-        corrections.unreached.setdefault(route.distribution.survey_id, []).append(slot)
     if onward is None:
         corrections.done.append(journey.ends())
     else:

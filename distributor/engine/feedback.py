@@ -75,7 +75,7 @@ WHERE a.recipient_id = told.recipient_id AND a.number = told.attempt_number
     AND a.provider_account_id = told.provider_account_id
     AND (told.progress > a.progress OR told.trouble > a.trouble)
 RETURNING a.recipient_id, old.state <> new.state
-    OR old.trouble < %(undelivered)s AND new.trouble >= %(undelivered)s
+    OR new.trouble >= %(undelivered)s AND new.trouble > old.trouble
 """
 _OPENED = """
 WITH told AS (
