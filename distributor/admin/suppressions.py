@@ -68,6 +68,10 @@ class SuppressionRoom(LargeRoom[Suppression]):
         """Never: another address is another suppression."""
         return False
 
+    def has_delete_permission(self, request: HttpRequest, obj: Suppression | None = None) -> bool:
+        """All but a STOP: the carrier goes on refusing until the person texts START, which lifts it."""
+        return super().has_delete_permission(request, obj) and (obj is None or obj.reason != SuppressionReason.STOP)
+
     def save_model(self, request: HttpRequest, obj: Suppression, form: Any, change: bool) -> None:
         obj.reason = SuppressionReason.MANUAL
         obj.source = f"operator {request.user.get_username()}"

@@ -11,6 +11,10 @@ from distributor.models import Attempt, Batch, Decision, ProviderEvent, Recipien
 from distributor.models.attempt import AttemptState
 from distributor.models.recipient import RecipientState
 from distributor.rules.eligibility import Reason
+from distributor.rules.feedback import WISHES
+
+# Openings are the recipient's own; that it was sent, its try says; a STOP is about the address.
+_TOLD_OTHERWISE = frozenset({"sent", "opened", *WISHES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +80,13 @@ class Story:
             yield Event(recipient.responded_at, "responded")
 
     def _told(self) -> Iterator[Event]:
-        """The first of each kind for each try. Openings are the recipient's own; that it was sent, its try says."""
+        """The first of each kind for each try."""
         tries = {(attempt.number, attempt.provider_account_id): attempt for attempt in self.attempts}
         known = set()
         for event in self.told:
             attempt = tries.get((event.attempt_number or 0, event.provider_account_id))
             once = (event.attempt_number, event.kind)
-            if attempt is None or event.is_machine or event.kind in ("sent", "opened") or once in known:
+            if attempt is None or event.is_machine or event.kind in _TOLD_OTHERWISE or once in known:
                 continue
             known.add(once)
             # A provider's clock, often in whole seconds, may lag behind ours.

@@ -184,6 +184,8 @@ def render_story(story: Story) -> dict[str, Any]:
                 "channel": attempt.channel,
                 "providerId": attempt.provider_account_id,
                 "state": attempt.state,
+                "progress": attempt.get_progress_display(),
+                "trouble": attempt.get_trouble_display(),
                 "providerMessageId": attempt.provider_message_id,
                 "code": attempt.code,
                 "detail": attempt.detail,

@@ -60,6 +60,11 @@ class AttemptDocument(_Wire):
     channel: str
     provider_id: UUID
     state: str = Field(description="sent, failed or unknown")
+    progress: str = Field(description="As the provider tells: none, sent, delivered, opened or clicked")
+    trouble: str = Field(
+        description="As the provider tells: none, delayed, complained, undelivered, bounced or dropped; "
+        "from undelivered on the message has failed"
+    )
     provider_message_id: str
     code: str
     detail: str
@@ -77,7 +82,10 @@ class DecisionDocument(_Wire):
 
 class EventDocument(_Wire):
     at: datetime
-    event: str = Field(description="accepted, deferred, rerouted, stopped, sent, failed, unknown, opened, responded")
+    event: str = Field(
+        description="accepted, deferred, rerouted, stopped, sent, failed, unknown, opened, responded; of what "
+        "providers tell delivered, clicked, delayed, soft_bounced, hard_bounced, failed, dropped, complained, unsubscribed"
+    )
     about: str
 
 
