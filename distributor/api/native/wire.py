@@ -84,7 +84,8 @@ class EventDocument(_Wire):
     at: datetime
     event: str = Field(
         description="accepted, deferred, rerouted, stopped, sent, failed, unknown, opened, responded; of what "
-        "providers tell delivered, clicked, delayed, soft_bounced, hard_bounced, failed, dropped, complained, unsubscribed"
+        "providers tell delivered, clicked, delayed, soft_bounced, hard_bounced, failed, dropped, complained and "
+        "unsubscribed"
     )
     about: str
 
