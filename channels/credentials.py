@@ -26,7 +26,9 @@ class EncryptedJSONField(models.BinaryField):  # type: ignore[type-arg]  # not s
     def get_prep_value(self, value: Any) -> Any:
         return _fernet().encrypt(json.dumps(value or {}).encode())
 
-    def from_db_value(self, value: Any, *_: Any) -> dict[str, str]:
+    def from_db_value(self, value: Any, *_: Any) -> dict[str, str] | None:
+        if value is None:  # an outer join without a row
+            return None
         try:
             decrypted: dict[str, str] = json.loads(_fernet().decrypt(bytes(value)))
         except InvalidToken as error:

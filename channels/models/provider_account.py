@@ -1,9 +1,12 @@
 """An organisation's account with a provider of messages."""
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import F, Q
 
 from channels.credentials import EncryptedJSONField
+from channels.pacing import Limits
 from channels.providers import registry
 from contacts.channel import Channel
 from contacts.ids import new_id
@@ -26,16 +29,55 @@ class ProviderAccount(models.Model):
     )
     credentials = EncryptedJSONField(editable=False)
     is_active = models.BooleanField(default=True)
+    rate_per_second = models.FloatField(
+        null=True, blank=True, validators=[MinValueValidator(0.01)], help_text="Messages. Empty: no limit."
+    )
+    daily_limit = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)], help_text="Messages a day (UTC). Empty: no limit."
+    )
+    urgent_reserve_percent = models.PositiveSmallIntegerField(
+        default=10,
+        validators=[MaxValueValidator(90)],
+        help_text="The share of both limits that is kept for small, urgent sends.",
+    )
+    stand_in = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Sends what this account cannot: while it is switched off, broken, paused or its day is used up.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ("name",)
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(rate_per_second=None) | Q(rate_per_second__gt=0), name="a_rate_is_above_zero"
+            ),
+            models.CheckConstraint(
+                condition=Q(daily_limit=None) | Q(daily_limit__gt=0), name="a_daily_limit_is_above_zero"
+            ),
+            models.CheckConstraint(condition=Q(urgent_reserve_percent__lte=90), name="a_reserve_leaves_something"),
+            models.CheckConstraint(condition=~Q(stand_in=F("id")), name="nobody_stands_in_for_itself"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.kind}, {self.channel})"
 
+    @property
+    def limits(self) -> Limits:
+        return Limits(self.rate_per_second, self.daily_limit, self.urgent_reserve_percent)
+
     def clean(self) -> None:
-        """Names everything that the provider finds wrong with its configuration."""
-        faults = registry.configuration_faults(self.kind, self.channel, self.configuration)
-        if faults:
-            raise ValidationError({"configuration": faults})
+        """Names everything that the provider finds wrong with its configuration, and a stand-in that cannot be one."""
+        faults = {"configuration": registry.configuration_faults(self.kind, self.channel, self.configuration)}
+        if self.stand_in is not None and not self._can_be_replaced_by(self.stand_in):
+            faults["stand_in"] = ["Another account of the same organisation and channel."]
+        if any(faults.values()):
+            raise ValidationError({name: told for name, told in faults.items() if told})
+
+    def _can_be_replaced_by(self, other: "ProviderAccount") -> bool:
+        is_alike = (other.organization_id, other.channel) == (self.organization_id, self.channel)
+        return other.pk != self.pk and is_alike

@@ -1,12 +1,14 @@
 """Connections of providers that are called by HTTP: pooled, kept open, and exact about what can have arrived."""
 
 import ssl
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cache
 from http.client import HTTPException
 from time import monotonic
 from typing import Any
 
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 from urllib3.response import HTTPResponse
@@ -82,6 +84,28 @@ def open_pool(size: int) -> PoolManager:
     pool = PoolManager(maxsize=size, ssl_context=tls_context())
     pool.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
     return pool
+
+
+def read_as_far_as_it_comes(answer: BaseHTTPResponse) -> bytes:
+    """A body that may be cut short: what became of the request, the status says all the same."""
+    try:
+        return answer.read()
+    except HTTPError:
+        answer.close()
+        return b""
+
+
+def read_retry_after(value: str | None, now: datetime) -> float | None:
+    """Retry-After in seconds from now: a number, or a date (RFC 9110 §10.2.3). None: it says nothing sensible."""
+    if not value:
+        return None
+    if value.strip().isdecimal():
+        return float(value)
+    try:
+        until = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max((until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds(), 0.0)
 
 
 @cache

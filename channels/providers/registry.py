@@ -9,6 +9,7 @@ from channels.providers.base import Account, Provider
 from contacts.channel import Channel
 
 PROVIDERS = {
+    "anymail": "channels.providers.anymail.Anymail",
     "sandbox": "channels.providers.sandbox.Sandbox",
     "sendgrid": "channels.providers.sendgrid.SendGrid",
     "smtp": "channels.providers.smtp.Smtp",

@@ -1,181 +1,178 @@
 """E-mail by SMTP (RFC 5321) to a relay of the organisation's choice."""
 
 import re
-import smtplib
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from threading import Event, Lock
 from time import monotonic
 from typing import Any
 
 from channels.providers.base import Account, Message, Outcome, Provider, Result, Scope
-from channels.providers.mime import compose_email, message_id, refuse_addresses
-from channels.providers.smtp_connection import CONNECT_SECONDS, Connection, connect
-from channels.rendering import encode_subject
+from channels.providers.mime import refuse_addresses
+from channels.providers.smtp_line import Line, NoConnectionError
 from contacts.channel import Channel
 
 # The caller holds its lease for 60 s: after 30 s no further message is begun, and at 45 s all waiting ends.
 TRYING_SECONDS = 30.0
 LIMIT_SECONDS = 45.0
 QUIT_SECONDS = 2.0
+DEFAULT_CONNECTIONS = 4
+MAX_CONNECTIONS = 16
+# To connect, secure and log in takes the round trips of two or three messages.
+MESSAGES_WORTH_A_CONNECTION = 5
+# A server that has refused a further connection is not asked for one again so soon.
+ENOUGH_SECONDS = 60.0
 SECURITIES = ("none", "starttls", "tls")
-DETAIL_LENGTH = 500
-MESSAGE_ID_LENGTH = 255
 
 _HOST = re.compile(r"[A-Za-z0-9._:-]{1,253}")
-# Said at any stage, these are about our login and not about a recipient (RFC 4954 §6).
-_LOGIN_CODES = frozenset({530, 534, 535, 538})
 _NOT_TRIED = Result(Outcome.THROTTLED, detail="Not tried: the batch took too long.", retry_after_seconds=0)
-
-
-class _NoConnectionError(Exception):
-    """The server takes nothing from this account now: `result` is that of every message still to be tried."""
-
-    def __init__(self, result: Result) -> None:
-        super().__init__(result.detail)
-        self.result = result
+_NO_ANSWER = Result(Outcome.UNKNOWN, detail="There was no answer in time.")
 
 
 class Smtp(Provider):
-    """One connection, kept open from batch to batch.
+    """Several connections, each in a thread of its own, kept open from batch to batch.
 
-    Configuration, all required: `{"host": "smtp.example.com", "port": 587, "security": "none"|"starttls"|"tls"}`;
-    “tls” is TLS from the first byte (port 465), “none” sends all in the clear, the password too. Without a username
-    there is no login.
+    Configuration: `{"host": "smtp.example.com", "port": 587, "security": "none"|"starttls"|"tls", "connections": 4}`;
+    “tls” is TLS from the first byte (port 465), “none” sends all in the clear, the password too. `connections` at a
+    time, 1 to 16, is optional: as many as the relay allows one client. Without a username there is no login.
     """
 
     label = "SMTP"
     channels = frozenset({Channel.EMAIL})
-    batch_size = 50
+    # 25 a connection: at 20 ms a round trip 2 s.
+    batch_size = 100
     credential_names = ("username", "password")
 
     def __init__(self, account: Account) -> None:
         super().__init__(account)
-        self._connection: Connection | None = None
-        self._limit = 0.0
+        self._lines: list[Line] = []
+        self._threads: ThreadPoolExecutor | None = None
+        self._enough_until = 0.0
 
     @classmethod
     def configuration_faults(cls, configuration: Mapping[str, Any]) -> list[str]:
-        """Everything that is wrong with host, port and security, and every name that is none of these."""
+        """Everything that is wrong with what an account names, and every name that means nothing."""
         known = {name: value for name, value in configuration.items() if name in _CHECKS}
         unknown = {name: value for name, value in configuration.items() if name not in _CHECKS}
         faults = [fault for name, (is_right, fault) in _CHECKS.items() if not is_right(known.get(name))]
         return faults + super().configuration_faults(unknown)
 
     def send_batch(self, messages: Sequence[Message]) -> list[Result]:
-        begun = monotonic()
-        self._limit = begun + LIMIT_SECONDS
-        self._let_go_if_stale()
-        results: list[Result] = []
-        for message in messages:
-            if monotonic() - begun >= TRYING_SECONDS:
-                return results + [_NOT_TRIED] * (len(messages) - len(results))
-            try:
-                results.append(refuse_addresses(message) or self._send(message))
-            except _NoConnectionError as failure:
-                # The next would wait for the same timeout, or fail the same login until the account is locked.
-                return results + [failure.result] * (len(messages) - len(results))
-        return results
-
-    def close(self) -> None:
-        if self._connection is not None:
-            self._connection.limit = monotonic() + QUIT_SECONDS
-            self._connection.leave()
-            self._connection = None
-
-    def _send(self, message: Message) -> Result:
-        connection = self._connection = self._connection or self._open()
-        content = compose_email(message, datetime.now(UTC))
-        try:
-            result = _transact(connection, message, content)
-        except smtplib.SMTPException as error:
-            # Lost before the content: nothing can have been accepted.
-            result = Result(Outcome.TRANSIENT, detail=_one_line(str(error)))
-        if result.outcome in (Outcome.UNKNOWN, Outcome.THROTTLED):
-            self._drop()
-        elif result.outcome is not Outcome.ACCEPTED:
-            self._reset()
-        return result
-
-    def _open(self) -> Connection:
         faults = self.configuration_faults(self.account.configuration)
         if faults:
-            raise _NoConnectionError(Result(Outcome.PERMANENT, detail=" ".join(faults), scope=Scope.ACCOUNT))
+            return [Result(Outcome.PERMANENT, detail=" ".join(faults), scope=Scope.ACCOUNT)] * len(messages)
+        results = {index: fault for index, message in enumerate(messages) if (fault := refuse_addresses(message))}
+        sendable = {index: message for index, message in enumerate(messages) if index not in results}
+        if sendable:
+            results |= self._spread(_Chunk(sendable, monotonic()))
+        return [results[index] for index in range(len(messages))]
+
+    def close(self) -> None:
+        limit = monotonic() + QUIT_SECONDS
+        for line in self._lines:
+            line.leave(limit)
+        if self._threads is not None:
+            self._threads.shutdown()
+        self._lines, self._threads = [], None
+
+    def _spread(self, chunk: "_Chunk") -> dict[int, Result]:
+        """Every message of the chunk over whichever line is free for it."""
+        lines = self._choose_lines(len(chunk.waiting))
+        threads = self._threads = self._threads or ThreadPoolExecutor(self._connections, thread_name_prefix="smtp")
+        # One goes ahead: where it is not let in, the others need not fail the same login until the account is locked.
+        futures: list[Future[None]] = [threads.submit(self._work, lines[0], chunk, None)]
+        futures += [threads.submit(self._work, line, chunk, chunk.is_led) for line in lines[1:]]
+        wait(futures, timeout=max(chunk.limit - monotonic(), 0.0))
+        results = chunk.end()
+        if not all(future.done() for future in futures):
+            self._abandon()
+            return results
+        for future in futures:
+            future.result()  # what it raises is no fault of the network's
+        return results
+
+    def _choose_lines(self, count: int) -> list[Line]:
+        """Those that are open, and as many more as so many messages are worth."""
+        if not self._lines:
+            self._lines = [Line(self.account) for _ in range(self._connections)]
+        self._lines.sort(key=lambda line: not line.is_open)
+        open_lines = sum(line.is_open for line in self._lines)
+        worth = -(-count // MESSAGES_WORTH_A_CONNECTION)
+        wanted = max(open_lines, 1 if monotonic() < self._enough_until else worth, 1)
+        return self._lines[: min(wanted, count)]
+
+    @property
+    def _connections(self) -> int:
+        return self.account.configuration.get("connections") or DEFAULT_CONNECTIONS
+
+    def _work(self, line: Line, chunk: "_Chunk", after: Event | None) -> None:
+        """Send what waits, one by one, until nothing does, the time is over, or the server closes its door."""
         try:
-            return connect(self.account.configuration, self.account.credentials, self._limit)
-        except (OSError, UnicodeError) as error:
-            raise _NoConnectionError(_connection_failure(error)) from error
+            if after is not None:
+                after.wait(max(chunk.limit - monotonic(), 0.0))
+            line.wake(chunk.limit)
+            if chunk.refusal is not None and not line.is_open:
+                return
+            while chunk.goes_on():
+                line.open(chunk.limit)
+                chunk.is_led.set()
+                taken = chunk.take()
+                if taken is not None:
+                    index, message = taken
+                    chunk.results[index] = line.send(message)
+        except NoConnectionError as failure:
+            chunk.refusal = failure.result
+            if after is not None:
+                self._enough_until = monotonic() + ENOUGH_SECONDS
+        finally:
+            chunk.is_led.set()
 
-    def _let_go_if_stale(self) -> None:
-        """Servers close what is idle: ask before a message depends on it."""
-        if self._connection is None:
-            return
-        self._connection.limit = monotonic() + CONNECT_SECONDS
-        if not self._connection.answers("NOOP"):
-            self._drop()
-            return
-        self._connection.limit = self._limit
-
-    def _reset(self) -> None:
-        """Make ready for the next message after a refusal; a lost connection is found out here, too."""
-        if self._connection is not None and not self._connection.answers("RSET"):
-            self._drop()
-
-    def _drop(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-
-def _transact(connection: Connection, message: Message, content: bytes) -> Result:
-    """One mail transaction (RFC 5321 §3.3). Raises SMTPException when the connection is lost before the content."""
-    for command, address, scope in (
-        ("MAIL FROM:", message.sender.email, Scope.SENDER),
-        ("RCPT TO:", message.to, Scope.RECIPIENT),
-    ):
-        code, reply = connection.docmd(f"{command}<{address}>")
-        if not 200 <= code < 300:
-            return _refusal(code, reply, scope)
-    code, reply = connection.docmd("DATA")
-    if code != 354:
-        return _refusal(code, reply, Scope.CONTENT)
-    try:
-        code, reply = connection.send_content(content)
-    except smtplib.SMTPException as error:
-        return Result(Outcome.UNKNOWN, detail=_one_line(str(error)))
-    if 200 <= code < 300:
-        identity = message_id(message)[:MESSAGE_ID_LENGTH]
-        return Result(Outcome.ACCEPTED, identity, str(code), _one_line(reply))
-    if not 400 <= code < 600:
-        return Result(Outcome.UNKNOWN, code=str(code), detail=_one_line(reply))
-    return _refusal(code, reply, Scope.CONTENT)
+    def _abandon(self) -> None:
+        """Let go of threads that wait where no limit reaches, such as a look-up of a name."""
+        for line in self._lines:
+            line.interrupt()
+        if self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+        self._lines, self._threads = [], None
 
 
-def _refusal(code: int, reply: bytes | str, scope: Scope) -> Result:
-    """A reply that is no yes: 421 says “too much”, 4xx “not now”, 5xx “never” (RFC 5321 §4.2.1)."""
-    detail = _one_line(reply)
-    if code == 421:
-        return Result(Outcome.THROTTLED, code="421", detail=detail)
-    if 500 <= code < 600:
-        scope = Scope.ACCOUNT if code in _LOGIN_CODES else scope
-        return Result(Outcome.PERMANENT, code=str(code), detail=detail, scope=scope)
-    return Result(Outcome.TRANSIENT, code=str(code), detail=detail)
+class _Chunk:
+    """What the lines share while a batch is sent: `waiting` by index, and what became of those that were begun.
 
+    `refusal`, once known, is what a line got that could not connect: the result of all that no other line takes.
+    """
 
-def _connection_failure(error: Exception) -> Result:
-    """Why there is no connection: a reply, a login that cannot work, or the network."""
-    if isinstance(error, smtplib.SMTPResponseException):
-        return _refusal(error.smtp_code, error.smtp_error, Scope.ACCOUNT)
-    detail = _one_line(str(error) or type(error).__name__)
-    # What is left of smtplib's own errors: no STARTTLS there, no way to log in that both sides know.
-    lost = isinstance(error, smtplib.SMTPServerDisconnected)
-    if isinstance(error, UnicodeError) or (isinstance(error, smtplib.SMTPException) and not lost):
-        return Result(Outcome.PERMANENT, detail=detail, scope=Scope.ACCOUNT)
-    return Result(Outcome.TRANSIENT, detail=detail)
+    def __init__(self, waiting: Mapping[int, Message], now: float) -> None:
+        self.waiting = dict(waiting)
+        self.limit = now + LIMIT_SECONDS
+        self.results: dict[int, Result] = {}
+        self.refusal: Result | None = None
+        self.is_led = Event()  # the first line is connected, or has failed to be
+        self._begun: set[int] = set()
+        self._trying_until = now + TRYING_SECONDS
+        self._lock = Lock()
 
+    def goes_on(self) -> bool:
+        return bool(self.waiting) and monotonic() < self._trying_until
 
-def _one_line(reply: bytes | str) -> str:
-    text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
-    return encode_subject(text)[:DETAIL_LENGTH]
+    def take(self) -> tuple[int, Message] | None:
+        """The next message, unless another line was faster."""
+        with self._lock:
+            if not self.goes_on():
+                return None
+            index = min(self.waiting)
+            self._begun.add(index)
+            return index, self.waiting.pop(index)
+
+    def end(self) -> dict[int, Result]:
+        """Every message's result. Nothing is begun after this."""
+        with self._lock:
+            left, self.waiting = self.waiting, {}
+        results = dict.fromkeys(left, self._of_the_rest()) | dict.fromkeys(self._begun, _NO_ANSWER)
+        return results | dict(self.results)
+
+    def _of_the_rest(self) -> Result:
+        return _NOT_TRIED if self.refusal is None or monotonic() >= self._trying_until else self.refusal
 
 
 _CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
@@ -190,5 +187,9 @@ _CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "security": (
         lambda value: isinstance(value, str) and value in SECURITIES,
         "“security” is needed: “none”, “starttls” or “tls”.",
+    ),
+    "connections": (
+        lambda value: value is None or (type(value) is int and 1 <= value <= MAX_CONNECTIONS),
+        f"“connections” is a number from 1 to {MAX_CONNECTIONS}.",
     ),
 }

@@ -37,18 +37,24 @@ class Connection(smtplib.SMTP):
             raise
 
     def getreply(self) -> tuple[int, bytes]:
+        self._limit_waiting()
+        return super().getreply()
+
+    def send_content(self, content: bytes) -> None:
+        """What follows 354: the content, periods at the start of a line doubled (RFC 5321 §4.5.2), and its end.
+
+        Where this raises, the end has not left, and no server takes a mail without it (§4.1.1.4).
+        """
+        self._limit_waiting()
+        self.send(_LEADING_PERIOD.sub(b"..", content) + b".\r\n")
+
+    def _limit_waiting(self) -> None:
         left_seconds = self.limit - monotonic()
         if left_seconds <= 0:
             self.close()
             raise smtplib.SMTPServerDisconnected("The server took too long.")
         if self.sock is not None:
             self.sock.settimeout(min(READ_SECONDS, left_seconds))
-        return super().getreply()
-
-    def send_content(self, content: bytes) -> tuple[int, bytes]:
-        """What follows 354: the content, periods at the start of a line doubled (RFC 5321 §4.5.2), and its end."""
-        self.send(_LEADING_PERIOD.sub(b"..", content) + b".\r\n")
-        return self.getreply()
 
     def answers(self, command: str) -> bool:
         """Whether the server says 250 to a command that it cannot refuse."""
@@ -56,6 +62,12 @@ class Connection(smtplib.SMTP):
             return self.docmd(command)[0] == 250
         except smtplib.SMTPException:
             return False
+
+    def interrupt(self) -> None:
+        """End it under the thread that waits for it."""
+        if (sock := self.sock) is not None:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
 
     def leave(self) -> None:
         with contextlib.suppress(smtplib.SMTPException):

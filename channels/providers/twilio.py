@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from channels.events import Webhook, WebhookAnswer
 from channels.providers import twilio_configuration
 from channels.providers.base import Account, Message, Outcome, Provider, Result, Scope
+from channels.providers.parallel_calls import ParallelCalls
 from channels.providers.twilio_codes import read_refusal
 from channels.providers.twilio_webhook import read_webhook, status_callback_url
 from channels.rendering import encode_subject
@@ -18,13 +17,7 @@ from contacts.channel import Channel
 if TYPE_CHECKING:
     from channels.providers.twilio_http import PooledHttpClient, Refused
 
-# The caller holds its lease for 60 s: after 20 s no further message is begun, and at 40 s all waiting ends.
-TRYING_SECONDS = 20.0
-LIMIT_SECONDS = 40.0
 DETAIL_LENGTH = 500
-
-_NOT_TRIED = Result(Outcome.THROTTLED, detail="Not tried: the batch took too long.", retry_after_seconds=0)
-_NO_ANSWER = Result(Outcome.UNKNOWN, detail="There was no answer in time.")
 
 
 class Twilio(Provider):
@@ -57,7 +50,7 @@ class Twilio(Provider):
         super().__init__(account)
         self._variables = twilio_configuration.content_variables(account.configuration)
         self._http: PooledHttpClient | None = None
-        self._threads: ThreadPoolExecutor | None = None
+        self._calls: ParallelCalls | None = None
         self._resource: Any = None  # the SDK's list of messages
 
     @classmethod
@@ -72,22 +65,13 @@ class Twilio(Provider):
         return frozenset[str]().union(*(text.keys for text in self._variables.values()))
 
     def send_batch(self, messages: Sequence[Message]) -> list[Result]:
-        limit = monotonic() + LIMIT_SECONDS
         faults = self.configuration_faults(self.account.configuration)
         faults += twilio_configuration.account_faults(self.account)
         if faults:
             return [Result(Outcome.PERMANENT, detail=" ".join(faults), scope=Scope.ACCOUNT)] * len(messages)
-        threads = self._open()
-        chunk = _Chunk(trying_until=monotonic() + TRYING_SECONDS)
-        futures = [threads.submit(self._try, message, chunk) for message in messages]
-        try:
-            wait(futures, timeout=limit - monotonic())
-        finally:
-            # Whatever ends the waiting, nothing is begun after it.
-            chunk.settled = chunk.settled or _NOT_TRIED
-        results = [_result(future) for future in futures]
-        if not all(future.done() for future in futures):
-            # Threads that still wait would be missing from the next batch.
+        calls = self._open()
+        results = calls.send(messages, lambda message: self._send(self._parameters(message)))
+        if calls.is_stuck:
             self.close()
         return results
 
@@ -95,34 +79,23 @@ class Twilio(Provider):
         return read_webhook(self.account, webhook, now)
 
     def close(self) -> None:
-        if self._threads is not None:
-            self._threads.shutdown(wait=False, cancel_futures=True)
+        if self._calls is not None:
+            self._calls.close()
         if self._http is not None:
             self._http.close()
-        self._threads = self._http = self._resource = None
+        self._calls = self._http = self._resource = None
 
-    def _open(self) -> ThreadPoolExecutor:
+    def _open(self) -> ParallelCalls:
         """Threads, and the connections that they use: those of the batch before, if there was one."""
-        if self._threads is not None:
-            return self._threads
+        if self._calls is not None:
+            return self._calls
         from channels.providers.twilio_http import open_client  # the SDK, for those who send
 
         count = self.account.configuration.get("concurrency") or twilio_configuration.DEFAULT_CONCURRENCY
         client = open_client(self.account, count)
         self._resource, self._http = client.messages, client.http_client
-        self._threads = ThreadPoolExecutor(count, thread_name_prefix="twilio")
-        return self._threads
-
-    def _try(self, message: Message, chunk: "_Chunk") -> Result:
-        """One message, unless the answer to another of its chunk has said what becomes of all that wait."""
-        if chunk.settled is not None:
-            return chunk.settled
-        if monotonic() >= chunk.trying_until:
-            return _NOT_TRIED
-        result, concerns_all = self._send(self._parameters(message))
-        if concerns_all:
-            chunk.settled = chunk.settled or result
-        return result
+        self._calls = ParallelCalls(count, "twilio")
+        return self._calls
 
     def _send(self, parameters: dict[str, Any]) -> tuple[Result, bool]:
         """What became of one message, and whether it would become of all others, too."""
@@ -163,20 +136,6 @@ class Twilio(Provider):
         if self.account.webhook_url:
             parameters["status_callback"] = status_callback_url(self.account, message.attempt_id)
         return parameters
-
-
-class _Chunk:
-    """What the messages of one call share. `settled`, once known, is the result of every message not yet begun."""
-
-    def __init__(self, trying_until: float) -> None:
-        self.trying_until = trying_until
-        self.settled: Result | None = None
-
-
-def _result(future: Future[Result]) -> Result:
-    if future.cancel():
-        return _NOT_TRIED
-    return future.result() if future.done() else _NO_ANSWER
 
 
 def _refusal(refused: "Refused") -> Result:

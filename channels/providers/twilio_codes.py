@@ -28,14 +28,15 @@ _UNKNOWN = Meaning(Outcome.UNKNOWN)
 
 _GROUPS = (
     (_OPTED_OUT, (21610,)),
-    (_RECIPIENT, (21211, 21614, 30004, 30005, 30006, 63003, 63024, 63032)),
+    # 21408: no permission for the country of this number; all other countries are served as before.
+    (_RECIPIENT, (21211, 21408, 21614, 30004, 30005, 30006, 63003, 63024, 63032)),
     (_CONTENT, (21602, 21617, 21654, 21655, 21656, 30007, 63013, 63016, 63021, 63027, 63028)),
     # 21609: our own public address is none that Twilio can call back.
     (_ACCOUNT, (20003, 20005, 21609, 30002, 63051)),
     (
         _SENDER,
         (
-            *(21212, 21408, 21603, 21606, 21701, 21703, 21704, 21705, 30032, 30034, 35114, 35118),
+            *(21212, 21603, 21606, 21701, 21703, 21704, 21705, 30032, 30034, 35114, 35118),
             *(63007, 63041, 63042),
         ),
     ),

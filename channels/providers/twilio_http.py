@@ -8,7 +8,6 @@ import logging
 from base64 import b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -16,11 +15,10 @@ import orjson
 from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
-from urllib3 import BaseHTTPResponse, Timeout
-from urllib3.exceptions import HTTPError
+from urllib3 import Timeout
 
 from channels.providers.base import Account
-from channels.providers.http_connections import open_pool
+from channels.providers.http_connections import open_pool, read_as_far_as_it_comes, read_retry_after
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
@@ -75,7 +73,7 @@ class PooledHttpClient(HttpClient):  # type: ignore[misc]  # the SDK has no type
             preload_content=False,
         )
         if not 200 <= answer.status < 300:
-            raise _refused(answer.status, answer.headers, _read_as_far_as_it_comes(answer))
+            raise _refused(answer.status, answer.headers, read_as_far_as_it_comes(answer))
         return Response(answer.status, answer.read().decode(), answer.headers)
 
     def close(self) -> None:
@@ -96,28 +94,6 @@ def open_client(account: Account, pool_size: int) -> Client:
         account.credentials["auth_token"],
         http_client=PooledHttpClient(pool_size, {name: url for name, url in base_urls.items() if url}),
     )
-
-
-def read_retry_after(value: str | None, now: datetime) -> float | None:
-    """Retry-After in seconds from now: a number, or a date (RFC 9110 §10.2.3). None: it says nothing sensible."""
-    if not value:
-        return None
-    if value.strip().isdecimal():
-        return float(value)
-    try:
-        until = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max((until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds(), 0.0)
-
-
-def _read_as_far_as_it_comes(answer: BaseHTTPResponse) -> bytes:
-    """A body that may be cut short: what became of the request, the status says all the same."""
-    try:
-        return answer.read()
-    except HTTPError:
-        answer.close()
-        return b""
 
 
 def _refused(status: int, headers: Mapping[str, str], body: bytes) -> Refused:

@@ -17,7 +17,7 @@ from distributor.admin.progress import parts_of, progress_bar
 from distributor.admin.room import ReadAt, ReadingRoom
 from distributor.engine.clock import database_now
 from distributor.engine.steering import NotSteerable, cancel, pause, resume
-from distributor.models import Batch, Decision, Distribution, Recipient
+from distributor.models import Batch, Decision, Distribution, Recipient, Step
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -112,7 +112,9 @@ class DistributionRoom(ReadingRoom[Distribution]):
             progress=self.progress(obj),
             parts=parts_of(obj),
             recipients_url=list_url(Recipient, distribution=obj.pk),
-            steps=obj.steps.select_related("provider_account", "template"),
+            steps=obj.steps.select_related("provider_account", "template").prefetch_related(
+                "accounts__provider_account"
+            ),
             batches=_first_batches(obj),
             batch_count=obj.batches.count(),
             left_out=_first_left_out(obj),
@@ -146,6 +148,11 @@ class DistributionRoom(ReadingRoom[Distribution]):
     @admin.display(description="starts (UTC)")
     def starts(self, row: Distribution) -> str:
         return f"{row.scheduled_at or row.created_at:%Y-%m-%d %H:%M}"
+
+
+def _steps_of(distribution: Distribution) -> QuerySet[Step]:
+    steps = distribution.steps.select_related("provider_account", "template")
+    return steps.prefetch_related("accounts__provider_account")
 
 
 def _first_batches(distribution: Distribution) -> QuerySet[Batch]:

@@ -1,19 +1,29 @@
 """Provider accounts: credentials go in and never come out again."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from channels.models import ProviderAccount
+from channels.paces import bucket_of
 from channels.providers.registry import provider_class
 from distributor.admin.generic import ModelForm
-from distributor.admin.room import Room
-from distributor.models import Step
+from distributor.admin.room import ReadAt, Room
+from distributor.engine.clock import database_now
+from distributor.engine.waking import resume_account
+from distributor.models import Step, StepAccount
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    ReadAccount = WithAnnotations[ProviderAccount, ReadAt]
 
 _ENTER, _CLEAR = "enter_", "clear_"
 
@@ -60,16 +70,23 @@ def credential_form(names: tuple[str, ...], stored: Mapping[str, str]) -> type[C
 
 @admin.register(ProviderAccount)
 class ProviderAccountRoom(Room[ProviderAccount]):
-    list_display = ("name", "kind", "channel", "organization", "from_email", "from_name", "is_active")
-    list_select_related = ("organization",)
+    list_display = ("name", "kind", "channel", "organization", "is_active", "standing", "rate", "stand_in")
+    list_select_related = ("organization", "pace", "stand_in")
     list_filter = ("organization", "channel", "is_active")
     search_fields = ("name",)
-    autocomplete_fields = ("organization",)
-    readonly_fields = ("created_at",)
+    autocomplete_fields = ("organization", "stand_in")
+    readonly_fields = ("created_at", "standing", "sent_today")
     lasting_fields = ("organization", "kind", "channel")
 
     def is_used(self, row: ProviderAccount) -> bool:
-        return Step.objects.filter(provider_account=row).exists()
+        return (
+            Step.objects.filter(provider_account=row).exists()
+            or StepAccount.objects.filter(provider_account=row).exists()
+            or ProviderAccount.objects.filter(stand_in=row).exists()
+        )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ProviderAccount]:
+        return super().get_queryset(request).annotate(read_at=Now())
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if obj is not None:
@@ -81,13 +98,46 @@ class ProviderAccountRoom(Room[ProviderAccount]):
             (None, {"fields": ("organization", "name", "kind", "channel", "is_active")}),
             ("Sender", {"fields": ("from_email", "from_name", "reply_to_email")}),
             ("Configuration", {"fields": ("configuration",)}),
+            ("Pace", {"fields": ("rate_per_second", "daily_limit", "urgent_reserve_percent", "stand_in")}),
         ]
+        if obj:
+            shown.insert(1, ("Standing", {"fields": ("standing", "sent_today")}))
         names = provider_class(obj.kind).credential_names if obj else ()
         if obj and names and self.has_change_permission(request, obj):
             fields = list(credential_form(names, obj.credentials).base_fields)
             about = "Kept encrypted, and never shown again."
             shown.append(("Credentials", {"fields": fields, "description": about}))
         return shown
+
+    def save_model(self, request: HttpRequest, obj: ProviderAccount, form: Any, change: bool) -> None:
+        """Saving is how an operator says that the account is all right again."""
+        super().save_model(request, obj, form, change)
+        if resume_account(obj.pk, database_now()):
+            self.log_change(request, obj, "Closed the breaker.")
+            self.message_user(request, "The breaker is closed: what waits for this account is on its way.")
+
+    @admin.display(description="standing")
+    def standing(self, row: "ReadAccount") -> str:
+        """Whether anything leaves now, and if not, why and until when (UTC)."""
+        bucket = bucket_of(row)
+        if bucket.broken_because:
+            return f"broken: {bucket.broken_because}"
+        if bucket.is_paused(row.read_at):
+            return f"paused until {bucket.paused_until:%Y-%m-%d %H:%M:%S}"
+        return "open" if row.is_active else "switched off"
+
+    @admin.display(description="rate")
+    def rate(self, row: ProviderAccount) -> str:
+        per_second = "" if row.rate_per_second is None else f"{row.rate_per_second:g}/s"
+        per_day = "" if row.daily_limit is None else f"{row.daily_limit:,} a day"
+        return ", ".join(filter(None, (per_second, per_day)))
+
+    @admin.display(description="handed over today (UTC)")
+    def sent_today(self, row: "ReadAccount") -> str:
+        """Counted while there is a daily limit."""
+        bucket = bucket_of(row)
+        count = bucket.sent_today if bucket.day == row.read_at.date() else 0
+        return f"{count:,} of {row.daily_limit:,}" if row.daily_limit else "not counted: there is no daily limit"
 
     def response_add(
         self, request: HttpRequest, obj: ProviderAccount, post_url_continue: str | None = None

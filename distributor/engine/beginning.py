@@ -18,8 +18,10 @@ from distributor.engine.acceptance import contact_limits
 from distributor.engine.bulk import array_of
 from distributor.engine.claiming import LEASE, Claim
 from distributor.engine.facts import gather_facts
+from distributor.engine.holding import hold_batch
 from distributor.engine.journeys import Move, move_recipients
 from distributor.engine.messages import Person
+from distributor.engine.outlets import Held, Taken, take_tokens
 from distributor.engine.rearming import arm_batch, arm_onward
 from distributor.engine.routes import Route
 from distributor.engine.sequel import give_up
@@ -64,16 +66,19 @@ class Begun:
     handover_id: UUID
     begun_at: datetime
     people: Sequence[Person]
+    account_id: UUID
+    is_probe: bool = False
 
 
 class ClaimLost(Exception):
     """Another worker holds the batch by now: leave it alone."""
 
 
-def begin(claim: Claim, route: Route, limit: int, now: datetime) -> Begun | None:
-    """The next people of a batch, at most `limit`, handed over as of now; None when nobody of it waits any more.
+def begin(claim: Claim, route: Route, limit: int, now: datetime) -> Begun | Held | None:
+    """The next people of a batch, at most `limit`, handed over as of now to one of the route's accounts.
 
-    Who must not be sent to is stopped, or rerouted to the chain's next step, with a Decision. Raises ClaimLost.
+    Held when no account takes any now, and then the batch is let go; None when nobody of it waits any more. Who must
+    not be sent to is stopped, or rerouted to the chain's next step, with a Decision. Raises ClaimLost.
     """
     while True:
         with transaction.atomic():
@@ -111,8 +116,10 @@ def _lock(statement: str, parameters: list[Any]) -> list[Person]:
     return [Person(*(*row[:-2], loads(row[-2]), loads(row[-1]))) for row in rows]
 
 
-def _begin(claim: Claim, route: Route, standing: Standing, people: Sequence[Person], now: datetime) -> Begun | None:
-    """Judge people and write the hand-over of those who pass; None when nobody does."""
+def _begin(
+    claim: Claim, route: Route, standing: Standing, people: Sequence[Person], now: datetime
+) -> Begun | Held | None:
+    """Judge people and write the hand-over of those who pass, as many as there are tokens; None when nobody does."""
     unanswered = _find_unanswered(route, people)
     if unanswered:
         people = _give_up(claim, route, people, unanswered, now)
@@ -151,7 +158,11 @@ def _begin(claim: Claim, route: Route, standing: Standing, people: Sequence[Pers
         _refuse(route, claim, refused, unanswered, now)
     if not passed:
         return None
-    return _hand_over(claim, route, passed, now)
+    taken = take_tokens(route.outlets, len(passed), is_urgent=claim.is_urgent, now=now)
+    if isinstance(taken, Held):
+        hold_batch(claim, taken)
+        return taken
+    return _hand_over(claim, route, passed[: taken.count], taken, now)
 
 
 def _find_unanswered(route: Route, people: Sequence[Person]) -> dict[int, list[datetime]]:
@@ -193,14 +204,14 @@ def _give_up(
     return [person for person in people if person.recipient_id not in silent]
 
 
-def _hand_over(claim: Claim, route: Route, people: Sequence[Person], now: datetime) -> Begun:
-    handover_id = new_id()
+def _hand_over(claim: Claim, route: Route, people: Sequence[Person], taken: Taken, now: datetime) -> Begun:
+    handover_id, account_id = new_id(), taken.outlet.account.id
     ids = array_of(person.recipient_id for person in people)
     with connection.cursor() as cursor:
         contact_ids = array_of(person.id for person in people)
         cursor.execute(_TOUCH, [route.distribution.survey_id, now, contact_ids, ids])
-        cursor.execute(_HAND_OVER, [handover_id, claim.batch_id, claim.fence, route.account.id, ids, now])
-    return Begun(handover_id, now, people)
+        cursor.execute(_HAND_OVER, [handover_id, claim.batch_id, claim.fence, account_id, ids, now])
+    return Begun(handover_id, now, people, account_id, taken.is_probe)
 
 
 def _refuse(

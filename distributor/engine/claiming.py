@@ -6,6 +6,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from distributor.models.batch import Lane
+
 # A provider call ends well within it (channels.providers.base), and each begin and settle renews it.
 LEASE = timedelta(seconds=60)
 
@@ -35,7 +37,7 @@ chosen AS MATERIALIZED (
 )
 UPDATE distributor_batch SET lease_expires_at = %(lease_expires_at)s, fence = fence + 1, claims = claims + 1
 FROM chosen WHERE distributor_batch.id = chosen.id
-RETURNING distributor_batch.id, organization_id, distribution_id, step_id, fence, claims
+RETURNING distributor_batch.id, organization_id, distribution_id, step_id, fence, claims, lane
 """
 
 
@@ -49,6 +51,11 @@ class Claim:
     step_id: UUID
     fence: int
     claims: int
+    lane: str
+
+    @property
+    def is_urgent(self) -> bool:
+        return self.lane == Lane.URGENT
 
 
 def claim_batch(lane: str, now: datetime) -> Claim | None:

@@ -14,8 +14,11 @@ from channels.providers.base import Message, Outcome, Provider, Result, Scope
 from channels.providers.registry import open_provider
 from distributor.engine.beginning import Begun, ClaimLost, begin
 from distributor.engine.claiming import Claim, claim_batch
+from distributor.engine.heeding import heed
+from distributor.engine.holding import hold_if_shut
 from distributor.engine.messages import write_message
-from distributor.engine.recovery import recover_handovers, release_failed_claim, release_for_account
+from distributor.engine.outlets import Held
+from distributor.engine.recovery import recover_handovers, release_failed_claim
 from distributor.engine.routes import Route, open_route
 from distributor.engine.settling import settle
 
@@ -55,14 +58,18 @@ def deliver(claim: Claim, clock: Callable[[], datetime], is_over: Callable[[], b
     """Hand a batch's people over, one provider call after the other; what is left when time is up waits on."""
     route = open_route(claim.distribution_id, claim.step_id)
     recover_handovers(claim, route, clock())
-    if not route.is_open:
-        release_for_account(claim, clock())
+    now = clock()
+    if hold_if_shut(claim, route, now):
         return
-    provider = open_provider(route.provider_kind, route.account)
-    while begun := begin(claim, route, provider.batch_size, clock()):
-        results = hand_over(route, provider, begun)
-        settle(claim, route, begun, results, clock())
-        if is_over():
+    limit = max(outlet.capacity(now) for outlet in route.outlets)
+    while begun := begin(claim, route, limit, clock()):
+        if isinstance(begun, Held):
+            return
+        way = route.through(begun.account_id)
+        results = hand_over(way, open_provider(way.provider_kind, way.account), begun)
+        is_out_of_date = heed(way, begun, results, clock())
+        settle(claim, way, begun, results, clock())
+        if is_out_of_date or is_over():
             break
     close_batch(claim)
 

@@ -11,7 +11,7 @@ from contacts.identity import Identified
 from contacts.ids import new_id
 from contacts.models import ApiKey, MailingList, Organization
 from distributor.engine.references import Chain
-from distributor.models import Batch, Decision, Distribution, Step
+from distributor.models import Batch, Decision, Distribution, Step, StepAccount
 from distributor.models.decision import DecisionKind
 from distributor.models.distribution import ChannelMode
 from distributor.rules.eligibility import Refusal
@@ -91,6 +91,7 @@ def enrol(
         )
         for position, step in enumerate(chain.steps)
     )
+    _name_accounts(steps, chain)
     due_at = max(now, distribution.scheduled_at or now)
     batches: list[Batch] = []
     recipients: list[str] = []
@@ -123,6 +124,22 @@ def enrol(
         for one in skipped
     )
     return {batch.lane for batch in batches if due_at <= now}
+
+
+def _name_accounts(steps: Sequence[Step], chain: Chain) -> None:
+    """The accounts of the steps that name several; the others have their own."""
+    several = [(step, asked) for step, asked in zip(steps, chain.steps, strict=True) if asked.further_account_ids]
+    if several:
+        StepAccount.objects.bulk_create(
+            StepAccount(
+                step=step,
+                provider_account_id=account_id,
+                position=position,
+                weight=asked.weights[position] if asked.weights else None,
+            )
+            for step, asked in several
+            for position, account_id in enumerate(asked.account_ids)
+        )
 
 
 def _recipient_lines(enrolled: Sequence[Enrolled], batch: Batch, now: datetime) -> list[str]:

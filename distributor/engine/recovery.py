@@ -22,7 +22,6 @@ from distributor.models import Batch, Decision, Handover, Recipient
 from distributor.models.batch import BatchState
 from distributor.models.decision import DecisionKind
 from distributor.models.recipient import RecipientOutcome, RecipientState
-from distributor.rules.retrying import ACCOUNT_PAUSE
 
 logger = structlog.get_logger(__name__)
 
@@ -37,14 +36,8 @@ def recover_handovers(claim: Claim, route: Route, now: datetime) -> None:
         with transaction.atomic():
             people = lock_people(handover.recipient_ids)
             result = Result(Outcome.UNKNOWN, detail="the worker ended before the provider's answer was recorded")
-            settle(claim, route, Begun(handover.id, handover.begun_at, people), [result] * len(people), now)
-
-
-def release_for_account(claim: Claim, now: datetime) -> None:
-    """The provider account is switched off: the batch waits, and nothing of it is lost."""
-    Batch.objects.filter(id=claim.batch_id, fence=claim.fence).update(
-        lease_expires_at=None, claims=0, due_at=now + ACCOUNT_PAUSE, last_error="the provider account is switched off"
-    )
+            begun = Begun(handover.id, handover.begun_at, people, handover.provider_account_id)
+            settle(claim, route, begun, [result] * len(people), now)
 
 
 def release_failed_claim(claim: Claim, error: Exception, now: datetime) -> None:

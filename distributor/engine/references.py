@@ -74,7 +74,8 @@ def step_faults(organization: Organization, steps: Sequence[StepRequest]) -> lis
 def _step_faults(found: Mapping[tuple[str, UUID], _Found], steps: Sequence[StepRequest]) -> list[UnknownReference]:
     faults = []
     for position, step in enumerate(steps):
-        for what, named in (("provider", step.provider_account_id), ("template", step.template_id)):
+        accounts = [("provider", account_id) for account_id in step.account_ids]
+        for what, named in (*accounts, ("template", step.template_id)):
             one = found.get((what, named))
             if one is None:
                 faults.append(UnknownReference(position, what, "not_found"))
@@ -92,7 +93,7 @@ def _find(
     named = {
         "organization_id": organization.pk,
         "survey_id": survey_id,
-        "accounts": array_of({step.provider_account_id for step in steps}),
+        "accounts": array_of({account_id for step in steps for account_id in step.account_ids}),
         "templates": array_of({step.template_id for step in steps}),
     }
     with connection.cursor() as cursor:

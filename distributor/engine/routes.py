@@ -1,29 +1,35 @@
 """How a step's messages go out: read once per batch, not once per recipient."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 
 from channels.models import ProviderAccount, TemplateVariant
+from channels.paces import bucket_of
 from channels.providers.base import Account, Sender
 from channels.rendering import CompiledVariant, choose_locale, compile_variant
 from contacts.channel import Channel
-from distributor.models import Distribution, Step
+from distributor.engine.outlets import Outlet
+from distributor.models import Distribution, Step, StepAccount
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A distribution's step with its provider account and compiled template."""
+    """A distribution's step with its provider accounts and compiled template.
+
+    Kind, account and sender are those of the outlet in use: at first the step's own account.
+    """
 
     distribution: Distribution
     steps: Sequence[Step]
     step: Step
     provider_kind: str
     account: Account
-    is_open: bool
     sender: Sender
+    outlets: Sequence[Outlet]
     variants: Mapping[str, CompiledVariant]
     public_base_url: str  # read from the settings once: for each message it was 6 % of a worker's time
     _chosen: dict[str, CompiledVariant] = field(default_factory=dict)
@@ -37,6 +43,11 @@ class Route:
             chosen = self._chosen[wanted] = self.variants[locale]
         return chosen
 
+    def through(self, account_id: UUID) -> "Route":
+        """The same step by another of its accounts."""
+        outlet = next(outlet for outlet in self.outlets if outlet.account.id == account_id)
+        return replace(self, provider_kind=outlet.kind, account=outlet.account, sender=outlet.sender)
+
     def next_step(self, reachable: Mapping[str, str]) -> Step | None:
         """The chain's next step on a channel that the contact has an address for; None where there is no chain."""
         if self.distribution.mode != "multi":
@@ -48,26 +59,58 @@ class Route:
 def open_route(distribution_id: UUID, step_id: UUID) -> Route:
     """Everything about a step that its messages have in common."""
     distribution = Distribution.objects.select_related("survey", "organization").get(id=distribution_id)
-    steps = list(Step.objects.filter(distribution_id=distribution_id).select_related("provider_account"))
+    # One statement for what nearly every step has: its account, how that stands, and perhaps a stand-in.
+    chain = Step.objects.filter(distribution_id=distribution_id).select_related(
+        "provider_account__pace", "provider_account__stand_in__pace"
+    )
+    steps = list(chain.annotate(names_several=Exists(StepAccount.objects.filter(step=OuterRef("pk")))))
     step = next(step for step in steps if step.id == step_id)
-    account = step.provider_account
+    outlets = _named_outlets(step) if step.names_several else _own_outlets(step)
     return Route(
         distribution=distribution,
         steps=steps,
         step=step,
-        provider_kind=account.kind,
-        account=as_account(account),
-        is_open=account.is_active,
-        sender=Sender(
-            step.from_email or account.from_email,
-            step.from_name or account.from_name,
-            step.reply_to_email or account.reply_to_email,
-        ),
+        provider_kind=outlets[0].kind,
+        account=outlets[0].account,
+        sender=outlets[0].sender,
+        outlets=outlets,
         variants={
             variant.locale: compile_variant(variant.locale, variant.subject, variant.html, variant.text)
             for variant in TemplateVariant.objects.filter(template_id=step.template_id)
         },
         public_base_url=settings.PUBLIC_BASE_URL,
+    )
+
+
+def _own_outlets(step: Step) -> list[Outlet]:
+    """The step's account and, if it has one, its stand-in."""
+    account = step.provider_account
+    outlets = [_outlet(step, account)]
+    if account.stand_in is not None:
+        outlets.append(_outlet(step, account.stand_in))
+    return outlets
+
+
+def _named_outlets(step: Step) -> list[Outlet]:
+    """The accounts that the request named for the step, and no others."""
+    named = StepAccount.objects.filter(step=step).select_related("provider_account__pace").order_by("position")
+    return [_outlet(step, one.provider_account, one.weight) for one in named]
+
+
+def _outlet(step: Step, account: ProviderAccount, weight: int | None = None) -> Outlet:
+    return Outlet(
+        name=account.name,
+        kind=account.kind,
+        account=as_account(account),
+        sender=Sender(
+            step.from_email or account.from_email,
+            step.from_name or account.from_name,
+            step.reply_to_email or account.reply_to_email,
+        ),
+        is_active=account.is_active,
+        limits=account.limits,
+        bucket=bucket_of(account),
+        weight=weight,
     )
 
 

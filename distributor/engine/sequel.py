@@ -8,6 +8,7 @@ from uuid import UUID
 from channels.providers.base import Outcome, Result, Scope
 from distributor.engine.bulk import storable
 from distributor.engine.facts import address_on
+from distributor.engine.heeding import breaks_account, pauses_account
 from distributor.engine.journeys import Move
 from distributor.engine.messages import Person
 from distributor.engine.routes import Route
@@ -114,7 +115,10 @@ def _again(sequel: Sequel, route: Route, person: Person, result: Result, again: 
     """The same step once more."""
     if again.is_attempt:
         sequel.tried.append((person, result))
-    _go_on(sequel, person, Onward(route.step.id, again.due_at, again.is_attempt, None))
+    # An account that is held back makes them wait at begin, where another one may take them.
+    is_account_held = breaks_account(route, result) or pauses_account(result)
+    due_at = now if is_account_held else again.due_at
+    _go_on(sequel, person, Onward(route.step.id, due_at, again.is_attempt, None))
     decision = _decision(route, person, DecisionKind.DEFERRED, again.reason, result, now)
     decision.until = again.due_at
     sequel.decisions.append(decision)

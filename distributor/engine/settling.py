@@ -49,7 +49,7 @@ def settle(claim: Claim, route: Route, begun: Begun, results: Sequence[Result], 
         window = provider_class(route.provider_kind).evidence_window
         sequel = follow(route, begun.begun_at, outcomes, _earlier_tries(begun.people), window, now, jitter)
         moves = sequel.moves + arm_onward(claim, sequel)
-        _insert_attempts(route, begun.begun_at, sequel.tried, now)
+        _insert_attempts(route, begun, sequel.tried, now)
         Decision.objects.bulk_create(sequel.decisions)
         told_early = move_recipients(route.distribution.id, moves, duplicate_risks=sequel.duplicate_risks)
         unreached = ((person.id, person.recipient_id, begun.begun_at) for person in sequel.unreached)
@@ -57,7 +57,7 @@ def settle(claim: Claim, route: Route, begun: Begun, results: Sequence[Result], 
         if told_early:
             take_in_early(told_early, now)
         # Last, because a pause locks the distribution and then its batches.
-        Batch.objects.filter(id=claim.batch_id, fence=claim.fence).update(claims=0, last_error="")
+        Batch.objects.filter(id=claim.batch_id, fence=claim.fence).update(claims=0, last_error="", held_by=None)
 
 
 def _suppress_opted_out(route: Route, outcomes: Sequence[tuple[Person, Result]]) -> None:
@@ -87,7 +87,7 @@ def _earlier_tries(people: Sequence[Person]) -> dict[int, Earlier]:
     }
 
 
-def _insert_attempts(route: Route, begun_at: datetime, tried: Sequence[tuple[Person, Result]], now: datetime) -> None:
+def _insert_attempts(route: Route, begun: Begun, tried: Sequence[tuple[Person, Result]], now: datetime) -> None:
     if not tried:
         return
     with connection.cursor() as cursor:
@@ -95,9 +95,9 @@ def _insert_attempts(route: Route, begun_at: datetime, tried: Sequence[tuple[Per
             _INSERT_ATTEMPTS,
             {
                 "step_id": route.step.id,
-                "account_id": route.account.id,
+                "account_id": begun.account_id,
                 "channel": route.step.channel,
-                "begun_at": begun_at,
+                "begun_at": begun.begun_at,
                 "ended_at": now,
                 "attempts": rows_of(
                     [

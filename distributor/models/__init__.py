@@ -8,6 +8,7 @@ from distributor.models.provider_event import ProviderEvent
 from distributor.models.recipient import Recipient
 from distributor.models.response import Response
 from distributor.models.step import Step
+from distributor.models.step_account import StepAccount
 from distributor.models.survey import Survey
 from distributor.models.touch import Touch
 
@@ -22,6 +23,7 @@ __all__ = [
     "Recipient",
     "Response",
     "Step",
+    "StepAccount",
     "Survey",
     "Touch",
 ]

@@ -50,6 +50,8 @@ class Batch(models.Model):
     lease_expires_at = models.DateTimeField(null=True)
     fence = models.PositiveIntegerField(default=0)
     claims = models.PositiveSmallIntegerField(default=0, help_text="Holds since it last got on; see recovery.")
+    # Whoever puts this account right wakes the batch before its time (engine/waking.py).
+    held_by = models.UUIDField(null=True, help_text="The provider account that it waits for.")
     last_error = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -62,7 +64,8 @@ class Batch(models.Model):
                 fields=("lane", "organization_id", "due_at"),
                 name="waiting_batches",
                 condition=Q(state=BatchState.WAITING),
-            )
+            ),
+            models.Index(fields=("held_by",), name="held_batches", condition=Q(held_by__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(

@@ -10,7 +10,12 @@ from contacts.given import ContactGiven
 
 @dataclass(frozen=True, slots=True)
 class StepRequest:
-    """A channel to use; the lowest priority number goes first."""
+    """A channel to use; the lowest priority number goes first.
+
+    `further_account_ids` are other accounts of the channel. With `weights` (one for each account, the first included)
+    they share the messages; without, each stands in for those before it. Raises ValueError where that adds up to
+    nothing.
+    """
 
     channel: str
     provider_account_id: UUID
@@ -20,6 +25,18 @@ class StepRequest:
     from_name: str = ""
     reply_to_email: str = ""
     fallback_delay_minutes: int | None = None
+    further_account_ids: Sequence[UUID] = ()
+    weights: Sequence[int] = ()
+
+    def __post_init__(self) -> None:
+        if len(set(self.account_ids)) < len(self.account_ids):
+            raise ValueError("a provider account is named twice")
+        if self.weights and (len(self.weights) != len(self.account_ids) or min(self.weights) < 1):
+            raise ValueError("each provider account has a weight of at least 1, or none has one")
+
+    @property
+    def account_ids(self) -> Sequence[UUID]:
+        return (self.provider_account_id, *self.further_account_ids)
 
 
 @dataclass(frozen=True, slots=True)

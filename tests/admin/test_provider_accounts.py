@@ -15,7 +15,7 @@ SMTP = {"host": "smtp.example.com", "port": 587, "security": "starttls"}
 
 
 def form(**changes: Any) -> dict[str, Any]:
-    given = {"name": "Relay", "is_active": "on", "configuration": json.dumps(SMTP), "from_email": "a@example.com"}
+    given = {"name": "Relay", "is_active": "on", "configuration": json.dumps(SMTP), "urgent_reserve_percent": 10}
     return {**given, **changes}
 
 

@@ -11,13 +11,17 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-DROP = "drop"  # instead of a reply: the connection is cut
+DROP = "drop"  # instead of a reply, or of reading on: the connection is cut
 SILENCE = "silence"  # instead of a reply: nothing, until the server stops
 
 
 @dataclass
 class MailServer:
-    """`replies` by stage and address. Stages: GREETING, MAIL, RCPT, DATA (the command), CONTENT (what follows it)."""
+    """`replies` by stage and address. Stages: GREETING, MAIL, RCPT, DATA (the command), CONTENT (what follows it).
+
+    With DROP at MIDST the connection is cut after DATA was answered, before the content is read. A reply to a CONTENT
+    waits until `contents_at_once` have come. Of more than `connections_max` open at once it greets the rest with 421.
+    """
 
     replies: dict[tuple[str, str], str] = field(default_factory=dict)
     login: tuple[str, str] | None = None
@@ -25,6 +29,8 @@ class MailServer:
     tls: ssl.SSLContext | None = None
     on_content: Callable[[], None] | None = None
     closes_at_421: bool = True  # as RFC 5321 §3.8 says
+    contents_at_once: int = 1
+    connections_max: int = 1_000
 
     port: int = 0
     connections: int = 0
@@ -32,11 +38,26 @@ class MailServer:
     mails: list[Envelope] = field(default_factory=list)
     loop: asyncio.AbstractEventLoop = field(init=False)
     transports: list[asyncio.Transport] = field(default_factory=list)
+    awaited: list[asyncio.Event] = field(default_factory=list)
 
     @property
     def recipients(self) -> list[str]:
         """Whom it got mails for, in order."""
         return [recipient for mail in self.mails for recipient in mail.rcpt_tos]
+
+    @property
+    def open_connections(self) -> int:
+        return sum(not transport.is_closing() for transport in self.transports)
+
+    async def wait_for_more(self) -> None:
+        """Until `contents_at_once` wait here."""
+        self.awaited.append(asyncio.Event())
+        mine = self.awaited[-1]
+        if len(self.awaited) >= self.contents_at_once:
+            for event in self.awaited:
+                event.set()
+            self.awaited.clear()
+        await mine.wait()
 
     @property
     def contents(self) -> list[bytes]:
@@ -109,8 +130,11 @@ class _Conversation(SMTP):
     async def push(self, status: Any) -> None:
         if not self.has_greeted:
             self.has_greeted = True
-            status = await self.reply("GREETING", "", status)
+            is_crowded = self.told.open_connections > self.told.connections_max
+            status = await self.reply("GREETING", "", "421 4.7.0 Too many connections" if is_crowded else status)
         await super().push(status)
+        if isinstance(status, str) and status.startswith("354") and self.envelope is not None:
+            await self.reply("MIDST", self.envelope.rcpt_tos[0])
 
     async def smtp_DATA(self, arg: str) -> None:
         assert self.envelope is not None
@@ -152,6 +176,7 @@ class _Handler:
         server.told.mails.append(mail)
         if server.told.on_content:
             server.told.on_content()
+        await server.told.wait_for_more()
         return await server.reply("CONTENT", mail.rcpt_tos[0])
 
     async def handle_QUIT(self, server: _Conversation, *_: Any) -> str:

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from email.policy import default
 from email.utils import parseaddr
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.providers.base import Message, Sender
@@ -88,6 +88,7 @@ def test_a_long_unsubscribe_link_stays_one_url_on_one_line() -> None:
     )
 
 
+@settings(deadline=None)
 @given(name=HOSTILE, from_name=HOSTILE, subject=HOSTILE)
 def test_names_and_subjects_arrive_whole_and_inside_their_own_headers(name: str, from_name: str, subject: str) -> None:
     variant = compile_variant("en", "${contact:x}", "<p>", "text")
@@ -102,6 +103,7 @@ def test_names_and_subjects_arrive_whole_and_inside_their_own_headers(name: str,
     assert email["Subject"] == encode_subject(subject)
 
 
+@settings(deadline=None)
 @given(text=HOSTILE)
 def test_both_parts_arrive_whole(text: str) -> None:
     email = compose(invitation("ann@example.com", variant=RAW, values={"contact:x": text + "!"}))
@@ -112,6 +114,7 @@ def test_both_parts_arrive_whole(text: str) -> None:
     ).replace("'", "&#x27;")
 
 
+@settings(deadline=None)
 @given(url=HOSTILE.map(lambda text: text[:40]), attempt=HOSTILE.map(lambda text: text[:40]))
 def test_links_and_ids_cannot_end_their_header(url: str, attempt: str) -> None:
     message = invitation("ann@example.com", unsubscribe_url=f"https://surveys.example/{url}")

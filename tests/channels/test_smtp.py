@@ -2,6 +2,7 @@
 
 import dataclasses
 import socket
+import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack
 from email import message_from_bytes
@@ -40,8 +41,10 @@ def connect() -> Generator[Connect]:
     """Makes the provider of a server."""
     made: list[Smtp] = []
 
-    def make(server: MailServer, *, security: str = "none", host: str = "127.0.0.1", **credentials: str) -> Smtp:
-        configuration = {"host": host, "port": server.port, "security": security}
+    def make(server: MailServer, *, security: str = "none", connections: int | None = None, **credentials: str) -> Smtp:
+        configuration = {"host": "127.0.0.1", "port": server.port, "security": security}
+        if connections is not None:
+            configuration["connections"] = connections
         made.append(Smtp(Account(UUID(int=1), UUID(int=2), Channel.EMAIL, configuration, credentials)))
         return made[-1]
 
@@ -131,7 +134,104 @@ def test_what_is_no_address_is_refused_before_the_server_hears_of_it(
     assert server.connections == 0
 
 
-# One connection
+# Connections
+
+
+def crowd(count: int = 20) -> list[str]:
+    return [f"p{number}@example.com" for number in range(count)]
+
+
+def threads_of_smtp() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("smtp")]
+
+
+def test_a_large_batch_goes_over_four_connections_at_once_that_the_next_one_finds_open(
+    serve: Serve, connect: Connect
+) -> None:
+    server = serve(contents_at_once=4)  # no mail is answered before four have come
+    provider = connect(server)
+    for _ in range(2):
+        results = send(provider, *crowd())
+        assert [result.provider_message_id for result in results] == [f"<{n}-1@acme.example>" for n in range(1, 21)]
+    assert sorted(server.recipients) == sorted(crowd() * 2)
+    assert server.connections == 4
+
+
+@pytest.mark.parametrize("count", [1, 7])
+def test_an_account_says_how_many_connections_its_relay_allows(serve: Serve, connect: Connect, count: int) -> None:
+    server = serve(contents_at_once=count)
+    assert outcomes(send(connect(server, connections=count), *crowd(35))) == [ACCEPTED] * 35
+    assert server.connections == count
+
+
+def test_a_few_messages_share_a_connection_rather_than_open_more(serve: Serve, connect: Connect) -> None:
+    server = serve()
+    send(connect(server), *crowd(5))
+    assert server.connections == 1
+
+
+def test_a_server_that_allows_fewer_connections_gets_all_over_those_and_is_not_asked_for_more(
+    serve: Serve, connect: Connect
+) -> None:
+    server = serve(connections_max=1)
+    provider = connect(server, connections=2)
+    while server.connections < 2:  # one may be done before the other has tried
+        assert outcomes(send(provider, *crowd())) == [ACCEPTED] * 20
+    assert outcomes(send(provider, *crowd())) == [ACCEPTED] * 20
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize(("stage", "outcome"), [("RCPT", TRANSIENT), ("CONTENT", UNKNOWN)])
+def test_of_several_connections_one_that_is_lost_strikes_only_its_own_message(
+    serve: Serve, connect: Connect, stage: str, outcome: Outcome
+) -> None:
+    server = serve(replies={(stage, crowd()[7]): DROP})
+    expected = [ACCEPTED] * 20
+    expected[7] = outcome
+    assert outcomes(send(connect(server), *crowd())) == expected
+
+
+def test_all_connections_that_the_server_closed_meanwhile_are_reopened_at_no_ones_cost(
+    serve: Serve, connect: Connect
+) -> None:
+    server = serve(contents_at_once=4)
+    provider = connect(server)
+    send(provider, *crowd())
+    server.cut_connections()
+    assert outcomes(send(provider, *crowd())) == [ACCEPTED] * 20
+    assert server.connections == 8
+
+
+def test_a_login_that_fails_is_tried_once_however_many_connections_were_wanted(serve: Serve, connect: Connect) -> None:
+    server = serve(login=("acme", "s3cret"))
+    results = send(connect(server, username="acme", password="wrong"), *crowd())
+    assert {(result.outcome, result.scope) for result in results} == {(PERMANENT, Scope.ACCOUNT)}
+    assert server.connections == 1
+
+
+def test_closing_says_goodbye_on_every_connection_and_leaves_no_thread(serve: Serve, connect: Connect) -> None:
+    server = serve(contents_at_once=4)
+    provider = connect(server)
+    send(provider, *crowd())
+    assert len(threads_of_smtp()) == 4
+    provider.close()
+    assert (server.quits, threads_of_smtp()) == (4, [])
+
+
+def test_a_thread_that_no_limit_reaches_is_left_behind_and_the_next_batch_goes_without_it(
+    serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve()
+    provider = connect(server)
+    is_over = threading.Event()
+    with monkeypatch.context() as stuck:
+        stuck.setattr(smtp, "LIMIT_SECONDS", 0.2)
+        stuck.setattr(socket, "create_connection", lambda *_: is_over.wait())  # a name that the resolver ponders
+        results = send(provider, ANN, BOB)
+    assert [(result.outcome, result.retry_after_seconds) for result in results] == [(THROTTLED, 0)] * 2
+    assert outcomes(send(provider, EVE)) == [ACCEPTED]
+    is_over.set()
+    assert server.recipients == [EVE]
 
 
 def test_all_batches_go_over_one_connection(serve: Serve, connect: Connect) -> None:
@@ -246,6 +346,15 @@ def test_a_lost_connection_is_unknown_once_the_content_was_sent_and_the_rest_goe
     assert server.connections == 2
 
 
+def test_a_connection_that_is_lost_in_the_midst_of_the_content_has_delivered_nothing(
+    serve: Serve, connect: Connect
+) -> None:
+    server = serve(replies={("MIDST", ANN): DROP})
+    large = compile_variant("en", "Hi", "", f"{'x' * 70}\n" * 400_000)  # more than the sockets between them can hold
+    assert outcomes(send(connect(server), ANN, variant=large)) == [TRANSIENT]
+    assert server.mails == []
+
+
 @pytest.mark.parametrize(("stage", "outcome"), [("RCPT", TRANSIENT), ("CONTENT", UNKNOWN)])
 def test_a_server_that_stops_answering_is_waited_for_only_so_long(
     serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch, stage: str, outcome: Outcome
@@ -289,7 +398,7 @@ def test_what_was_not_tried_in_time_waits_without_a_failed_attempt(
     monkeypatch.setattr(smtp, "monotonic", lambda: now)
     monkeypatch.setattr(smtp_connection, "monotonic", lambda: now)
     server = serve(on_content=pass_time)
-    results = send(connect(server), *[ANN, BOB, EVE] * 2)
+    results = send(connect(server, connections=1), *[ANN, BOB, EVE] * 2)
     assert outcomes(results) == [ACCEPTED] * 2 + [THROTTLED] * 4
     assert {result.retry_after_seconds for result in results[2:]} == {0}
     assert server.recipients == [ANN, BOB]
@@ -348,6 +457,15 @@ def test_every_fault_of_a_configuration_is_named() -> None:
 def test_a_value_of_the_wrong_kind_is_a_fault(name: str, value: Any) -> None:
     right = {"host": "127.0.0.1", "port": 25, "security": "none"}
     assert len(Smtp.configuration_faults(right | {name: value})) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "is_right"),
+    [(None, True), (1, True), (16, True), (0, False), (17, False), (True, False), ("4", False)],
+)
+def test_connections_are_few_and_counted(value: Any, is_right: bool) -> None:
+    right = {"host": "127.0.0.1", "port": 25, "security": "none"}
+    assert (Smtp.configuration_faults(right | {"connections": value}) == []) is is_right
 
 
 def test_all_three_settings_are_needed() -> None:

@@ -7,7 +7,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from channels.providers import http_connections, twilio_http
+from channels.providers import http_connections
 from channels.providers.base import Outcome, Result, Scope
 from channels.rendering import compile_variant
 from contacts.channel import Channel
@@ -235,9 +235,9 @@ def test_a_pause_can_be_a_date() -> None:
     now = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
     for minutes, seconds in ((1, 60.0), (-1, 0.0)):
         date = format_datetime(now + timedelta(minutes=minutes), usegmt=True)
-        assert twilio_http.read_retry_after(date, now) == seconds
-    assert twilio_http.read_retry_after("Sun, 29 Mar 2026 01:31:00", now) == 60.0
-    assert twilio_http.read_retry_after("Sun, 99 Mar 2026 01:31:00 GMT", now) is None
+        assert http_connections.read_retry_after(date, now) == seconds
+    assert http_connections.read_retry_after("Sun, 29 Mar 2026 01:31:00", now) == 60.0
+    assert http_connections.read_retry_after("Sun, 99 Mar 2026 01:31:00 GMT", now) is None
 
 
 def test_a_full_queue_of_the_sender_is_a_pause_too(serve_twilio: Serve, connect_twilio: Connect) -> None:
@@ -272,7 +272,7 @@ def test_a_wrong_token_is_a_fault_of_the_account(serve_twilio: Serve, connect_tw
 
 
 def test_a_fault_of_one_message_ends_nothing(serve_twilio: Serve, connect_twilio: Connect) -> None:
-    """21408 is of the sender, but it depends on the country that the message goes to."""
+    """21408: no permission for the country that this message goes to."""
     results = connect_twilio(serve_twilio(codes={number(1): 21408}), concurrency=1).send_batch(people(3))
     assert outcomes(results) == [PERMANENT, ACCEPTED, ACCEPTED]
-    assert results[0].scope is Scope.SENDER
+    assert results[0].scope is Scope.RECIPIENT

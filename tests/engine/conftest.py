@@ -30,6 +30,8 @@ def send(
     ) -> Accepted:
         contacts = [given(number) for number in range(people)] if isinstance(people, int) else people
         delays = fields.pop("fallback_delay_minutes", None)
+        further = [account.id for account in fields.pop("further_accounts", ())]
+        weights, from_email = fields.pop("weights", ()), fields.pop("from_email", "")
         steps = [
             StepRequest(
                 channel=channel,
@@ -37,6 +39,9 @@ def send(
                 template_id=templates[channel].id,
                 priority=priority,
                 fallback_delay_minutes=delays,
+                further_account_ids=further,
+                weights=weights,
+                from_email=from_email,
             )
             for priority, channel in enumerate(channels or (Channel.EMAIL,), start=1)
         ]

@@ -1,8 +1,10 @@
 """People to send to, and what became of them."""
 
+from datetime import datetime
+
 from typing_extensions import Unpack
 
-from channels.models import ProviderAccount
+from channels.models import Pace, ProviderAccount
 from contacts.given import ContactGiven
 from distributor.engine.acceptance import Accepted
 from distributor.engine.clock import database_now
@@ -30,10 +32,18 @@ def dispatch() -> None:
             pass
 
 
+def dispatch_at(moment: datetime) -> None:
+    """Work off all that is due, as if it were that moment until the end."""
+    for lane in Lane:
+        while dispatch_lane(lane, lambda: moment):
+            pass
+
+
 def make_due() -> None:
-    """As if the time had come for everything that waits, and every lease had run out."""
+    """As if the time had come for everything that waits, and every lease and pause had run out."""
     now = database_now()
     Distribution.objects.filter(scheduled_at__gt=now).update(scheduled_at=now)
+    Pace.objects.update(paused_until=now, probe_at=now)
     Batch.objects.filter(state="waiting").update(due_at=now)
     Batch.objects.exclude(lease_expires_at=None).update(lease_expires_at=now)
 

@@ -37,7 +37,7 @@ def take(lane: str = "urgent") -> tuple[Claim, Route, Provider]:
 
 def start(claim: Claim, route: Route, limit: int = 1_000) -> Begun:
     begun = begin(claim, route, limit, database_now())
-    assert begun is not None
+    assert isinstance(begun, Begun)
     return begun
 
 

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from channels.models import SandboxMessage
 from channels.providers.registry import open_provider
 from contacts.channel import Channel
-from distributor.engine.beginning import begin
+from distributor.engine.beginning import Begun, begin
 from distributor.engine.claiming import claim_batch
 from distributor.engine.clock import database_now
 from distributor.engine.dispatch import close_batch, hand_over
@@ -64,7 +64,7 @@ def test_a_pause_in_the_middle_of_a_batch_lets_the_call_in_flight_end_and_nothin
     route = open_route(claim.distribution_id, claim.step_id)
     provider = open_provider(route.provider_kind, route.account)
     begun = begin(claim, route, 2, database_now())
-    assert begun is not None
+    assert isinstance(begun, Begun)
     pause(accepted.distribution.id, database_now())
     settle(claim, route, begun, hand_over(route, provider, begun), database_now())
     assert begin(claim, route, 2, database_now()) is None
@@ -95,7 +95,7 @@ def test_a_retry_of_a_paused_distribution_waits_too(send: Send) -> None:
     assert claim is not None
     route = open_route(claim.distribution_id, claim.step_id)
     begun = begin(claim, route, 1, database_now())
-    assert begun is not None
+    assert isinstance(begun, Begun)
     pause(accepted.distribution.id, database_now())
     settle(
         claim, route, begun, hand_over(route, open_provider(route.provider_kind, route.account), begun), database_now()
@@ -139,7 +139,7 @@ def test_a_call_in_flight_at_a_cancel_keeps_its_attempt(send: Send) -> None:
     assert claim is not None
     route = open_route(claim.distribution_id, claim.step_id)
     begun = begin(claim, route, 1, database_now())
-    assert begun is not None
+    assert isinstance(begun, Begun)
     cancel(accepted.distribution.id, database_now())
     settle(
         claim, route, begun, hand_over(route, open_provider(route.provider_kind, route.account), begun), database_now()
@@ -179,7 +179,7 @@ def test_moving_a_half_sent_distribution_sends_nobody_twice(send: Send) -> None:
     route = open_route(claim.distribution_id, claim.step_id)
     provider = open_provider(route.provider_kind, route.account)
     begun = begin(claim, route, 2, database_now())
-    assert begun is not None
+    assert isinstance(begun, Begun)
     later = database_now() + HOUR
     reschedule(accepted.distribution.id, later, database_now())
     settle(claim, route, begun, hand_over(route, provider, begun), database_now())

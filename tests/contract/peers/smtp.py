@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from channels.providers import smtp, smtp_connection
+from channels.providers import smtp, smtp_connection, smtp_line
 from channels.providers.base import Account, Message, Provider
 from channels.providers.smtp import Smtp
 from contacts.channel import Channel
@@ -24,11 +24,11 @@ _REPLIES = {
 }
 
 
-class SmtpPeer(Peer):
-    """A mail server."""
+class _MailServerPeer:
+    """A mail server; whoever sends to it says over how many connections."""
 
     troubles = frozenset({*_REPLIES, Trouble.LOCKED_OUT, Trouble.CUT})
-    clocks = (smtp, smtp_connection)
+    connections: int
 
     @contextmanager
     def running(self) -> Generator[None]:
@@ -38,7 +38,7 @@ class SmtpPeer(Peer):
             self.provider.close()
 
     def provider_at(self, port: int) -> Provider:
-        configuration = {"host": "127.0.0.1", "port": port, "security": "none"}
+        configuration = {"host": "127.0.0.1", "port": port, "security": "none", "connections": self.connections}
         return Smtp(Account(UUID(int=1), UUID(int=2), Channel.EMAIL, configuration))
 
     def message(self, number: int, *, apart: bool = False) -> Message:
@@ -65,3 +65,25 @@ class SmtpPeer(Peer):
 
     def on_request(self, call: Callable[[], None]) -> None:
         self._server.on_content = call
+
+
+class SmtpPeer(_MailServerPeer, Peer):
+    """Over one connection, so that the time that one message takes passes for all."""
+
+    connections = 1
+    clocks = (smtp, smtp_line, smtp_connection)
+
+
+class ParallelSmtpPeer(_MailServerPeer, Peer):
+    """Over four connections that are open from the beginning."""
+
+    connections = 4
+
+    @contextmanager
+    def running(self) -> Generator[None]:
+        with super().running():
+            self._server.contents_at_once = 4
+            self.provider.send_batch([self.message(number) for number in range(101, 121)])
+            self._server.contents_at_once = 1
+            self._server.mails.clear()
+            yield

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from channels.providers import twilio, twilio_http
+from channels.providers import parallel_calls, twilio_http
 from channels.providers.base import Account, Message, Provider, Result
 from channels.providers.twilio import Twilio
 from contacts.channel import Channel
@@ -28,7 +28,7 @@ class TwilioPeer(Peer):
     """Twilio's stand-in, asked for one message at a time: so each request's fault is that of its message."""
 
     troubles = frozenset({*_FAULTS, Trouble.REFUSED, Trouble.LOCKED_OUT, Trouble.CUT})
-    clocks = (twilio,)
+    clocks = (parallel_calls,)
 
     @contextmanager
     def running(self) -> Generator[None]:

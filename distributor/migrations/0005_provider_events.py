@@ -7,7 +7,7 @@ TROUBLE = [(0, "none"), (1, "delayed"), (2, "complained"), (3, "undelivered"), (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("distributor", "0003_steering")]
+    dependencies = [("distributor", "0004_step_accounts")]
 
     operations = [
         migrations.AddField("attempt", "progress", models.PositiveSmallIntegerField(choices=PROGRESS, db_default=0)),

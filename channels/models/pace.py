@@ -1,0 +1,36 @@
+"""How an account stands against its limits: changed at every begin, so apart from the account itself."""
+
+from django.db import models
+
+from channels.models.provider_account import ProviderAccount
+from channels.pacing import Bucket
+
+
+class Pace(models.Model):
+    """One account's bucket (channels/pacing.py), locked while tokens are taken from it. No row: nothing was taken."""
+
+    account = models.OneToOneField(ProviderAccount, models.CASCADE, primary_key=True, related_name="pace")
+    tokens = models.FloatField(default=0)
+    refilled_at = models.DateTimeField(null=True)
+    turn_at = models.DateTimeField(null=True)
+    paused_until = models.DateTimeField(null=True)
+    day = models.DateField(null=True)
+    sent_today = models.PositiveIntegerField(default=0)
+    broken_because = models.CharField(max_length=255, blank=True)
+    probe_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"pace of {self.account_id}"
+
+    @property
+    def bucket(self) -> Bucket:
+        return Bucket(
+            self.tokens,
+            self.refilled_at,
+            self.turn_at,
+            self.paused_until,
+            self.day,
+            self.sent_today,
+            self.broken_because,
+            self.probe_at,
+        )

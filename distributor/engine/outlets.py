@@ -1,0 +1,125 @@
+"""Which provider account carries the next messages of a step, and how many of them now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil, log
+from random import random
+from uuid import UUID
+
+from channels.paces import lock_buckets, write_bucket
+from channels.pacing import Bucket, Cause, Grant, Limits, Wait, take
+from channels.providers.base import Account, Sender
+from channels.providers.registry import provider_class
+from distributor.rules.retrying import ACCOUNT_PAUSE
+
+# A shorter pause is sat out: another account is for when the first cannot, not for when it catches its breath.
+PATIENCE = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """A provider account that may carry a step's messages, as it stood when the route was opened."""
+
+    name: str
+    kind: str
+    account: Account
+    sender: Sender
+    is_active: bool
+    limits: Limits
+    bucket: Bucket
+    weight: int | None = None
+
+    @property
+    def batch_size(self) -> int:
+        return provider_class(self.kind).batch_size
+
+    def is_free(self, now: datetime) -> bool:
+        """Nothing holds it back and nothing has to be counted: no lock that others would wait for."""
+        return not self.limits.any and not self.bucket.is_shut(now)
+
+    def capacity(self, now: datetime) -> int:
+        """The most messages that one call could take."""
+        if self.bucket.is_shut(now):
+            return 1
+        return self.batch_size if self.limits.rate_per_second is None else min(self.batch_size, ceil(self.limits.burst))
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """So many messages go out by this account now."""
+
+    outlet: Outlet
+    count: int
+    is_probe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """No account takes any before `until`, or before `account_id` is put right.
+
+    `because` is for the operator, and empty where all is as it should be.
+    """
+
+    until: datetime
+    because: str
+    account_id: UUID
+
+
+def may_send(outlets: Sequence[Outlet], *, is_urgent: bool, now: datetime) -> bool:
+    """Whether any account, as it was read with the route, would take a message now."""
+    active = (outlet for outlet in outlets if outlet.is_active)
+    return any(isinstance(take(one.limits, one.bucket, 1, is_urgent=is_urgent, now=now), Grant) for one in active)
+
+
+def take_tokens(outlets: Sequence[Outlet], wanted: int, *, is_urgent: bool, now: datetime) -> Taken | Held:
+    """Tokens for as many of `wanted` messages as one call to one account takes, in the caller's transaction.
+
+    What is rolled back was not taken.
+    """
+    turn = in_turn(outlets)
+    if turn and turn[0].is_free(now):
+        return Taken(turn[0], min(wanted, turn[0].batch_size))
+    buckets = lock_buckets(outlet.account.id for outlet in turn if not outlet.is_free(now))
+    waits: list[tuple[Wait, Outlet]] = []
+    for outlet in turn:
+        bucket = buckets.get(outlet.account.id, outlet.bucket)
+        answer = take(outlet.limits, bucket, min(wanted, outlet.batch_size), is_urgent=is_urgent, now=now)
+        if isinstance(answer, Grant):
+            if answer.bucket != bucket:
+                write_bucket(outlet.account.id, answer.bucket)
+            return Taken(outlet, answer.count, answer.is_probe)
+        waits.append((answer, outlet))
+        if not _moves_on(answer, outlet, now):
+            break
+    if not waits:
+        return Held(now + ACCOUNT_PAUSE, "the provider account is switched off", outlets[0].account.id)
+    wait, outlet = min(waits, key=lambda one: one[0].until)
+    write_bucket(outlet.account.id, wait.bucket)
+    return Held(wait.until, _because(wait, outlet), outlet.account.id)
+
+
+def in_turn(outlets: Sequence[Outlet]) -> list[Outlet]:
+    """Those that are switched on, in the order in which they are asked: as named, or at random by weight."""
+    active = [outlet for outlet in outlets if outlet.is_active]
+    # Efraimidis and Spirakis: sorted by such draws, each comes first as often as its weight says.
+    return sorted(active, key=lambda outlet: log(1 - random()) / -outlet.weight if outlet.weight else 0.0)  # noqa: S311
+
+
+def _moves_on(wait: Wait, outlet: Outlet, now: datetime) -> bool:
+    """Whether the next account is asked, or this one waited for. Those that share by weight never wait for one."""
+    if outlet.weight is not None or wait.cause in (Cause.BROKEN, Cause.SPENT):
+        return True
+    return wait.cause is Cause.PAUSED and wait.until > now + PATIENCE
+
+
+def _because(wait: Wait, outlet: Outlet) -> str:
+    match wait.cause:
+        case Cause.BROKEN:
+            return f"{outlet.name} is broken: {wait.bucket.broken_because}"
+        case Cause.PAUSED:
+            return f"{outlet.name} asked for a pause"
+        case Cause.SPENT:
+            return f"{outlet.name} has sent what it may send today"
+        case Cause.SLOW:
+            return ""
