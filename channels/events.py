@@ -14,10 +14,11 @@ class EventKind(StrEnum):
     DELIVERED = "delivered"
     OPENED = "opened"
     CLICKED = "clicked"
-    DEFERRED = "deferred"  # the provider goes on trying
-    SOFT_BOUNCED = "soft_bounced"  # not delivered now; the address may be good
+    DELAYED = "delayed"  # the provider goes on trying
+    SOFT_BOUNCED = "soft_bounced"  # not delivered, and not tried again; the address may be good
     HARD_BOUNCED = "hard_bounced"  # there is no such address
     FAILED = "failed"  # not delivered, through no fault of the address
+    DROPPED = "dropped"  # the provider did not even try: the message never left
     COMPLAINED = "complained"
     UNSUBSCRIBED = "unsubscribed"
     STOPPED = "stopped"  # STOP, or an answer that says that the number has opted out
@@ -29,7 +30,8 @@ class Event:
     """One thing told by a provider.
 
     `event_id` is the provider's own and unique in its account: told twice, it counts once. `attempt_id` is ours, as
-    channels.providers.base.Message carried it out; without one, `address` (as Suppression spells it) says who.
+    channels.providers.base.Message carried it out. Without one it is of no message of ours that we know: what it says
+    is said of `address` (as Suppression spells it).
     """
 
     event_id: str

@@ -16,6 +16,7 @@ from distributor.api.native.distributions import (
 from distributor.api.native.links import LinkDetail, LinkResponses
 from distributor.api.native.sandbox import SandboxMessages
 from distributor.api.native.steering import CancelDistribution, PauseDistribution, ResumeDistribution
+from distributor.api.webhooks import take_webhook
 
 urlpatterns = [
     path("api/surveys/<str:survey_id>/distributions/quick", QuickDistributions.as_view()),
@@ -31,6 +32,8 @@ urlpatterns = [
     path("api/v1/sandbox/messages", SandboxMessages.as_view()),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("webhooks/<uuid:account_id>", take_webhook),
+    path("webhooks/<uuid:account_id>/<str:attempt_id>", take_webhook),
     path("healthz", healthz),
     path("readyz", readyz),
     path("admin/", admin.site.urls),

@@ -28,7 +28,7 @@ _KINDS = {
     "delivered": EventKind.DELIVERED,
     "opened": EventKind.OPENED,
     "clicked": EventKind.CLICKED,
-    "deferred": EventKind.DEFERRED,
+    "deferred": EventKind.DELAYED,
     "bounced": EventKind.SOFT_BOUNCED,
     "failed": EventKind.FAILED,
     "rejected": EventKind.FAILED,

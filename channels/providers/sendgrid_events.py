@@ -3,7 +3,8 @@
 import binascii
 import re
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -30,14 +31,15 @@ EVENT_KINDS = {
     "delivered": EventKind.DELIVERED,
     "open": EventKind.OPENED,
     "click": EventKind.CLICKED,
-    "deferred": EventKind.DEFERRED,
+    "deferred": EventKind.DELAYED,
     "bounce": EventKind.HARD_BOUNCED,
-    "dropped": EventKind.FAILED,
+    "dropped": EventKind.DROPPED,
     "spamreport": EventKind.COMPLAINED,
     "unsubscribe": EventKind.UNSUBSCRIBED,
     "group_unsubscribe": EventKind.UNSUBSCRIBED,
 }
-# Why SendGrid did not even try: it remembers what this address did before.
+# Why SendGrid did not even try: it remembers what this address did before. That is told beside the drop, of the address
+# and of no message: nobody bounced, complained or unsubscribed this time.
 DROP_REASONS = {
     "bounced address": EventKind.HARD_BOUNCED,
     "invalid": EventKind.HARD_BOUNCED,
@@ -84,16 +86,15 @@ def read_events(body: bytes, now: datetime) -> tuple[Event, ...]:
         return ()
     if not isinstance(told, list):
         return ()
-    events = (_read_event(item, now) for item in told if isinstance(item, dict))
-    return tuple(event for event in events if event is not None)
+    return tuple(event for item in told if isinstance(item, dict) for event in _read_event(item, now))
 
 
-def _read_event(told: Mapping[str, Any], now: datetime) -> Event | None:
+def _read_event(told: Mapping[str, Any], now: datetime) -> Iterator[Event]:
     kind = _kind_of(told)
     if kind is None:
-        return None
+        return
     identity = _text(told, "sg_event_id") or sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()
-    return Event(
+    event = Event(
         event_id=identity,
         kind=kind,
         occurred_at=_moment(told.get("timestamp")) or now,
@@ -105,14 +106,16 @@ def _read_event(told: Mapping[str, Any], now: datetime) -> Event | None:
         is_machine=told.get("sg_machine_open") in (True, "true"),
         raw=told,
     )
+    yield event
+    earlier = DROP_REASONS.get(_text(told, "reason").strip().lower()) if kind is EventKind.DROPPED else None
+    if earlier is not None:
+        yield replace(event, event_id=f"{identity}:{earlier}", kind=earlier, attempt_id="", provider_message_id="")
 
 
 def _kind_of(told: Mapping[str, Any]) -> EventKind | None:
     name = _text(told, "event")
     if name == "bounce" and (_text(told, "type") == "blocked" or _text(told, "status").startswith("4")):
         return EventKind.SOFT_BOUNCED  # refused this time, by a filter or for being busy
-    if name == "dropped":
-        return DROP_REASONS.get(_text(told, "reason").strip().lower(), EventKind.FAILED)
     return EVENT_KINDS.get(name)
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from channels.events import Webhook, WebhookAnswer
 from channels.providers import twilio_configuration
@@ -133,7 +134,8 @@ class Twilio(Provider):
             parameters["body"] = message.text
         if known.get("validityPeriodSeconds"):
             parameters["validity_period"] = known["validityPeriodSeconds"]
-        if self.account.webhook_url:
+        # A name without a dot, such as a laptop's localhost, Twilio refuses with 21609, and with it the message.
+        if "." in (urlsplit(self.account.webhook_url).hostname or ""):
             parameters["status_callback"] = status_callback_url(self.account, message.attempt_id)
         return parameters
 

@@ -19,8 +19,9 @@ class SuppressionReason(models.TextChoices):
 
 
 class Suppression(models.Model):
-    """An address on a channel that an organisation never sends to, whoever the contact behind it is.
+    """One reason why an organisation never sends to an address on a channel, whoever the contact behind it is.
 
+    An address may have several, and each is lifted on its own: a START takes back the STOP, and the bounce remains.
     `address` is lower-case for e-mail and E.164 for SMS and WhatsApp.
     """
 
@@ -36,7 +37,7 @@ class Suppression(models.Model):
         ordering = ("-created_at",)
         constraints = [
             models.UniqueConstraint(
-                fields=("organization", "channel", "address"), name="one_suppression_per_address_and_channel"
+                fields=("organization", "channel", "address", "reason"), name="one_suppression_per_address_and_reason"
             ),
             models.CheckConstraint(
                 condition=~Q(channel=Channel.EMAIL) | Q(address=Lower(F("address"))),

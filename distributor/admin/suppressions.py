@@ -32,6 +32,11 @@ class SuppressionForm(ModelForm[Suppression]):
             if phone is None:
                 raise ValidationError({"address": "Enter a phone number with “+” and a country code."})
             entered["address"] = phone
+        # What an operator adds is manual; other reasons stand beside it and are lifted on their own.
+        if Suppression.objects.filter(
+            organization=organization, channel=channel, address=entered["address"], reason=SuppressionReason.MANUAL
+        ).exists():
+            raise ValidationError("An operator has suppressed this address already.")
         return entered
 
 
@@ -62,6 +67,10 @@ class SuppressionRoom(LargeRoom[Suppression]):
     def has_change_permission(self, request: HttpRequest, obj: Suppression | None = None) -> bool:
         """Never: another address is another suppression."""
         return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Suppression | None = None) -> bool:
+        """All but a STOP: the carrier goes on refusing until the person texts START, which lifts it."""
+        return super().has_delete_permission(request, obj) and (obj is None or obj.reason != SuppressionReason.STOP)
 
     def save_model(self, request: HttpRequest, obj: Suppression, form: Any, change: bool) -> None:
         obj.reason = SuppressionReason.MANUAL

@@ -23,6 +23,7 @@ from distributor.engine.outlets import Held, Taken, take_tokens
 from distributor.engine.routes import Route
 from distributor.engine.steering import Standing, hold_still, step_aside
 from distributor.engine.turning_away import turn_away
+from distributor.engine.unanswered import find_unanswered, give_up_on_silence
 from distributor.models import Batch
 from distributor.models.batch import BatchState
 
@@ -111,8 +112,12 @@ def _begin(
     claim: Claim, route: Route, standing: Standing, people: Sequence[Person], now: datetime
 ) -> Begun | Held | None:
     """Judge people and write the hand-over of those who pass, as many as there are tokens; None when nobody does."""
+    unanswered = find_unanswered(route, people)
+    people = give_up_on_silence(claim, route, people, unanswered, now)
+    if not people:
+        return None
     judged = judge(route, standing, people, now)
-    turn_away(route, claim, judged, now)
+    turn_away(route, claim, judged, unanswered, now)
     passed = judged.passed
     if not passed:
         return None

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any, NamedTuple
-from uuid import UUID
 
 import orjson
 from django.db import connection
@@ -14,6 +13,7 @@ from contacts.ids import new_id
 from contacts.models import ApiKey, MailingList, Organization
 from distributor.engine.references import Chain
 from distributor.models import Batch, Decision, Distribution, Step, StepAccount
+from distributor.models.batch import BatchState
 from distributor.models.decision import DecisionKind
 from distributor.models.distribution import ChannelMode
 from distributor.models.recipient import RecipientState
@@ -111,11 +111,8 @@ def enrol(
         for position, step in enumerate(chain.steps)
     )
     _name_accounts(steps, chain)
-    batches: list[Batch] = []
-    if is_sent:
-        batches, lines = _into_batches(distribution, steps, enrolled, now)
-    else:
-        lines = _recipient_lines(enrolled, distribution.id, NULL, RecipientState.REGISTERED, now)
+    state = RecipientState.WAITING if is_sent else RecipientState.REGISTERED
+    batches, lines = _into_batches(distribution, steps, enrolled, state, now)
     Batch.objects.bulk_create(batches)
     if lines:
         with connection.cursor() as cursor, cursor.copy(_COPY_RECIPIENTS) as copy:
@@ -131,13 +128,17 @@ def enrol(
         )
         for one in skipped
     )
-    return {batch.lane for batch in batches if batch.due_at <= now}
+    return {batch.lane for batch in batches if is_sent and batch.due_at <= now}
 
 
 def _into_batches(
-    distribution: Distribution, steps: Sequence[Step], enrolled: Sequence[Enrolled], now: datetime
+    distribution: Distribution,
+    steps: Sequence[Step],
+    enrolled: Sequence[Enrolled],
+    state: RecipientState,
+    now: datetime,
 ) -> tuple[list[Batch], list[str]]:
-    """Those who wait for the same step at the same moment share a batch."""
+    """Those who wait for the same step at the same moment share a batch. Who is registered waits for nothing."""
     alike: dict[tuple[int, datetime], list[Enrolled]] = {}
     for one in enrolled:
         alike.setdefault((one.position, one.leaves_at), []).append(one)
@@ -152,9 +153,10 @@ def _into_batches(
                 lane=lane_for(len(enrolled)),
                 due_at=due_at,
                 size=len(run),
+                state=BatchState.WAITING if state is RecipientState.WAITING else BatchState.DONE,
             )
             batches.append(batch)
-            lines += _recipient_lines(run, distribution.id, str(batch.id), RecipientState.WAITING, now)
+            lines += _recipient_lines(run, batch, state, now)
     return batches, lines
 
 
@@ -174,12 +176,10 @@ def _name_accounts(steps: Sequence[Step], chain: Chain) -> None:
         )
 
 
-def _recipient_lines(
-    enrolled: Sequence[Enrolled], distribution_id: UUID, batch_id: str, state: RecipientState, now: datetime
-) -> list[str]:
+def _recipient_lines(enrolled: Sequence[Enrolled], batch: Batch, state: RecipientState, now: datetime) -> list[str]:
     """As COPY's text format takes them: tabs between, \\ for a backslash; orjson escapes every control character."""
     ids = orjson.dumps([one.contact.id for one in enrolled]).decode()[2:-2].split('","')  # str(UUID) costs 1 ms more
-    rest = f"{distribution_id}\t{batch_id}\t{state.value}\t\t\t0\t{now.isoformat()}\n"
+    rest = f"{batch.distribution_id}\t{batch.id}\t{state.value}\t\t\t0\t{now.isoformat()}\n"
     lines = []
     for contact_id, one in zip(ids, enrolled, strict=True):
         attributes = orjson.dumps(one.attributes).decode().replace("\\", "\\\\")

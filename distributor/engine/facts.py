@@ -10,7 +10,7 @@ from django.db import connection
 from contacts.channel import Channel
 from distributor.engine.bulk import array_of, rows_of
 from distributor.rules.departure import Terms
-from distributor.rules.eligibility import ContactFacts
+from distributor.rules.eligibility import OPT_OUT_REASONS, ContactFacts
 
 _SUPPRESSIONS = """
 SELECT channel, address, reason FROM contacts_suppression
@@ -78,7 +78,9 @@ def _suppressions(
     wanted = list(set().union(*addresses))
     with connection.cursor() as cursor:
         cursor.execute(_SUPPRESSIONS, [organization_id, list(set(channels)), rows_of(wanted)])
-        return {(channel, address): reason for channel, address, reason in cursor.fetchall()}
+        # Of several reasons the graver: what a person asked for may yet leave a link to hand out, a bounce does not.
+        found = sorted(cursor.fetchall(), key=lambda row: (row[2] not in OPT_OUT_REASONS, row[2]))
+        return {(channel, address): reason for channel, address, reason in found}
 
 
 def _last_sends(

@@ -2,22 +2,25 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import structlog
 
 from channels.paces import BECAUSE_LENGTH, break_account, mend_account, pause_account
 from channels.providers.base import Outcome, Result, Scope
-from distributor.engine.beginning import Begun
 from distributor.engine.bulk import storable
 from distributor.engine.routes import Route
 from distributor.engine.waking import wake_batches
 from distributor.rules.retrying import throttle_pause
 from distributor.rules.timing import round_up
 
+if TYPE_CHECKING:
+    from distributor.engine.beginning import Begun
+
 logger = structlog.get_logger(__name__)
 
 
-def heed(route: Route, begun: Begun, results: Sequence[Result], now: datetime) -> bool:
+def heed(route: Route, begun: "Begun", results: Sequence[Result], now: datetime) -> bool:
     """Pause, break or mend the account that a hand-over went to. Returns whether the route is out of date by that."""
     fault = next((result for result in results if breaks_account(route, result)), None)
     if fault is not None:

@@ -7,9 +7,8 @@ from django.db import transaction
 from distributor.engine.claiming import Claim
 from distributor.engine.outlets import Held, may_send, take_tokens
 from distributor.engine.routes import Route
-from distributor.engine.steering import hold_still
+from distributor.engine.steering import hold_still, refuse_everybody
 from distributor.models import Batch
-from distributor.rules.eligibility import refuse_everybody
 
 
 def hold_if_shut(claim: Claim, route: Route, now: datetime) -> bool:
@@ -21,7 +20,7 @@ def hold_if_shut(claim: Claim, route: Route, now: datetime) -> bool:
         return False
     with transaction.atomic():
         standing = hold_still(claim.distribution_id)
-        if refuse_everybody(standing.cancelled_at, standing.expires_at, standing.not_after, now) is not None:
+        if refuse_everybody(standing, now) is not None:
             return False
         held = take_tokens(route.outlets, 1, is_urgent=claim.is_urgent, now=now)
         if isinstance(held, Held):

@@ -1,7 +1,7 @@
 """Moving recipients along: the one place that writes their state, and the distribution's counts with it."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -29,9 +29,21 @@ moved AS (
         attempt_count = r.attempt_count + move.is_attempt::int,
         first_sent_at = coalesce(r.first_sent_at, move.sent_at)
     FROM move WHERE r.id = move.recipient_id
-    RETURNING old.state AS was, new.state, new.outcome
+    RETURNING r.id, old.state AS was, new.state, new.outcome, new.has_early_events
 )
-SELECT state, outcome, count(*) FROM moved WHERE was = 'waiting' AND state <> 'waiting' GROUP BY state, outcome
+SELECT state, outcome, count(*) FILTER (WHERE was = 'waiting' AND state <> 'waiting'),
+    array_agg(id) FILTER (WHERE has_early_events)
+FROM moved GROUP BY state, outcome
+"""
+# What an event corrects, whatever the state was: engine/correcting.py has judged it, under the recipients' locks.
+_CORRECT = """
+UPDATE distributor_recipient r SET
+    state = correction.state, outcome = correction.outcome, reason = correction.reason,
+    batch_id = coalesce(correction.batch_id, r.batch_id), first_sent_at = correction.first_sent_at
+FROM json_to_recordset(%s) AS correction(
+    recipient_id bigint, state text, outcome text, reason text, batch_id uuid, first_sent_at timestamptz)
+WHERE r.id = correction.recipient_id
+RETURNING r.distribution_id, old.state, old.outcome, new.state, new.outcome
 """
 
 _COUNTS = {
@@ -55,16 +67,52 @@ class Move:
     sent_at: datetime | None = None
 
 
-def move_recipients(distribution_id: UUID, moves: Sequence[Move], *, duplicate_risks: int = 0) -> None:
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """Where an event puts a recipient, and when the first message that counts as sent left."""
+
+    recipient_id: int
+    state: str
+    outcome: str
+    reason: str
+    first_sent_at: datetime | None
+    batch_id: UUID | None = None
+
+
+def move_recipients(distribution_id: UUID, moves: Sequence[Move], *, duplicate_risks: int = 0) -> list[int]:
     """Apply moves inside the caller's transaction and add what ended to the distribution's counts.
 
-    Locks go recipients first, then the distribution, as everywhere.
+    Returns the recipients of which something was told before (Recipient.has_early_events). Locks go recipients first,
+    then the distribution, as everywhere.
     """
     counts: Counter[str] = Counter(duplicate_risk_count=duplicate_risks)
+    told_early: list[int] = []
     with connection.cursor() as cursor:
         cursor.execute(_MOVE, [rows_of(moves)])
-        for state, outcome, count in cursor.fetchall():
-            counts[_COUNTS[state, outcome]] += count
-    added = {name: F(name) + count for name, count in counts.items() if count}
-    if added:
-        Distribution.objects.filter(id=distribution_id).update(**added)
+        for state, outcome, count, early in cursor.fetchall():
+            if count:
+                counts[_COUNTS[state, outcome]] += count
+            told_early += early or ()
+    add_counts({distribution_id: counts})
+    return told_early
+
+
+def correct_recipients(corrections: Sequence[Correction]) -> dict[UUID, Counter[str]]:
+    """Apply corrections to recipients that the caller has locked. Returns what add_counts() has to add."""
+    counts: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
+    with connection.cursor() as cursor:
+        cursor.execute(_CORRECT, [rows_of(corrections)])
+        for distribution_id, *was, state, outcome in cursor.fetchall():
+            if before := _COUNTS.get((was[0], was[1])):
+                counts[distribution_id][before] -= 1
+            if after := _COUNTS.get((state, outcome)):
+                counts[distribution_id][after] += 1
+    return counts
+
+
+def add_counts(counts: Mapping[UUID, Counter[str]]) -> None:
+    """Add to distributions' counts, in the order of their ids: two transactions may share several."""
+    for distribution_id in sorted(counts):
+        added = {name: F(name) + count for name, count in counts[distribution_id].items() if count}
+        if added:
+            Distribution.objects.filter(id=distribution_id).update(**added)

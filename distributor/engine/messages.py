@@ -1,5 +1,6 @@
 """From a recipient to the message it is sent."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ _FIELDS = {
     "lastName": "last_name",
     "title": "title",
 }
+_ATTEMPT_ID = re.compile(r"([0-9a-f]{1,16})-([1-9][0-9]{0,4})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,15 @@ class Person:
 def attempt_id(recipient_id: int, number: int) -> str:
     """The id that travels to the provider and comes back in its events: opaque, and no row is needed to make it."""
     return f"{recipient_id:x}-{number}"
+
+
+def read_attempt_id(text: str) -> tuple[int, int] | None:
+    """The recipient and the number of the try, as attempt_id() wrote them; None for anything else."""
+    written = _ATTEMPT_ID.fullmatch(text)
+    if written is None:
+        return None
+    recipient_id, number = int(written[1], 16), int(written[2])
+    return (recipient_id, number) if recipient_id < 2**63 and number < 2**15 else None
 
 
 def write_message(route: Route, person: Person, further_keys: frozenset[str] = frozenset()) -> Message:

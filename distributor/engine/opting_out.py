@@ -77,7 +77,7 @@ def _suppress(contact: Contact, channels: Collection[Channel], source: str) -> N
             )
             for channel, address in _addresses(contact, wanted)
         ],
-        # An address that is suppressed already stays so, for the reason that came first.
+        # Whoever unsubscribes again changes nothing.
         ignore_conflicts=True,
     )
 

@@ -115,6 +115,12 @@ def _outlet(step: Step, account: ProviderAccount, weight: int | None = None) -> 
 
 
 def as_account(account: ProviderAccount) -> Account:
+    """As its provider knows it."""
     return Account(
-        account.id, account.organization_id, Channel(account.channel), account.configuration, account.credentials
+        account.id,
+        account.organization_id,
+        Channel(account.channel),
+        account.configuration,
+        account.credentials,
+        f"{settings.PUBLIC_BASE_URL}/webhooks/{account.id}",
     )

@@ -1,5 +1,6 @@
 """Settle: write down what a hand-over came to, and what follows for each of its people, in one transaction."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from random import random
@@ -7,17 +8,22 @@ from random import random
 from django.db import connection, transaction
 
 from channels.providers.base import Outcome, Result
+from channels.providers.registry import provider_class
+from contacts.models.suppression import SuppressionReason
 from distributor.engine.beginning import Begun
-from distributor.engine.bulk import array_of, rows_of, storable
+from distributor.engine.bulk import rows_of, storable
 from distributor.engine.claiming import Claim
-from distributor.engine.journeys import Move, move_recipients
+from distributor.engine.facts import address_on
+from distributor.engine.feedback import take_in_early
+from distributor.engine.journeys import move_recipients
 from distributor.engine.messages import Person
-from distributor.engine.rearming import arm_batch
+from distributor.engine.rearming import arm_onward
 from distributor.engine.routes import Route
-from distributor.engine.sequel import follow
+from distributor.engine.sequel import Earlier, follow
+from distributor.engine.suppressing import suppress
+from distributor.engine.touches import give_back_touches
 from distributor.models import Attempt, Batch, Decision, Handover
 from distributor.models.attempt import AttemptState
-from distributor.models.recipient import RecipientState
 
 _ATTEMPT_STATES = {Outcome.ACCEPTED: AttemptState.SENT, Outcome.UNKNOWN: AttemptState.UNKNOWN}
 
@@ -29,11 +35,6 @@ SELECT given.*, %(step_id)s, %(account_id)s, %(channel)s, %(begun_at)s, %(ended_
 FROM json_to_recordset(%(attempts)s) AS given(
     recipient_id bigint, number smallint, state text, provider_message_id text, code text, detail text)
 """
-_GIVE_BACK_TOUCHES = """
-UPDATE distributor_touch t SET last_sent_at = previous_sent_at, previous_sent_at = NULL
-FROM unnest(%s::uuid[], %s::bigint[]) AS unreached(contact_id, recipient_id)
-WHERE t.contact_id = unreached.contact_id AND t.survey_id = %s AND t.recipient_id = unreached.recipient_id
-"""
 
 
 def settle(claim: Claim, route: Route, begun: Begun, results: Sequence[Result], now: datetime) -> None:
@@ -42,35 +43,48 @@ def settle(claim: Claim, route: Route, begun: Begun, results: Sequence[Result], 
     with transaction.atomic():
         if not Handover.objects.filter(id=begun.handover_id, settled_at=None).update(settled_at=now):
             return
+        _suppress_opted_out(route, outcomes)
         # One draw a hand-over: those who fail together wait together, in one batch.
         jitter = random()  # noqa: S311  it spreads load and keeps no secret
-        sequel = follow(route, begun.begun_at, outcomes, _with_unknown_tries(begun.people), now, jitter)
-        for onward, recipient_ids in sequel.onward.items():
-            batch_id = arm_batch(claim, onward.step_id, onward.due_at, len(recipient_ids))
-            sequel.moves += [
-                Move(
-                    recipient_id,
-                    RecipientState.WAITING,
-                    batch_id=batch_id,
-                    is_attempt=onward.is_attempt,
-                    sent_at=onward.sent_at,
-                )
-                for recipient_id in recipient_ids
-            ]
+        window = provider_class(route.provider_kind).evidence_window
+        sequel = follow(route, begun.begun_at, outcomes, _earlier_tries(begun.people), window, now, jitter)
+        moves = sequel.moves + arm_onward(claim, sequel)
         _insert_attempts(route, begun, sequel.tried, now)
         Decision.objects.bulk_create(sequel.decisions)
-        _give_back_touches(route, sequel.unreached)
-        move_recipients(route.distribution.id, sequel.moves, duplicate_risks=sequel.duplicate_risks)
+        told_early = move_recipients(route.distribution.id, moves, duplicate_risks=sequel.duplicate_risks)
+        unreached = ((person.id, person.recipient_id, begun.begun_at) for person in sequel.unreached)
+        give_back_touches(route.distribution.survey_id, unreached)
+        if told_early:
+            take_in_early(told_early, now)
         # Last, because a pause locks the distribution and then its batches.
         Batch.objects.filter(id=claim.batch_id, fence=claim.fence).update(claims=0, last_error="", held_by=None)
 
 
-def _with_unknown_tries(people: Sequence[Person]) -> set[int]:
+def _suppress_opted_out(route: Route, outcomes: Sequence[tuple[Person, Result]]) -> None:
+    """Close the addresses of people who have told the provider to stop: it said so when it refused the message."""
+    told = [
+        (address_on(route.step.channel, person.email, person.phone), SuppressionReason.STOP)
+        for person, result in outcomes
+        if result.opted_out
+    ]
+    if told:
+        suppress(route.account, told)
+
+
+def _earlier_tries(people: Sequence[Person]) -> dict[int, Earlier]:
     again = [person.recipient_id for person in people if person.attempt_count]
     if not again:
-        return set()
-    tries = Attempt.objects.filter(recipient_id__in=again, state=AttemptState.UNKNOWN)
-    return set(tries.values_list("recipient_id", flat=True))
+        return {}
+    tries: dict[int, list[Attempt]] = defaultdict(list)
+    for attempt in Attempt.objects.filter(recipient_id__in=again).only("step_id", "state", "trouble"):
+        tries[attempt.recipient_id].append(attempt)
+    return {
+        recipient_id: Earlier(
+            tuple(one.step_id for one in made if one.state == AttemptState.UNKNOWN),
+            tuple(one.trouble for one in made),
+        )
+        for recipient_id, made in tries.items()
+    }
 
 
 def _insert_attempts(route: Route, begun: Begun, tried: Sequence[tuple[Person, Result]], now: datetime) -> None:
@@ -99,18 +113,4 @@ def _insert_attempts(route: Route, begun: Begun, tried: Sequence[tuple[Person, R
                     ]
                 ),
             },
-        )
-
-
-def _give_back_touches(route: Route, people: Sequence[Person]) -> None:
-    if not people:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _GIVE_BACK_TOUCHES,
-            [
-                array_of(person.id for person in people),
-                array_of(person.recipient_id for person in people),
-                route.distribution.survey_id,
-            ],
         )

@@ -7,10 +7,14 @@ from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
-from distributor.models import Attempt, Batch, Decision, Recipient
+from distributor.models import Attempt, Batch, Decision, ProviderEvent, Recipient
 from distributor.models.attempt import AttemptState
 from distributor.models.recipient import RecipientState
 from distributor.rules.eligibility import Reason
+from distributor.rules.feedback import WISHES
+
+# Openings are the recipient's own; that it was sent, its try says; a STOP is about the address.
+_TOLD_OTHERWISE = frozenset({"sent", "opened", *WISHES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +28,21 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A recipient with all that is known of its journey. `due_at` and `channel` are of the batch it waits in."""
+    """A recipient with all that is known of its journey. `due_at` and `channel` are of the batch it waits in.
+
+    `told` is what providers said of its tries, in the order in which it happened.
+    """
 
     recipient: Recipient
-    batch: Batch | None  # None: registered only
+    batch: Batch
     attempts: Sequence[Attempt]
     decisions: Sequence[Decision]
+    told: Sequence[ProviderEvent]
 
     @property
     def is_called_off(self) -> bool:
         """It waits, but its distribution was cancelled: workers are about to stop it."""
-        if self.batch is None or self.recipient.state != RecipientState.WAITING:
-            return False
-        return self.batch.distribution.cancelled_at is not None
+        return self.recipient.state == RecipientState.WAITING and self.batch.distribution.cancelled_at is not None
 
     @property
     def state(self) -> str:
@@ -51,12 +57,7 @@ class Story:
 
     @property
     def due_at(self) -> datetime | None:
-        return self.batch.due_at if self.batch is not None and self.state == RecipientState.WAITING else None
-
-    @property
-    def channel(self) -> str | None:
-        """Of the step that it waits for, or was last tried on."""
-        return self.batch.step.channel if self.batch is not None else None
+        return self.batch.due_at if self.state == RecipientState.WAITING else None
 
     @property
     def events(self) -> list[Event]:
@@ -72,10 +73,25 @@ class Story:
         # Of one moment are a try and the decision that follows from it: the sort below keeps them in this order.
         for decision in self.decisions:
             yield Event(decision.decided_at, decision.kind, decision.reason)
+        yield from self._told()
         if recipient.first_opened_at is not None:
             yield Event(recipient.first_opened_at, "opened")
         if recipient.responded_at is not None:
             yield Event(recipient.responded_at, "responded")
+
+    def _told(self) -> Iterator[Event]:
+        """The first of each kind for each try."""
+        tries = {(attempt.number, attempt.provider_account_id): attempt for attempt in self.attempts}
+        known = set()
+        for event in self.told:
+            attempt = tries.get((event.attempt_number or 0, event.provider_account_id))
+            once = (event.attempt_number, event.kind)
+            if attempt is None or event.is_machine or event.kind in _TOLD_OTHERWISE or once in known:
+                continue
+            known.add(once)
+            # A provider's clock, often in whole seconds, may lag behind ours.
+            at = max(event.occurred_at, attempt.begun_at)
+            yield Event(at, event.kind, " ".join(filter(None, (attempt.channel, event.code))))
 
 
 def read_stories(distribution_id: UUID, after_id: int, limit: int) -> list[Story]:
@@ -93,14 +109,18 @@ def tell(recipients: Sequence[Recipient]) -> list[Story]:
     decisions: dict[int | None, list[Decision]] = defaultdict(list)
     for decision in Decision.objects.filter(recipient_id__in=ids).order_by("id"):
         decisions[decision.recipient_id].append(decision)
-    batch_ids = {recipient.batch_id for recipient in recipients if recipient.batch_id is not None}
+    told: dict[int | None, list[ProviderEvent]] = defaultdict(list)
+    for event in ProviderEvent.objects.filter(recipient_id__in=ids).order_by("occurred_at", "id").defer("raw"):
+        told[event.recipient_id].append(event)
+    batch_ids = {recipient.batch_id for recipient in recipients}
     batches = Batch.objects.select_related("step", "distribution").in_bulk(batch_ids)
     return [
         Story(
             recipient,
-            batches.get(recipient.batch_id) if recipient.batch_id else None,
+            batches[recipient.batch_id],
             attempts[recipient.id],
             decisions[recipient.id],
+            told[recipient.id],
         )
         for recipient in recipients
     ]

@@ -1,6 +1,6 @@
 """What follows for those of a batch who are not sent to now: stopped, rerouted to the next step, or put off."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -20,19 +20,26 @@ Refused = tuple[Person, ContactFacts, Refusal]
 Deferred = tuple[Person, Departure]
 
 
-def turn_away(route: Route, claim: Claim, judged: Judged, now: datetime) -> None:
-    """Move them on, each with a Decision, inside the caller's transaction."""
+def turn_away(
+    route: Route, claim: Claim, judged: Judged, unanswered: Mapping[int, Sequence[datetime]], now: datetime
+) -> None:
+    """Move them on, each with a Decision, inside the caller's transaction. `unanswered`: engine/unanswered.py."""
     if not judged.refused and not judged.deferred:
         return
     decisions: list[Decision] = []
-    moves = _refuse(route, claim, judged.refused, decisions, now)
+    moves = _refuse(route, claim, judged.refused, unanswered, decisions, now)
     moves += _defer(route, claim, judged.deferred, decisions, now)
     Decision.objects.bulk_create(decisions)
     move_recipients(route.distribution.id, moves)
 
 
 def _refuse(
-    route: Route, claim: Claim, refused: Sequence[Refused], decisions: list[Decision], now: datetime
+    route: Route,
+    claim: Claim,
+    refused: Sequence[Refused],
+    unanswered: Mapping[int, Sequence[datetime]],
+    decisions: list[Decision],
+    now: datetime,
 ) -> list[Move]:
     """Stop people, or put them on the chain's next step when only this channel is shut to them."""
     moves: list[Move] = []
@@ -44,6 +51,10 @@ def _refuse(
         elif person.first_sent_at is not None:
             # An earlier step of the chain reached it: this one has nothing to add.
             moves.append(Move(person.recipient_id, RecipientState.FINISHED, RecipientOutcome.SENT))
+        elif person.recipient_id in unanswered:
+            # It is not sent again, and may have been sent.
+            outcome = RecipientOutcome.INDETERMINATE
+            moves.append(Move(person.recipient_id, RecipientState.FINISHED, outcome, "unknown_outcome"))
         else:
             moves.append(Move(person.recipient_id, RecipientState.STOPPED, reason=refusal.reason))
         decisions.append(

@@ -19,11 +19,11 @@ def unsubscribe(code: str, source: str, now: datetime, *, channel: Channel | Non
     for links that are used, expired or cancelled too, because the message with the link stays in the inbox.
 
     `channel` is the one that the message came by, if the caller knows. Otherwise it is every channel that the
-    recipient was tried on, or the one it waits for, or those that it was registered for.
+    recipient was tried on, or the one it waits for.
     """
     if not is_well_formed(code):
         return False
-    recipient = Recipient.objects.select_related("batch__step", "distribution").filter(code=code).first()
+    recipient = Recipient.objects.select_related("batch__step").filter(code=code).first()
     if recipient is None:
         return False
     opt_out(recipient.contact_id, now, suppressed=[channel] if channel else _channels_of(recipient), source=source)
@@ -32,7 +32,4 @@ def unsubscribe(code: str, source: str, now: datetime, *, channel: Channel | Non
 
 def _channels_of(recipient: Recipient) -> list[Channel]:
     tried = Attempt.objects.filter(recipient_id=recipient.pk).values_list("channel", flat=True).distinct()
-    if not tried and recipient.batch is not None:
-        return [Channel(recipient.batch.step.channel)]
-    registered_for = recipient.distribution.steps.values_list("channel", flat=True).distinct()
-    return [Channel(name) for name in tried or registered_for]
+    return [Channel(name) for name in tried] or [Channel(recipient.batch.step.channel)]

@@ -1,6 +1,5 @@
 """Throttling, links that are tied to nobody, and recipients that are registered without being sent to."""
 
-import django.db.models.deletion
 from django.db import migrations, models
 from django.db.models import F, Q
 
@@ -56,17 +55,6 @@ class Migration(migrations.Migration):
         migrations.AddField("recipient", "baseline_sent_at", models.DateTimeField(null=True)),
         migrations.AlterField(
             "recipient",
-            "batch",
-            models.ForeignKey(
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="recipients",
-                to="distributor.batch",
-            ),
-        ),
-        migrations.AlterField(
-            "recipient",
             "state",
             models.CharField(
                 choices=[
@@ -77,12 +65,6 @@ class Migration(migrations.Migration):
                 ],
                 default="waiting",
                 max_length=10,
-            ),
-        ),
-        migrations.AddConstraint(
-            "recipient",
-            models.CheckConstraint(
-                condition=Q(state="registered") | Q(batch__isnull=False), name="who_is_sent_to_has_a_batch"
             ),
         ),
     ]

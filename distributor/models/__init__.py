@@ -4,6 +4,7 @@ from distributor.models.decision import Decision
 from distributor.models.distribution import Distribution
 from distributor.models.handover import Handover
 from distributor.models.heartbeat import Heartbeat
+from distributor.models.provider_event import ProviderEvent
 from distributor.models.recipient import Recipient
 from distributor.models.response import Response
 from distributor.models.step import Step
@@ -18,6 +19,7 @@ __all__ = [
     "Distribution",
     "Handover",
     "Heartbeat",
+    "ProviderEvent",
     "Recipient",
     "Response",
     "Step",

@@ -3,12 +3,13 @@
 from django.db import models
 
 from contacts.channel import Channel
+from distributor.rules.feedback import Progress, Trouble
 
 
 class AttemptState(models.TextChoices):
     SENT = "sent"  # the provider took it
     FAILED = "failed"  # the provider did not
-    UNKNOWN = "unknown"  # the answer was lost
+    UNKNOWN = "unknown"  # the answer was lost, and no event has told since
 
 
 class Attempt(models.Model):
@@ -24,6 +25,13 @@ class Attempt(models.Model):
     provider_message_id = models.CharField(max_length=255, blank=True)
     code = models.CharField(max_length=63, blank=True)
     detail = models.CharField(max_length=500, blank=True)
+    # Folded by maximum from the provider's events (rules/feedback.py), so that their order and repeats do not matter.
+    progress = models.PositiveSmallIntegerField(
+        db_default=Progress.NONE.value, choices=[(rank.value, rank.name.lower()) for rank in Progress]
+    )
+    trouble = models.PositiveSmallIntegerField(
+        db_default=Trouble.NONE.value, choices=[(rank.value, rank.name.lower()) for rank in Trouble]
+    )
     begun_at = models.DateTimeField()
     ended_at = models.DateTimeField()
 

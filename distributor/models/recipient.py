@@ -34,8 +34,9 @@ class Recipient(models.Model):
     )
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="journeys", db_index=False)
     code = models.CharField(max_length=12, help_text="The public name: /p/{code}.")
-    # Where it waits, or last waited. It changes only with a new batch: a plain send leaves every index alone.
-    batch = models.ForeignKey(Batch, models.DO_NOTHING, related_name="recipients", db_constraint=False, null=True)
+    # Where it waits, or last waited; of who is only registered, a batch that is done. It changes only with a new
+    # batch: a plain send leaves every index alone.
+    batch = models.ForeignKey(Batch, models.DO_NOTHING, related_name="recipients", db_constraint=False)
     state = models.CharField(max_length=10, choices=RecipientState, default=RecipientState.WAITING)
     outcome = models.CharField(max_length=13, choices=RecipientOutcome, blank=True)
     reason = models.CharField(max_length=31, blank=True)
@@ -47,6 +48,8 @@ class Recipient(models.Model):
     first_sent_at = models.DateTimeField(null=True)
     first_opened_at = models.DateTimeField(null=True)
     responded_at = models.DateTimeField(null=True)
+    # Told while a try was with the provider: whoever settles that try finds this mark and looks at the events.
+    has_early_events = models.BooleanField(db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -59,9 +62,6 @@ class Recipient(models.Model):
                 condition=Q(state=RecipientState.FINISHED) & ~Q(outcome="")
                 | ~Q(state=RecipientState.FINISHED) & Q(outcome=""),
                 name="who_finished_has_an_outcome",
-            ),
-            models.CheckConstraint(
-                condition=Q(state=RecipientState.REGISTERED) | Q(batch__isnull=False), name="who_is_sent_to_has_a_batch"
             ),
             models.CheckConstraint(
                 condition=~Q(state=RecipientState.STOPPED) | ~Q(reason=""), name="who_was_stopped_has_a_reason"

@@ -29,12 +29,11 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """Try this step again at `due_at`; a pause is not counted as an attempt, a duplicate risk is counted as such."""
+    """Look at this step again at `due_at`; a pause is not counted as an attempt."""
 
     due_at: datetime
     reason: str
     is_attempt: bool = True
-    is_duplicate_risk: bool = False
 
 
 def after_try(
@@ -42,16 +41,18 @@ def after_try(
     *,
     about_account: bool,
     number: int,
-    already_unknown: bool,
+    unknown_before: int,
     channel: str,
     retry_after_seconds: float | None,
+    evidence_window: timedelta,
     now: datetime,
     jitter: float,
 ) -> Ending | Again:
     """What follows try `number` (from 1) with this outcome (channels.providers.base.Outcome).
 
     `jitter` in [0, 1) spreads retries (full jitter: the delay is anywhere between none and the backoff).
-    `already_unknown`: an earlier try of this recipient ended unknown, so it has had its one resend.
+    `unknown_before`: how many earlier tries of this recipient on this step are of unknown outcome. `evidence_window`:
+    how long the provider may still tell what became of one; until then nothing is resent.
     """
     match outcome:
         case "accepted":
@@ -62,15 +63,22 @@ def after_try(
             return Again(round_up(now + ACCOUNT_PAUSE), "provider_account_fault", is_attempt=False)
         case "permanent":
             return Ending.FAILED
-        case "unknown" if channel not in AT_LEAST_ONCE_CHANNELS or already_unknown:
-            return Ending.INDETERMINATE
+        case "unknown" if evidence_window:
+            return Again(round_up(now + evidence_window), "awaiting_evidence")
+        case "unknown" if is_resent(channel, unknown_before + 1):
+            return Again(now, "unknown_outcome")
         case "unknown":
-            return Again(now, "unknown_outcome", is_duplicate_risk=True)
+            return Ending.INDETERMINATE
         case "transient" if number >= MAX_ATTEMPTS:
             return Ending.FAILED
         case "transient":
             return Again(round_up(now + backoff(number) * jitter), "transient_failure")
     raise ValueError(f"no such outcome: {outcome}")
+
+
+def is_resent(channel: str, unknown_tries: int) -> bool:
+    """Whether a step's tries of unknown outcome, of which nothing more is heard, are followed by one more."""
+    return channel in AT_LEAST_ONCE_CHANNELS and unknown_tries == 1
 
 
 def throttle_pause(retry_after_seconds: float | None) -> timedelta:

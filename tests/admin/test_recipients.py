@@ -1,7 +1,14 @@
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 
-from distributor.models import Distribution, Recipient, Response
+from channels.events import Event, EventKind
+from channels.models import ProviderAccount
+from distributor.engine.feedback import take_in
+from distributor.engine.messages import attempt_id
+from distributor.engine.routes import as_account
+from distributor.models import Attempt, Distribution, Recipient, Response
 from tests.admin.rooms import address, listed
 
 
@@ -27,6 +34,20 @@ def test_the_page_tells_the_story(operator: Client, anna: Recipient, response: R
     page = answer.content.decode()
     assert page.index("<strong>accepted") < page.index("<strong>sent") < page.index("<strong>responded")
     assert "sandbox-" in page
+
+
+def test_the_page_tells_what_the_provider_told_and_when(operator: Client, anna: Recipient) -> None:
+    attempt = Attempt.objects.get(recipient_id=anna.pk)
+    account = ProviderAccount.objects.get(pk=attempt.provider_account_id)
+    told_at = attempt.begun_at + timedelta(minutes=3)
+    told = [
+        Event(f"their-{kind}", kind, told_at, attempt_id(anna.pk, 1))
+        for kind in (EventKind.DELIVERED, EventKind.COMPLAINED)
+    ]
+    take_in(as_account(account), told, told_at)
+    page = operator.get(address(anna, "change")).content.decode()
+    assert f"{told_at:%Y-%m-%d %H:%M:%S} UTC</time> <strong>delivered</strong> email" in page
+    assert "<td>delivered, complained</td>" in page
 
 
 def test_the_page_of_who_waits_says_why_and_until_when(operator: Client, carla: Recipient) -> None:

@@ -49,6 +49,21 @@ def test_lifting_a_suppression_is_logged(operator: Client, suppression: Suppress
     assert "jan@example.com" in entry.object_repr
 
 
+def test_a_stop_is_lifted_by_the_person_alone(operator: Client, suppression: Suppression) -> None:
+    suppression.reason = "stop"
+    suppression.save()
+    assert operator.post(address(suppression, "delete"), {"post": "yes"}).status_code == 403
+    assert Suppression.objects.exists()
+
+
+def test_an_operators_reason_stands_beside_another(
+    operator: Client, organization: Organization, suppression: Suppression
+) -> None:
+    data = {"organization": organization.pk, "channel": "email", "address": suppression.address}
+    assert operator.post(address(Suppression, "add"), data).status_code == 302
+    assert sorted(Suppression.objects.values_list("reason", flat=True)) == ["bounce", "manual"]
+
+
 def test_a_suppression_is_not_edited(operator: Client, suppression: Suppression) -> None:
     answer = operator.post(address(suppression, "change"), {"address": "other@example.com"})
     assert answer.status_code == 403

@@ -7,13 +7,19 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from channels.events import Event, EventKind
+from channels.models import ProviderAccount
+from contacts.channel import Channel
 from contacts.keys import create_api_key
 from contacts.models import Organization
 from contacts.models.api_key import Scope
 from distributor.engine.clock import database_now
 from distributor.engine.dispatch import dispatch_lane
+from distributor.engine.feedback import take_in
 from distributor.engine.links import record_open
+from distributor.engine.messages import attempt_id
 from distributor.engine.responses import record_response
+from distributor.engine.routes import as_account
 from distributor.models import Distribution, Recipient
 from tests.api.bodies import people
 from tests.api.conftest import Post
@@ -21,7 +27,7 @@ from tests.api.conftest import Post
 BASE = "/api/v1/distributions"
 NO_TOTALS = dict.fromkeys(
     (
-        *("accepted", "skipped", "waiting", "sent", "failed", "indeterminate", "stopped"),
+        *("accepted", "skipped", "registered", "waiting", "sent", "failed", "indeterminate", "stopped"),
         *("recipients", "opened", "responded", "duplicateRisk"),
     ),
     0,
@@ -121,6 +127,23 @@ def test_a_story_is_told_in_the_order_in_which_it_happened(client: Client, post:
     assert attempt["providerId"] == body["channels"][0]["providerId"]
     totals = client.get(f"{BASE}/{answer['distributionId']}").json()["totals"]
     assert totals == {**NO_TOTALS, "accepted": 1, "recipients": 1, "sent": 1, "opened": 1, "responded": 1}
+
+
+def test_what_the_provider_told_is_read_back_with_its_time(
+    client: Client, post: Post, body: dict[str, Any], accounts: dict[Channel, ProviderAccount]
+) -> None:
+    answer = post({**body, "contacts": people(1)}).json()
+    dispatch_lane("urgent", database_now)
+    recipient, now = Recipient.objects.get(), database_now()
+    told = Event("their-event", EventKind.HARD_BOUNCED, now, attempt_id(recipient.pk, 1), code="5.1.1")
+    take_in(as_account(accounts[Channel.EMAIL]), [told], now)
+    [row] = client.get(f"{BASE}/{answer['distributionId']}/recipients").json()["items"]
+    assert (row["state"], row["reason"]) == ("failed", "bounced")
+    assert [event["event"] for event in row["story"]] == ["accepted", "sent", "hard_bounced"]
+    assert datetime.fromisoformat(row["story"][-1]["at"]) == now
+    assert row["story"][-1]["about"] == "email 5.1.1"
+    [attempt] = row["attempts"]
+    assert (attempt["state"], attempt["progress"], attempt["trouble"]) == ("sent", "sent", "bounced")
 
 
 def test_an_answer_before_the_send_stops_the_journey_and_is_told(

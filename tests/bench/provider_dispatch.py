@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Max, Min, QuerySet, Sum
 
 from distributor.engine.clock import database_now
-from distributor.models import Attempt, Batch, Distribution, Handover, Recipient
+from distributor.models import Attempt, Batch, Decision, Distribution, Handover, Recipient
 from distributor.models.attempt import AttemptState
 from distributor.models.batch import BatchState, Lane
 from distributor.models.recipient import RecipientOutcome, RecipientState
@@ -73,8 +73,15 @@ def _drain(logs: Path, kind: str) -> None:
         def check() -> None:
             check_beat()
             check_worker()
+            _end_waits_for_evidence()
 
         wait_until(_is_drained, check, DRAIN_LIMIT_SECONDS)
+
+
+def _end_waits_for_evidence() -> None:
+    """As if the quarter of an hour had passed in which a provider may tell what became of a message: nobody tells."""
+    awaited = Decision.objects.filter(reason="awaiting_evidence")
+    Batch.objects.filter(state=BatchState.WAITING, due_at__in=awaited.values("until")).update(due_at=database_now())
 
 
 def _is_drained() -> bool:

@@ -171,7 +171,7 @@ def test_a_hard_bounce_brings_back_the_attempt_and_the_address(esp: str) -> None
 def test_a_bounce_that_does_not_condemn_the_address_is_no_hard_one(esp: str) -> None:
     wire = WIRES[esp]
     [event] = wired_account(esp).read_webhook(wire.sign(wire.soft), NOW).events
-    assert event.kind in (EventKind.SOFT_BOUNCED, EventKind.DEFERRED)
+    assert event.kind in (EventKind.SOFT_BOUNCED, EventKind.DELAYED)
     assert event.attempt_id == "5-1"
 
 

@@ -23,8 +23,6 @@ NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 SIGNATURE = "x-twilio-email-event-webhook-signature"
 TIMESTAMP = "x-twilio-email-event-webhook-timestamp"
 
-BOUNCED = {"reason": "Bounced Address"}
-
 Peer = tuple[SendGridStandIn, SendGrid]
 
 
@@ -63,7 +61,7 @@ def test_an_event_brings_back_the_attempt_and_everything_that_was_told(peer: Pee
     ("name", "further", "kind", "code", "detail"),
     [
         ("processed", {}, EventKind.SENT, "", ""),
-        ("deferred", {"response": "400 later", "attempt": "5"}, EventKind.DEFERRED, "", "400 later"),
+        ("deferred", {"response": "400 later", "attempt": "5"}, EventKind.DELAYED, "", "400 later"),
         ("open", {"useragent": "Mozilla/5.0", "ip": "255.255.255.255"}, EventKind.OPENED, "", ""),
         ("click", {"url": "https://x.example/", "url_offset": {"index": 0, "type": "html"}}, EventKind.CLICKED, "", ""),
         (
@@ -77,13 +75,9 @@ def test_an_event_brings_back_the_attempt_and_everything_that_was_told(peer: Pee
         ("bounce", {"status": "5.7.1", "type": "blocked", "reason": "spam"}, EventKind.SOFT_BOUNCED, "5.7.1", "spam"),
         ("bounce", {"type": "blocked", "reason": "no MX"}, EventKind.SOFT_BOUNCED, "blocked", "no MX"),
         ("bounce", {"status": "4.2.2", "type": "bounce"}, EventKind.SOFT_BOUNCED, "4.2.2", ""),
-        ("dropped", {"status": "5.0.0", **BOUNCED}, EventKind.HARD_BOUNCED, "5.0.0", BOUNCED["reason"]),
-        ("dropped", {"reason": "Invalid"}, EventKind.HARD_BOUNCED, "", "Invalid"),
-        ("dropped", {"reason": "Unsubscribed Address"}, EventKind.UNSUBSCRIBED, "", "Unsubscribed Address"),
-        ("dropped", {"reason": "Spam Reporting Address"}, EventKind.COMPLAINED, "", "Spam Reporting Address"),
-        ("dropped", {"reason": "Invalid SMTPAPI header"}, EventKind.FAILED, "", "Invalid SMTPAPI header"),
-        ("dropped", {"reason": "Spam Content"}, EventKind.FAILED, "", "Spam Content"),
-        ("dropped", {}, EventKind.FAILED, "", ""),
+        ("dropped", {"reason": "Invalid SMTPAPI header"}, EventKind.DROPPED, "", "Invalid SMTPAPI header"),
+        ("dropped", {"reason": "Spam Content"}, EventKind.DROPPED, "", "Spam Content"),
+        ("dropped", {}, EventKind.DROPPED, "", ""),
         ("spamreport", {}, EventKind.COMPLAINED, "", ""),
         ("unsubscribe", {}, EventKind.UNSUBSCRIBED, "", ""),
         ("group_unsubscribe", {"asm_group_id": 10}, EventKind.UNSUBSCRIBED, "", ""),
@@ -94,6 +88,26 @@ def test_what_each_event_means(
 ) -> None:
     event = tell(peer, name, **further)
     assert (event.kind, event.code, event.detail) == (kind, code, detail)
+
+
+@pytest.mark.parametrize(
+    ("reason", "earlier"),
+    [
+        ("Bounced Address", EventKind.HARD_BOUNCED),
+        ("Invalid", EventKind.HARD_BOUNCED),
+        ("Unsubscribed Address", EventKind.UNSUBSCRIBED),
+        (" spam reporting address", EventKind.COMPLAINED),
+    ],
+)
+def test_a_drop_tells_of_the_message_that_it_never_left_and_of_the_address_why(
+    peer: Peer, reason: str, earlier: EventKind
+) -> None:
+    stand_in, provider = peer
+    told = stand_in.event(stand_in.mails[0], "dropped", NOW.timestamp(), reason=reason, status="5.0.0")
+    dropped, of_address = provider.read_webhook(stand_in.webhook([told], NOW.timestamp()), NOW).events
+    assert (dropped.kind, dropped.event_id, dropped.attempt_id) == (EventKind.DROPPED, told["sg_event_id"], "5-1")
+    assert (of_address.kind, of_address.attempt_id, of_address.address) == (earlier, "", "ann@example.com")
+    assert of_address.event_id not in ("", dropped.event_id)
 
 
 def test_every_kind_in_the_table_is_told_under_its_name(peer: Peer) -> None:

@@ -1,8 +1,10 @@
-"""Providers that break their contract."""
+"""Providers that break their contract, and one that tells more than the sandbox."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from channels.providers.base import Message, Outcome, Provider, Result
+from channels.providers.sandbox import Sandbox
 from contacts.channel import Channel
 
 
@@ -20,3 +22,10 @@ class Forgetful(Raising):
 
     def send_batch(self, messages: Sequence[Message]) -> list[Result]:
         return [Result(Outcome.ACCEPTED)] * (len(messages) - 1)
+
+
+class Telling(Sandbox):
+    """The sandbox as a provider that may still tell, for a quarter of an hour, what became of a message."""
+
+    label = "Telling"
+    evidence_window = timedelta(minutes=15)

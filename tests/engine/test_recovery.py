@@ -11,7 +11,7 @@ from channels.models import SandboxMessage
 from channels.providers.base import Outcome, Provider, Result
 from channels.providers.registry import open_provider
 from contacts.channel import Channel
-from distributor.engine import beginning
+from distributor.engine import judging
 from distributor.engine.beginning import Begun, ClaimLost, begin
 from distributor.engine.claiming import LEASE, Claim, claim_batch
 from distributor.engine.clock import database_now
@@ -142,7 +142,7 @@ def test_one_poisonous_recipient_fails_alone_and_the_others_are_sent(
             raise ZeroDivisionError("a fault of ours")
         return gather_facts(organization_id, contacts, *rest, **options)
 
-    monkeypatch.setattr(beginning, "gather_facts", gather)
+    monkeypatch.setattr(judging, "gather_facts", gather)
     for _ in range(POISON_CLAIMS + 12):
         make_due()
         dispatch()
@@ -161,7 +161,7 @@ def test_a_failing_batch_waits_longer_each_time(send: Send, monkeypatch: pytest.
     def fail(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(beginning, "gather_facts", fail)
+    monkeypatch.setattr(judging, "gather_facts", fail)
     pauses = []
     for _ in range(4):
         make_due()

@@ -204,7 +204,8 @@ def test_what_waits_for_later_by_itself_does_not_come_earlier(send: Send) -> Non
 
 
 def test_who_is_too_late_is_stopped_and_says_so(send: Send) -> None:
-    accepted = send(2, not_after=database_now() - HOUR)
+    accepted = send(2, not_after=database_now() + HOUR)
+    Distribution.objects.update(not_after=database_now() - HOUR)
     dispatch()
     assert totals_of(accepted) == {"stopped": 2}
     assert story_of(accepted).reason == "too_late"

@@ -18,11 +18,14 @@ from distributor.rules.retrying import (
     Ending,
     after_try,
     backoff,
+    is_resent,
     throttle_pause,
 )
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
+WINDOW_AFTER_RESEND = {"evidence_window": 900 * SECOND, "unknown_before": 1}
+WINDOW_ON_SMS = {"evidence_window": 900 * SECOND, "channel": Channel.SMS}
 moments = st.datetimes(NOW.replace(year=2000, tzinfo=None), NOW.replace(year=2100, tzinfo=None), timezones=st.just(UTC))
 jitters = st.floats(min_value=0, max_value=1, exclude_max=True)
 numbers = st.integers(min_value=1, max_value=32_767)
@@ -33,9 +36,10 @@ def after(outcome: str, **known: Any) -> Ending | Again:
     usual = {
         "about_account": False,
         "number": 1,
-        "already_unknown": False,
+        "unknown_before": 0,
         "channel": Channel.EMAIL,
         "retry_after_seconds": None,
+        "evidence_window": timedelta(0),
         "now": NOW,
         "jitter": 0.5,
     }
@@ -54,13 +58,16 @@ def test_the_backoff_doubles_up_to_an_hour(number: int, seconds: int) -> None:
     ("outcome", "known", "expected"),
     [
         ("accepted", {}, Ending.SENT),
-        ("accepted", {"number": MAX_ATTEMPTS, "already_unknown": True}, Ending.SENT),
+        ("accepted", {"number": MAX_ATTEMPTS, "unknown_before": 1}, Ending.SENT),
         ("permanent", {}, Ending.FAILED),
         ("transient", {"number": MAX_ATTEMPTS}, Ending.FAILED),
         ("unknown", {"channel": Channel.SMS}, Ending.INDETERMINATE),
         ("unknown", {"channel": Channel.WHATSAPP}, Ending.INDETERMINATE),
-        ("unknown", {"already_unknown": True}, Ending.INDETERMINATE),
-        ("unknown", {}, Again(NOW, "unknown_outcome", is_attempt=True, is_duplicate_risk=True)),
+        ("unknown", {"unknown_before": 1}, Ending.INDETERMINATE),
+        ("unknown", {}, Again(NOW, "unknown_outcome", is_attempt=True)),
+        ("unknown", {"evidence_window": 900 * SECOND}, Again(NOW + 900 * SECOND, "awaiting_evidence")),
+        ("unknown", WINDOW_AFTER_RESEND, Again(NOW + 900 * SECOND, "awaiting_evidence")),
+        ("unknown", WINDOW_ON_SMS, Again(NOW + 900 * SECOND, "awaiting_evidence")),
         ("transient", {"jitter": 0.0}, Again(NOW, "transient_failure")),
         ("transient", {"number": 3}, Again(NOW + 60 * SECOND, "transient_failure")),
         ("transient", {"number": MAX_ATTEMPTS - 1}, Again(NOW + 960 * SECOND, "transient_failure")),
@@ -105,9 +112,10 @@ def test_an_outcome_that_there_is_not_is_refused() -> None:
     outcome=st.sampled_from(list(Outcome)),
     about_account=st.booleans(),
     number=numbers,
-    already_unknown=st.booleans(),
+    unknown_before=st.integers(min_value=0, max_value=8),
     channel=channels,
     retry_after_seconds=st.none() | st.floats(),
+    evidence_window=st.timedeltas(timedelta(0), timedelta(hours=1)),
     now=moments,
     jitter=jitters,
 )
@@ -134,7 +142,6 @@ def test_a_retry_lies_between_none_and_the_whole_backoff(number: int, now: datet
     assert isinstance(verdict, Again)
     assert now <= verdict.due_at < now + backoff(number) + SECOND
     assert verdict.is_attempt
-    assert not verdict.is_duplicate_risk
 
 
 @given(numbers)
@@ -142,10 +149,10 @@ def test_the_backoff_stays_within_its_bounds_and_never_shrinks(number: int) -> N
     assert BACKOFF_BASE <= backoff(number) <= backoff(number + 1) <= BACKOFF_LIMIT
 
 
-@given(channel=channels, already_unknown=st.booleans(), number=numbers)
+@given(channel=channels, unknown_before=st.integers(min_value=0, max_value=8), number=numbers)
 def test_only_an_email_of_unknown_outcome_is_sent_again_and_only_once(
-    channel: Channel, already_unknown: bool, number: int
+    channel: Channel, unknown_before: int, number: int
 ) -> None:
-    verdict = after("unknown", channel=channel, already_unknown=already_unknown, number=number)
-    is_again = isinstance(verdict, Again) and verdict.is_duplicate_risk
-    assert is_again == (channel == Channel.EMAIL and not already_unknown)
+    verdict = after("unknown", channel=channel, unknown_before=unknown_before, number=number)
+    assert isinstance(verdict, Again) == (channel == Channel.EMAIL and unknown_before == 0)
+    assert is_resent(channel, unknown_before + 1) == isinstance(verdict, Again)

@@ -175,7 +175,7 @@ def render_story(story: Story) -> dict[str, Any]:
         "phone": contact.phone or None,
         "state": story.state,
         "reason": story.reason or None,
-        "channel": story.channel,
+        "channel": story.batch.step.channel,
         "dueAt": story.due_at,
         "acceptedAt": recipient.created_at,
         "attempts": [
@@ -184,6 +184,8 @@ def render_story(story: Story) -> dict[str, Any]:
                 "channel": attempt.channel,
                 "providerId": attempt.provider_account_id,
                 "state": attempt.state,
+                "progress": attempt.get_progress_display(),
+                "trouble": attempt.get_trouble_display(),
                 "providerMessageId": attempt.provider_message_id,
                 "code": attempt.code,
                 "detail": attempt.detail,

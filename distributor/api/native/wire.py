@@ -61,6 +61,11 @@ class AttemptDocument(_Wire):
     channel: str
     provider_id: UUID
     state: str = Field(description="sent, failed or unknown")
+    progress: str = Field(description="As the provider tells: none, sent, delivered, opened or clicked")
+    trouble: str = Field(
+        description="As the provider tells: none, delayed, complained, undelivered, bounced or dropped; "
+        "from undelivered on the message has failed"
+    )
     provider_message_id: str
     code: str
     detail: str
@@ -78,7 +83,11 @@ class DecisionDocument(_Wire):
 
 class EventDocument(_Wire):
     at: datetime
-    event: str = Field(description="accepted, deferred, rerouted, stopped, sent, failed, unknown, opened, responded")
+    event: str = Field(
+        description="accepted, deferred, rerouted, stopped, sent, failed, unknown, opened, responded; of what "
+        "providers tell delivered, clicked, delayed, soft_bounced, hard_bounced, failed, dropped, complained and "
+        "unsubscribed"
+    )
     about: str
 
 
@@ -91,7 +100,7 @@ class RecipientDocument(_Wire):
     phone: str | None
     state: str = Field(description="registered, waiting, sent, failed, indeterminate or stopped")
     reason: str | None
-    channel: str | None = Field(description="Of the step that it waits for, or was last tried on.")
+    channel: str = Field(description="Of the step that it waits for, or was last tried on.")
     due_at: datetime | None
     accepted_at: datetime
     attempts: list[AttemptDocument]

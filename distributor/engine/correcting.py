@@ -1,0 +1,221 @@
+"""Correcting journeys: what becomes of people when an event tells how a try ended after all.
+
+Whoever waits for evidence is settled by it. Whoever ended as sent, or as indeterminate, and was not reached, goes on to
+the chain's next step, or ends as failed. Nobody who answered, and nobody who was stopped, is sent to again.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from distributor.engine.beginning import lock_people
+from distributor.engine.bulk import array_of
+from distributor.engine.hints import hint_on_commit
+from distributor.engine.journeys import Correction, correct_recipients
+from distributor.engine.messages import Person
+from distributor.engine.rearming import arm_batch
+from distributor.engine.routes import Route, open_route
+from distributor.engine.sequel import next_step_after
+from distributor.engine.touches import give_back_touches
+from distributor.models import Attempt, Decision, Recipient
+from distributor.models.decision import DecisionKind
+from distributor.models.recipient import RecipientOutcome, RecipientState
+from distributor.rules.feedback import Trouble
+from distributor.rules.outcomes import (
+    certainly_nothing_left,
+    ending_of,
+    ending_of_last_step,
+    failure_reason,
+    reached_at,
+)
+from distributor.rules.planning import lane_for
+from distributor.rules.retrying import Ending
+
+_IN_FLIGHT = """
+SELECT named.id FROM distributor_handover h CROSS JOIN LATERAL unnest(h.recipient_ids) AS named(id)
+WHERE h.settled_at IS NULL AND named.id = ANY(%s::bigint[])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Journey:
+    """A recipient under its lock, with its tries in their order."""
+
+    recipient: Recipient
+    person: Person
+    tries: Sequence[Attempt]
+    was_called_off: bool
+
+    @property
+    def last(self) -> Attempt:
+        return self.tries[-1]
+
+    def stays(self) -> Correction:
+        """As it is. Only when it was first sent to may have changed."""
+        recipient = self.recipient
+        return Correction(recipient.pk, recipient.state, recipient.outcome, recipient.reason, reached_at(self.tries))
+
+    def ends(self) -> Correction:
+        """Finished, as its tries say."""
+        ending = ending_of(self.tries)
+        reason = {
+            Ending.SENT: "",
+            Ending.INDETERMINATE: "unknown_outcome",
+            Ending.FAILED: failure_reason([one.trouble for one in self.tries]) or self.recipient.reason,
+        }[ending]
+        return Correction(
+            self.recipient.pk, RecipientState.FINISHED, RecipientOutcome(ending), reason, reached_at(self.tries)
+        )
+
+
+@dataclass(slots=True)
+class _Corrections:
+    """What is to be written. `onward` are journeys by the step that they go on to, and when."""
+
+    now: datetime
+    routes: dict[UUID, Route] = field(default_factory=dict)
+    done: list[Correction] = field(default_factory=list)
+    onward: dict[tuple[UUID, UUID, datetime], list[_Journey]] = field(default_factory=dict)
+    decisions: list[Decision] = field(default_factory=list)
+    unreached: dict[UUID, list[tuple[UUID, int, datetime]]] = field(default_factory=dict)
+
+    def route_of(self, journey: _Journey) -> Route:
+        """Of the step that was tried last."""
+        step_id = journey.last.step_id
+        if step_id not in self.routes:
+            self.routes[step_id] = open_route(journey.recipient.distribution_id, step_id)
+        return self.routes[step_id]
+
+    def go_on(self, journey: _Journey, step_id: UUID, due_at: datetime) -> None:
+        self.onward.setdefault((journey.recipient.distribution_id, step_id, due_at), []).append(journey)
+
+
+def correct_journeys(
+    recipient_ids: Collection[int], now: datetime, counts: defaultdict[UUID, Counter[str]]
+) -> set[int]:
+    """Put recipients where their tries, as they are folded now, say that they belong; add to `counts` what that moved.
+
+    The caller holds their locks. Returns those that are with a provider at this moment: their settle has to look again.
+    """
+    if not recipient_ids:
+        return set()
+    in_flight = _find_in_flight(recipient_ids)
+    corrections = _Corrections(now)
+    for journey in _read(recipient_ids):
+        if journey.recipient.state == RecipientState.WAITING and journey.recipient.pk in in_flight:
+            continue
+        _free_slot(corrections, journey)
+        if journey.recipient.state == RecipientState.WAITING:
+            _correct_waiting(corrections, journey)
+        elif journey.recipient.state == RecipientState.FINISHED:
+            _correct_finished(corrections, journey)
+        else:
+            corrections.done.append(journey.stays())
+    _write(corrections, counts)
+    return in_flight
+
+
+def _free_slot(corrections: _Corrections, journey: _Journey) -> None:
+    """Of whom no provider took anything, the last one not even after it had said so."""
+    if journey.last.trouble == Trouble.DROPPED and certainly_nothing_left(journey.tries):
+        slot = (journey.person.id, journey.recipient.pk, journey.last.begun_at)
+        corrections.unreached.setdefault(journey.recipient.distribution.survey_id, []).append(slot)
+
+
+def _correct_waiting(corrections: _Corrections, journey: _Journey) -> None:
+    recipient, ending = journey.recipient, ending_of_last_step(journey.tries)
+    if ending is None:
+        corrections.done.append(journey.stays())
+    elif recipient.batch.step_id == journey.last.step_id:
+        _end_step(corrections, journey, ending)
+    elif ending is Ending.FAILED and recipient.batch.due_at > corrections.now:
+        # It waits for an answer to what did not arrive.
+        _reroute(corrections, journey)
+        corrections.go_on(journey, recipient.batch.step_id, corrections.now)
+    else:
+        corrections.done.append(journey.stays())
+
+
+def _correct_finished(corrections: _Corrections, journey: _Journey) -> None:
+    recipient, ending = journey.recipient, ending_of(journey.tries)
+    is_over = journey.was_called_off or recipient.distribution.cancelled_at is not None
+    is_final = recipient.responded_at is not None and ending is not Ending.SENT
+    if ending == recipient.outcome:
+        corrections.done.append(journey.ends())  # perhaps for a graver reason
+    elif is_final:
+        corrections.done.append(journey.stays())
+    elif ending is Ending.FAILED and not is_over:
+        _end_step(corrections, journey, ending)
+    else:
+        corrections.done.append(journey.ends())
+
+
+def _end_step(corrections: _Corrections, journey: _Journey, ending: Ending) -> None:
+    """The chain's next step, or the end of the journey."""
+    route, last = corrections.route_of(journey), journey.last
+    onward = next_step_after(route, journey.person, ending, last.begun_at, corrections.now)
+    if onward is None:
+        corrections.done.append(journey.ends())
+    else:
+        if ending is Ending.FAILED:
+            _reroute(corrections, journey)
+        corrections.go_on(journey, *onward)
+
+
+def _reroute(corrections: _Corrections, journey: _Journey) -> None:
+    corrections.decisions.append(
+        Decision(
+            distribution_id=journey.recipient.distribution_id,
+            contact_id=journey.person.id,
+            recipient_id=journey.recipient.pk,
+            kind=DecisionKind.REROUTED,
+            reason=Trouble(journey.last.trouble).name.lower(),
+            detail={"channel": journey.last.channel, "attempt": journey.last.number},
+            decided_at=corrections.now,
+        )
+    )
+
+
+def _write(corrections: _Corrections, counts: defaultdict[UUID, Counter[str]]) -> None:
+    for (_, step_id, due_at), journeys in corrections.onward.items():
+        batch_id = arm_batch(journeys[0].recipient.batch, step_id, due_at, len(journeys))
+        corrections.done += [
+            Correction(
+                journey.recipient.pk, RecipientState.WAITING, "", "", reached_at(journey.tries), batch_id=batch_id
+            )
+            for journey in journeys
+        ]
+        if due_at <= corrections.now:
+            hint_on_commit(lane_for(len(journeys)))
+    Decision.objects.bulk_create(corrections.decisions)
+    for distribution_id, moved in correct_recipients(corrections.done).items():
+        counts[distribution_id].update(moved)
+    for survey_id, unreached in sorted(corrections.unreached.items()):
+        give_back_touches(survey_id, unreached)
+
+
+def _read(recipient_ids: Collection[int]) -> list[_Journey]:
+    """Those that were tried at all."""
+    ids = list(recipient_ids)
+    people = {person.recipient_id: person for person in lock_people(ids)}
+    tries: dict[int, list[Attempt]] = defaultdict(list)
+    for attempt in Attempt.objects.filter(recipient_id__in=ids).order_by("recipient_id", "number"):
+        tries[attempt.recipient_id].append(attempt)
+    stops = Decision.objects.filter(recipient_id__in=ids, kind=DecisionKind.STOPPED)
+    called_off = set(stops.values_list("recipient_id", flat=True))
+    recipients = Recipient.objects.filter(id__in=list(tries)).select_related("batch", "distribution").order_by("id")
+    return [
+        _Journey(recipient, people[recipient.pk], tries[recipient.pk], recipient.pk in called_off)
+        for recipient in recipients
+    ]
+
+
+def _find_in_flight(recipient_ids: Collection[int]) -> set[int]:
+    """Those that an unsettled hand-over names. None can join them while the caller holds their locks."""
+    with connection.cursor() as cursor:
+        cursor.execute(_IN_FLIGHT, [array_of(recipient_ids)])
+        return {recipient_id for (recipient_id,) in cursor.fetchall()}

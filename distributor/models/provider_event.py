@@ -1,0 +1,51 @@
+"""What providers told, as they told it."""
+
+from django.db import models
+from django.db.models import Q
+
+from distributor.rules.feedback import WISHES, Progress, Trouble
+
+
+class ProviderEvent(models.Model):
+    """One event of a provider's webhook. Told twice, it is stored once.
+
+    `progress` and `trouble` are what it means for the try that it names (rules/feedback.py). It may be stored before
+    that try is.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    provider_account_id = models.UUIDField()
+    event_id = models.CharField(max_length=255)
+    kind = models.CharField(max_length=15)
+    progress = models.PositiveSmallIntegerField(choices=[(rank.value, rank.name.lower()) for rank in Progress])
+    trouble = models.PositiveSmallIntegerField(choices=[(rank.value, rank.name.lower()) for rank in Trouble])
+    recipient_id = models.BigIntegerField(null=True)
+    attempt_number = models.PositiveSmallIntegerField(null=True)
+    address = models.CharField(max_length=254, blank=True)
+    provider_message_id = models.CharField(max_length=255, blank=True)
+    code = models.CharField(max_length=63, blank=True)
+    detail = models.CharField(max_length=500, blank=True)
+    is_machine = models.BooleanField(default=False)
+    raw = models.JSONField(default=dict)
+    occurred_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=("provider_account_id", "event_id"), name="one_row_per_provider_event"),
+            models.CheckConstraint(
+                condition=Q(recipient_id=None, attempt_number=None)
+                | Q(recipient_id__isnull=False, attempt_number__isnull=False),
+                name="an_event_names_a_whole_attempt_or_none",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=("recipient_id",), name="events_of_a_recipient", condition=Q(recipient_id__isnull=False)
+            ),
+            # Few: what STOP and START came to is read from all of an address's.
+            models.Index(fields=("address",), name="wishes_of_an_address", condition=Q(kind__in=WISHES)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} at {self.occurred_at:%Y-%m-%d %H:%M:%S}"

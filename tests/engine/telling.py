@@ -1,0 +1,36 @@
+"""What a provider tells of people's tries, without a wire between."""
+
+from itertools import count
+
+from channels.events import Event, EventKind
+from channels.models import ProviderAccount
+from distributor.engine.acceptance import Accepted
+from distributor.engine.clock import database_now
+from distributor.engine.feedback import take_in
+from distributor.engine.messages import attempt_id
+from distributor.engine.routes import as_account
+from distributor.models import Recipient
+
+_numbers = count(1)
+
+
+def recipient_of(accepted: Accepted, place: int = 0) -> Recipient:
+    return Recipient.objects.get(code=accepted.enrolled[place].code)
+
+
+def event_of(accepted: Accepted, kind: EventKind, place: int = 0, *, number: int = 1, **known: object) -> Event:
+    """An event of somebody's try, with an id of its own."""
+    address = accepted.enrolled[place].contact.email
+    fields = {
+        "event_id": f"event-{next(_numbers)}",
+        "kind": kind,
+        "occurred_at": database_now(),
+        "attempt_id": attempt_id(recipient_of(accepted, place).pk, number),
+        "address": address,
+        "raw": {"event": kind.value},
+    }
+    return Event(**{**fields, **known})  # type: ignore[arg-type]
+
+
+def tell(account: ProviderAccount, *events: Event) -> None:
+    take_in(as_account(account), events, database_now())
