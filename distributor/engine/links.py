@@ -59,7 +59,8 @@ def find_link(
         state=recipient.state,
         reason=recipient.reason,
         responded_at=recipient.responded_at,
-        cancelled_at=recipient.distribution.cancelled_at,
+        # Erasing a contact takes its links with it, as cancelling does.
+        cancelled_at=recipient.distribution.cancelled_at or recipient.contact.erased_at,
         expires_at=recipient.distribution.expires_at,
         now=now,
     )

@@ -9,3 +9,4 @@ class StopReason(StrEnum):
     RESPONDED = "responded"
     OPTED_OUT = "opted_out"
     CANCELLED = "cancelled"
+    ERASED = "erased"

@@ -6,8 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from contacts.models import Contact
 from distributor.admin.finding import find_contacts, find_recipients
-from distributor.models import Recipient
+from distributor.models import Distribution, Recipient
 
 
 def plans(sql: list[str]) -> str:
@@ -27,8 +28,14 @@ def plans(sql: list[str]) -> str:
         ("anna", r"one_contact_per_external_id.*\n.*Index Cond: .*organization_id = .* AND \(\(external_id"),
     ],
 )
-@pytest.mark.usefixtures("distribution")
-def test_contacts_are_found_along_an_index(text: str, condition: str) -> None:
+def test_contacts_are_found_along_an_index(distribution: Distribution, text: str, condition: str) -> None:
+    # Among a handful every index of the organisation would do.
+    Contact.objects.bulk_create(
+        Contact(organization_id=distribution.organization_id, external_id=f"P{number}", email=f"p{number}@example.com")
+        for number in range(1_000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE contacts_contact")
     with CaptureQueriesContext(connection) as captured:
         assert len(find_contacts(text)) == 1
     asked = [query["sql"] for query in captured.captured_queries if "contacts_contact" in query["sql"]]
