@@ -18,6 +18,7 @@ TITLES = {
     "b": "DRF serializers + bulk_create",
     "c": "ours",
     "d": "floor: bare COPY of the same rows, no HTTP",
+    "m": "floor behind our front door: HTTP and COPY",
     "e": "a Celery task a message, ORM get and save",
     "f": "django-post-office, dummy backend",
     "g": "ours",
@@ -26,7 +27,7 @@ TITLES = {
     "in": "the twilio package in a task a message",
     "i": "ours through Twilio",
 }
-ACCEPTANCE, DISPATCH = "abcd", "efg"
+ACCEPTANCE, DISPATCH = "abcmd", "efg"
 PROVIDERS = ("hn", "h", "in", "i")
 PROVIDER_COLUMNS = {
     "messages_per_second": "messages/s",
