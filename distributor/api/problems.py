@@ -20,7 +20,10 @@ PROBLEM_TYPE = "application/problem+json"
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with a request; `pointer` is a JSON pointer (RFC 6901) into its body, "" for all of it."""
+    """One thing wrong with a request; `pointer` is a JSON pointer (RFC 6901) into its body, "" for all of it.
+
+    Outside the body it is `?name` of the query, or a header's name.
+    """
 
     pointer: str
     code: str
