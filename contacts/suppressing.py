@@ -24,11 +24,12 @@ def spell_address(channel: str, address: str, region: str) -> str | None:
 def suppress_address(
     organization_id: UUID, channel: str, address: str, reason: SuppressionReason, source: str
 ) -> tuple[Suppression, bool]:
-    """The suppression of an address in its one spelling, and whether it is new. The reason that came first stays."""
+    """The suppression of an address in its one spelling for a reason, and whether it is new; the first source stays."""
     made = Suppression(
         organization_id=organization_id, channel=channel, address=address, reason=reason.value, source=source
     )
     Suppression.objects.bulk_create([made], ignore_conflicts=True)
-    found = Suppression.objects.filter(organization_id=organization_id, channel=channel, address=address)
-    row = found.filter(pk=made.pk).first() or found.filter(reason=reason).first() or found.earliest("pk")
+    row = Suppression.objects.get(
+        organization_id=organization_id, channel=channel, address=address, reason=reason.value
+    )
     return row, row.pk == made.pk

@@ -11,7 +11,8 @@ from channels.models import SandboxMessage
 from contacts.models import Contact, Membership
 from distributor.engine.messages import attempt_id
 from distributor.engine.stopping import stop_journeys
-from distributor.models import Attempt, Decision, Recipient, Response, Touch
+from distributor.models import Attempt, Decision, ProviderEvent, Recipient, Response, Touch
+from distributor.rules.feedback import WISHES
 from distributor.rules.stopping import StopReason
 
 _NOTHING: dict[str, Any] = {
@@ -28,9 +29,11 @@ def erase_contact(contact_id: UUID, now: datetime) -> bool:
     The row stays as a nameless stand-in, so that every distribution's counts remain those of its rows. With the
     contact's own fields go the attributes of its journeys and responses, what providers said of its tries (an SMTP
     reply quotes the address), its memberships, its frequency record and the sandbox's messages to it. Responses keep
-    their answers, as nobody's. Suppressions of its addresses stay: they are why nobody writes there again.
+    their answers, as nobody's. Suppressions of its addresses stay, and the STOP that an address was sent: they are why
+    nobody writes there again.
 
-    A try that is with a provider at this moment is settled afterwards, as always. Raises Contact.DoesNotExist.
+    A try that is with a provider at this moment is settled afterwards, and what is told of tries later is kept, as
+    always. Raises Contact.DoesNotExist.
     """
     # The contact first: a call that is about to accept it again waits here, and then finds that it is gone.
     contact = Contact.objects.select_for_update(no_key=True).get(pk=contact_id)
@@ -51,6 +54,9 @@ def _forget_journeys(journeys: Sequence[Recipient]) -> None:
     Recipient.objects.filter(pk__in=recipient_ids).update(attributes={}, locale="")
     Response.objects.filter(recipient_id__in=recipient_ids).update(attributes={})
     Attempt.objects.filter(recipient_id__in=recipient_ids).update(detail="")
+    told = ProviderEvent.objects.filter(recipient_id__in=recipient_ids)
+    told.update(raw={}, detail="")
+    told.exclude(kind__in=WISHES).update(address="")
     decisions = list(Decision.objects.filter(recipient_id__in=recipient_ids, detail__has_key="detail"))
     for decision in decisions:
         del decision.detail["detail"]

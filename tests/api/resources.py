@@ -12,6 +12,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "defaultLocale": "pl",
         "targetUrl": "https://survey.example.com/s/1?a=b",
         "question": "How was it?",
+        "throttleMinutes": 60,
         "thankYouMessage": "Thank you.\nSee you.",
         "thankYouLinkText": "Home",
         "thankYouLinkUrl": "https://example.com/",
@@ -50,6 +51,10 @@ BODIES: dict[str, dict[str, Any]] = {
         "configuration": {"host": "mail.acme.example", "port": 587, "security": "starttls"},
         "credentials": {"username": "acme", "password": "secret-of-acme"},
         "isActive": True,
+        "ratePerSecond": 2.5,
+        "dailyLimit": 1_000,
+        "urgentReservePercent": 20,
+        "standInId": None,
     },
     "suppressions": {
         "channel": "email",

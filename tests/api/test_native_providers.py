@@ -8,6 +8,7 @@ from django.test import Client
 
 from channels.models import ProviderAccount
 from contacts.channel import Channel
+from contacts.models import Organization
 from distributor.models import Step
 from tests.api.bodies import faults_in
 from tests.api.resources import BASE, BODIES, make, patch, post
@@ -81,6 +82,8 @@ def test_a_change_must_fit_what_is_there(client: Client) -> None:
             {"baseUrl", "webhookPublicKey", "url"},
         ),
         ("twilio", "sms", {}, {"from"}),
+        ("anymail", "email", {}, {"esp"}),
+        ("anymail", "email", {"esp": "mailgun", "baseUrl": "x", "concurrency": 0}, {"baseUrl", "concurrency"}),
         ("twilio", "whatsapp", {"from": 1, "contentSid": "x", "more": 1}, {"from", "contentSid", "more"}),
         (
             "sandbox",
@@ -132,6 +135,22 @@ def test_kind_and_channel_are_fixed(client: Client) -> None:
         ("/kind", "fixed_after_creation"),
         ("/name", "string_type"),
     ]
+
+
+def test_a_stand_in_is_another_account_of_the_organisation_and_channel(client: Client) -> None:
+    made, other = make(client, "providers"), make(client, "providers", name="Other")
+    path = f"providers/{made['id']}"
+    assert patch(client, path, {"standInId": other["id"]}).json() == {**made, "standInId": other["id"]}
+    organization = Organization.objects.create(name="Other", slug="other")
+    foreign = ProviderAccount.objects.create(organization=organization, name="x", kind="sandbox", channel="email")
+    sms = make(client, "providers", kind="sandbox", channel="sms", configuration={}, credentials={})
+    for wrong in (made["id"], sms["id"], str(foreign.pk)):
+        response = patch(client, path, {"standInId": wrong})
+        assert (response.status_code, faults_in(response)) == (400, [("/standInId", "provider_not_found")])
+    response = post(client, "providers", {**BODIES["providers"], "standInId": sms["id"], "name": ""})
+    assert {pointer for pointer, _ in faults_in(response)} == {"/name", "/standInId"}
+    assert client.delete(f"{BASE}/providers/{other['id']}").status_code == 204
+    assert client.get(f"{BASE}/{path}").json()["standInId"] is None
 
 
 def test_an_account_that_was_sent_with_stays(client: Client, accounts: dict[Channel, ProviderAccount]) -> None:

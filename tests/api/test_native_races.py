@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from random import Random
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 
 from channels.models import ProviderAccount, TemplateVariant
@@ -14,7 +16,7 @@ from contacts.models import Contact, MailingList, Membership, Organization, Supp
 from distributor.models import Distribution, Survey
 from tests.api.bodies import faults_in
 from tests.api.resources import BASE, make, patch, post
-from tests.simultaneous import run_together
+from tests.simultaneous import DEADLINE_SECONDS, run_together, wait_until_blocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CALLERS = 8
@@ -102,6 +104,27 @@ def test_a_list_that_is_deleted_while_members_are_added_is_gone(
         assert answers[1].status_code == 204
         assert {answers[0].status_code, answers[2].status_code} <= {200, 404}
     assert (MailingList.objects.count(), Membership.objects.count()) == (0, 0)
+
+
+def test_a_send_of_what_is_being_deleted_is_told_so_and_writes_nothing(
+    backend: Callable[[], Client], survey: Survey, body: dict[str, Any]
+) -> None:
+    path = f"/api/surveys/{survey.pk}/distributions/quick"
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            survey.delete()
+            sent = pool.submit(send_alone, backend(), path, body)
+            wait_until_blocked(1)
+        response = sent.result(DEADLINE_SECONDS)
+    assert (response.status_code, response.json()["code"]) == (409, "deleted_meanwhile")
+    assert (Distribution.objects.count(), Contact.objects.count()) == (0, 0)
+
+
+def send_alone(client: Client, path: str, body: dict[str, Any]) -> Any:
+    try:
+        return client.post(path, json.dumps(body), content_type="application/json")
+    finally:
+        connection.close()
 
 
 def test_a_survey_is_either_deleted_or_sent(

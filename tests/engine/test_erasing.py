@@ -16,7 +16,7 @@ from distributor.engine.clock import database_now
 from distributor.engine.erasing import erase_contact
 from distributor.engine.links import find_link
 from distributor.engine.responses import LinkNotOpen, record_response
-from distributor.models import Attempt, Decision, Recipient, Response
+from distributor.models import Attempt, Decision, ProviderEvent, Recipient, Response
 from distributor.models.decision import DecisionKind
 from distributor.rules.links import LinkState
 from tests.engine.conftest import Send
@@ -68,8 +68,22 @@ def test_nothing_personal_is_left_anywhere(send: Send, organization: Organizatio
         detail={"code": "550", "detail": "<personal@example.com>: unknown user"},
         decided_at=database_now(),
     )
+    ProviderEvent.objects.create(
+        provider_account_id=contact.pk,
+        event_id="1",
+        kind="bounced",
+        progress=0,
+        trouble=0,
+        recipient_id=recipient.pk,
+        attempt_number=1,
+        address="personal@example.com",
+        detail="personal@example.com is unknown",
+        raw={"email": "personal@example.com"},
+        occurred_at=database_now(),
+        received_at=database_now(),
+    )
     record_response(recipient.code, {"score": 9}, database_now())
-    expected = ("Contact", "Recipient", "Response", "SandboxMessage", "Attempt", "Decision")
+    expected = ("Contact", "Recipient", "Response", "SandboxMessage", "Attempt", "Decision", "ProviderEvent")
     assert traces("personal", "611222333").keys() == {*expected}
     erase()
     assert traces("personal", "611222333") == {}

@@ -55,10 +55,11 @@ class Providers(APIView):
         responses={201: ProviderDocument} | ERRORS_OF_A_BODY,
     )
     def post(self, request: Request) -> Response:
-        said = parse_checked(ProviderBody, request.body, account_check(None)).said()
+        organization = caller_key(request).organization
+        said = parse_checked(ProviderBody, request.body, account_check(organization, None)).said()
         for name in ("configuration", "credentials"):
             said[name] = merged({}, said.get(name, {}))
-        made = ProviderAccount.objects.create(organization=caller_key(request).organization, **said)
+        made = ProviderAccount.objects.create(organization=organization, **said)
         return Response(render_provider(made), HTTPStatus.CREATED)
 
 
@@ -83,7 +84,7 @@ class OneProvider(APIView):
         # Locked before it is judged: of two simultaneous changes the later must fit what the earlier left.
         rows = own_rows(request, ProviderAccount).select_for_update(no_key=True)
         account = find_one(rows, provider_id, "provider")
-        said = parse_checked(ProviderChanges, request.body, account_check(account)).said()
+        said = parse_checked(ProviderChanges, request.body, account_check(account.organization, account)).said()
         for name, value in said.items():
             by_key = name in ("configuration", "credentials")
             setattr(account, name, merged(getattr(account, name), value) if by_key else value)

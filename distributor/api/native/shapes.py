@@ -102,18 +102,18 @@ def _blank_if_null(text: str | None) -> str:
 
 
 # null clears, and so does "".
-_CLEARED = AfterValidator(_blank_if_null)
+CLEARED = AfterValidator(_blank_if_null)
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255, pattern=ONE_LINE)]
-Line = Annotated[Line255 | None, _CLEARED]
-Text = Annotated[Annotated[str, StringConstraints(max_length=MAX_TEXT_LENGTH, pattern=NO_NUL)] | None, _CLEARED]
-EmailOrNone = Annotated[Email | None, _CLEARED]
+Line = Annotated[Line255 | None, CLEARED]
+Text = Annotated[Annotated[str, StringConstraints(max_length=MAX_TEXT_LENGTH, pattern=NO_NUL)] | None, CLEARED]
+EmailOrNone = Annotated[Email | None, CLEARED]
 Locale = Annotated[str, StringConstraints(max_length=35), AfterValidator(_check_locale)]
-LocaleOrNone = Annotated[Locale | None, _CLEARED]
+LocaleOrNone = Annotated[Locale | None, CLEARED]
 TimeZoneOrNone = Annotated[
-    Annotated[str, StringConstraints(max_length=63), AfterValidator(_check_time_zone)] | None, _CLEARED
+    Annotated[str, StringConstraints(max_length=63), AfterValidator(_check_time_zone)] | None, CLEARED
 ]
 UrlOrNone = Annotated[
-    Annotated[str, StringConstraints(max_length=2000, pattern=ONE_LINE), AfterValidator(_check_url)] | None, _CLEARED
+    Annotated[str, StringConstraints(max_length=2000, pattern=ONE_LINE), AfterValidator(_check_url)] | None, CLEARED
 ]
 
 # Of an answer: what is not set is null.

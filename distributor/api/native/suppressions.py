@@ -102,7 +102,7 @@ class Suppressions(APIView):
         responses={200: SuppressionDocument, 201: SuppressionDocument} | ERRORS_OF_A_BODY,
     )
     def post(self, request: Request) -> Response:
-        """Suppress an address: 201, or 200 with what there is when it is suppressed already."""
+        """Suppress an address: 201, or 200 with what there is when it is suppressed for this reason already."""
         organization = caller_key(request).organization
         body = parse_checked(SuppressionBody, request.body, _address_check(organization.phone_region))
         address = spell_address(body.channel, body.address, organization.phone_region)

@@ -29,6 +29,7 @@ from distributor.api.native.owned import (
     rendering,
 )
 from distributor.api.native.shapes import (
+    CLEARED,
     Body,
     Document,
     Line,
@@ -42,6 +43,7 @@ from distributor.api.native.shapes import (
 from distributor.api.problems import Fault
 from distributor.models import Survey
 
+MAX_MINUTES = 5_256_000  # ten years
 Question = Annotated[str, StringConstraints(max_length=500, pattern=ONE_LINE)]
 
 
@@ -51,7 +53,10 @@ class SurveyChanges(Body):
     name: Name = ""
     default_locale: Annotated[Locale, Field(min_length=1)] = "en"
     target_url: UrlOrNone = Field("", description="Where a link leads; null: the built-in question.")
-    question: Line = Field("", description="The built-in page's question.")
+    question: Annotated[Question | None, CLEARED] = Field("", description="The built-in page's question.")
+    throttle_minutes: Annotated[int, Field(ge=0, le=MAX_MINUTES)] | None = Field(
+        None, description="To the same contact again: not sooner. null: the organisation's rule; 0: none."
+    )
     thank_you_message: Text = ""
     thank_you_link_text: Line = ""
     thank_you_link_url: UrlOrNone = ""
@@ -69,6 +74,7 @@ class SurveyDocument(Document):
     default_locale: str
     target_url: NoneIfBlank
     question: NoneIfBlank
+    throttle_minutes: int | None
     thank_you_message: NoneIfBlank
     thank_you_link_text: NoneIfBlank
     thank_you_link_url: NoneIfBlank
