@@ -50,9 +50,13 @@ class Sequel:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """What a recipient's earlier tries came to: the steps of those of unknown outcome, and the troubles told since."""
+    """What a recipient's earlier tries came to: the steps of those of unknown outcome, and the troubles told since.
+
+    `may_have_left`: not all of them have certainly failed. A message that bounced has left.
+    """
 
     unknown_steps: tuple[UUID, ...] = ()
+    may_have_left: bool = False
     troubles: tuple[int, ...] = ()
 
 
@@ -117,7 +121,7 @@ def _again(
     """The same step once more."""
     if again.is_attempt:
         sequel.tried.append((person, result))
-    if result.outcome is not Outcome.UNKNOWN and _nothing_left_before(person, before):
+    if result.outcome is not Outcome.UNKNOWN and not before.may_have_left:
         sequel.unreached.append(person)
     # An account that is held back makes them wait at begin, where another one may take them.
     is_account_held = breaks_account(route, result) or pauses_account(result)
@@ -142,7 +146,7 @@ def _ended(
     sequel.tried.append((person, result))
     sent_at = begun_at if ending is Ending.SENT else None
     reached = ending is Ending.SENT or person.first_sent_at is not None
-    if ending is Ending.FAILED and _nothing_left_before(person, before):
+    if ending is Ending.FAILED and not before.may_have_left:
         sequel.unreached.append(person)
     onward = next_step_after(route, person, ending, begun_at, now)
     if onward is not None:
@@ -161,10 +165,6 @@ def _ended(
     sequel.moves.append(
         Move(person.recipient_id, RecipientState.FINISHED, outcome, reason, is_attempt=True, sent_at=sent_at)
     )
-
-
-def _nothing_left_before(person: Person, before: Earlier) -> bool:
-    return person.first_sent_at is None and not before.unknown_steps
 
 
 def next_step_after(

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from channels.events import EventKind
 from channels.models import ProviderAccount, SandboxMessage
 from contacts.channel import Channel
 from contacts.models import MailingList, Organization
@@ -14,6 +15,7 @@ from distributor.rules.requests import AudienceRules, RecipientOptions, Throttle
 from distributor.rules.throttling import ThrottlePolicy
 from tests.engine.conftest import Send
 from tests.engine.people import dispatch_at, misbehave, story_of, totals_of
+from tests.engine.telling import event_of, tell
 
 pytestmark = pytest.mark.django_db
 Accounts = dict[Channel, ProviderAccount]
@@ -155,6 +157,18 @@ def test_a_message_of_unknown_outcome_keeps_its_slot(send: Send, accounts: Accou
     dispatch_at(NOW)
     assert totals_of(first) == {"indeterminate": 1}
     assert story_of(send(1, at=NOW + HOUR, throttle=A_DAY_APART)).due_at == NOW + DAY
+
+
+def test_a_message_that_bounced_has_left_and_keeps_its_slot_when_the_fallback_is_refused(
+    send: Send, accounts: Accounts
+) -> None:
+    misbehave(accounts[Channel.SMS], person0="permanent")
+    chain = send(1, Channel.EMAIL, Channel.SMS, is_multi=True, at=NOW)
+    dispatch_at(NOW)
+    tell(accounts[Channel.EMAIL], event_of(chain, EventKind.SOFT_BOUNCED), at=NOW)
+    dispatch_at(NOW + HOUR)
+    assert totals_of(chain) == {"failed": 1}
+    assert totals_of(send(1, Channel.WHATSAPP, at=NOW + 2 * HOUR, throttle=SKIPPING)) == {"skipped": 1}
 
 
 def test_a_chain_that_fails_on_every_channel_leaves_the_record_of_an_earlier_send(

@@ -67,7 +67,9 @@ def _report(outcomes: list[Outcome], seconds: float) -> str:
     lines = [f"{name.replace('_', ' '):>20} {count:>10,}" for name, count in counts.items()]
     for number, outcome in enumerate(outcomes):
         prepared, passed, reckoned = outcome.seconds
-        lines.append(f"process {number}: prepared in {prepared:.1f} s, the month {passed:.1f} s, reckoned {reckoned:.1f} s")
+        lines.append(
+            f"process {number}: prepared {prepared:.1f} s, the month {passed:.1f} s, reckoned {reckoned:.1f} s"
+        )
     lines.append(f"all of it, with the databases: {seconds:.1f} s")
     faults = [fault for outcome in outcomes for fault in outcome.faults]
     lines.append(f"{len(faults)} violations")

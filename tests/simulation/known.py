@@ -104,6 +104,10 @@ class Call:
     is_known: bool = False
     has_failed: bool = False
 
+    def __str__(self) -> str:
+        told = " told" * self.is_known + " failed" * self.has_failed
+        return f"{self.attempt_id} {self.at:%m-%d %H:%M:%S} {self.channel} {self.answer}{told}"
+
     @property
     def may_have_left(self) -> bool:
         return self.answer in ("accepted", "unknown")

@@ -1,5 +1,6 @@
 """What people and operators do in the middle: call, answer, opt out, close addresses, pause, cancel, move."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -133,7 +134,10 @@ class Meddling:
 
     def _plan_steering(self, campaign: Campaign) -> None:
         draw, start = self._draw, campaign.scheduled_at or self._month.now
-        soon = lambda: start + timedelta(minutes=draw.randint(-60, 2_000))  # noqa: E731
+
+        def soon() -> datetime:
+            return start + timedelta(minutes=draw.randint(-60, 2_000))
+
         if draw.random() < 0.25:
             paused_at = soon()
             self._month.at(paused_at, partial(self._pause, campaign))
@@ -151,10 +155,8 @@ class Meddling:
         campaign.is_paused = True
 
     def _resume(self, campaign: Campaign) -> None:
-        try:
+        with suppress(NotSteerable):
             resume(campaign.id, self._month.now)
-        except NotSteerable:
-            pass
         campaign.is_paused = False
 
     def _move(self, campaign: Campaign) -> None:
@@ -204,4 +206,3 @@ class Meddling:
             if channel in person.addresses:
                 person.house.closed.add((channel, person.addresses[channel], "unsubscribe"))
         self._month.counts["unsubscribed"] += 1
-

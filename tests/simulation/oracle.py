@@ -5,7 +5,7 @@ It uses nothing of the product: neither its rules nor its tables, only what the 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from tests.simulation.known import Call, Journey, Person
 from tests.simulation.silences import Silences
@@ -72,19 +72,19 @@ def _about_campaign(call: Call) -> Iterator[str]:
 def _about_others(call: Call) -> Iterator[str]:
     """Throttling (this survey) and frequency (any), by messages of other journeys to the same person."""
     journey, campaign = call.journey, call.journey.campaign
+    interval = campaign.throttle or timedelta(0)
     for other in journey.person.sends:
         if other.journey is journey or not other.is_taken:
             continue
         is_replaced = journey.last_sent_at is not None and other.at <= campaign.accepted_at
-        if other.journey.campaign.survey_id == campaign.survey_id and campaign.throttle is not None:
-            if not is_replaced and call.at < other.at + campaign.throttle:
-                yield f"throttled: the survey was sent at {other.at} ({other.attempt_id})"
+        is_same_survey = other.journey.campaign.survey_id == campaign.survey_id
+        if is_same_survey and not is_replaced and call.at < other.at + interval:
+            yield f"throttled: the survey was sent ({', '.join(map(str, journey.person.sends))})"
         for days in (campaign.minimum_days, campaign.recent_days):
             if days is not None and call.at < other.at + timedelta(days=days):
-                yield f"contacted at {other.at} ({other.attempt_id}), {days} days are to lie between"
-    if journey.last_sent_at is not None and campaign.throttle is not None:
-        if call.at < journey.last_sent_at + campaign.throttle:
-            yield f"throttled: the call said that it was sent at {journey.last_sent_at}"
+                yield f"{days} days are to lie between ({', '.join(map(str, journey.person.sends))})"
+    if journey.last_sent_at is not None and call.at < journey.last_sent_at + interval:
+        yield f"throttled: the call said that it was sent at {journey.last_sent_at}"
 
 
 def _about_itself(call: Call, evidence_window: timedelta) -> Iterator[str]:

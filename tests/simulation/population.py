@@ -13,8 +13,8 @@ from contacts.models import Contact, Organization
 from distributor.models import Survey
 from tests.simulation.known import Hours, House, Person
 
-# Clocks change in Sydney, Adelaide and on Lord Howe (by half an hour) on the 4th, in Europe on the 25th, in America on 1
-# November.
+# Clocks change in Sydney, in Adelaide and (by half an hour) on Lord Howe on the 4th, in Europe on the 25th, in America
+# on 1 November.
 FIRST_DAY = datetime(2026, 10, 2, 6, 0, tzinfo=UTC)
 DAYS = 30
 ZONES = [

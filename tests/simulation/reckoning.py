@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from distributor.models import Attempt, Batch, Decision, Distribution, Handover, Recipient
+from distributor.models import Attempt, Batch, Distribution, Handover, Recipient
 from tests.simulation.known import Campaign, Journey
 from tests.simulation.oracle import was_held_back
 
@@ -14,9 +14,6 @@ def reckon(campaigns: list[Campaign]) -> Iterator[str]:
     """What is wrong, in sentences."""
     yield from _about_leftovers()
     rows = {row.id: row for row in Distribution.objects.all()}
-    decided: dict[int, list[str]] = {}
-    for recipient_id, reason in Decision.objects.exclude(recipient_id=None).values_list("recipient_id", "reason"):
-        decided.setdefault(recipient_id, []).append(reason)
     recipients = {row.code: row for row in Recipient.objects.defer("attributes")}
     tries = Counter(Attempt.objects.values_list("recipient_id", flat=True))
     for campaign in campaigns:
@@ -24,7 +21,8 @@ def reckon(campaigns: list[Campaign]) -> Iterator[str]:
         for journey in campaign.journeys:
             row = recipients[journey.code]
             for fault in _about_end(journey, row, tries[row.pk]):
-                yield f"{row.code} {row.state} {row.outcome} {row.reason}: {fault}"
+                calls = ", ".join(map(str, journey.calls))
+                yield f"{row.code} {row.state} {row.outcome} {row.reason}: {fault} ({calls})"
 
 
 def _about_leftovers() -> Iterator[str]:
@@ -55,8 +53,12 @@ def _about_sums(campaign: Campaign, row: Distribution, recipients: list[Recipien
 def _about_end(journey: Journey, row: Recipient, tries: int) -> Iterator[str]:
     """Whether what is recorded of a journey is the truth."""
     calls, campaign, person = journey.calls, journey.campaign, journey.person
-    arrived = [one for one in calls if one.answer == "accepted" and not one.has_failed or one.is_known]
-    if (row.outcome == "sent") != bool(arrived):
+    arrived = [one for one in calls if (one.answer == "accepted" and not one.has_failed) or one.is_known]
+    if row.state == "stopped":
+        # Who was stopped in doubt stays so, whatever is told of the message in doubt.
+        arrived = [one for one in arrived if one.answer != "unknown"]
+    # Whoever answers was reached, whatever is told of the message.
+    if (row.outcome == "sent") != bool(arrived) and not journey.has_responded:
         yield f"{len(arrived)} messages arrived"
     if row.outcome == "failed" and not calls:
         yield "nothing was tried"

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
+from typing import Self
 
 from django.db import connection
-from typing_extensions import Self
 
 from channels.providers.registry import PROVIDERS
 from tests.simulation.meddling import Meddling
@@ -57,8 +57,8 @@ def _simulated_providers() -> Iterator[None]:
 def simulate(recipients: int, seed: int, houses: int = 6) -> Outcome:
     """Thirty days for so many recipients, and as long as it takes until nobody waits.
 
-    The seed draws the people, the calls, the providers' troubles and what is done in the middle; the product's own draws
-    (jitter, whose turn it is) come from the same seed.
+    The seed draws the people, the calls, the providers' troubles, what is done in the middle, and the product's own
+    draws (jitter, whose turn it is).
     """
     began = time.monotonic()
     draw = random.Random(seed)
