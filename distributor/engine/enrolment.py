@@ -58,6 +58,7 @@ def create_distribution(
     terms: Terms,
     enrolled_count: int,
     skipped_count: int,
+    now: datetime,
 ) -> Distribution:
     """The distribution and its automatic mailing list."""
     mailing_list = MailingList.objects.create(organization=organization, name=request.name)
@@ -82,6 +83,7 @@ def create_distribution(
         accepted_count=enrolled_count + skipped_count,
         skipped_count=skipped_count,
         registered_count=0 if request.is_sent else enrolled_count,
+        created_at=now,
     )
 
 

@@ -43,16 +43,20 @@ class Sequel:
     onward: dict[Onward, list[int]] = field(default_factory=dict)
     decisions: list[Decision] = field(default_factory=list)
     tried: list[tuple[Person, Result]] = field(default_factory=list)
-    # To whom certainly nothing went out: their frequency slot is free again.
+    # To whom certainly nothing went out so far: their frequency slot is free again, also while they wait for a retry.
     unreached: list[Person] = field(default_factory=list)
     duplicate_risks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """What a recipient's earlier tries came to: the steps of those of unknown outcome, and the troubles told since."""
+    """What a recipient's earlier tries came to: the steps of those of unknown outcome, and the troubles told since.
+
+    `may_have_left`: not all of them have certainly failed. A message that bounced has left.
+    """
 
     unknown_steps: tuple[UUID, ...] = ()
+    may_have_left: bool = False
     troubles: tuple[int, ...] = ()
 
 
@@ -88,7 +92,7 @@ def follow(
             jitter=jitter,
         )
         if isinstance(verdict, Again):
-            _again(sequel, route, person, result, verdict, now)
+            _again(sequel, route, person, result, verdict, before, now)
         else:
             _ended(sequel, route, person, result, verdict, before, begun_at, now)
     return sequel
@@ -111,10 +115,14 @@ def give_up(route: Route, silent: Sequence[tuple[Person, datetime]], now: dateti
     return sequel
 
 
-def _again(sequel: Sequel, route: Route, person: Person, result: Result, again: Again, now: datetime) -> None:
+def _again(
+    sequel: Sequel, route: Route, person: Person, result: Result, again: Again, before: Earlier, now: datetime
+) -> None:
     """The same step once more."""
     if again.is_attempt:
         sequel.tried.append((person, result))
+    if result.outcome is not Outcome.UNKNOWN and not before.may_have_left:
+        sequel.unreached.append(person)
     # An account that is held back makes them wait at begin, where another one may take them.
     is_account_held = breaks_account(route, result) or pauses_account(result)
     due_at = now if is_account_held else again.due_at
@@ -138,7 +146,7 @@ def _ended(
     sequel.tried.append((person, result))
     sent_at = begun_at if ending is Ending.SENT else None
     reached = ending is Ending.SENT or person.first_sent_at is not None
-    if ending is Ending.FAILED and not reached and not before.unknown_steps:
+    if ending is Ending.FAILED and not before.may_have_left:
         sequel.unreached.append(person)
     onward = next_step_after(route, person, ending, begun_at, now)
     if onward is not None:

@@ -80,8 +80,9 @@ def _earlier_tries(people: Sequence[Person]) -> dict[int, Earlier]:
         tries[attempt.recipient_id].append(attempt)
     return {
         recipient_id: Earlier(
-            tuple(one.step_id for one in made if one.state == AttemptState.UNKNOWN),
-            tuple(one.trouble for one in made),
+            unknown_steps=tuple(one.step_id for one in made if one.state == AttemptState.UNKNOWN),
+            may_have_left=any(one.state != AttemptState.FAILED for one in made),
+            troubles=tuple(one.trouble for one in made),
         )
         for recipient_id, made in tries.items()
     }

@@ -64,7 +64,8 @@ class Distribution(models.Model):
     duplicate_risk_count = models.PositiveIntegerField(
         default=0, help_text="Sent again after a first try of unknown outcome: at most so many got it twice."
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    # The moment of the call, by the clock of record: what was sent before it and what since is told apart by it.
+    created_at = models.DateTimeField()
 
     class Meta:
         ordering = ("-id",)

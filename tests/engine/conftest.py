@@ -23,12 +23,16 @@ def send(
     accounts: dict[Channel, ProviderAccount],
     templates: dict[Channel, Template],
 ) -> Send:
-    """Accept a distribution of ACME's to so many people, or to the contacts given."""
+    """Accept a distribution of ACME's to so many people, or to the contacts given.
+
+    `at` is the moment of the call (now), `of` the survey (the standing one); the rest is the request's.
+    """
 
     def send(
         people: int | list[Any] = 1, *channels: Channel, audience: AudienceRules | None = None, **fields: Any
     ) -> Accepted:
         contacts = [given(number) for number in range(people)] if isinstance(people, int) else people
+        now = fields.pop("at", None) or database_now()
         delays = fields.pop("fallback_delay_minutes", None)
         further = [account.id for account in fields.pop("further_accounts", ())]
         weights, from_email = fields.pop("weights", ()), fields.pop("from_email", "")
@@ -47,13 +51,13 @@ def send(
         ]
         request = DistributionRequest(
             source="test",
-            survey_id=survey.id,
+            survey_id=fields.pop("of", survey).id,
             contacts=contacts,
             steps=steps,
             audience=audience or AudienceRules(),
             **fields,
         )
-        return accept(organization, None, request, database_now())
+        return accept(organization, None, request, now)
 
     return send
 
