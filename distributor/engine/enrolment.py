@@ -73,6 +73,7 @@ def create_distribution(
         scheduled_at=request.scheduled_at,
         not_after=request.not_after,
         expires_at=request.expires_at,
+        stops_on=request.stops_on,
         link_type=request.link_type,
         throttle_minutes=None if terms.throttle is None else ceil(terms.throttle / timedelta(minutes=1)),
         throttle_policy=terms.policy,
@@ -102,6 +103,7 @@ def enrol(
             distribution=distribution,
             position=position,
             priority=step.priority,
+            kind=step.kind,
             channel=step.channel,
             provider_account_id=step.provider_account_id,
             template_id=step.template_id,
@@ -109,6 +111,7 @@ def enrol(
             from_name=step.from_name,
             reply_to_email=step.reply_to_email,
             fallback_delay_minutes=step.fallback_delay_minutes,
+            delay_minutes=step.delay_minutes,
         )
         for position, step in enumerate(chain.steps)
     )

@@ -9,7 +9,9 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
+from distributor.engine.feedback import take_in_open
 from distributor.models import Distribution, Recipient, Survey
+from distributor.rules.chaining import StopsOn
 from distributor.rules.codes import is_well_formed
 from distributor.rules.links import LinkState, link_state
 
@@ -69,10 +71,19 @@ def find_link(
 
 @transaction.atomic
 def record_open(recipient: Recipient, now: datetime) -> bool:
-    """Note the first opening of a link and count it; say whether this was the first. It uses nothing up.
+    """Note the first opening of a link and let it take effect; say whether this was the first. It uses nothing up.
 
-    Mail scanners open links as well, so an opening is a hint that somebody read the message, never a proof.
+    Mail scanners open links as well, so an opening is a hint that somebody read the message, never a proof. It ends a
+    chain's fallbacks only where the distribution asks for that.
     """
+    is_first = note_open(recipient, now)
+    if is_first and recipient.distribution.stops_on != StopsOn.RESPONSE:
+        take_in_open(recipient.pk, now)
+    return is_first
+
+
+def note_open(recipient: Recipient, now: datetime) -> bool:
+    """Note the first opening of a link and count it; say whether this was the first."""
     if recipient.first_opened_at is not None:
         return False
     is_first = Recipient.objects.filter(pk=recipient.pk, first_opened_at=None).update(first_opened_at=now) == 1

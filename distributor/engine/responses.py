@@ -8,8 +8,9 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from distributor.engine.links import find_link, record_open
+from distributor.engine.links import find_link, note_open
 from distributor.engine.stopping import stop_journeys
+from distributor.engine.thanking import thank
 from distributor.models import Distribution, Response
 from distributor.rules.links import LinkState
 from distributor.rules.stopping import StopReason
@@ -27,7 +28,7 @@ class LinkNotOpen(Exception):
 def record_response(
     code: str, answers: Mapping[str, Any], now: datetime, *, organization_id: UUID | None = None
 ) -> Response:
-    """Store the answers given through a link, use the link up, and call off what its recipient still waits for.
+    """Store the answers given through a link, use the link up, call off what its recipient waits for, and thank it.
 
     Of simultaneous answers one is stored: the others wait for the recipient's lock and find the link used.
     Raises LinkNotOpen.
@@ -47,9 +48,10 @@ def record_response(
         submitted_at=now,
     )
     # Who answers has opened, even if the survey was reached without our page: opened never falls behind responded.
-    record_open(recipient, now)
+    note_open(recipient, now)
     recipient.responded_at = now
     recipient.save(update_fields=["responded_at"])
     stop_journeys([recipient], StopReason.RESPONDED, now)
+    thank(recipient.pk, now)
     Distribution.objects.filter(pk=recipient.distribution_id).update(responded_count=F("responded_count") + 1)
     return response

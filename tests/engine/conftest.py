@@ -10,6 +10,7 @@ from contacts.models import Organization
 from distributor.engine.acceptance import Accepted, accept
 from distributor.engine.clock import database_now
 from distributor.models import Survey
+from distributor.rules.chaining import StepKind
 from distributor.rules.requests import AudienceRules, DistributionRequest, StepRequest
 from tests.engine.people import given
 
@@ -26,6 +27,7 @@ def send(
     """Accept a distribution of ACME's to so many people, or to the contacts given.
 
     `at` is the moment of the call (now), `of` the survey (the standing one); the rest is the request's.
+    `reminders` and `thank_yous` are pairs of a channel and a delay in minutes.
     """
 
     def send(
@@ -35,6 +37,18 @@ def send(
         now = fields.pop("at", None) or database_now()
         delays = fields.pop("fallback_delay_minutes", None)
         further = [account.id for account in fields.pop("further_accounts", ())]
+        after = [
+            StepRequest(
+                channel=channel,
+                provider_account_id=accounts[channel].id,
+                template_id=templates[channel].id,
+                kind=kind,
+                delay_minutes=minutes,
+                priority=priority,
+            )
+            for kind in (StepKind.REMINDER, StepKind.THANK_YOU)
+            for priority, (channel, minutes) in enumerate(fields.pop(f"{kind}s", ()), start=1)
+        ]
         weights, from_email = fields.pop("weights", ()), fields.pop("from_email", "")
         steps = [
             StepRequest(
@@ -53,7 +67,7 @@ def send(
             source="test",
             survey_id=fields.pop("of", survey).id,
             contacts=contacts,
-            steps=steps,
+            steps=[*after, *steps],
             audience=audience or AudienceRules(),
             **fields,
         )
