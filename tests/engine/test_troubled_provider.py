@@ -29,7 +29,7 @@ SHARES = {
     Fault.RESET_BEFORE: 0.05,
     Fault.RESET_AFTER: 0.05,
 }
-ROUNDS = 60
+ROUNDS = 400
 
 
 @pytest.fixture(autouse=True)
