@@ -14,6 +14,8 @@ from channels.rendering import CompiledVariant, choose_locale, compile_variant
 from contacts.channel import Channel
 from distributor.engine.outlets import Outlet
 from distributor.models import Distribution, Step, StepAccount
+from distributor.rules.fallback import next_position
+from distributor.rules.requests import StepRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,8 @@ class Route:
         """The chain's next step on a channel that the contact has an address for; None where there is no chain."""
         if self.distribution.mode != "multi":
             return None
-        later = (step for step in self.steps if step.position > self.step.position)
-        return next((step for step in later if reachable.get(step.channel)), None)
+        position = next_position([step.channel for step in self.steps], self.step.position, reachable)
+        return None if position is None else self.steps[position]
 
 
 def open_route(distribution_id: UUID, step_id: UUID) -> Route:
@@ -85,19 +87,20 @@ def open_route(distribution_id: UUID, step_id: UUID) -> Route:
 def _own_outlets(step: Step) -> list[Outlet]:
     """The step's account and, if it has one, its stand-in."""
     account = step.provider_account
-    outlets = [_outlet(step, account)]
+    outlets = [as_outlet(step, account)]
     if account.stand_in is not None:
-        outlets.append(_outlet(step, account.stand_in))
+        outlets.append(as_outlet(step, account.stand_in))
     return outlets
 
 
 def _named_outlets(step: Step) -> list[Outlet]:
     """The accounts that the request named for the step, and no others."""
     named = StepAccount.objects.filter(step=step).select_related("provider_account__pace").order_by("position")
-    return [_outlet(step, one.provider_account, one.weight) for one in named]
+    return [as_outlet(step, one.provider_account, one.weight) for one in named]
 
 
-def _outlet(step: Step, account: ProviderAccount, weight: int | None = None) -> Outlet:
+def as_outlet(step: Step | StepRequest, account: ProviderAccount, weight: int | None = None) -> Outlet:
+    """An account, read with its pace, as an outlet of a step."""
     return Outlet(
         name=account.name,
         kind=account.kind,

@@ -15,6 +15,7 @@ from distributor.engine.routes import Route
 from distributor.models import Decision
 from distributor.models.decision import DecisionKind
 from distributor.models.recipient import RecipientOutcome, RecipientState
+from distributor.rules.fallback import unanswered_at
 from distributor.rules.outcomes import failure_reason
 from distributor.rules.retrying import Again, Ending, after_try
 
@@ -171,7 +172,7 @@ def next_step_after(
         return None
     if ending is Ending.FAILED:
         return step.id, now
-    return None if delay is None else (step.id, max(now, begun_at + timedelta(minutes=delay)))
+    return None if delay is None else (step.id, max(now, unanswered_at(begun_at, delay)))
 
 
 def _go_on(sequel: Sequel, person: Person, onward: Onward) -> None:
