@@ -14,20 +14,16 @@ from distributor.rules.requests import AudienceRules, DistributionRequest, StepR
 from tests.engine.people import given
 
 Send = Callable[..., Accepted]
+Ask = Callable[..., DistributionRequest]
 
 
 @pytest.fixture
-def send(
-    organization: Organization,
-    survey: Survey,
-    accounts: dict[Channel, ProviderAccount],
-    templates: dict[Channel, Template],
-) -> Send:
-    """Accept a distribution of ACME's to so many people, or to the contacts given."""
+def ask(survey: Survey, accounts: dict[Channel, ProviderAccount], templates: dict[Channel, Template]) -> Ask:
+    """A request of ACME's to so many people, or to the contacts given."""
 
-    def send(
+    def ask(
         people: int | list[Any] = 1, *channels: Channel, audience: AudienceRules | None = None, **fields: Any
-    ) -> Accepted:
+    ) -> DistributionRequest:
         contacts = [given(number) for number in range(people)] if isinstance(people, int) else people
         delays = fields.pop("fallback_delay_minutes", None)
         further = [account.id for account in fields.pop("further_accounts", ())]
@@ -45,7 +41,7 @@ def send(
             )
             for priority, channel in enumerate(channels or (Channel.EMAIL,), start=1)
         ]
-        request = DistributionRequest(
+        return DistributionRequest(
             source="test",
             survey_id=survey.id,
             contacts=contacts,
@@ -53,7 +49,16 @@ def send(
             audience=audience or AudienceRules(),
             **fields,
         )
-        return accept(organization, None, request, database_now())
+
+    return ask
+
+
+@pytest.fixture
+def send(organization: Organization, ask: Ask) -> Send:
+    """Accept such a request as of now."""
+
+    def send(*said: Any, **fields: Any) -> Accepted:
+        return accept(organization, None, ask(*said, **fields), database_now())
 
     return send
 
