@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from distributor.models import Attempt, Batch, Decision, ProviderEvent, Recipient
 from distributor.models.attempt import AttemptState
 from distributor.models.recipient import RecipientState
 from distributor.rules.eligibility import Reason
 from distributor.rules.feedback import WISHES
+from distributor.rules.wall_clock import zone_named
 
 # Openings are the recipient's own; that it was sent, its try says; a STOP is about the address.
 _TOLD_OTHERWISE = frozenset({"sent", "opened", *WISHES})
@@ -38,6 +40,11 @@ class Story:
     attempts: Sequence[Attempt]
     decisions: Sequence[Decision]
     told: Sequence[ProviderEvent]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Its organisation's."""
+        return zone_named(self.batch.distribution.organization.time_zone)
 
     @property
     def is_called_off(self) -> bool:
@@ -113,7 +120,7 @@ def tell(recipients: Sequence[Recipient]) -> list[Story]:
     for event in ProviderEvent.objects.filter(recipient_id__in=ids).order_by("occurred_at", "id").defer("raw"):
         told[event.recipient_id].append(event)
     batch_ids = {recipient.batch_id for recipient in recipients}
-    batches = Batch.objects.select_related("step", "distribution").in_bulk(batch_ids)
+    batches = Batch.objects.select_related("step", "distribution__organization").in_bulk(batch_ids)
     return [
         Story(
             recipient,

@@ -77,6 +77,7 @@ class DecisionDocument(_Wire):
     kind: str = Field(description="skipped, deferred, rerouted or stopped")
     reason: str
     detail: dict[str, Any]
+    text: str = Field(description="The same as a sentence, with the times of the organisation's zone.")
     until: datetime | None
     decided_at: datetime
 
@@ -112,6 +113,7 @@ class SkippedDocument(_Wire):
     contact_id: UUID
     reason: str
     detail: dict[str, Any]
+    text: str = Field(description="The same as a sentence, with the times of the organisation's zone.")
     decided_at: datetime
 
 
