@@ -94,14 +94,19 @@ def render_plan(plan: Plan) -> dict[str, Any]:
 def _contact(plan: Plan, one: PlannedContact) -> dict[str, Any]:
     zone = zone_named(plan.organization.time_zone)
     foreseen = one.foreseen
-    last = foreseen.passed_over[-1] if foreseen.passed_over and not foreseen.steps else None
-    refusal, kind = (one.refusal, "skipped") if one.refusal else (last.refusal if last else None, "stopped")
+    if one.refusal is not None:
+        why = _why("skipped", one.refusal, plan.made_at, zone)
+    elif foreseen.passed_over and not foreseen.steps:
+        last = foreseen.passed_over[-1]
+        why = _why("stopped", last.refusal, last.at, zone)
+    else:
+        why = {"reason": None, "detail": {}, "text": None}
     return {
         "externalId": one.contact.external_id,
         "contactId": None if one.is_new else one.contact.id,
         "email": one.contact.email or None,
         "decision": "recipient" if one.refusal is None else "skipped",
-        **_why(refusal, kind, last.at if last else plan.made_at, zone),
+        **why,
         "steps": [_step(plan, step, zone) for step in foreseen.steps],
         "passedOver": list(_passed_over(plan, foreseen.passed_over, zone)),
     }
@@ -126,12 +131,10 @@ def _step(plan: Plan, step: ForeseenStep, zone: ZoneInfo) -> dict[str, Any]:
 def _passed_over(plan: Plan, passed_over: list[PassedOver], zone: ZoneInfo) -> Iterator[dict[str, Any]]:
     for one in passed_over:
         channel = plan.chain.steps[one.position].channel
-        yield {"channel": channel, "at": one.at, **_why(one.refusal, "passed over", one.at, zone)}
+        yield {"channel": channel, "at": one.at, **_why("passed over", one.refusal, one.at, zone)}
 
 
-def _why(refusal: Refusal | None, kind: str, at: datetime, zone: ZoneInfo) -> dict[str, Any]:
-    if refusal is None:
-        return {"reason": None, "detail": {}, "text": None}
+def _why(kind: str, refusal: Refusal, at: datetime, zone: ZoneInfo) -> dict[str, Any]:
     detail = dict(refusal.detail)
     text = explain(kind, refusal.reason, detail, now=at, zone=zone)
     return {"reason": refusal.reason.value, "detail": detail, "text": text}

@@ -1,6 +1,7 @@
 """`dryRun`: what the call would do, and nothing done."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,9 +10,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from channels.models import ProviderAccount, Template
+from channels.paces import break_account
+from contacts.channel import Channel
 from contacts.ids import new_id
 from contacts.models import Contact, Organization
-from distributor.models import Attempt, IdempotencyKey, ProviderEvent, Touch
+from distributor.api.plans import render_plan
+from distributor.engine.clock import database_now
+from distributor.engine.plans import plan
+from distributor.models import Attempt, IdempotencyKey, ProviderEvent, Survey, Touch
+from distributor.rules.requests import DistributionRequest, StepRequest
 from tests.api.bodies import NOTHING, changed, faults_in, people, rows_written
 from tests.api.conftest import Post
 
@@ -103,6 +111,35 @@ def test_a_recipient_who_would_be_sent_nothing_is_told_why(
     [passed] = one["passedOver"]
     assert (passed["channel"], passed["reason"]) == ("email", "opted_out")
     assert passed["text"] == "passed over: the contact opted out 2 days ago"
+
+
+def test_an_account_that_takes_nothing_is_told_with_what_holds_it(
+    post: Post, body: dict[str, Any], accounts: dict[Channel, ProviderAccount]
+) -> None:
+    account = accounts[Channel.EMAIL]
+    break_account(account.pk, "the key was revoked", database_now())
+    [recipient] = post({**body, "dryRun": True}).json()["recipients"]
+    [step] = recipient["steps"]
+    assert step["providerIds"] == []
+    assert step["heldBecause"] == f"{account.name} is broken: the key was revoked"
+
+
+def test_accounts_that_share_by_weight_and_who_is_only_registered_are_told(
+    organization: Organization,
+    survey: Survey,
+    accounts: dict[Channel, ProviderAccount],
+    templates: dict[Channel, Template],
+) -> None:
+    """What the quick dialect cannot say and others can."""
+    first = accounts[Channel.EMAIL].pk
+    other = ProviderAccount.objects.create(organization=organization, name="Other", kind="sandbox", channel="email")
+    step = StepRequest("email", first, templates[Channel.EMAIL].pk, further_account_ids=[other.pk], weights=[1, 3])
+    request = DistributionRequest("test", survey.pk, [{"email": "ann@example.com"}], [step])
+    now = database_now()
+    [planned] = render_plan(plan(organization, request, now))["recipients"]
+    assert planned["steps"][0]["providerIds"] == [first, other.pk]
+    [registered] = render_plan(plan(organization, replace(request, is_sent=False), now))["recipients"]
+    assert (registered["decision"], registered["steps"], registered["reason"]) == ("recipient", [], None)
 
 
 @pytest.mark.parametrize("said", [False, None])
