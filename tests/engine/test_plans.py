@@ -69,14 +69,14 @@ def test_a_chain_is_planned_to_its_end(organization: Organization, ask: Ask) -> 
 def test_a_chain_leaves_out_channels_without_an_address_and_those_that_are_suppressed(
     organization: Organization, ask: Ask
 ) -> None:
-    Suppression.objects.create(organization=organization, channel="sms", address="+48600000001", reason="stop")
+    Suppression.objects.create(organization=organization, channel="whatsapp", address="+48600000001", reason="stop")
     Suppression.objects.create(organization=organization, channel="whatsapp", address="+48600000002", reason="manual")
     people = [given(0, phone=""), given(1), given(2), given(3, email="")]
     chain = (Channel.EMAIL, Channel.WHATSAPP, Channel.SMS)
     foreseen = carry_out(organization, ask(people, *chain, is_multi=True, fallback_delay_minutes=10))
     assert [[channel for channel, *_ in sends] for sends in sends_of(foreseen)] == [
         ["email"],
-        ["email", "whatsapp"],
+        ["email"],  # a STOP ends the chain; a suppression is passed over
         ["email", "sms"],
         ["whatsapp", "sms"],
     ]
