@@ -18,6 +18,7 @@ from distributor.admin.room import ReadAt, ReadingRoom
 from distributor.engine.clock import database_now
 from distributor.engine.steering import NotSteerable, cancel, pause, resume
 from distributor.models import Batch, Decision, Distribution, Recipient, Step
+from distributor.rules.wall_clock import zone_named
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -167,9 +168,10 @@ def _first_batches(distribution: Distribution) -> QuerySet[Batch]:
     return distribution.batches.select_related("step").order_by("-state", "due_at", "pk")[:SHOWN_LIMIT]
 
 
-def _first_left_out(distribution: Distribution) -> Sequence[tuple[Decision, Contact | None]]:
-    """Who never became a recipient, and why."""
+def _first_left_out(distribution: Distribution) -> Sequence[tuple[Decision, Contact | None, str]]:
+    """Who never became a recipient, and why: also as a sentence."""
     skipped = Decision.objects.filter(distribution_id=distribution.pk, recipient_id=None)
     decisions = list(skipped.order_by("id")[:SHOWN_LIMIT])
     contacts = Contact.objects.in_bulk({decision.contact_id for decision in decisions})
-    return [(decision, contacts.get(decision.contact_id)) for decision in decisions]
+    zone = zone_named(distribution.organization.time_zone)
+    return [(decision, contacts.get(decision.contact_id), decision.told_in(zone)) for decision in decisions]

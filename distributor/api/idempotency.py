@@ -22,6 +22,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from distributor.api.authentication import caller_key
+from distributor.api.plans import DryRunResponse
 from distributor.api.problems import Fault, Problem, invalid_request
 from distributor.engine.idempotency import Answer, CallInFlight, KeyedCall, KeyReused, answer_once
 from distributor.models.idempotency_key import MAX_KEY_LENGTH
@@ -62,7 +63,8 @@ def idempotent(handler: HandlerT) -> HandlerT:
             # Rendered here, because it is the bytes that are kept; DRF leaves alone what is rendered.
             response = view.finalize_response(request, handler(view, request, *args, **kwargs)).render()
             made.append(cast(Response, response))
-            return Answer(response.status_code, response["Content-Type"], response.content)
+            is_of_dry_run = isinstance(response, DryRunResponse)
+            return Answer(response.status_code, response["Content-Type"], response.content, is_of_dry_run)
 
         try:
             answer = answer_once(call, work)

@@ -3,13 +3,14 @@
     check references → resolve contacts → gather facts → judge → enrol → hint
 
 A call of a thousand contacts is as many statements as a call of one; the judging between them is plain Python
-(rules/eligibility.py), so that a dispatcher and a dry run can use the same rule. See docs/decisions/0002.
+(rules/eligibility.py), so that the dispatcher can use the same rule. See docs/decisions/0002. Up to the judging
+(`admit`) a dry run is the same (engine/plans.py).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 import structlog
@@ -25,7 +26,7 @@ from distributor.engine.references import Chain, check_references
 from distributor.engine.terms import contact_limits, quiet_hours
 from distributor.models import Distribution
 from distributor.rules.codes import mint_codes
-from distributor.rules.departure import Past, Terms, depart
+from distributor.rules.departure import Delay, Departure, Past, Terms, depart
 from distributor.rules.eligibility import ContactFacts, Reason, Refusal, choose_channel
 from distributor.rules.requests import NO_OPTIONS, DistributionRequest, RecipientOptions, Throttle
 from distributor.rules.throttling import ThrottlePolicy
@@ -34,6 +35,7 @@ from distributor.rules.wall_clock import zone_named
 
 logger = structlog.get_logger(__name__)
 COLLISION_TRIES = 3
+ResultT = TypeVar("ResultT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +55,58 @@ class Throttled(Exception):
         self.contacts = contacts
 
 
-class _Planned(NamedTuple):
+class Admitted(NamedTuple):
+    """The step of somebody's first message, by its position in the chain, and when it leaves."""
+
     position: int
-    at: datetime
+    departure: Departure
+
+
+class Candidate(NamedTuple):
+    """A contact of a request, what the call says of it, and whether it becomes a recipient.
+
+    `known` None: nothing is known against it (engine/facts.py).
+    """
+
+    contact: Identified
+    attributes: Mapping[str, Any]
+    options: RecipientOptions
+    known: ContactFacts | None
+    verdict: Admitted | Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A request that was judged: each contact once, in the order given."""
+
+    chain: Chain
+    terms: Terms
+    candidates: Sequence[Candidate]
 
 
 def accept(organization: Organization, api_key: ApiKey | None, request: DistributionRequest, now: datetime) -> Accepted:
-    """Write a distribution, all or nothing.
+    """Write a distribution, all or nothing. Raises what `admit` raises."""
+    return admit(organization, request, now, lambda admission: _write(organization, api_key, request, admission, now))
 
-    Raises UnknownReferences (survey, providers, templates), Throttled, and UnknownContacts and EmailsTaken of
-    contacts.identity.
+
+def admit(
+    organization: Organization,
+    request: DistributionRequest,
+    now: datetime,
+    then: Callable[[Admission], ResultT],
+    *,
+    in_full: bool = False,
+) -> ResultT:
+    """Resolve and judge a request's contacts; what `then` makes of it, in the same transaction.
+
+    `in_full`: as engine/facts.py says. Raises UnknownReferences (survey, providers, templates), Throttled, and
+    UnknownContacts and EmailsTaken of contacts.identity; nothing was written then.
     """
     for attempt in range(1, COLLISION_TRIES + 1):
         try:
             with transaction.atomic():
                 _enter(organization, alone=attempt > 1)
-                return _accept(organization, api_key, request, now)
+                return then(_admit(organization, request, now, in_full=in_full))
         except DatabaseError as error:
             if not isinstance(error.__cause__, (DeadlockDetected, UniqueViolation)) or attempt == COLLISION_TRIES:
                 raise
@@ -88,29 +126,47 @@ def _enter(organization: Organization, *, alone: bool) -> None:
         cursor.execute(f"SELECT {function}(hashtextextended(%s, 0))", [f"acceptance {organization.pk}"])
 
 
-def _accept(
-    organization: Organization, api_key: ApiKey | None, request: DistributionRequest, now: datetime
-) -> Accepted:
+def _admit(organization: Organization, request: DistributionRequest, now: datetime, *, in_full: bool) -> Admission:
     chain = check_references(organization, request)
     contacts, attributes, options = _once_each(resolve_contacts(organization.id, request.contacts, now), request)
     terms = terms_of_request(organization, chain, request)
-    facts = gather_facts(organization.id, contacts, chain.channels, terms, chain.survey_id)
+    facts = gather_facts(organization.id, contacts, chain.channels, terms, chain.survey_id, in_full=in_full)
+    leaves_at = max(now, request.scheduled_at or now)
+    plainly = Admitted(0, Departure(leaves_at, Delay.SCHEDULED if leaves_at > now else Delay.NONE))
+    candidates = [
+        Candidate(
+            contact,
+            said,
+            own,
+            known,
+            plainly
+            if known is None and own is NO_OPTIONS and terms.are_plain
+            else _judge(organization, request, chain, terms, contact, known, own, now),
+        )
+        for contact, known, said, own in zip(contacts, facts, attributes, options, strict=True)
+    ]
+    if terms.policy is ThrottlePolicy.REJECT:
+        _reject_throttled(candidates)
+    return Admission(chain, terms, candidates)
+
+
+def _write(
+    organization: Organization,
+    api_key: ApiKey | None,
+    request: DistributionRequest,
+    admission: Admission,
+    now: datetime,
+) -> Accepted:
+    chain, terms = admission.chain, admission.terms
     enrolled: list[Enrolled] = []
     skipped: list[Skipped] = []
-    leaves_at = max(now, request.scheduled_at or now)
-    for contact, known, code, said, own in zip(
-        contacts, facts, mint_codes(len(contacts)), attributes, options, strict=True
+    for (contact, said, own, _known, verdict), code in zip(
+        admission.candidates, mint_codes(len(admission.candidates)), strict=True
     ):
-        if known is None and own is NO_OPTIONS and terms.are_plain:
-            enrolled.append(Enrolled(contact, code, 0, said, leaves_at))
-            continue
-        verdict = _judge(organization, request, chain, terms, contact, known, own, now)
         if isinstance(verdict, Refusal):
             skipped.append(Skipped(contact, verdict))
         else:
-            enrolled.append(Enrolled(contact, code, verdict.position, said, verdict.at, own))
-    if terms.policy is ThrottlePolicy.REJECT:
-        _reject_throttled(skipped)
+            enrolled.append(Enrolled(contact, code, verdict.position, said, verdict.departure.at, own))
     distribution = create_distribution(organization, api_key, request, chain, terms, len(enrolled), len(skipped), now)
     for lane in enrol(distribution, chain, enrolled, skipped, now, is_sent=request.is_sent):
         hint_on_commit(lane)
@@ -126,17 +182,17 @@ def _judge(
     known: ContactFacts | None,
     own: RecipientOptions,
     now: datetime,
-) -> _Planned | Refusal:
+) -> Admitted | Refusal:
     """The step and the moment of somebody's first message, or why there is none."""
     if not request.is_sent:
-        return _Planned(0, now)
+        return Admitted(0, Departure(now))
     past = Past(known.last_surveyed_at if known else None, own.last_sent_at)
     zone = zone_named(contact.time_zone, organization.time_zone)
     departure = depart(terms, past, zone, now, when=own.when)
     if isinstance(departure, Refusal):
         return departure
     if known is None:
-        return _Planned(0, departure.at)
+        return Admitted(0, departure)
     position = choose_channel(
         known,
         chain.channels,
@@ -144,11 +200,15 @@ def _judge(
         limits=terms.limits,
         leaves_at=departure.at,
     )
-    return position if isinstance(position, Refusal) else _Planned(position, departure.at)
+    return position if isinstance(position, Refusal) else Admitted(position, departure)
 
 
-def _reject_throttled(skipped: Sequence[Skipped]) -> None:
-    too_soon = [one for one in skipped if one.refusal.reason is Reason.THROTTLED]
+def _reject_throttled(candidates: Sequence[Candidate]) -> None:
+    too_soon = [
+        Skipped(one.contact, one.verdict)
+        for one in candidates
+        if isinstance(one.verdict, Refusal) and one.verdict.reason is Reason.THROTTLED
+    ]
     if too_soon:
         raise Throttled(too_soon)
 

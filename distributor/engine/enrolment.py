@@ -1,8 +1,7 @@
 """Writing a distribution down: its list, steps and batches, its recipients with their links, and who was skipped."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from math import ceil
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
@@ -12,6 +11,7 @@ from contacts.identity import Identified
 from contacts.ids import new_id
 from contacts.models import ApiKey, MailingList, Organization
 from distributor.engine.references import Chain
+from distributor.engine.terms import throttle_minutes
 from distributor.models import Batch, Decision, Distribution, Step, StepAccount
 from distributor.models.batch import BatchState
 from distributor.models.decision import DecisionKind
@@ -75,7 +75,7 @@ def create_distribution(
         expires_at=request.expires_at,
         stops_on=request.stops_on,
         link_type=request.link_type,
-        throttle_minutes=None if terms.throttle is None else ceil(terms.throttle / timedelta(minutes=1)),
+        throttle_minutes=throttle_minutes(terms),
         throttle_policy=terms.policy,
         exclude_opted_out=request.audience.exclude_opted_out,
         respect_frequency_rules=request.audience.respect_frequency_rules,

@@ -44,12 +44,13 @@ def gather_facts(
     survey_id: UUID,
     *,
     own_journeys: Sequence[int] = (),
+    in_full: bool = False,
 ) -> list[ContactFacts | None]:
     """What is known against sending to each contact on the first of the channels, in the same order.
 
     None: nothing is. The address is there, nobody opted out, no suppression, no earlier send that the terms could
     mind; so there is nothing to judge, and almost everybody is spared it. `own_journeys` are recipients whose own
-    sends do not hold them back.
+    sends do not hold them back. `in_full`: the other channels matter as well, and nobody is None.
     """
     addresses = [[address_on(channel, contact.email, contact.phone) for contact in contacts] for channel in channels]
     suppressions = _suppressions(organization_id, channels, addresses)
@@ -58,7 +59,8 @@ def gather_facts(
     first = channels[0]
     facts: list[ContactFacts | None] = []
     for position, (contact, address) in enumerate(zip(contacts, addresses[0], strict=True)):
-        if address and contact.opted_out_at is None and (first, address) not in suppressions and contact.id not in sent:
+        is_blameless = address and contact.opted_out_at is None and (first, address) not in suppressions
+        if is_blameless and contact.id not in sent and not in_full:
             facts.append(None)
             continue
         known = {channel: addresses[place][position] for place, channel in enumerate(channels)}

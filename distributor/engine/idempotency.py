@@ -56,15 +56,19 @@ class KeyedCall:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A call's answer: its HTTP status, the Content-Type header and the bytes of the body."""
+    """A call's answer: its HTTP status, the Content-Type header and the bytes of the body.
+
+    `is_of_dry_run`: the call has done nothing.
+    """
 
     status: int
     content_type: str
     body: bytes
+    is_of_dry_run: bool = False
 
     @property
-    def is_success(self) -> bool:
-        return 200 <= self.status < 300
+    def is_kept(self) -> bool:
+        return 200 <= self.status < 300 and not self.is_of_dry_run
 
 
 class KeyReused(Exception):
@@ -87,7 +91,7 @@ def answer_once(call: KeyedCall, work: Callable[[], Answer]) -> Answer:
 
     Only success is kept. What was refused changed nothing: judging it again does no harm, and the corrected call may
     use the same key. (The IETF's draft-ietf-httpapi-idempotency-key-header gives an error again too; Stripe keeps
-    none that came before anything was done.) What `work` raises ends the transaction.
+    none that came before anything was done.) So it is with a dry run. What `work` raises ends the transaction.
 
     Raises KeyReused and CallInFlight; nothing is written then.
     """
@@ -96,7 +100,7 @@ def answer_once(call: KeyedCall, work: Callable[[], Answer]) -> Answer:
         if entry.kept is not None:
             return entry.kept
         answer = work()
-        if answer.is_success:
+        if answer.is_kept:
             keep(call, answer, entry.now)
         return answer
 

@@ -13,8 +13,8 @@ from distributor.engine.routes import Route
 from distributor.engine.steering import Standing, refuse_everybody
 from distributor.engine.terms import terms_of
 from distributor.rules.chaining import StepKind
-from distributor.rules.departure import Departure, Past, Terms, depart
-from distributor.rules.eligibility import ContactFacts, ContactLimits, Refusal, refuse_channel, refuse_contact
+from distributor.rules.departure import Departure, Terms, begin_or_wait
+from distributor.rules.eligibility import ContactFacts, ContactLimits, Refusal
 from distributor.rules.timing import Timetable
 from distributor.rules.wall_clock import zone_named
 
@@ -62,16 +62,11 @@ def judge(route: Route, standing: Standing, people: Sequence[Person], now: datet
 def _judge_one(
     judged: Judged, route: Route, terms: Terms, person: Person, known: ContactFacts | None, now: datetime
 ) -> None:
-    if known is not None:
-        refusal = refuse_contact(known, terms.limits, now) or refuse_channel(known, route.step.channel)
-        if refusal is not None:
-            judged.refused.append((person, known, refusal))
-            return
     # A chain's own fallback, a retry and a reminder are not throttled by the journey's own sends: the record leaves
     # them out, and what the call gave as the last send counts for the first of them.
     given_at = person.baseline_sent_at if person.first_sent_at is None else None
-    past = Past(known.last_surveyed_at if known else None, given_at)
-    departure = depart(terms, past, zone_named(person.time_zone, route.distribution.organization.time_zone), now)
+    zone = zone_named(person.time_zone, route.distribution.organization.time_zone)
+    departure = begin_or_wait(terms, known, route.step.channel, given_at, zone, now)
     if isinstance(departure, Refusal):
         judged.refused.append((person, known or ContactFacts({}), departure))
     elif departure.at > now:

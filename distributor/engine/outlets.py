@@ -1,6 +1,6 @@
 """Which provider account carries the next messages of a step, and how many of them now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil, log
@@ -81,22 +81,56 @@ def take_tokens(outlets: Sequence[Outlet], wanted: int, *, is_urgent: bool, now:
     if turn and turn[0].is_free(now):
         return Taken(turn[0], min(wanted, turn[0].batch_size))
     buckets = lock_buckets(outlet.account.id for outlet in turn if not outlet.is_free(now))
+    answered = _ask(turn, buckets, wanted, is_urgent=is_urgent, now=now)
+    if answered is None:
+        return _switched_off(outlets, now)
+    answer, outlet = answered
+    if isinstance(answer, Wait):
+        write_bucket(outlet.account.id, answer.bucket)
+        return Held(answer.until, _because(answer, outlet), outlet.account.id)
+    if answer.bucket != buckets.get(outlet.account.id, outlet.bucket):
+        write_bucket(outlet.account.id, answer.bucket)
+    return Taken(outlet, answer.count, answer.is_probe)
+
+
+def carriers_now(outlets: Sequence[Outlet], *, is_urgent: bool, now: datetime) -> Sequence[Outlet] | Held:
+    """Who would carry a message now, as the accounts were read, without taking a token.
+
+    One, or where they share by weight all that would.
+    """
+    turn = in_turn(outlets)
+    if any(outlet.weight for outlet in turn):
+        sharing = [outlet for outlet in outlets if may_send([outlet], is_urgent=is_urgent, now=now)]
+        if sharing:
+            return sharing
+    answered = _ask(turn, {}, 1, is_urgent=is_urgent, now=now)
+    if answered is None:
+        return _switched_off(outlets, now)
+    answer, outlet = answered
+    return [outlet] if isinstance(answer, Grant) else Held(answer.until, _because(answer, outlet), outlet.account.id)
+
+
+def _ask(
+    turn: Sequence[Outlet], buckets: Mapping[UUID, Bucket], wanted: int, *, is_urgent: bool, now: datetime
+) -> tuple[Grant | Wait, Outlet] | None:
+    """The first account that takes any, else the one that is waited for the least; None when there is none to ask.
+
+    `buckets` are those that were read anew.
+    """
     waits: list[tuple[Wait, Outlet]] = []
     for outlet in turn:
         bucket = buckets.get(outlet.account.id, outlet.bucket)
         answer = take(outlet.limits, bucket, min(wanted, outlet.batch_size), is_urgent=is_urgent, now=now)
         if isinstance(answer, Grant):
-            if answer.bucket != bucket:
-                write_bucket(outlet.account.id, answer.bucket)
-            return Taken(outlet, answer.count, answer.is_probe)
+            return answer, outlet
         waits.append((answer, outlet))
         if not _moves_on(answer, outlet, now):
             break
-    if not waits:
-        return Held(now + ACCOUNT_PAUSE, "the provider account is switched off", outlets[0].account.id)
-    wait, outlet = min(waits, key=lambda one: one[0].until)
-    write_bucket(outlet.account.id, wait.bucket)
-    return Held(wait.until, _because(wait, outlet), outlet.account.id)
+    return min(waits, key=lambda one: one[0].until, default=None)
+
+
+def _switched_off(outlets: Sequence[Outlet], now: datetime) -> Held:
+    return Held(now + ACCOUNT_PAUSE, "the provider account is switched off", outlets[0].account.id)
 
 
 def in_turn(outlets: Sequence[Outlet]) -> list[Outlet]:

@@ -17,6 +17,7 @@ from distributor.engine.outlets import Outlet
 from distributor.models import Distribution, Step, StepAccount
 from distributor.models.distribution import ChannelMode
 from distributor.rules.chaining import Passage, StepKind, follow_up
+from distributor.rules.requests import StepRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +93,20 @@ def open_route(distribution_id: UUID, step_id: UUID) -> Route:
 def _own_outlets(step: Step) -> list[Outlet]:
     """The step's account and, if it has one, its stand-in."""
     account = step.provider_account
-    outlets = [_outlet(step, account)]
+    outlets = [as_outlet(step, account)]
     if account.stand_in is not None:
-        outlets.append(_outlet(step, account.stand_in))
+        outlets.append(as_outlet(step, account.stand_in))
     return outlets
 
 
 def _named_outlets(step: Step) -> list[Outlet]:
     """The accounts that the request named for the step, and no others."""
     named = StepAccount.objects.filter(step=step).select_related("provider_account__pace").order_by("position")
-    return [_outlet(step, one.provider_account, one.weight) for one in named]
+    return [as_outlet(step, one.provider_account, one.weight) for one in named]
 
 
-def _outlet(step: Step, account: ProviderAccount, weight: int | None = None) -> Outlet:
+def as_outlet(step: Step | StepRequest, account: ProviderAccount, weight: int | None = None) -> Outlet:
+    """An account, read with its pace, as an outlet of a step."""
     return Outlet(
         name=account.name,
         kind=account.kind,

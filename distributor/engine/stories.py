@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from distributor.engine.tries import read_tries
 from distributor.models import Attempt, Batch, Decision, ProviderEvent, Recipient, Step
@@ -13,6 +14,7 @@ from distributor.models.attempt import AttemptState
 from distributor.models.recipient import RecipientState
 from distributor.rules.eligibility import Reason
 from distributor.rules.feedback import WISHES
+from distributor.rules.wall_clock import zone_named
 
 # Openings are the recipient's own; that it was sent, its try says; a STOP is about the address.
 _TOLD_OTHERWISE = frozenset({"sent", "opened", *WISHES})
@@ -40,6 +42,11 @@ class Story:
     decisions: Sequence[Decision]
     told: Sequence[ProviderEvent]
     steps: Mapping[UUID, Step]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Its organisation's."""
+        return zone_named(self.batch.distribution.organization.time_zone)
 
     @property
     def is_called_off(self) -> bool:
@@ -117,7 +124,7 @@ def tell(recipients: Sequence[Recipient]) -> list[Story]:
         told[event.recipient_id].append(event)
     steps = Step.objects.in_bulk({attempt.step_id for made in attempts.values() for attempt in made})
     batch_ids = {recipient.batch_id for recipient in recipients}
-    batches = Batch.objects.select_related("step", "distribution").in_bulk(batch_ids)
+    batches = Batch.objects.select_related("step", "distribution__organization").in_bulk(batch_ids)
     return [
         Story(
             recipient,

@@ -1,6 +1,8 @@
 """The terms of a distribution: what it asks for itself, and what its organisation demands of all."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
+from math import ceil
 
 from contacts.models import Organization
 from distributor.models import Distribution
@@ -43,3 +45,19 @@ def terms_of(distribution: Distribution) -> Terms:
         ThrottlePolicy(distribution.throttle_policy),
         distribution.created_at,
     )
+
+
+def terms_to_be(terms: Terms, accepted_at: datetime) -> Terms:
+    """What acceptance's terms will be right before a message leaves, with the ends as they are now."""
+    minutes = throttle_minutes(terms)
+    return replace(
+        terms,
+        timetable=Timetable(not_after=terms.timetable.not_after, expires_at=terms.timetable.expires_at),
+        throttle=None if minutes is None else timedelta(minutes=minutes),
+        accepted_at=accepted_at,
+    )
+
+
+def throttle_minutes(terms: Terms) -> int | None:
+    """As a distribution keeps them: whole minutes, never too few."""
+    return None if terms.throttle is None else ceil(terms.throttle / timedelta(minutes=1))

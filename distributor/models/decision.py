@@ -1,7 +1,11 @@
 """Why something did not simply go out."""
 
+from zoneinfo import ZoneInfo
+
 from django.db import models
 from django.db.models import Q
+
+from distributor.rules.explaining import explain
 
 
 class DecisionKind(models.TextChoices):
@@ -43,3 +47,7 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.reason}"
+
+    def told_in(self, zone: ZoneInfo) -> str:
+        """As a sentence, with the times of a zone."""
+        return explain(self.kind, self.reason, self.detail, until=self.until, now=self.decided_at, zone=zone)

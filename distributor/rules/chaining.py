@@ -8,6 +8,7 @@ from typing import Final, Protocol, TypeVar
 from uuid import UUID
 
 from distributor.rules.retrying import Ending
+from distributor.rules.wall_clock import LAST_MOMENT
 
 
 class StepKind(StrEnum):
@@ -107,7 +108,13 @@ def follow_up(
     reminder = _next(later, StepKind.REMINDER, step.position)
     if reminder is None:
         return None
-    return reminder, max(now, passage.last_at + timedelta(minutes=reminder.delay_minutes or 0))
+    return reminder, max(now, unanswered_at(passage.last_at, reminder.delay_minutes or 0))
+
+
+def unanswered_at(begun_at: datetime, delay_minutes: int) -> datetime:
+    """When a message that was handed over then counts as unanswered."""
+    delay = timedelta(minutes=delay_minutes)
+    return begun_at + delay if delay < LAST_MOMENT - begun_at else LAST_MOMENT
 
 
 def _fallback(
@@ -127,7 +134,7 @@ def _fallback(
     if invitation is None or _has_failed(passage):
         return _at_once(invitation, now)
     delay = step.fallback_delay_minutes
-    return None if delay is None else (invitation, max(now, passage.first_at + timedelta(minutes=delay)))
+    return None if delay is None else (invitation, max(now, unanswered_at(passage.first_at, delay)))
 
 
 def _has_failed(passage: Passage) -> bool:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from distributor.rules.eligibility import ContactLimits, Refusal
+from distributor.rules.eligibility import ContactFacts, ContactLimits, Refusal, refuse_channel, refuse_contact
 from distributor.rules.quiet_hours import NO_QUIET_HOURS, QuietHours, earliest_allowed
 from distributor.rules.throttling import ThrottlePolicy, baseline, refuse_throttled, throttled_until
 from distributor.rules.timing import Timetable, leave_at
@@ -18,6 +18,7 @@ class Delay(StrEnum):
     """What a message waits for. Stable: callers read them."""
 
     NONE = ""
+    SCHEDULED = "scheduled"
     THROTTLED = "throttled"
     QUIET_HOURS = "quiet_hours"
 
@@ -78,4 +79,19 @@ def depart(
         return Departure(at, Delay.THROTTLED, too_soon.detail)
     if terms.hours.any and earliest_allowed(asked_at, zone, terms.hours) > asked_at:
         return Departure(at, Delay.QUIET_HOURS, {"zone": zone.key})
-    return Departure(at)
+    return Departure(at, Delay.SCHEDULED if asked_at > now else Delay.NONE)
+
+
+def begin_or_wait(
+    terms: Terms, known: ContactFacts | None, channel: str, given_at: datetime | None, zone: ZoneInfo, now: datetime
+) -> Departure | Refusal:
+    """Right before a message leaves on `channel`: it leaves `now`, or when, or why it never does on that channel.
+
+    `known` None: nothing is known against it. `given_at` is what the call gave as the last send, until the journey
+    has one of its own.
+    """
+    if known is not None:
+        refusal = refuse_contact(known, terms.limits, now) or refuse_channel(known, channel)
+        if refusal is not None:
+            return refusal
+    return depart(terms, Past(known.last_surveyed_at if known else None, given_at), zone, now)

@@ -47,8 +47,10 @@ def test_a_page_shows_steps_batches_and_who_was_left_out(operator: Client, distr
     assert [step.channel for step in answer.context["steps"]] == ["email"]
     assert [batch.state for batch in answer.context["batches"]] == ["waiting", "done"]
     assert "KeyError(&#x27;ward&#x27;)" in page
-    [(decision, contact)] = answer.context["left_out"]
+    [(decision, contact, told)] = answer.context["left_out"]
     assert (decision.reason, str(contact)) == ("opted_out", "dora")
+    assert told.startswith("skipped: the contact opted out")
+    assert f"<td>{told}</td>" in page
     assert address(Recipient, "changelist", distribution=distribution.pk) in page
 
 

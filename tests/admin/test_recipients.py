@@ -1,4 +1,5 @@
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -9,6 +10,7 @@ from distributor.engine.feedback import take_in
 from distributor.engine.messages import attempt_id
 from distributor.engine.routes import as_account
 from distributor.models import Attempt, Distribution, Recipient, Response
+from distributor.rules.explaining import local
 from tests.admin.rooms import address, listed
 
 
@@ -56,6 +58,8 @@ def test_the_page_of_who_waits_says_why_and_until_when(operator: Client, carla: 
     assert (events[0], sorted(events[1:])) == ("accepted", ["deferred", "failed"])
     page = answer.content.decode()
     assert "<strong>due</strong> email" in page
+    [decision] = answer.context["story"].decisions
+    assert f"<td>deferred until {local(decision.until, ZoneInfo('Europe/Warsaw'))}: the provider could not" in page
     assert "The sandbox has a passing fault." in page
 
 

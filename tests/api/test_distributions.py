@@ -157,6 +157,7 @@ def test_an_answer_before_the_send_stops_the_journey_and_is_told(
     [row] = client.get(f"{BASE}/{answer['distributionId']}/recipients").json()["items"]
     assert (row["state"], row["reason"], row["dueAt"]) == ("stopped", "responded", None)
     assert [(decision["kind"], decision["reason"]) for decision in row["decisions"]] == [("stopped", "responded")]
+    assert row["decisions"][0]["text"] == "stopped: the contact responded"
     assert {event["event"] for event in row["story"]} == {"accepted", "stopped", "opened", "responded"}
 
 

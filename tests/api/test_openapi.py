@@ -41,11 +41,13 @@ def test_every_address_of_the_api_is_documented(schema: dict[str, Any]) -> None:
 def test_the_quick_call_is_documented_with_its_answers(schema: dict[str, Any]) -> None:
     call = schema["paths"]["/api/surveys/{survey_id}/distributions/quick"]["post"]
     assert call["operationId"] == "quick_distribution"
-    assert set(call["responses"]) == {"201", "400", "401", "403", "404", "409", "413", "422"}
+    assert set(call["responses"]) == {"200", "201", "400", "401", "403", "404", "409", "413", "422"}
     answer = resolve(schema, call["responses"]["201"]["content"]["application/json"]["schema"])
     assert set(answer["properties"]) == {
         *("distributionId", "mailingListId", "recipientCount", "personalLinks", "status", "skipped")
     }
+    planned = resolve(schema, call["responses"]["200"]["content"]["application/json"]["schema"])
+    assert set(planned["properties"]) == {"dryRun", "recipientCount", "recipients", "skipped"}
     problem = resolve(schema, call["responses"]["400"]["content"]["application/json"]["schema"])
     assert set(problem["properties"]) == {"type", "title", "status", "code", "detail", "requestId", "errors"}
 
@@ -54,7 +56,7 @@ def test_every_field_of_the_quick_body_is_documented_with_its_limits(schema: dic
     call = schema["paths"]["/api/surveys/{survey_id}/distributions/quick"]["post"]
     body = resolve(schema, call["requestBody"]["content"]["application/json"]["schema"])
     assert set(body["properties"]) == {
-        *("surveyId", "contacts", "channels", "channelMode", "scheduledAt", "settings", "name")
+        *("surveyId", "contacts", "channels", "channelMode", "scheduledAt", "settings", "name", "dryRun")
     }
     assert set(body["required"]) == {"surveyId", "contacts", "channels"}
     contacts = body["properties"]["contacts"]

@@ -43,6 +43,8 @@ def assert_skipped(answer: dict[str, Any], contact: Contact, reason: str, detail
     """The contact is told to be left out, and the distribution remembers it."""
     assert answer["recipientCount"] == 0
     assert answer["personalLinks"] == []
+    [skipped] = answer["skipped"]
+    assert skipped.pop("text").startswith("skipped: ")
     assert answer["skipped"] == [
         {
             "externalId": contact.external_id,

@@ -19,12 +19,12 @@ from distributor.engine.routes import as_account
 from distributor.models import Attempt, Distribution, ProviderEvent, Recipient
 from tests.channels.invitations import EMAIL, invitation
 from tests.channels.twilio_account import CREDENTIALS, SENDER
-from tests.engine.conftest import Send, send
+from tests.engine.conftest import Send, ask, send
 from tests.engine.people import dispatch
 from tests.standins.sendgrid import API_KEY, Mail, SendGridStandIn
 from tests.standins.twilio import Sent, TwilioStandIn
 
-__all__ = ["send"]
+__all__ = ["ask", "send"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 Accounts = dict[Channel, ProviderAccount]

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -15,26 +16,21 @@ from distributor.rules.requests import AudienceRules, DistributionRequest, StepR
 from tests.engine.people import given
 
 Send = Callable[..., Accepted]
+Ask = Callable[..., DistributionRequest]
 
 
 @pytest.fixture
-def send(
-    organization: Organization,
-    survey: Survey,
-    accounts: dict[Channel, ProviderAccount],
-    templates: dict[Channel, Template],
-) -> Send:
-    """Accept a distribution of ACME's to so many people, or to the contacts given.
+def ask(survey: Survey, accounts: dict[Channel, ProviderAccount], templates: dict[Channel, Template]) -> Ask:
+    """A request of ACME's to so many people, or to the contacts given.
 
-    `at` is the moment of the call (now), `of` the survey (the standing one); the rest is the request's.
-    `reminders` and `thank_yous` are pairs of a channel and a delay in minutes.
+    `of` is the survey (the standing one). `reminders` and `thank_yous` are pairs of a channel and a delay in minutes.
+    The rest is the request's.
     """
 
-    def send(
+    def ask(
         people: int | list[Any] = 1, *channels: Channel, audience: AudienceRules | None = None, **fields: Any
-    ) -> Accepted:
+    ) -> DistributionRequest:
         contacts = [given(number) for number in range(people)] if isinstance(people, int) else people
-        now = fields.pop("at", None) or database_now()
         delays = fields.pop("fallback_delay_minutes", None)
         further = [account.id for account in fields.pop("further_accounts", ())]
         after = [
@@ -63,7 +59,7 @@ def send(
             )
             for priority, channel in enumerate(channels or (Channel.EMAIL,), start=1)
         ]
-        request = DistributionRequest(
+        return DistributionRequest(
             source="test",
             survey_id=fields.pop("of", survey).id,
             contacts=contacts,
@@ -71,7 +67,16 @@ def send(
             audience=audience or AudienceRules(),
             **fields,
         )
-        return accept(organization, None, request, now)
+
+    return ask
+
+
+@pytest.fixture
+def send(organization: Organization, ask: Ask) -> Send:
+    """Accept such a request as of now, or as of the moment `at`."""
+
+    def send(*said: Any, at: datetime | None = None, **fields: Any) -> Accepted:
+        return accept(organization, None, ask(*said, **fields), at or database_now())
 
     return send
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any, ClassVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from drf_spectacular.types import OpenApiTypes
@@ -29,6 +30,7 @@ from distributor.engine.clock import database_now
 from distributor.engine.steering import NotSteerable, reschedule
 from distributor.engine.stories import Story, read_stories
 from distributor.models import Decision, Distribution
+from distributor.rules.wall_clock import zone_named
 
 _PAGE = [
     OpenApiParameter("cursor", OpenApiTypes.STR, description="An earlier page's nextCursor."),
@@ -113,7 +115,8 @@ class DistributionSkipped(APIView):
         distribution = find_distribution(request, distribution_id)
         rows = Decision.objects.filter(distribution_id=distribution.id, recipient_id=None, id__gt=after or 0)
         page = list(rows.order_by("id")[: limit + 1])
-        return page_response(request, page, limit, lambda row: str(row.id), render_skipped)
+        zone = zone_named(caller_key(request).organization.time_zone)
+        return page_response(request, page, limit, lambda row: str(row.id), lambda row: render_skipped(row, zone))
 
 
 def answer_steering(steer: Callable[[datetime], Distribution]) -> Response:
@@ -198,14 +201,27 @@ def render_story(story: Story) -> dict[str, Any]:
             }
             for attempt in story.attempts
         ],
-        "decisions": [{"kind": decision.kind, **render_decision(decision)} for decision in story.decisions],
+        "decisions": [render_decision(decision, story.zone) for decision in story.decisions],
         "story": [{"at": event.at, "event": event.event, "about": event.about} for event in story.events],
     }
 
 
-def render_decision(row: Decision) -> dict[str, Any]:
-    return {"reason": row.reason, "detail": row.detail, "until": row.until, "decidedAt": row.decided_at}
+def render_decision(row: Decision, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "kind": row.kind,
+        "reason": row.reason,
+        "detail": row.detail,
+        "text": row.told_in(zone),
+        "until": row.until,
+        "decidedAt": row.decided_at,
+    }
 
 
-def render_skipped(row: Decision) -> dict[str, Any]:
-    return {"contactId": row.contact_id, "reason": row.reason, "detail": row.detail, "decidedAt": row.decided_at}
+def render_skipped(row: Decision, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "contactId": row.contact_id,
+        "reason": row.reason,
+        "detail": row.detail,
+        "text": row.told_in(zone),
+        "decidedAt": row.decided_at,
+    }

@@ -80,6 +80,7 @@ class DecisionDocument(_Wire):
     kind: str = Field(description="skipped, deferred, rerouted or stopped")
     reason: str
     detail: dict[str, Any]
+    text: str = Field(description="The same as a sentence, with the times of the organisation's zone.")
     until: datetime | None
     decided_at: datetime
 
@@ -116,6 +117,7 @@ class SkippedDocument(_Wire):
     contact_id: UUID
     reason: str
     detail: dict[str, Any]
+    text: str = Field(description="The same as a sentence, with the times of the organisation's zone.")
     decided_at: datetime
 
 

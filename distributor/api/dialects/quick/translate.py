@@ -6,7 +6,9 @@ from typing import Any
 from contacts.identity import Identified
 from distributor.api.dialects.quick.wire import QuickChannel, QuickDistribution
 from distributor.engine.acceptance import Accepted
+from distributor.rules.explaining import explain
 from distributor.rules.requests import AudienceRules, DistributionRequest, StepRequest
+from distributor.rules.wall_clock import zone_named
 
 SOURCE = "quick"
 
@@ -48,6 +50,7 @@ def to_step(channel: QuickChannel) -> StepRequest:
 def to_answer(accepted: Accepted, now: datetime) -> dict[str, Any]:
     """The published answer, and `skipped`."""
     distribution = accepted.distribution
+    zone = zone_named(distribution.organization.time_zone)
     is_scheduled = distribution.scheduled_at is not None and distribution.scheduled_at > now
     return {
         "distributionId": distribution.id,
@@ -56,7 +59,12 @@ def to_answer(accepted: Accepted, now: datetime) -> dict[str, Any]:
         "personalLinks": [{**_names(one.contact), "personalLinkCode": one.code} for one in accepted.enrolled],
         "status": "scheduled" if is_scheduled else "sending",
         "skipped": [
-            {**_names(one.contact), "reason": one.refusal.reason.value, "detail": dict(one.refusal.detail)}
+            {
+                **_names(one.contact),
+                "reason": one.refusal.reason.value,
+                "detail": dict(one.refusal.detail),
+                "text": explain("skipped", one.refusal.reason, one.refusal.detail, now=now, zone=zone),
+            }
             for one in accepted.skipped
         ],
     }

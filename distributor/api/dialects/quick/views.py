@@ -15,9 +15,11 @@ from distributor.api.dialects.quick import faults
 from distributor.api.dialects.quick.translate import to_answer, to_request
 from distributor.api.dialects.quick.wire import QuickAnswer, QuickDistribution
 from distributor.api.idempotency import idempotent
+from distributor.api.plans import DryRunResponse, PlanDocument
 from distributor.api.problems import ProblemDocument, not_found
 from distributor.engine.acceptance import accept
 from distributor.engine.clock import database_now
+from distributor.engine.plans import plan
 
 _ERRORS = (400, 401, 403, 404, 409, 413, 422)
 
@@ -31,10 +33,12 @@ class QuickDistributions(APIView):
         operation_id="quick_distribution",
         tags=["quick"],
         request=QuickDistribution,
-        responses={HTTPStatus.CREATED: QuickAnswer} | dict.fromkeys(_ERRORS, ProblemDocument),
+        responses={HTTPStatus.CREATED: QuickAnswer, HTTPStatus.OK: PlanDocument}
+        | dict.fromkeys(_ERRORS, ProblemDocument),
     )
     @idempotent
     def post(self, request: Request, survey_id: str) -> Response:
+        """201 with the links that were made; with `dryRun` 200 with what would become of everybody."""
         key = caller_key(request)
         survey = _parse_survey_id(survey_id)
         try:
@@ -44,6 +48,8 @@ class QuickDistributions(APIView):
             if wire.survey_id != survey:
                 raise faults.SurveyMismatch
             now = database_now()
+            if wire.dry_run:
+                return DryRunResponse(plan(key.organization, to_request(wire), now))
             accepted = accept(key.organization, key, to_request(wire), now)
         except faults.REFUSALS as refusal:
             raise faults.explain(refusal, key.organization, survey, request.body) from None

@@ -97,6 +97,9 @@ class QuickDistribution(_Wire):
     scheduled_at: Moment | None = Field(None, description="Without an offset it means UTC. Omit to send now.")
     settings: Annotated[QuickSettings, NULL_IS_DEFAULT] = QuickSettings()
     name: Line255 | None = None
+    dry_run: Annotated[
+        bool, NULL_IS_DEFAULT, Field(description="An addition of ours: answer what would happen, and do nothing.")
+    ] = False
 
 
 class QuickPersonalLink(_Wire):
@@ -112,6 +115,7 @@ class QuickSkipped(_Wire):
     email: str | None
     reason: str = Field(description="opted_out, suppressed, no_address, frequency_rule or recently_contacted")
     detail: dict[str, str | int] = Field(description="What the reason is based on.")
+    text: str = Field(description="The same as a sentence, for people.")
 
 
 class QuickAnswer(_Wire):

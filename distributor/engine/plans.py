@@ -1,0 +1,124 @@
+"""The dry run: what would become of a request, by the very code that accepts and dispatches, writing nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from channels.models import ProviderAccount
+from contacts.identity import Identified
+from contacts.models import Contact, Organization
+from distributor.engine.acceptance import Admission, Candidate, admit
+from distributor.engine.outlets import Held, Outlet, carriers_now
+from distributor.engine.references import Chain
+from distributor.engine.routes import as_outlet
+from distributor.engine.terms import terms_to_be
+from distributor.models.batch import Lane
+from distributor.rules.departure import Terms
+from distributor.rules.eligibility import Refusal
+from distributor.rules.foreseeing import Foreseen, ForeseenRung, Traveller, foresee
+from distributor.rules.planning import lane_for
+from distributor.rules.requests import DistributionRequest, StepRequest
+from distributor.rules.wall_clock import zone_named
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedContact:
+    """A contact that would be skipped, for `refusal`, or become a recipient whose journey is foreseen.
+
+    `is_new`: the call would make it, so that its id is not one to keep.
+    """
+
+    contact: Identified
+    is_new: bool
+    refusal: Refusal | None
+    foreseen: Foreseen
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would become of a request as of `made_at`: each contact once, in the order given.
+
+    `carriers`, by the steps of the chain: the provider accounts that would take a message at that moment, or why none
+    would. `is_sent` False: nobody is sent to, whatever the steps say.
+    """
+
+    made_at: datetime
+    organization: Organization
+    chain: Chain
+    carriers: Sequence[Sequence[Outlet] | Held]
+    contacts: Sequence[PlannedContact]
+    is_sent: bool
+
+
+def plan(organization: Organization, request: DistributionRequest, now: datetime) -> Plan:
+    """What `accept` would do now, and what dispatch would do then if nothing intervened. Raises what `accept` raises.
+
+    Contacts are resolved for real and rolled back (docs/decisions/0014).
+    """
+    admission = admit(organization, request, now, _roll_back, in_full=True)
+    known_ids = _find_known(admission.candidates)
+    terms = terms_to_be(admission.terms, now)
+    contacts = [
+        PlannedContact(
+            candidate.contact,
+            candidate.contact.id not in known_ids,
+            candidate.verdict if isinstance(candidate.verdict, Refusal) else None,
+            _foresee(organization, request, admission.chain, terms, candidate),
+        )
+        for candidate in admission.candidates
+    ]
+    recipient_count = sum(one.refusal is None for one in contacts)
+    carriers = _find_carriers(admission.chain, is_urgent=lane_for(recipient_count) == Lane.URGENT, now=now)
+    return Plan(now, organization, admission.chain, carriers, contacts, request.is_sent)
+
+
+def _roll_back(admission: Admission) -> Admission:
+    transaction.set_rollback(True)
+    return admission
+
+
+def _foresee(
+    organization: Organization, request: DistributionRequest, chain: Chain, terms: Terms, candidate: Candidate
+) -> Foreseen:
+    if isinstance(candidate.verdict, Refusal) or not request.is_sent:
+        return Foreseen()
+    position, departure = candidate.verdict
+    assert candidate.known is not None
+    zone = zone_named(candidate.contact.time_zone, organization.time_zone)
+    traveller = Traveller(terms, candidate.known, candidate.options.last_sent_at, zone, request.is_multi)
+    return foresee(_rungs(chain), traveller, position, departure)
+
+
+def _rungs(chain: Chain) -> list[ForeseenRung]:
+    return [
+        ForeseenRung(
+            UUID(int=position), position, step.kind, step.channel, step.fallback_delay_minutes, step.delay_minutes
+        )
+        for position, step in enumerate(chain.steps)
+    ]
+
+
+def _find_known(candidates: Sequence[Candidate]) -> set[UUID]:
+    """Those that there are now that the others are rolled back."""
+    ids = [candidate.contact.id for candidate in candidates]
+    return set(Contact.objects.filter(id__in=ids).values_list("id", flat=True))
+
+
+def _find_carriers(chain: Chain, *, is_urgent: bool, now: datetime) -> list[Sequence[Outlet] | Held]:
+    """In one statement, whatever the number of steps and accounts."""
+    ids = {account_id for step in chain.steps for account_id in step.account_ids}
+    accounts = ProviderAccount.objects.select_related("pace", "stand_in__pace").in_bulk(ids)
+    return [carriers_now(_outlets(step, accounts), is_urgent=is_urgent, now=now) for step in chain.steps]
+
+
+def _outlets(step: StepRequest, accounts: Mapping[UUID, ProviderAccount]) -> list[Outlet]:
+    """As engine/routes.py opens them for a step that is stored."""
+    own = accounts[step.provider_account_id]
+    if step.further_account_ids:
+        weights: Sequence[int | None] = step.weights or [None] * len(step.account_ids)
+        named = zip(step.account_ids, weights, strict=True)
+        return [as_outlet(step, accounts[account_id], weight) for account_id, weight in named]
+    return [as_outlet(step, one) for one in (own, own.stand_in) if one is not None]
