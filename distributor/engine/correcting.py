@@ -117,7 +117,7 @@ def correct_journeys(
     """
     if not recipient_ids:
         return set()
-    in_flight = _find_in_flight(recipient_ids)
+    in_flight = find_in_flight(recipient_ids)
     corrections = _Corrections(now)
     for journey in _read(recipient_ids):
         if journey.recipient.state == RecipientState.WAITING and journey.recipient.pk in in_flight:
@@ -260,7 +260,7 @@ def _read(recipient_ids: Collection[int]) -> list[_Journey]:
     ]
 
 
-def _find_in_flight(recipient_ids: Collection[int]) -> set[int]:
+def find_in_flight(recipient_ids: Collection[int]) -> set[int]:
     """Those that an unsettled hand-over names. None can join them while the caller holds their locks."""
     with connection.cursor() as cursor:
         cursor.execute(_IN_FLIGHT, [array_of(recipient_ids)])

@@ -26,6 +26,7 @@ from distributor.engine.correcting import correct_journeys
 from distributor.engine.journeys import add_counts
 from distributor.engine.messages import read_attempt_id
 from distributor.engine.suppressing import heed_wishes, suppress
+from distributor.engine.thanking import thank
 from distributor.models import Recipient
 from distributor.models.recipient import RecipientState
 from distributor.rules.chaining import StopsOn
@@ -147,12 +148,15 @@ def _take_in(account: Account, events: Sequence[Event], now: datetime) -> None:
 
 
 def take_in_early(recipient_ids: Collection[int], now: datetime) -> None:
-    """What was told of recipients before their try was settled, now that it is. The caller holds their locks."""
+    """What came before recipients' try was settled, events or answers, now that it is. The caller has their locks."""
     counts: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
     _fold(recipient_ids)
     Recipient.objects.filter(id__in=recipient_ids).update(has_early_events=False)
     _mark(correct_journeys(recipient_ids, now, counts))
     add_counts(counts)
+    answered = Recipient.objects.filter(id__in=recipient_ids, responded_at__isnull=False)
+    for recipient_id in answered.order_by("id").values_list("id", flat=True):
+        thank(recipient_id, now)
 
 
 def take_in_open(recipient_id: int, now: datetime) -> None:

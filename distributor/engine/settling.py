@@ -24,7 +24,6 @@ from distributor.engine.touches import give_back_touches
 from distributor.engine.tries import read_tries
 from distributor.models import Batch, Decision, Handover
 from distributor.models.attempt import AttemptState
-from distributor.rules.chaining import StepKind
 
 _ATTEMPT_STATES = {Outcome.ACCEPTED: AttemptState.SENT, Outcome.UNKNOWN: AttemptState.UNKNOWN}
 
@@ -54,12 +53,7 @@ def settle(claim: Claim, route: Route, begun: Begun, results: Sequence[Result], 
         moves = sequel.moves + arm_onward(claim, sequel)
         _insert_attempts(route, begun, sequel.tried, now)
         Decision.objects.bulk_create(sequel.decisions)
-        told_early = move_recipients(
-            route.distribution.id,
-            moves,
-            duplicate_risks=sequel.duplicate_risks,
-            spares_responders=route.step.kind != StepKind.THANK_YOU,
-        )
+        told_early = move_recipients(route.distribution.id, moves, duplicate_risks=sequel.duplicate_risks)
         unreached = ((person.id, person.recipient_id, begun.begun_at) for person in sequel.unreached)
         give_back_touches(route.distribution.survey_id, unreached)
         if told_early:

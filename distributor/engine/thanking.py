@@ -1,7 +1,8 @@
-"""Thank-yous: what a response arms."""
+"""Thank-yous: what a response arms, once."""
 
 from datetime import datetime, timedelta
 
+from distributor.engine.correcting import find_in_flight
 from distributor.engine.facts import address_on
 from distributor.engine.hints import hint_on_commit
 from distributor.engine.journeys import Correction, add_counts, correct_recipients
@@ -18,12 +19,18 @@ def thank(recipient_id: int, now: datetime) -> None:
 
     Runs in the caller's transaction, which holds the recipient's lock and has called off what it waited for. Whoever
     is only registered, was stopped before it answered, or could not be reached is not written to by us.
+
+    Somebody whose message is with a provider at this moment is marked, and thanked when that is settled: of two
+    hand-overs at once both would be the try of the same number.
     """
-    recipient = Recipient.objects.select_related("batch", "contact").get(pk=recipient_id)
+    recipient = Recipient.objects.select_related("batch__step", "contact").get(pk=recipient_id)
     contact = recipient.contact
     steps = Step.objects.filter(distribution_id=recipient.distribution_id, kind=StepKind.THANK_YOU)
     step = next((one for one in steps if address_on(one.channel, contact.email, contact.phone)), None)
-    if step is None or not _is_thanked(recipient):
+    if step is None or not _is_to_be_thanked(recipient):
+        return
+    if find_in_flight([recipient_id]):
+        Recipient.objects.filter(pk=recipient_id).update(has_early_events=True)
         return
     due_at = now + timedelta(minutes=step.delay_minutes or 0)
     batch_id = arm_batch(recipient.batch, step.id, due_at, 1)
@@ -33,7 +40,9 @@ def thank(recipient_id: int, now: datetime) -> None:
         hint_on_commit(lane_for(1))
 
 
-def _is_thanked(recipient: Recipient) -> bool:
+def _is_to_be_thanked(recipient: Recipient) -> bool:
+    if recipient.batch.step.kind == StepKind.THANK_YOU:
+        return False  # it was put there before
     if recipient.state == RecipientState.STOPPED:
         return recipient.reason == StopReason.RESPONDED
     return recipient.state == RecipientState.FINISHED and recipient.outcome != RecipientOutcome.FAILED

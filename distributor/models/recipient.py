@@ -48,7 +48,7 @@ class Recipient(models.Model):
     first_sent_at = models.DateTimeField(null=True)
     first_opened_at = models.DateTimeField(null=True)
     responded_at = models.DateTimeField(null=True)
-    # Told while a try was with the provider: whoever settles that try finds this mark and looks at the events.
+    # Told, or answered, while a try was with the provider: whoever settles that try finds this mark and looks again.
     has_early_events = models.BooleanField(db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

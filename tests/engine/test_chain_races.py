@@ -119,6 +119,19 @@ def test_a_response_while_the_first_message_is_on_its_way_is_thanked_once(
     assert Distribution.objects.get().reached_count == 1
 
 
+@pytest.mark.parametrize("stage", ["begun", "handed over"])
+def test_thanks_wait_until_the_message_in_flight_is_settled(send: Send, accounts: Accounts, stage: str) -> None:
+    accepted = send(1, *CHAIN, **AN_HOUR, thank_yous=THANKS)
+    with held_at(stage, dispatch):
+        respond(accepted, accounts)
+        dispatch()  # another worker, with nothing to do
+        assert totals_of(accepted) == {"stopped": 1}
+    dispatch()
+    assert [(attempt.number, attempt.state) for attempt in story_of(accepted).attempts] == [(1, "sent"), (2, "sent")]
+    assert sorted(messages()) == [EMAIL, THANK_YOU]
+    assert totals_of(accepted) == {"sent": 1}
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_an_opt_out_while_the_first_message_is_in_flight_keeps_its_attempt_and_nothing_follows(
     send: Send, accounts: Accounts, stage: str
