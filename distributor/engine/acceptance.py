@@ -18,7 +18,7 @@ from psycopg.errors import DeadlockDetected, UniqueViolation
 
 from contacts.identity import Identified, resolve_contacts
 from contacts.models import ApiKey, Organization
-from distributor.engine.enrolment import Enrolled, Skipped, create_distribution, enrol
+from distributor.engine.enrolment import Enrolled, Skipped, create_distribution, enrol, write_steps
 from distributor.engine.facts import gather_facts
 from distributor.engine.hints import hint_on_commit
 from distributor.engine.references import Chain, check_references
@@ -104,7 +104,7 @@ def _accept(
         if known is None and own is NO_OPTIONS and terms.are_plain:
             enrolled.append(Enrolled(contact, code, 0, said, leaves_at))
             continue
-        verdict = _judge(organization, request, chain, terms, contact, known, own, now)
+        verdict = judge_contact(organization, request, chain, terms, contact, known, own, now)
         if isinstance(verdict, Refusal):
             skipped.append(Skipped(contact, verdict))
         else:
@@ -112,12 +112,13 @@ def _accept(
     if terms.policy is ThrottlePolicy.REJECT:
         _reject_throttled(skipped)
     distribution = create_distribution(organization, api_key, request, chain, terms, len(enrolled), len(skipped))
-    for lane in enrol(distribution, chain, enrolled, skipped, now, is_sent=request.is_sent):
+    steps = write_steps(distribution, chain)
+    for lane in enrol(distribution, steps, enrolled, skipped, now, is_sent=request.is_sent):
         hint_on_commit(lane)
     return Accepted(distribution, enrolled, skipped)
 
 
-def _judge(
+def judge_contact(
     organization: Organization,
     request: DistributionRequest,
     chain: Chain,

@@ -2,6 +2,7 @@ from distributor.models.attempt import Attempt
 from distributor.models.batch import Batch
 from distributor.models.decision import Decision
 from distributor.models.distribution import Distribution
+from distributor.models.expansion import Expansion
 from distributor.models.handover import Handover
 from distributor.models.heartbeat import Heartbeat
 from distributor.models.provider_event import ProviderEvent
@@ -17,6 +18,7 @@ __all__ = [
     "Batch",
     "Decision",
     "Distribution",
+    "Expansion",
     "Handover",
     "Heartbeat",
     "ProviderEvent",
