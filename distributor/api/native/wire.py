@@ -38,7 +38,9 @@ class DistributionDocument(_Wire):
     name: str
     source: str
     channel_mode: str
-    status: str = Field(description="scheduled, sending, paused, completed or cancelled")
+    status: str = Field(
+        description="preparing (its audience is still being read), scheduled, sending, paused, completed or cancelled"
+    )
     scheduled_at: datetime | None
     not_after: datetime | None
     expires_at: datetime | None
