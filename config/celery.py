@@ -17,6 +17,7 @@ app.autodiscover_tasks(["distributor"])
 # A lost hint costs at most one period. A tick that finds the last one unread is dropped when it expires.
 app.conf.beat_schedule = {
     "sweep": {"task": "distributor.sweep", "schedule": 2.0, "options": {"expires": 2.0}},
+    "start recurring": {"task": "distributor.start_recurring", "schedule": 10.0, "options": {"expires": 10.0}},
 }
 
 

@@ -6,6 +6,7 @@ from distributor.engine.clock import database_now
 from distributor.engine.dispatch import dispatch_lane
 from distributor.engine.expansion import expand_due
 from distributor.engine.hints import DISPATCH_TASK, EXPANSION_TASK, hint, hint_expansion
+from distributor.engine.recurring import start_due
 from distributor.engine.sweep import sweep
 
 SWEEP_PERIOD_SECONDS = 2.0
@@ -27,5 +28,11 @@ def expand() -> None:
 
 @shared_task(name="distributor.sweep")
 def sweep_lanes() -> None:
-    """Beat's only task: hints for all that is due."""
+    """Beat's own: hints for all that is due."""
     sweep(database_now(), SWEEP_PERIOD_SECONDS)
+
+
+@shared_task(name="distributor.start_recurring")
+def start_recurring() -> None:
+    """Beat's own: the recurring distributions whose moment has come."""
+    start_due(database_now())

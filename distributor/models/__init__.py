@@ -7,6 +7,7 @@ from distributor.models.handover import Handover
 from distributor.models.heartbeat import Heartbeat
 from distributor.models.provider_event import ProviderEvent
 from distributor.models.recipient import Recipient
+from distributor.models.recurring_distribution import Occurrence, RecurringDistribution, RecurringStep
 from distributor.models.response import Response
 from distributor.models.step import Step
 from distributor.models.step_account import StepAccount
@@ -21,8 +22,11 @@ __all__ = [
     "Expansion",
     "Handover",
     "Heartbeat",
+    "Occurrence",
     "ProviderEvent",
     "Recipient",
+    "RecurringDistribution",
+    "RecurringStep",
     "Response",
     "Step",
     "StepAccount",

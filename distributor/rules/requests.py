@@ -42,6 +42,9 @@ class StepRequest:
         return (self.provider_account_id, *self.further_account_ids)
 
 
+DEFAULT_RECENT_DAYS: Final = 30
+
+
 @dataclass(frozen=True, slots=True)
 class AudienceRules:
     """Whom a distribution leaves out."""
@@ -49,7 +52,7 @@ class AudienceRules:
     exclude_opted_out: bool = True
     respect_frequency_rules: bool = True
     exclude_recently_contacted: bool = False
-    recent_contact_days: int = 30
+    recent_contact_days: int = DEFAULT_RECENT_DAYS
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Between the native bodies and the one meaning."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
@@ -19,6 +18,7 @@ from distributor.api.native.distribution_wire import (
 )
 from distributor.engine.enrolment import Enrolled
 from distributor.rules.requests import (
+    DEFAULT_RECENT_DAYS,
     NO_OPTIONS,
     AudienceRules,
     DistributionRequest,
@@ -123,10 +123,13 @@ def _to_options(contacts: Sequence[RecipientBody]) -> Sequence[RecipientOptions]
 
 
 def _to_rules(rules: RulesBody) -> AudienceRules:
-    left_out = AudienceRules(rules.exclude_opted_out, rules.respect_frequency_rules)
-    if rules.recent_contact_days is None:
-        return left_out
-    return replace(left_out, exclude_recently_contacted=True, recent_contact_days=rules.recent_contact_days)
+    days = rules.recent_contact_days
+    return AudienceRules(
+        exclude_opted_out=rules.exclude_opted_out,
+        respect_frequency_rules=rules.respect_frequency_rules,
+        exclude_recently_contacted=days is not None,
+        recent_contact_days=days or DEFAULT_RECENT_DAYS,
+    )
 
 
 def _to_throttle(throttle: ThrottleBody | None) -> Throttle | None:
