@@ -1,6 +1,5 @@
 """Distributions to lists, to contacts by their ids and by filter: accepted at once, expanded chunk by chunk."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from threading import Thread
 from typing import Any
@@ -9,25 +8,24 @@ from uuid import uuid4
 import pytest
 from django.db import connection, transaction
 
-from channels.models import ProviderAccount, SandboxMessage, Template
+from channels.models import SandboxMessage
 from contacts.channel import Channel
 from contacts.identity import UnknownContacts
 from contacts.ids import new_id
 from contacts.models import Contact, MailingList, Membership, Organization, Suppression
 from distributor.engine.clock import database_now
 from distributor.engine.erasing import erase_contact
-from distributor.engine.expansion import accept_selection, due_expansions, expand_chunk
+from distributor.engine.expansion import due_expansions, expand_chunk
 from distributor.engine.references import UnknownReferences
 from distributor.engine.steering import cancel, pause, reschedule, resume
-from distributor.models import Batch, Decision, Distribution, Expansion, Recipient, Survey
-from distributor.rules.requests import DistributionRequest, Selection, StepRequest
+from distributor.models import Batch, Decision, Distribution, Expansion, Recipient
+from distributor.rules.requests import Selection
+from tests.engine.conftest import SendTo
 from tests.engine.people import dispatch
 from tests.simultaneous import run_together, wait_until_blocked
 
 CHUNK = 10
 HOUR = timedelta(hours=1)
-
-SendTo = Callable[..., Distribution]
 
 
 @pytest.fixture
@@ -52,26 +50,6 @@ def mailing_list(organization: Organization, crowd: list[Contact]) -> MailingLis
     made = MailingList.objects.create(organization=organization, name="Ward B")
     Membership.objects.bulk_create(Membership(mailing_list=made, contact=one) for one in crowd)
     return made
-
-
-@pytest.fixture
-def send_to(
-    organization: Organization,
-    survey: Survey,
-    accounts: dict[Channel, ProviderAccount],
-    templates: dict[Channel, Template],
-) -> SendTo:
-    """Accept a distribution of ACME's to a selection."""
-
-    def send_to(selection: Selection, *channels: Channel, **fields: Any) -> Distribution:
-        steps = [
-            StepRequest(channel, accounts[channel].id, templates[channel].id, priority)
-            for priority, channel in enumerate(channels or (Channel.EMAIL,), start=1)
-        ]
-        request = DistributionRequest(source="test", survey_id=survey.id, contacts=(), steps=steps, **fields)
-        return accept_selection(organization, None, request, selection, database_now())
-
-    return send_to
 
 
 def expand() -> None:
