@@ -14,7 +14,7 @@ from distributor.api.native.distributions import (
     DistributionSkipped,
     OneDistribution,
 )
-from distributor.api.native.links import LinkDetail, LinkResponses
+from distributor.api.native.links import LinkDetail, LinkResponses, Links
 from distributor.api.native.mailing_lists import MailingLists, OneMailingList
 from distributor.api.native.members import ListMembers
 from distributor.api.native.providers import OneProvider, Providers
@@ -49,6 +49,7 @@ urlpatterns = [
     path("api/v1/providers/<str:provider_id>", OneProvider.as_view()),
     path("api/v1/suppressions", Suppressions.as_view()),
     path("api/v1/suppressions/<str:suppression_id>", OneSuppression.as_view()),
+    path("api/v1/links", Links.as_view()),
     path("api/v1/links/<str:code>", LinkDetail.as_view()),
     path("api/v1/links/<str:code>/responses", LinkResponses.as_view()),
     path("api/v1/sandbox/messages", SandboxMessages.as_view()),

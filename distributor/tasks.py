@@ -4,8 +4,10 @@ from celery import shared_task
 
 from distributor.engine.clock import database_now
 from distributor.engine.dispatch import dispatch_lane
-from distributor.engine.hints import DISPATCH_TASK, hint
+from distributor.engine.expansion import expand_due
+from distributor.engine.hints import DISPATCH_TASK, EXPANSION_TASK, hint, hint_expansion
 from distributor.engine.idempotency import PORTION, delete_expired
+from distributor.engine.recurring import start_due
 from distributor.engine.sweep import sweep
 
 SWEEP_PERIOD_SECONDS = 2.0
@@ -16,6 +18,13 @@ def dispatch(lane: str) -> None:
     """Work off what is due on a lane; pass the rest on, so that other lanes get their turn."""
     if dispatch_lane(lane, database_now):
         hint(lane)
+
+
+@shared_task(name=EXPANSION_TASK)
+def expand() -> None:
+    """Turn audiences into recipients for a moment; pass the rest on."""
+    if expand_due(database_now):
+        hint_expansion()
 
 
 @shared_task(name="distributor.sweep")
@@ -30,3 +39,9 @@ def delete_expired_keys() -> None:
     now = database_now()
     while delete_expired(now) == PORTION:
         pass
+
+
+@shared_task(name="distributor.start_recurring")
+def start_recurring() -> None:
+    """Beat's own: the recurring distributions whose moment has come."""
+    start_due(database_now())

@@ -17,7 +17,7 @@ from distributor.admin.progress import parts_of, progress_bar
 from distributor.admin.room import ReadAt, ReadingRoom
 from distributor.engine.clock import database_now
 from distributor.engine.steering import NotSteerable, cancel, pause, resume
-from distributor.models import Batch, Decision, Distribution, Recipient, Step
+from distributor.models import Batch, Decision, Distribution, Expansion, Recipient, Step
 from distributor.rules.wall_clock import zone_named
 
 if TYPE_CHECKING:
@@ -126,6 +126,7 @@ class DistributionRoom(ReadingRoom[Distribution]):
             batches=_first_batches(obj),
             batch_count=obj.batches.count(),
             left_out=_first_left_out(obj),
+            expansion=Expansion.objects.filter(pk=obj.pk).first(),
         )
         return super().render_change_form(request, context, add, change, form_url, obj)
 

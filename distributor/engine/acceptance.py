@@ -19,7 +19,7 @@ from psycopg.errors import DeadlockDetected, UniqueViolation
 
 from contacts.identity import Identified, resolve_contacts
 from contacts.models import ApiKey, Organization
-from distributor.engine.enrolment import Enrolled, Skipped, create_distribution, enrol
+from distributor.engine.enrolment import Enrolled, Skipped, create_distribution, enrol, write_steps
 from distributor.engine.facts import gather_facts
 from distributor.engine.hints import hint_on_commit
 from distributor.engine.references import Chain, check_references
@@ -141,7 +141,7 @@ def _admit(organization: Organization, request: DistributionRequest, now: dateti
             known,
             plainly
             if known is None and own is NO_OPTIONS and terms.are_plain
-            else _judge(organization, request, chain, terms, contact, known, own, now),
+            else judge_contact(organization, request, chain, terms, contact, known, own, now),
         )
         for contact, known, said, own in zip(contacts, facts, attributes, options, strict=True)
     ]
@@ -168,12 +168,13 @@ def _write(
         else:
             enrolled.append(Enrolled(contact, code, verdict.position, said, verdict.departure.at, own))
     distribution = create_distribution(organization, api_key, request, chain, terms, len(enrolled), len(skipped), now)
-    for lane in enrol(distribution, chain, enrolled, skipped, now, is_sent=request.is_sent):
+    steps = write_steps(distribution, chain)
+    for lane in enrol(distribution, steps, enrolled, skipped, now, is_sent=request.is_sent):
         hint_on_commit(lane)
     return Accepted(distribution, enrolled, skipped)
 
 
-def _judge(
+def judge_contact(
     organization: Organization,
     request: DistributionRequest,
     chain: Chain,

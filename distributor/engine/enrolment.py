@@ -59,15 +59,20 @@ def create_distribution(
     enrolled_count: int,
     skipped_count: int,
     now: datetime,
+    *,
+    mailing_list: MailingList | None = None,
+    is_preparing: bool = False,
 ) -> Distribution:
-    """The distribution and its automatic mailing list."""
-    mailing_list = MailingList.objects.create(organization=organization, name=request.name)
+    """The distribution and, unless it is to one that there is, its automatic mailing list."""
+    if mailing_list is None:
+        mailing_list = MailingList.objects.create(organization=organization, name=request.name)
     return Distribution.objects.create(
         organization=organization,
         survey_id=chain.survey_id,
         mailing_list=mailing_list,
         api_key=api_key,
         source=request.source,
+        is_preparing=is_preparing,
         name=request.name,
         mode=ChannelMode.MULTI if request.is_multi else ChannelMode.SINGLE,
         scheduled_at=request.scheduled_at,
@@ -88,16 +93,8 @@ def create_distribution(
     )
 
 
-def enrol(
-    distribution: Distribution,
-    chain: Chain,
-    enrolled: Sequence[Enrolled],
-    skipped: Sequence[Skipped],
-    now: datetime,
-    *,
-    is_sent: bool = True,
-) -> set[str]:
-    """Steps, batches, recipients and decisions. Returns the lanes that have work at once."""
+def write_steps(distribution: Distribution, chain: Chain) -> list[Step]:
+    """The chain's steps with their accounts."""
     steps = Step.objects.bulk_create(
         Step(
             distribution=distribution,
@@ -116,8 +113,22 @@ def enrol(
         for position, step in enumerate(chain.steps)
     )
     _name_accounts(steps, chain)
+    return steps
+
+
+def enrol(
+    distribution: Distribution,
+    steps: Sequence[Step],
+    enrolled: Sequence[Enrolled],
+    skipped: Sequence[Skipped],
+    now: datetime,
+    *,
+    is_sent: bool = True,
+    lane: str | None = None,
+) -> set[str]:
+    """Batches, recipients and decisions. Returns the lanes that have work at once. `lane` None: by their number."""
     state = RecipientState.WAITING if is_sent else RecipientState.REGISTERED
-    batches, lines = _into_batches(distribution, steps, enrolled, state, now)
+    batches, lines = _into_batches(distribution, steps, enrolled, state, lane or lane_for(len(enrolled)), now)
     Batch.objects.bulk_create(batches)
     if lines:
         with connection.cursor() as cursor, cursor.copy(_COPY_RECIPIENTS) as copy:
@@ -141,6 +152,7 @@ def _into_batches(
     steps: Sequence[Step],
     enrolled: Sequence[Enrolled],
     state: RecipientState,
+    lane: str,
     now: datetime,
 ) -> tuple[list[Batch], list[str]]:
     """Those who wait for the same step at the same moment share a batch. Who is registered waits for nothing."""
@@ -155,7 +167,7 @@ def _into_batches(
                 organization_id=distribution.organization_id,
                 distribution=distribution,
                 step=steps[position],
-                lane=lane_for(len(enrolled)),
+                lane=lane,
                 due_at=due_at,
                 size=len(run),
                 state=BatchState.WAITING if state is RecipientState.WAITING else BatchState.DONE,

@@ -1,4 +1,4 @@
-"""“Look now”: a Celery message that says that a lane has work. Losing one costs one sweep period, never a send."""
+"""“Look now”: a Celery message that says that there is work. Losing one costs one sweep period, never a send."""
 
 import time
 from functools import cache, partial
@@ -15,6 +15,9 @@ from redis.exceptions import RedisError
 logger = structlog.get_logger(__name__)
 
 DISPATCH_TASK = "distributor.dispatch"
+EXPANSION_TASK = "distributor.expand"
+# Behind what is urgent, before what is large.
+EXPANSION_QUEUE = "normal"
 # A hint is worth half a second of anybody's time: with a worker's patience a dead broker cost a call 6 s, a hung one 5.
 _IMPATIENCE = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "max_retries": 0}
 # After a failure the sweep does the work for a while.
@@ -29,6 +32,20 @@ def hint_on_commit(lane: str) -> None:
 
 def hint(lane: str, *, expires_seconds: float | None = None) -> None:
     """Send a hint now. A broker that is down or slow is no failure of the caller's."""
+    _send(DISPATCH_TASK, (lane,), lane, expires_seconds)
+
+
+def hint_expansion_on_commit() -> None:
+    """Hint that an audience waits to be read, once the caller's transaction is committed."""
+    transaction.on_commit(hint_expansion, robust=True)
+
+
+def hint_expansion(*, expires_seconds: float | None = None) -> None:
+    """Likewise, now."""
+    _send(EXPANSION_TASK, (), EXPANSION_QUEUE, expires_seconds)
+
+
+def _send(task: str, args: tuple[str, ...], queue: str, expires_seconds: float | None) -> None:
     global _silent_until
     if time.monotonic() < _silent_until:
         return
@@ -36,9 +53,9 @@ def hint(lane: str, *, expires_seconds: float | None = None) -> None:
     try:
         with _producers_of(app).acquire(block=True) as producer:
             app.send_task(
-                DISPATCH_TASK,
-                args=(lane,),
-                queue=lane,
+                task,
+                args=args,
+                queue=queue,
                 retry=False,
                 ignore_result=True,
                 expires=expires_seconds,
@@ -46,7 +63,7 @@ def hint(lane: str, *, expires_seconds: float | None = None) -> None:
             )
     except (BrokerError, RedisError, OSError) as error:
         _silent_until = time.monotonic() + _SILENCE_SECONDS
-        logger.warning("hint_lost", lane=lane, error=str(error))
+        logger.warning("hint_lost", queue=queue, error=str(error))
 
 
 @cache  # looking it up costs as much as the hint

@@ -2,11 +2,13 @@ from distributor.models.attempt import Attempt
 from distributor.models.batch import Batch
 from distributor.models.decision import Decision
 from distributor.models.distribution import Distribution
+from distributor.models.expansion import Expansion
 from distributor.models.handover import Handover
 from distributor.models.heartbeat import Heartbeat
 from distributor.models.idempotency_key import IdempotencyKey
 from distributor.models.provider_event import ProviderEvent
 from distributor.models.recipient import Recipient
+from distributor.models.recurring_distribution import Occurrence, RecurringDistribution, RecurringStep
 from distributor.models.response import Response
 from distributor.models.step import Step
 from distributor.models.step_account import StepAccount
@@ -18,11 +20,15 @@ __all__ = [
     "Batch",
     "Decision",
     "Distribution",
+    "Expansion",
     "Handover",
     "Heartbeat",
     "IdempotencyKey",
+    "Occurrence",
     "ProviderEvent",
     "Recipient",
+    "RecurringDistribution",
+    "RecurringStep",
     "Response",
     "Step",
     "StepAccount",

@@ -29,6 +29,8 @@ class Distribution(models.Model):
     The counts sum to `accepted_count` at every moment: who is not skipped, registered, sent, failed, indeterminate or
     stopped is waiting, those included who were sent to and wait for a fallback, a reminder or a thank-you. They are
     added to in the transaction that moves the recipients.
+
+    While it `is_preparing` its audience is still being read (models/expansion.py), and `accepted_count` grows.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -42,6 +44,7 @@ class Distribution(models.Model):
     scheduled_at = models.DateTimeField(null=True, blank=True)
     not_after = models.DateTimeField(null=True, blank=True, help_text="Who is not sent to by then is not sent to.")
     expires_at = models.DateTimeField(null=True, blank=True, help_text="Ends sends and links.")
+    is_preparing = models.BooleanField(db_default=False, help_text="Its audience is still being read.")
     paused_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
 
@@ -81,7 +84,10 @@ class Distribution(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        indexes = [models.Index(fields=("organization", "-id"), name="distribution_by_organization")]
+        indexes = [
+            models.Index(fields=("organization", "-id"), name="distribution_by_organization"),
+            models.Index(fields=("id",), name="preparing_distributions", condition=Q(is_preparing=True)),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(
@@ -135,6 +141,7 @@ class Distribution(models.Model):
             self.waiting_count,
             self.scheduled_at,
             now,
+            is_preparing=self.is_preparing,
             paused_at=self.paused_at,
             cancelled_at=self.cancelled_at,
         )

@@ -27,6 +27,7 @@ def cut(items: Sequence[ItemT], size: int = BATCH_SIZE) -> Iterator[Sequence[Ite
 
 
 class DistributionStatus(StrEnum):
+    PREPARING = "preparing"
     SCHEDULED = "scheduled"
     SENDING = "sending"
     PAUSED = "paused"
@@ -43,16 +44,22 @@ def distribution_status(
     scheduled_at: datetime | None,
     now: datetime,
     *,
+    is_preparing: bool = False,
     paused_at: datetime | None = None,
     cancelled_at: datetime | None = None,
 ) -> DistributionStatus:
-    """How a distribution stands; it is nowhere stored, so it cannot be wrong."""
+    """How a distribution stands; it is nowhere stored, so it cannot be wrong.
+
+    While its audience is being read (`is_preparing`) it may be sending already.
+    """
     if cancelled_at is not None:
         return DistributionStatus.CANCELLED
-    if waiting_count == 0:
+    if waiting_count == 0 and not is_preparing:
         return DistributionStatus.COMPLETED
     if paused_at is not None:
         return DistributionStatus.PAUSED
+    if is_preparing:
+        return DistributionStatus.PREPARING
     if scheduled_at is not None and now < scheduled_at:
         return DistributionStatus.SCHEDULED
     return DistributionStatus.SENDING

@@ -80,6 +80,27 @@ def next_occurrence(recurrence: Recurrence, zone: ZoneInfo, after: datetime) -> 
     raise AssertionError("unreachable: parse_cron lets only dates through that come")
 
 
+def latest_occurrence(recurrence: Recurrence, zone: ZoneInfo, first: datetime, now: datetime) -> datetime:
+    """The last occurrence that is not after `now`; `first` is one that is not.
+
+    Found from its end, in a span that doubles: after a year of downtime not every minute of it is walked.
+    """
+    span = timedelta(days=1)
+    while now - span > first:
+        found = _last_within(recurrence, zone, now - span, now)
+        if found is not None:
+            return found
+        span *= 2
+    return _last_within(recurrence, zone, first, now) or first
+
+
+def _last_within(recurrence: Recurrence, zone: ZoneInfo, after: datetime, until: datetime) -> datetime | None:
+    last = None
+    while (after := next_occurrence(recurrence, zone, after)) <= until:
+        last = after
+    return last
+
+
 def _walls_after(recurrence: Recurrence, wall: datetime) -> Iterator[datetime]:
     """The local times that the expression names, later than `wall`, without end."""
     day = wall.date()

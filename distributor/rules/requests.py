@@ -1,10 +1,10 @@
 """The one meaning that every dialect is translated into."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from contacts.given import ContactGiven
@@ -55,6 +55,9 @@ class StepRequest:
         return (self.provider_account_id, *self.further_account_ids)
 
 
+DEFAULT_RECENT_DAYS: Final = 30
+
+
 @dataclass(frozen=True, slots=True)
 class AudienceRules:
     """Whom a distribution leaves out."""
@@ -62,7 +65,24 @@ class AudienceRules:
     exclude_opted_out: bool = True
     respect_frequency_rules: bool = True
     exclude_recently_contacted: bool = False
-    recent_contact_days: int = 30
+    recent_contact_days: int = DEFAULT_RECENT_DAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which of the organisation's contacts: the members of a list, these, or those whose embedded data holds this.
+
+    Raises ValueError where that is none or several of the three.
+    """
+
+    list_id: UUID | None = None
+    contact_ids: Sequence[UUID] = ()
+    embedded_data: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        kinds = (self.list_id is not None, bool(self.contact_ids), self.embedded_data is not None)
+        if sum(kinds) != 1:
+            raise ValueError("an audience is a list, contacts or a filter")
 
 
 class LinkType(StrEnum):

@@ -7,7 +7,8 @@ from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
 from contacts.models import MailingList
 from distributor.admin.progress import parts_of
-from distributor.models import Batch, Distribution, Recipient, Step, Survey
+from distributor.engine.clock import database_now
+from distributor.models import Batch, Distribution, Expansion, Recipient, Step, Survey
 from tests.admin.conftest import person, send
 from tests.admin.rooms import address, listed
 
@@ -115,3 +116,17 @@ def test_a_list_that_is_narrowed_to_nonsense_says_so(operator: Client, distribut
     assert answer.status_code == 302
     assert answer.headers["Location"].endswith("?e=1")
     assert operator.get(answer.headers["Location"]).status_code == 200
+
+
+def test_an_audience_that_cannot_be_read_says_why(operator: Client, distribution: Distribution) -> None:
+    Expansion.objects.create(
+        distribution=distribution,
+        contact_ids=[],
+        is_sent=True,
+        due_at=database_now(),
+        failures=3,
+        last_error="ValueError('odd')",
+    )
+    page = operator.get(address(distribution, "change")).content.decode()
+    assert "failed 3 times" in page
+    assert "ValueError(&#x27;odd&#x27;)" in page

@@ -11,17 +11,34 @@ from django.test import Client
 from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
 from contacts.models import ApiKey, Contact, MailingList, Organization, Suppression
-from distributor.models import Distribution, Recipient, Response, Survey
+from distributor.engine.clock import database_now
+from distributor.engine.recurring import save_recurring
+from distributor.models import Distribution, Recipient, RecurringDistribution, Response, Survey
 from tests.admin.rooms import address, listed
 
 OURS = ("contacts", "channels", "distributor")
-ROOMS = [Organization, ApiKey, Contact, MailingList, Suppression, ProviderAccount, Template, Survey]
-ADDED_TO = [Organization, ApiKey, Contact, Suppression, ProviderAccount, Template, Survey]
+ROOMS = [
+    Organization,
+    ApiKey,
+    Contact,
+    MailingList,
+    Suppression,
+    ProviderAccount,
+    Template,
+    Survey,
+    RecurringDistribution,
+]
+ADDED_TO = [Organization, ApiKey, Contact, Suppression, ProviderAccount, Template, Survey, RecurringDistribution]
 READ_ONLY = [Distribution, Recipient, Response]
 
 
 @pytest.fixture
-def everything(response: Response, api_key: str, organization: Organization) -> None:
+def everything(response: Response, api_key: str, organization: Organization, survey: Survey) -> None:
+    audience = MailingList.objects.create(organization=organization, name="Ward B")
+    weekly = RecurringDistribution(
+        organization=organization, name="Weekly", survey=survey, mailing_list=audience, cron="0 9 * * mon"
+    )
+    save_recurring(weekly, database_now())
     Suppression.objects.create(
         organization=organization, channel=Channel.EMAIL, address="x@example.com", reason="bounce"
     )
@@ -45,7 +62,10 @@ def test_a_list_its_rows_and_their_history_open(operator: Client, model: Any) ->
 @pytest.mark.parametrize("model", ADDED_TO)
 def test_an_empty_form_opens_and_names_what_is_missing(operator: Client, model: Any) -> None:
     assert operator.get(address(model, "add")).status_code == 200
-    answer = operator.post(address(model, "add"), {"variants-TOTAL_FORMS": 0, "variants-INITIAL_FORMS": 0})
+    answer = operator.post(
+        address(model, "add"),
+        {f"{inline}-{count}_FORMS": 0 for inline in ("variants", "steps") for count in ("TOTAL", "INITIAL")},
+    )
     assert answer.status_code == 200
     assert "This field is required." in answer.content.decode()
     assert not model.objects.exists()

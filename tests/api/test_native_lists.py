@@ -7,7 +7,9 @@ import pytest
 from django.test import Client
 
 from contacts.models import Contact, MailingList, Membership, Organization
-from distributor.models import Recipient
+from distributor.engine.clock import database_now
+from distributor.engine.recurring import save_recurring
+from distributor.models import Recipient, RecurringDistribution, Survey
 from tests.api.bodies import faults_in
 from tests.api.conftest import Post
 from tests.api.resources import BASE, make, patch
@@ -118,3 +120,16 @@ def test_a_list_that_is_deleted_takes_no_contact_and_breaks_no_link(
     assert client.get(f"{BASE}/links/{code}").json()["state"] == "open"
     assert client.get(f"/p/{code}").status_code == 200
     assert Recipient.objects.get(code=code).distribution.mailing_list_id is None
+
+
+def test_a_list_that_a_recurring_distribution_goes_to_stays(
+    client: Client, survey: Survey, organization: Organization
+) -> None:
+    audience = MailingList.objects.create(organization=organization, name="Ward B")
+    weekly = RecurringDistribution(
+        organization=organization, name="Weekly", survey=survey, mailing_list=audience, cron="0 9 * * mon"
+    )
+    save_recurring(weekly, database_now())
+    response = client.delete(f"{BASE}/lists/{audience.pk}")
+    assert (response.status_code, response.json()["code"]) == (409, "list_in_use")
+    assert faults_in(response) == [("", "used_by_recurring_distributions")]

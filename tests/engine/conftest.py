@@ -10,12 +10,14 @@ from contacts.channel import Channel
 from contacts.models import Organization
 from distributor.engine.acceptance import Accepted, accept
 from distributor.engine.clock import database_now
-from distributor.models import Survey
+from distributor.engine.expansion import accept_selection
+from distributor.models import Distribution, Survey
 from distributor.rules.chaining import StepKind
-from distributor.rules.requests import AudienceRules, DistributionRequest, StepRequest
+from distributor.rules.requests import AudienceRules, DistributionRequest, Selection, StepRequest
 from tests.engine.people import given
 
 Send = Callable[..., Accepted]
+SendTo = Callable[..., Distribution]
 Ask = Callable[..., DistributionRequest]
 
 
@@ -79,6 +81,26 @@ def send(organization: Organization, ask: Ask) -> Send:
         return accept(organization, None, ask(*said, **fields), at or database_now())
 
     return send
+
+
+@pytest.fixture
+def send_to(
+    organization: Organization,
+    survey: Survey,
+    accounts: dict[Channel, ProviderAccount],
+    templates: dict[Channel, Template],
+) -> SendTo:
+    """Accept a distribution of ACME's to a selection."""
+
+    def send_to(selection: Selection, *channels: Channel, **fields: Any) -> Distribution:
+        steps = [
+            StepRequest(channel, accounts[channel].id, templates[channel].id, priority)
+            for priority, channel in enumerate(channels or (Channel.EMAIL,), start=1)
+        ]
+        request = DistributionRequest(source="test", survey_id=survey.id, contacts=(), steps=steps, **fields)
+        return accept_selection(organization, None, request, selection, database_now())
+
+    return send_to
 
 
 @pytest.fixture

@@ -15,14 +15,18 @@ from django.db.models import Count
 
 from channels.models import ProviderAccount, SandboxMessage
 from contacts.channel import Channel
+from contacts.ids import new_id
+from contacts.models import Contact, MailingList, Membership, Organization
 from distributor.engine.clock import database_now
 from distributor.engine.sweep import sweep
-from distributor.models import Attempt, Batch, Distribution, Handover
-from tests.engine.conftest import Send
+from distributor.models import Attempt, Batch, Distribution, Handover, Recipient
+from distributor.rules.requests import Selection
+from tests.engine.conftest import Send, SendTo
 from tests.engine.people import given, totals_of
 
 PROJECT = Path(__file__).resolve().parents[2]
 CALLS, PEOPLE = 5, 1_000
+MEMBERS = 30_000
 
 
 @pytest.fixture
@@ -114,3 +118,30 @@ def test_a_worker_killed_in_the_middle_loses_nobody_and_doubles_only_what_was_in
     twice = sum(row["copies"] == 2 for row in per_person)
     assert max(row["copies"] for row in per_person) <= 2
     assert twice <= sum(total.get("duplicate_risk", 0) for total in totals) == in_flight
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_killed_while_it_reads_an_audience_loses_nobody_and_doubles_nobody(
+    send_to: SendTo, organization: Organization, start_worker: Callable[[], subprocess.Popen[bytes]]
+) -> None:
+    audience = MailingList.objects.create(organization=organization)
+    rows = (Contact(id=new_id(), organization=organization, external_id=str(number)) for number in range(MEMBERS))
+    people = Contact.objects.bulk_create(rows, batch_size=5_000)
+    members = (Membership(mailing_list=audience, contact=one) for one in people)
+    Membership.objects.bulk_create(members, batch_size=5_000)
+    distribution = send_to(Selection(list_id=audience.pk), is_sent=False)
+
+    connected_before = connected()
+    worker = start_worker()
+    sweep_until(Recipient.objects.exists)
+    kill(worker)
+    sweep_until(lambda: connected() <= connected_before)
+    done = Recipient.objects.count()
+    assert 0 < done < MEMBERS
+    distribution.refresh_from_db()
+    assert (distribution.registered_count, done % 1_000) == (done, 0)
+
+    start_worker()
+    sweep_until(lambda: not Distribution.objects.filter(is_preparing=True).exists())
+    distribution.refresh_from_db()
+    assert distribution.registered_count == distribution.accepted_count == Recipient.objects.count() == MEMBERS

@@ -78,3 +78,16 @@ def test_a_status_never_lies(waiting: int, scheduled_at: datetime | None, now: d
     assert (status is DistributionStatus.COMPLETED) == (waiting == 0)
     assert (status is DistributionStatus.SCHEDULED) == (waiting > 0 and is_to_come)
     assert (status is DistributionStatus.SENDING) == (waiting > 0 and not is_to_come)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "held", "status"),
+    [
+        (0, {}, "preparing"),
+        (5, {}, "preparing"),
+        (0, {"paused_at": NOW}, "paused"),
+        (5, {"cancelled_at": NOW}, "cancelled"),
+    ],
+)
+def test_an_audience_that_is_being_read_is_not_completed(waiting: int, held: dict[str, datetime], status: str) -> None:
+    assert distribution_status(waiting, NOW + timedelta(days=1), NOW, is_preparing=True, **held) == status

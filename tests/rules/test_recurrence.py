@@ -7,7 +7,7 @@ from celery.schedules import crontab_parser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from distributor.rules.recurrence import next_occurrence, parse_cron
+from distributor.rules.recurrence import latest_occurrence, next_occurrence, parse_cron
 from tests.rules.zones import Change, every_change, every_different_change, wall_of
 
 WARSAW, UTC_ZONE = ZoneInfo("Europe/Warsaw"), ZoneInfo("UTC")
@@ -204,3 +204,21 @@ def test_from_any_day_the_next_occurrence_is_the_first_day_that_matches(
     passed_over = (occurs_at.date() - day).days
     assert recurrence.falls_on(occurs_at.date())
     assert not any(recurrence.falls_on(day + timedelta(days=number)) for number in range(1, min(passed_over, 1_500)))
+
+
+@pytest.mark.parametrize("expression", ["* * * * *", "*/7 3 * * *", "0 9 * * mon", "30 2 1 * *", "0 0 29 2 *"])
+@pytest.mark.parametrize("days", [0, 0.5, 3, 40])
+def test_the_latest_occurrence_is_the_one_that_walking_finds(expression: str, days: float) -> None:
+    recurrence, zone = parse_cron(expression), ZoneInfo("Europe/Warsaw")
+    first = next_occurrence(recurrence, zone, datetime(2026, 3, 27, 12, tzinfo=UTC))
+    now = first + timedelta(days=days)
+    walked = first
+    while (later := next_occurrence(recurrence, zone, walked)) <= now:
+        walked = later
+    assert latest_occurrence(recurrence, zone, first, now) == walked
+
+
+def test_the_latest_occurrence_after_years_is_found() -> None:
+    recurrence, zone = parse_cron("0 0 29 2 *"), ZoneInfo("UTC")
+    first, now = datetime(2004, 2, 29, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
+    assert latest_occurrence(recurrence, zone, first, now) == datetime(2024, 2, 29, tzinfo=UTC)

@@ -19,7 +19,7 @@ from distributor.api.native.shapes import (
 )
 
 
-def _none_if_blank(external_id: str | None) -> str | None:
+def none_if_blank(external_id: str | None) -> str | None:
     """An export pads a missing id with blanks, and all such people would become one."""
     return external_id if external_id and not external_id.isspace() else None
 
@@ -27,7 +27,7 @@ def _none_if_blank(external_id: str | None) -> str | None:
 class ContactBody(Body):
     """A person: found by externalId, else by email, and made or merged. What is not given stays."""
 
-    external_id: Annotated[Identifier | None, AfterValidator(_none_if_blank)] = None
+    external_id: Annotated[Identifier | None, AfterValidator(none_if_blank)] = None
     email: EmailOrNone = ""
     phone: Annotated[Phone | None, AfterValidator(lambda phone: phone or "")] = Field(
         "", description="Stored in E.164; without a country code it is read in the organisation's region."

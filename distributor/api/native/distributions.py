@@ -1,4 +1,4 @@
-"""GET /api/v1/distributions and what lies below: what was accepted, and what became of it."""
+"""/api/v1/distributions and what lies below: what is accepted, and what became of it."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -16,6 +16,10 @@ from rest_framework.views import APIView
 
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
+from distributor.api.native.distribution_faults import REFUSALS, explain, require_consistent
+from distributor.api.native.distribution_request import render_link, to_request, to_selection
+from distributor.api.native.distribution_wire import DistributionAccepted, DistributionBody
+from distributor.api.native.owned import CONFLICT, ERRORS_OF_A_BODY
 from distributor.api.native.wire import (
     DistributionDocument,
     DistributionPage,
@@ -26,7 +30,9 @@ from distributor.api.native.wire import (
 from distributor.api.pagination import page_response, parse_row_number, read_page
 from distributor.api.problems import Problem, ProblemDocument, not_found
 from distributor.api.validation import parse_body
+from distributor.engine.acceptance import accept
 from distributor.engine.clock import database_now
+from distributor.engine.expansion import accept_selection
 from distributor.engine.steering import NotSteerable, reschedule
 from distributor.engine.stories import Story, read_stories
 from distributor.models import Decision, Distribution
@@ -43,7 +49,7 @@ _ERRORS_OF_ONE: dict[int, Any] = _ERRORS | {404: ProblemDocument}
 class Distributions(APIView):
     """The organisation's distributions, newest first."""
 
-    scopes: ClassVar = {"GET": Scope.READ}
+    scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.SEND}
 
     @extend_schema(
         operation_id="list_distributions",
@@ -59,6 +65,30 @@ class Distributions(APIView):
         now = database_now()
         page = list(rows[: limit + 1])
         return page_response(request, page, limit, lambda row: str(row.id), lambda row: render_distribution(row, now))
+
+    @extend_schema(
+        operation_id="create_distribution",
+        tags=["native"],
+        request=DistributionBody,
+        responses={202: DistributionAccepted} | ERRORS_OF_A_BODY | CONFLICT,
+    )
+    def post(self, request: Request) -> Response:
+        """Send a survey, now or later. An audience that is no list of contacts is expanded by workers."""
+        key = caller_key(request)
+        try:
+            body = DistributionBody.model_validate_json(
+                request.body, context={"phone_region": key.organization.phone_region}
+            )
+            require_consistent(body)
+            now, asked, selection = database_now(), to_request(body), to_selection(body.audience)
+            if selection is not None:
+                row, links = accept_selection(key.organization, key, asked, selection, now), None
+            else:
+                accepted = accept(key.organization, key, asked, now)
+                row, links = accepted.distribution, [render_link(one) for one in accepted.enrolled]
+        except REFUSALS as refusal:
+            raise explain(refusal, key.organization, request.body) from None
+        return Response({**render_distribution(row, now), "links": links}, HTTPStatus.ACCEPTED)
 
 
 class OneDistribution(APIView):
@@ -148,8 +178,8 @@ def render_distribution(row: Distribution, now: datetime) -> dict[str, Any]:
         "mailingListId": row.mailing_list_id,
         "name": row.name,
         "source": row.source,
-        "channelMode": row.mode,
-        "stopsOn": row.stops_on,
+        "channelMode": str(row.mode),  # a row that was just made holds a subclass of str
+        "stopsOn": str(row.stops_on),
         "status": row.status_at(now).value,
         "scheduledAt": row.scheduled_at,
         "notAfter": row.not_after,

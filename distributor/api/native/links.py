@@ -1,4 +1,4 @@
-"""GET /api/v1/links/{code} and POST /api/v1/links/{code}/responses: for the tool that runs the survey itself."""
+"""/api/v1/links: one contact's link without a send; and for the tool that runs the survey, what it is for."""
 
 from datetime import datetime
 from http import HTTPStatus
@@ -15,9 +15,15 @@ from rest_framework.views import APIView
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
 from distributor.api.fields import EmbeddedData
+from distributor.api.native.distribution_faults import REFUSALS, explain
+from distributor.api.native.distribution_request import render_link, to_link_request
+from distributor.api.native.distribution_wire import LinkBody, LinkMade
+from distributor.api.native.owned import CONFLICT, ERRORS_OF_A_BODY
 from distributor.api.problems import Problem, ProblemDocument, not_found
 from distributor.api.validation import parse_body
+from distributor.engine.acceptance import accept
 from distributor.engine.clock import database_now
+from distributor.engine.default_steps import NoChannel, default_step
 from distributor.engine.links import Link, find_link
 from distributor.engine.responses import LinkNotOpen, record_response
 from distributor.rules.links import LinkState
@@ -74,6 +80,33 @@ class ResponseBody(_Wire):
 class StoredResponse(_Wire):
     id: UUID
     submitted_at: datetime
+
+
+class Links(APIView):
+    """Personal links."""
+
+    scopes: ClassVar = {"POST": Scope.SEND}
+
+    @extend_schema(
+        operation_id="create_link",
+        tags=["native"],
+        request=LinkBody,
+        responses={201: LinkMade} | ERRORS_OF_A_BODY | CONFLICT,
+    )
+    def post(self, request: Request) -> Response:
+        """One contact's own link. Nothing is sent: whoever calls hands it over."""
+        key = caller_key(request)
+        try:
+            body = LinkBody.model_validate_json(request.body, context={"phone_region": key.organization.phone_region})
+            steps = [] if body.steps else [default_step(key.organization)]
+            accepted = accept(key.organization, key, to_link_request(body, steps), database_now())
+        except REFUSALS as refusal:
+            raise explain(refusal, key.organization, request.body) from None
+        except NoChannel:
+            detail = "There is no active provider with a template for its channel."
+            raise Problem(HTTPStatus.CONFLICT, "no_channel", detail) from None
+        made = {**render_link(accepted.enrolled[0]), "distributionId": accepted.distribution.id}
+        return Response(made, HTTPStatus.CREATED)
 
 
 class LinkDetail(APIView):

@@ -14,6 +14,7 @@ from contacts.models import MailingList
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
 from distributor.api.native.owned import (
+    CONFLICT,
     ERRORS_OF_A_BODY,
     ERRORS_OF_ONE,
     PAGE,
@@ -90,7 +91,10 @@ class OneMailingList(APIView):
         found = find_one(rows, list_id, "list")
         return Response(_render(change_one(rows, found, parse_body(ListBody, request.body).said(), "list")))
 
-    @extend_schema(operation_id="delete_list", tags=["native"], responses={204: None} | ERRORS_OF_ONE)
+    @extend_schema(operation_id="delete_list", tags=["native"], responses={204: None} | ERRORS_OF_ONE | CONFLICT)
     def delete(self, request: Request, list_id: str) -> Response:
-        """Its members stay contacts, and every link that was made through it goes on working."""
+        """Its members stay contacts, and every link that was made through it goes on working.
+
+        A list that a recurring distribution goes to stays: 409.
+        """
         return delete_one(own_rows(request, MailingList), list_id, "list")

@@ -104,4 +104,6 @@ def _in_use(what: str, user: type[models.Model]) -> Problem:
     # A step is a distribution's own affair.
     users = "distributions" if user is Step else str(user._meta.verbose_name_plural)
     detail = f"This {what} is used by {users}: what was sent must stay readable."
-    return Problem(HTTPStatus.CONFLICT, f"{what}_in_use", detail, [Fault("", f"used_by_{users}", detail)])
+    return Problem(
+        HTTPStatus.CONFLICT, f"{what}_in_use", detail, [Fault("", f"used_by_{users.replace(' ', '_')}", detail)]
+    )

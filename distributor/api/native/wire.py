@@ -40,7 +40,9 @@ class DistributionDocument(_Wire):
     source: str
     channel_mode: str
     stops_on: str = Field(description="What ends the fallbacks: response, or opened or delivered as well")
-    status: str = Field(description="scheduled, sending, paused, completed or cancelled")
+    status: str = Field(
+        description="preparing (its audience is still being read), scheduled, sending, paused, completed or cancelled"
+    )
     scheduled_at: datetime | None
     not_after: datetime | None
     expires_at: datetime | None

@@ -13,6 +13,7 @@ from contacts.models import Contact, Organization
 from distributor.api.dialects.quick.translate import to_step
 from distributor.api.dialects.quick.wire import MAX_CHANNELS, MAX_CONTACTS, NAMELESS, QuickChannel
 from distributor.api.problems import Fault, Problem, invalid_request
+from distributor.api.reference_faults import list_or_empty, reference_fault, uuid_or_none
 from distributor.api.validation import faults_of
 from distributor.engine.references import UnknownReference, UnknownReferences, step_faults
 from distributor.models import Survey
@@ -24,14 +25,6 @@ class SurveyMismatch(Exception):
 
 REFUSALS: Final = (ValidationError, SurveyMismatch, UnknownReferences, UnknownContacts, EmailsTaken)
 IDENTIFIERS: Final = ("externalId", "contactId", "email")
-_DETAILS: Final = {
-    ("survey", "not_found"): "There is no such survey.",
-    ("provider", "not_found"): "There is no such provider in this organisation.",
-    ("provider", "wrong_channel"): "This provider is for another channel.",
-    ("provider", "inactive"): "This provider is switched off.",
-    ("template", "not_found"): "There is no such template in this organisation.",
-    ("template", "wrong_channel"): "This template is for another channel.",
-}
 
 
 def explain(refusal: Exception, organization: Organization, survey_id: UUID, body: bytes) -> Problem:
@@ -65,16 +58,16 @@ def _name_faults(organization: Organization, survey_id: UUID, body: bytes) -> It
 
 
 def _survey_faults(organization: Organization, survey_id: UUID, given: dict[str, Any]) -> Iterator[Fault]:
-    named = _uuid(given.get("surveyId"))
+    named = uuid_or_none(given.get("surveyId"))
     if named is not None and named != survey_id:
         yield Fault("/surveyId", "survey_mismatch", "surveyId in the path and in the body differ.")
     elif not Survey.objects.filter(organization=organization, id=survey_id).exists():
-        yield _reference_fault("/surveyId", UnknownReference(None, "survey", "not_found"))
+        yield reference_fault("/surveyId", UnknownReference(None, "survey", "not_found"))
 
 
 def _channel_faults(organization: Organization, given: dict[str, Any]) -> Iterator[Fault]:
     readable = {}
-    for position, channel in enumerate(_list(given.get("channels"))[:MAX_CHANNELS]):
+    for position, channel in enumerate(list_or_empty(given.get("channels"))[:MAX_CHANNELS]):
         try:
             readable[position] = to_step(QuickChannel.model_validate_json(to_json(channel)))
         except ValidationError:
@@ -82,11 +75,11 @@ def _channel_faults(organization: Organization, given: dict[str, Any]) -> Iterat
     positions = list(readable)
     for fault in step_faults(organization, list(readable.values())):
         assert fault.step is not None
-        yield _reference_fault(f"/channels/{positions[fault.step]}/{fault.what}Id", fault)
+        yield reference_fault(f"/channels/{positions[fault.step]}/{fault.what}Id", fault)
 
 
 def _contact_faults(organization: Organization, given: dict[str, Any]) -> Iterator[Fault]:
-    for position, contact in enumerate(_list(given.get("contacts"))[:MAX_CONTACTS]):
+    for position, contact in enumerate(list_or_empty(given.get("contacts"))[:MAX_CONTACTS]):
         if isinstance(contact, dict) and not any(_is_said(contact.get(key)) for key in IDENTIFIERS):
             yield Fault(f"/contacts/{position}", *NAMELESS)
     ids = _contact_ids(given)
@@ -104,29 +97,14 @@ def _email_faults(body: bytes, taken: frozenset[UUID]) -> Iterator[Fault]:
             yield Fault(f"/contacts/{position}/email", "email_taken", "This e-mail address is another contact's.")
 
 
-def _reference_fault(pointer: str, fault: UnknownReference) -> Fault:
-    return Fault(pointer, f"{fault.what}_{fault.code}", _DETAILS[fault.what, fault.code])
-
-
 def _contact_ids(given: dict[str, Any]) -> dict[int, UUID]:
     """The ids by the positions of their contacts."""
     return {
         position: contact_id
-        for position, contact in enumerate(_list(given.get("contacts"))[:MAX_CONTACTS])
-        if isinstance(contact, dict) and (contact_id := _uuid(contact.get("contactId"))) is not None
+        for position, contact in enumerate(list_or_empty(given.get("contacts"))[:MAX_CONTACTS])
+        if isinstance(contact, dict) and (contact_id := uuid_or_none(contact.get("contactId"))) is not None
     }
 
 
 def _is_said(value: Any) -> bool:
     return bool(value.strip()) if isinstance(value, str) else value is not None
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _uuid(value: Any) -> UUID | None:
-    try:
-        return UUID(value) if isinstance(value, str) else None
-    except ValueError:
-        return None

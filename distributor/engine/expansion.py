@@ -1,0 +1,256 @@
+"""Audiences that nobody names one by one: accepted at once whatever their size, turned into recipients by workers.
+
+A chunk of contacts, in the order of their ids, is one transaction: recipients, batches, decisions, counts and the step
+forward. The lock on the expansion's row keeps it to one worker at a time; whoever dies takes the whole chunk back. Each
+contact is judged by the rules of a call that names it. See docs/decisions/0017.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models import F
+
+from contacts.identity import Identified, UnknownContacts
+from contacts.models import ApiKey, Contact, MailingList, Organization
+from contacts.selecting import next_matching, next_members, next_named
+from distributor.engine.acceptance import judge_contact, terms_of_request
+from distributor.engine.enrolment import Enrolled, Skipped, create_distribution, enrol, write_steps
+from distributor.engine.facts import gather_facts
+from distributor.engine.hints import hint_expansion_on_commit, hint_on_commit
+from distributor.engine.references import Chain, UnknownReference, UnknownReferences, check_references
+from distributor.engine.terms import terms_of
+from distributor.models import Distribution, Expansion
+from distributor.models.batch import Lane
+from distributor.rules.chaining import StepKind
+from distributor.rules.codes import mint_codes
+from distributor.rules.eligibility import Refusal
+from distributor.rules.planning import BATCH_SIZE, lane_for
+from distributor.rules.requests import NO_OPTIONS, AudienceRules, DistributionRequest, Selection, StepRequest
+from distributor.rules.timing import Timetable
+
+logger = structlog.get_logger(__name__)
+
+# How long one hint keeps a worker, as with dispatch.
+SLICE_SECONDS = 1.0
+MAX_PAUSE = timedelta(minutes=1)
+
+
+class _Steered(Exception):
+    """The distribution was moved or cancelled while a chunk of it was judged: nothing is written."""
+
+
+@transaction.atomic
+def accept_selection(
+    organization: Organization,
+    api_key: ApiKey | None,
+    request: DistributionRequest,
+    selection: Selection,
+    now: datetime,
+) -> Distribution:
+    """Write a distribution to a selection of contacts down; workers find out who they are.
+
+    The request names no contacts. Raises UnknownReferences (survey, providers, templates, list) and UnknownContacts.
+    """
+    mailing_list = _find_list(organization, selection)
+    chain = _check_references(organization, request, is_list_missing=bool(selection.list_id) and mailing_list is None)
+    _require_contacts(organization, selection)
+    terms = terms_of_request(organization, chain, request)
+    distribution = create_distribution(
+        organization, api_key, request, chain, terms, 0, 0, now, mailing_list=mailing_list, is_preparing=True
+    )
+    write_steps(distribution, chain)
+    Expansion.objects.create(
+        distribution=distribution,
+        mailing_list_id=selection.list_id,
+        contact_ids=sorted(selection.contact_ids) if selection.contact_ids else None,
+        embedded_data=selection.embedded_data,
+        is_sent=request.is_sent,
+        due_at=now,
+    )
+    hint_expansion_on_commit()
+    return distribution
+
+
+def expand_due(clock: Callable[[], datetime]) -> bool:
+    """Turn due audiences into recipients for one slice of time. Returns whether there may be more to do."""
+    ends_at = time.monotonic() + SLICE_SECONDS
+    while time.monotonic() < ends_at:
+        if not expand_chunk(clock()):
+            return False
+    return True
+
+
+def expand_chunk(now: datetime, size: int = BATCH_SIZE) -> bool:
+    """Take the next contacts of the audience that has waited longest; whether there was one.
+
+    A chunk that fails is tried again after a pause that grows to a minute.
+    """
+    expansion = None
+    try:
+        with transaction.atomic():
+            expansion = _take(now)
+            if expansion is None:
+                return False
+            _expand(expansion, size, now)
+    except _Steered:
+        return True
+    except Exception as error:
+        if expansion is None:
+            raise
+        logger.exception("expansion_failed", distribution=str(expansion.pk), failures=expansion.failures + 1)
+        _put_off(expansion, error, now)
+    return True
+
+
+def due_expansions(now: datetime) -> bool:
+    """Whether any audience waits to be read on."""
+    return Expansion.objects.filter(distribution__is_preparing=True, due_at__lte=now).exists()
+
+
+def _find_list(organization: Organization, selection: Selection) -> MailingList | None:
+    if selection.list_id is None:
+        return None
+    return MailingList.objects.filter(organization=organization, pk=selection.list_id).first()
+
+
+def _check_references(organization: Organization, request: DistributionRequest, *, is_list_missing: bool) -> Chain:
+    missing = [UnknownReference(None, "list", "not_found")] if is_list_missing else []
+    try:
+        chain = check_references(organization, request)
+    except UnknownReferences as unknown:
+        raise UnknownReferences([*unknown.faults, *missing]) from None
+    if missing:
+        raise UnknownReferences(missing)
+    return chain
+
+
+def _require_contacts(organization: Organization, selection: Selection) -> None:
+    if wanted := frozenset(selection.contact_ids):
+        known = Contact.objects.filter(organization=organization, pk__in=wanted, erased_at=None)
+        if unknown := wanted.difference(known.values_list("pk", flat=True)):
+            raise UnknownContacts(unknown)
+
+
+def _take(now: datetime) -> Expansion | None:
+    """The expansion that is due first and that nobody else works on, locked. Its turn comes again after the others'."""
+    waiting = Expansion.objects.filter(distribution__is_preparing=True, due_at__lte=now).order_by("due_at")
+    locked = waiting.select_for_update(skip_locked=True, of=("self",))
+    return locked.select_related("distribution__organization").first()
+
+
+def _expand(expansion: Expansion, size: int, now: datetime) -> None:
+    distribution = expansion.distribution
+    if distribution.cancelled_at is not None:
+        Distribution.objects.filter(pk=distribution.pk).update(is_preparing=False)
+        return
+    people = _next_people(expansion, size)
+    is_last = len(people) < size
+    enrolled, skipped = _choose(expansion, people, now)
+    # A list that fits into one chunk is a small send like any other.
+    lane = lane_for(len(enrolled)) if is_last and expansion.after_id.int == 0 else Lane.BULK
+    steps = list(distribution.steps.all())
+    lanes = enrol(distribution, steps, enrolled, skipped, now, is_sent=expansion.is_sent, lane=lane)
+    _go_forward(expansion, people, is_last, now)
+    _count(distribution, enrolled, skipped, is_sent=expansion.is_sent, is_last=is_last)
+    for one in lanes:
+        hint_on_commit(one)
+
+
+def _next_people(expansion: Expansion, size: int) -> list[Identified]:
+    organization_id = expansion.distribution.organization_id
+    if expansion.mailing_list_id is not None:
+        return next_members(expansion.mailing_list_id, expansion.after_id, size)
+    if expansion.contact_ids is not None:
+        return next_named(organization_id, expansion.contact_ids, expansion.after_id, size)
+    return next_matching(organization_id, expansion.embedded_data or {}, expansion.after_id, size)
+
+
+def _choose(expansion: Expansion, people: Sequence[Identified], now: datetime) -> tuple[list[Enrolled], list[Skipped]]:
+    """Who becomes a recipient and who does not: as engine/acceptance.py has it, of people of whom nothing is said."""
+    distribution = expansion.distribution
+    request, chain = _as_requested(expansion)
+    ends = Timetable(distribution.scheduled_at, None, distribution.not_after, distribution.expires_at)
+    terms = replace(terms_of(distribution), timetable=ends)
+    facts = gather_facts(distribution.organization_id, people, chain.channels, terms, distribution.survey_id)
+    leaves_at = max(now, distribution.scheduled_at or now)
+    enrolled: list[Enrolled] = []
+    skipped: list[Skipped] = []
+    for contact, known, code in zip(people, facts, mint_codes(len(people)), strict=True):
+        if known is None and terms.are_plain:
+            enrolled.append(Enrolled(contact, code, 0, {}, leaves_at))
+            continue
+        verdict = judge_contact(distribution.organization, request, chain, terms, contact, known, NO_OPTIONS, now)
+        if isinstance(verdict, Refusal):
+            skipped.append(Skipped(contact, verdict))
+        else:
+            enrolled.append(Enrolled(contact, code, verdict.position, {}, verdict.departure.at))
+    return enrolled, skipped
+
+
+def _as_requested(expansion: Expansion) -> tuple[DistributionRequest, Chain]:
+    """What the rules of acceptance look at, read back."""
+    distribution = expansion.distribution
+    steps = [
+        StepRequest(step.channel, step.provider_account_id, step.template_id, step.priority, kind=StepKind(step.kind))
+        for step in distribution.steps.all()
+    ]
+    request = DistributionRequest(
+        source=distribution.source,
+        survey_id=distribution.survey_id,
+        contacts=(),
+        steps=steps,
+        audience=AudienceRules(exclude_opted_out=distribution.exclude_opted_out),
+        is_sent=expansion.is_sent,
+    )
+    invitations = [step.channel for step in steps if step.kind is StepKind.INVITATION]
+    return request, Chain(distribution.survey_id, None, steps, invitations)
+
+
+def _go_forward(expansion: Expansion, people: Sequence[Identified], is_last: bool, now: datetime) -> None:
+    if people:
+        expansion.after_id = people[-1].id
+    expansion.due_at, expansion.failures, expansion.last_error = now, 0, ""
+    expansion.save(update_fields=["after_id", "due_at", "failures", "last_error"])
+
+
+def _count(
+    distribution: Distribution,
+    enrolled: Sequence[Enrolled],
+    skipped: Sequence[Skipped],
+    *,
+    is_sent: bool,
+    is_last: bool,
+) -> None:
+    """Add a chunk to the counts, unless the distribution is not what the chunk was judged by. Raises _Steered.
+
+    Last, so that the row that everybody writes is locked for no longer than a commit takes. A pause is no matter: the
+    first begin that meets a new batch parks it.
+    """
+    as_judged = Distribution.objects.filter(
+        pk=distribution.pk,
+        is_preparing=True,
+        cancelled_at=None,
+        scheduled_at=distribution.scheduled_at,
+        not_after=distribution.not_after,
+        expires_at=distribution.expires_at,
+    )
+    if not as_judged.update(
+        accepted_count=F("accepted_count") + len(enrolled) + len(skipped),
+        skipped_count=F("skipped_count") + len(skipped),
+        registered_count=F("registered_count") + (0 if is_sent else len(enrolled)),
+        is_preparing=not is_last,
+    ):
+        raise _Steered
+
+
+def _put_off(expansion: Expansion, error: Exception, now: datetime) -> None:
+    failures = expansion.failures + 1
+    Expansion.objects.filter(pk=expansion.pk).update(
+        failures=failures,
+        due_at=now + min(timedelta(seconds=2 ** min(failures, 10)), MAX_PAUSE),
+        last_error=repr(error)[:500],
+    )

@@ -1,0 +1,40 @@
+"""How far an audience has been turned into recipients."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from contacts.selecting import BEFORE_ALL
+from distributor.models.distribution import Distribution
+
+
+class Expansion(models.Model):
+    """Whom a distribution is for, where that was said without naming everybody, and the last contact that was taken.
+
+    It goes on while its distribution `is_preparing`. The row's lock is a worker's hold: a chunk of contacts and the
+    step forward are one transaction, so that a crash undoes both.
+    """
+
+    distribution = models.OneToOneField(Distribution, models.CASCADE, primary_key=True, related_name="expansion")
+    # Of one kind: a list's members, these contacts, or those whose embedded data holds this.
+    mailing_list_id = models.UUIDField(null=True)
+    contact_ids = ArrayField(models.UUIDField(), null=True)
+    embedded_data = models.JSONField(null=True)
+    is_sent = models.BooleanField(help_text="Otherwise its people are registered: they get links.")
+    after_id = models.UUIDField(default=BEFORE_ALL)
+    due_at = models.DateTimeField()
+    failures = models.PositiveIntegerField(default=0, help_text="Since it last got on.")
+    last_error = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(mailing_list_id__isnull=False, contact_ids=None, embedded_data__isnull=True)
+                | Q(mailing_list_id=None, contact_ids__isnull=False, embedded_data__isnull=True)
+                | Q(mailing_list_id=None, contact_ids=None, embedded_data__isnull=False),
+                name="an_audience_is_of_one_kind",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"audience of {self.distribution_id}"
