@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -25,6 +24,8 @@ from distributor.models import Distribution, Recipient, StepAccount, Survey
 from tests.api.bad_values import characters, no_boolean, no_list, no_object, no_text, numbers, small_json
 from tests.api.bodies import NOT_GIVEN, changed, faults_in, people, rows_written
 from tests.engine.people import dispatch
+
+NOBODY = "00000000-0000-7000-8000-000000000000"  # the id of nothing that there is
 
 MOMENT = "2030-05-01T09:00:00+02:00"
 PATH = "/api/v1/distributions"
@@ -195,21 +196,21 @@ def test_without_sending_everybody_gets_a_link_and_no_message(post_it: Post, sen
 @pytest.mark.parametrize(
     ("pointer", "value", "fault"),
     [
-        ("/surveyId", str(uuid4()), ("/surveyId", "survey_not_found")),
+        ("/surveyId", NOBODY, ("/surveyId", "survey_not_found")),
         ("/surveyId", NOT_GIVEN, ("/surveyId", "missing")),
         ("/steps", [], ("/steps", "too_short")),
-        ("/steps/0/providerIds/0", str(uuid4()), ("/steps/0/providerIds", "provider_not_found")),
-        ("/steps/0/templateId", str(uuid4()), ("/steps/0/templateId", "template_not_found")),
+        ("/steps/0/providerIds/0", NOBODY, ("/steps/0/providerIds", "provider_not_found")),
+        ("/steps/0/templateId", NOBODY, ("/steps/0/templateId", "template_not_found")),
         ("/steps/0/weights", [1, 2], ("/steps/0/weights", "not_one_each")),
         ("/steps/0/weights", [0], ("/steps/0/weights/0", "greater_than_equal")),
         ("/audience", {}, ("/audience", "not_one_audience")),
-        ("/audience/listId", str(uuid4()), ("/audience", "not_one_audience")),
-        ("/audience", {"listId": str(uuid4())}, ("/audience/listId", "list_not_found")),
-        ("/audience", {"contactIds": [str(uuid4())]}, ("/audience/contactIds/0", "contact_not_found")),
+        ("/audience/listId", NOBODY, ("/audience", "not_one_audience")),
+        ("/audience", {"listId": NOBODY}, ("/audience/listId", "list_not_found")),
+        ("/audience", {"contactIds": [NOBODY]}, ("/audience/contactIds/0", "contact_not_found")),
         ("/audience", {"filter": {"embeddedData": {}}}, ("/audience/filter/embeddedData", "too_short")),
         ("/audience/contacts", [], ("/audience/contacts", "too_short")),
         ("/audience/contacts/0", {"firstName": "Ann"}, ("/audience/contacts/0", "no_identifier")),
-        ("/audience/contacts/0/contactId", str(uuid4()), ("/audience/contacts/0/contactId", "contact_not_found")),
+        ("/audience/contacts/0/contactId", NOBODY, ("/audience/contacts/0/contactId", "contact_not_found")),
         ("/audience/contacts/0/sendAt", "2030-05-01T09:00:00", ("/audience/contacts/0/sendAt", "offset_missing")),
         ("/scheduledAt", "2030-05-01T09:00:00", ("/scheduledAt", "offset_missing")),
         ("/throttle", {"minutes": -1}, ("/throttle/minutes", "greater_than_equal")),
@@ -233,9 +234,9 @@ def test_faults_of_every_kind_are_named_at_once(
     sms = str(accounts[Channel.SMS].pk)
     body = {
         **sending,
-        "surveyId": str(uuid4()),
+        "surveyId": NOBODY,
         "steps": [{**sending["steps"][0], "providerIds": [sms]}, {"channel": "post"}],
-        "audience": {"listId": str(uuid4())},
+        "audience": {"listId": NOBODY},
         "scheduledAt": "2030-05-02T08:00:00Z",
         "notAfter": "2030-05-01T08:00:00Z",
         "throttle": {"minutes": 5, "policy": "reject"},
@@ -331,7 +332,7 @@ def test_without_any_provider_a_link_has_no_channel(client: Client, survey: Surv
 
 
 def test_what_is_wrong_with_a_link_is_named(client: Client, survey: Survey, step: dict[str, Any]) -> None:
-    body = {"surveyId": str(uuid4()), "contact": {"firstName": "Ann", "contactId": None}, "expiresAt": "soon"}
+    body = {"surveyId": NOBODY, "contact": {"firstName": "Ann", "contactId": None}, "expiresAt": "soon"}
     response = make_link(client, body)
     assert response.status_code == 400
     assert set(faults_in(response)) == {
