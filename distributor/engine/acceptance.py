@@ -61,8 +61,8 @@ class _Planned(NamedTuple):
 def accept(organization: Organization, api_key: ApiKey | None, request: DistributionRequest, now: datetime) -> Accepted:
     """Write a distribution, all or nothing.
 
-    Raises UnknownReferences (survey, providers, templates), Throttled, and UnknownContacts and EmailsTaken of
-    contacts.identity.
+    Raises UnknownReferences (survey, providers, templates), Throttled, and UnknownContacts, EmailsTaken and
+    PhonesTaken of contacts.identity.
     """
     for attempt in range(1, COLLISION_TRIES + 1):
         try:

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from contacts.models import Contact
 from distributor.admin.finding import find_contacts, find_recipients
 from distributor.models import Recipient
 
@@ -25,10 +26,12 @@ def plans(sql: list[str]) -> str:
     [
         ("anna@example.com", r"contact_by_email.*\n.*Index Cond: .*organization_id = .* AND \(lower\("),
         ("anna", r"one_contact_per_external_id.*\n.*Index Cond: .*organization_id = .* AND \(\(external_id"),
+        ("+48600000001", r"contact_by_phone.*\n.*Index Cond: .*organization_id = .* AND \(\(phone"),
     ],
 )
 @pytest.mark.usefixtures("distribution")
 def test_contacts_are_found_along_an_index(text: str, condition: str) -> None:
+    Contact.objects.filter(external_id="bob").update(phone="+48600000001")
     with CaptureQueriesContext(connection) as captured:
         assert len(find_contacts(text)) == 1
     asked = [query["sql"] for query in captured.captured_queries if "contacts_contact" in query["sql"]]
