@@ -29,6 +29,9 @@ class ProviderAccount(models.Model):
     )
     credentials = EncryptedJSONField(editable=False)
     is_active = models.BooleanField(default=True)
+    is_default = models.BooleanField(
+        default=False, help_text="Used where a call names a channel and no provider. One for each channel."
+    )
     rate_per_second = models.FloatField(
         null=True, blank=True, validators=[MinValueValidator(0.01)], help_text="Messages. Empty: no limit."
     )
@@ -53,6 +56,12 @@ class ProviderAccount(models.Model):
     class Meta:
         ordering = ("name",)
         constraints = [
+            models.UniqueConstraint(
+                fields=("organization", "channel"),
+                name="one_default_account_per_channel",
+                condition=Q(is_default=True),
+                violation_error_message="Another account is this channel's default: untick that one first.",
+            ),
             models.CheckConstraint(
                 condition=Q(rate_per_second=None) | Q(rate_per_second__gt=0), name="a_rate_is_above_zero"
             ),

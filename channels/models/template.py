@@ -2,6 +2,7 @@
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 
 from channels.rendering import unknown_placeholders
 from contacts.channel import Channel
@@ -16,10 +17,21 @@ class Template(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="templates")
     name = models.CharField(max_length=255)
     channel = models.CharField(max_length=8, choices=Channel)
+    is_default = models.BooleanField(
+        default=False, help_text="Used where a call names a channel and no template. One for each channel."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ("name",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=("organization", "channel"),
+                name="one_default_template_per_channel",
+                condition=Q(is_default=True),
+                violation_error_message="Another template is this channel's default: untick that one first.",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.channel})"

@@ -38,9 +38,13 @@ COLLISION_TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What became of a request: each contact once, in the order given."""
+    """What became of a request: each contact once, in the order given.
+
+    `resolved` are the contacts as they were named, one for each of the request's.
+    """
 
     distribution: Distribution
+    resolved: Sequence[Identified]
     enrolled: Sequence[Enrolled]
     skipped: Sequence[Skipped]
 
@@ -92,7 +96,8 @@ def _accept(
     organization: Organization, api_key: ApiKey | None, request: DistributionRequest, now: datetime
 ) -> Accepted:
     chain = check_references(organization, request)
-    contacts, attributes, options = _once_each(resolve_contacts(organization.id, request.contacts, now), request)
+    resolved = resolve_contacts(organization.id, request.contacts, now)
+    contacts, attributes, options = _once_each(resolved, request)
     terms = terms_of_request(organization, chain, request)
     facts = gather_facts(organization.id, contacts, chain.channels, terms, chain.survey_id)
     enrolled: list[Enrolled] = []
@@ -101,8 +106,8 @@ def _accept(
     for contact, known, code, said, own in zip(
         contacts, facts, mint_codes(len(contacts)), attributes, options, strict=True
     ):
-        if known is None and own is NO_OPTIONS and terms.are_plain:
-            enrolled.append(Enrolled(contact, code, 0, said, leaves_at))
+        if known is None and terms.are_plain and not own.moves:
+            enrolled.append(Enrolled(contact, code, 0, said, leaves_at, own))
             continue
         verdict = _judge(organization, request, chain, terms, contact, known, own, now)
         if isinstance(verdict, Refusal):
@@ -114,7 +119,7 @@ def _accept(
     distribution = create_distribution(organization, api_key, request, chain, terms, len(enrolled), len(skipped))
     for lane in enrol(distribution, chain, enrolled, skipped, now, is_sent=request.is_sent):
         hint_on_commit(lane)
-    return Accepted(distribution, enrolled, skipped)
+    return Accepted(distribution, resolved, enrolled, skipped)
 
 
 def _judge(
@@ -169,9 +174,11 @@ def terms_of_request(organization: Organization, chain: Chain, request: Distribu
 def _once_each(
     resolved: Sequence[Identified], request: DistributionRequest
 ) -> tuple[Sequence[Identified], Sequence[Mapping[str, Any]], Sequence[RecipientOptions]]:
-    """Each contact once, in the order given, with all the embedded data that the call gave and its last options."""
-    said = [given.get("embedded_data") or {} for given in request.contacts]
+    """Each contact once, in the order given, with all the data that the call gave and its last options."""
+    said: list[Mapping[str, Any]] = [given.get("embedded_data") or {} for given in request.contacts]
     options = request.options or [NO_OPTIONS] * len(said)
+    if request.options:
+        said = [{**data, **(own.attributes or {})} for data, own in zip(said, options, strict=True)]
     if len(set(map(id, resolved))) == len(resolved):  # one contact is one object
         return resolved, said, options
     contacts: dict[UUID, Identified] = {}

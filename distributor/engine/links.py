@@ -12,6 +12,8 @@ from django.db.models import F
 from distributor.models import Distribution, Recipient, Survey
 from distributor.rules.codes import is_well_formed
 from distributor.rules.links import LinkState, link_state
+from distributor.rules.requests import LinkType
+from distributor.rules.wording import Thanks, read_wording, thanks_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,18 @@ class Link:
     @property
     def survey(self) -> Survey:
         return self.recipient.distribution.survey
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether what is done through it is tied to nobody."""
+        return self.recipient.distribution.link_type == LinkType.ANONYMOUS
+
+    @property
+    def thanks(self) -> Thanks:
+        """What this recipient reads after the answer."""
+        survey = self.survey
+        words = Thanks(survey.thank_you_message, survey.thank_you_link_text, survey.thank_you_link_url)
+        return thanks_for(read_wording(self.recipient.wording), words)
 
     @property
     def locale(self) -> str:
@@ -70,9 +84,10 @@ def find_link(
 def record_open(recipient: Recipient, now: datetime) -> bool:
     """Note the first opening of a link and count it; say whether this was the first. It uses nothing up.
 
-    Mail scanners open links as well, so an opening is a hint that somebody read the message, never a proof.
+    Mail scanners open links as well, so an opening is a hint that somebody read the message, never a proof. Of an
+    anonymous link it is not noted: the moment beside an answer would be a name.
     """
-    if recipient.first_opened_at is not None:
+    if recipient.first_opened_at is not None or recipient.distribution.link_type == LinkType.ANONYMOUS:
         return False
     is_first = Recipient.objects.filter(pk=recipient.pk, first_opened_at=None).update(first_opened_at=now) == 1
     if is_first:

@@ -43,7 +43,7 @@ class LinkContact(_Wire):
 
 
 class LinkThankYou(_Wire):
-    """What to show after the answer, as set on the survey; empty texts where nothing is."""
+    """What to show after the answer: this send's own, else as set on the survey; empty texts where nothing is."""
 
     message: str
     link_text: str
@@ -112,7 +112,7 @@ class LinkResponses(APIView):
 
 
 def _link_context(link: Link) -> LinkContext:
-    recipient, survey = link.recipient, link.survey
+    recipient, thanks = link.recipient, link.thanks
     contact = recipient.contact
     return LinkContext(
         code=recipient.code,
@@ -126,13 +126,9 @@ def _link_context(link: Link) -> LinkContext:
             first_name=contact.first_name or None,
             last_name=contact.last_name or None,
         ),
-        survey_id=survey.id,
+        survey_id=link.survey.id,
         distribution_id=recipient.distribution_id,
         expires_at=recipient.distribution.expires_at,
-        thank_you=LinkThankYou(
-            message=survey.thank_you_message,
-            link_text=survey.thank_you_link_text,
-            link_url=survey.thank_you_link_url,
-        ),
+        thank_you=LinkThankYou(message=thanks.message, link_text=thanks.link_text, link_url=thanks.link_url),
         responded_at=recipient.responded_at,
     )
