@@ -15,6 +15,7 @@ from distributor.api.native.distributions import (
     OneDistribution,
 )
 from distributor.api.native.links import LinkDetail, LinkResponses
+from distributor.api.native.responses import ImportResponses, Responses
 from distributor.api.native.sandbox import SandboxMessages
 from distributor.api.native.steering import CancelDistribution, PauseDistribution, ResumeDistribution
 from distributor.api.webhooks import take_webhook
@@ -31,6 +32,8 @@ urlpatterns = [
     path("api/v1/distributions/<str:distribution_id>/skipped", DistributionSkipped.as_view()),
     path("api/v1/links/<str:code>", LinkDetail.as_view()),
     path("api/v1/links/<str:code>/responses", LinkResponses.as_view()),
+    path("api/v1/responses", Responses.as_view()),
+    path("api/v1/responses/import", ImportResponses.as_view()),
     path("api/v1/sandbox/messages", SandboxMessages.as_view()),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),

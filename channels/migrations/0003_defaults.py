@@ -21,7 +21,6 @@ class Migration(migrations.Migration):
                 fields=("organization", "channel"),
                 name="one_default_account_per_channel",
                 condition=Q(is_default=True),
-                violation_error_message="Another account is this channel's default: untick that one first.",
             ),
         ),
         migrations.AddField(
@@ -37,7 +36,6 @@ class Migration(migrations.Migration):
                 fields=("organization", "channel"),
                 name="one_default_template_per_channel",
                 condition=Q(is_default=True),
-                violation_error_message="Another template is this channel's default: untick that one first.",
             ),
         ),
     ]

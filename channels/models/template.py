@@ -4,6 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
+from channels.models.defaults import default_faults
 from channels.rendering import unknown_placeholders
 from contacts.channel import Channel
 from contacts.ids import new_id
@@ -29,12 +30,16 @@ class Template(models.Model):
                 fields=("organization", "channel"),
                 name="one_default_template_per_channel",
                 condition=Q(is_default=True),
-                violation_error_message="Another template is this channel's default: untick that one first.",
             )
         ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.channel})"
+
+    def clean(self) -> None:
+        """Names a second default of the channel."""
+        if faults := default_faults(self, Template.objects):
+            raise ValidationError({"is_default": faults})
 
 
 class TemplateVariant(models.Model):

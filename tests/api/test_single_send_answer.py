@@ -316,3 +316,12 @@ def test_a_thousand_recipients_are_taken_at_once_in_their_order(send: Send, body
     assert [item["email"] for item in items] == names
     assert len({item["link"] for item in items}) == 1_000
     assert all(re.fullmatch(r"http://localhost:8000/p/[0-9A-Za-z]{12}", item["link"]) for item in items)
+
+
+def test_without_an_introduction_the_templates_own_words_stand(
+    send: Send, body: dict[str, Any], templates: dict[Channel, Template]
+) -> None:
+    TemplateVariant.objects.filter(template=templates[Channel.EMAIL]).update(text="${intro|It takes a minute.}${intro}")
+    send(body)
+    dispatch()
+    assert SandboxMessage.objects.get().text == "It takes a minute."

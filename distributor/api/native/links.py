@@ -22,7 +22,7 @@ from distributor.engine.links import Link, find_link
 from distributor.engine.responses import LinkNotOpen, record_response
 from distributor.rules.links import LinkState
 
-_REFUSALS = {
+LINK_REFUSALS = {
     LinkState.USED: (HTTPStatus.CONFLICT, "link_used", "This link has been answered through already."),
     LinkState.EXPIRED: (HTTPStatus.GONE, "link_expired", "This link has expired."),
     LinkState.CANCELLED: (HTTPStatus.GONE, "link_cancelled", "What this link was sent for has been cancelled."),
@@ -106,7 +106,7 @@ class LinkResponses(APIView):
         try:
             stored = record_response(code, body.answers, database_now(), organization_id=organization_id)
         except LinkNotOpen as refusal:
-            raise not_found("link") if refusal.state is None else Problem(*_REFUSALS[refusal.state]) from None
+            raise not_found("link") if refusal.state is None else Problem(*LINK_REFUSALS[refusal.state]) from None
         answer = StoredResponse(id=stored.id, submitted_at=stored.submitted_at)
         return Response(answer.model_dump(by_alias=True), HTTPStatus.CREATED)
 
