@@ -17,6 +17,8 @@ app.autodiscover_tasks(["distributor"])
 # A lost hint costs at most one period. A tick that finds the last one unread is dropped when it expires.
 app.conf.beat_schedule = {
     "sweep": {"task": "distributor.sweep", "schedule": 2.0, "options": {"expires": 2.0}},
+    # Nothing waits for it: an expired key counts as none from its moment on.
+    "delete_expired_keys": {"task": "distributor.delete_expired_keys", "schedule": 60.0, "options": {"expires": 60.0}},
 }
 
 

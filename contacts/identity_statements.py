@@ -41,7 +41,7 @@ _VALUES = """
 BY_ID = f"""{_GIVEN_BY_ID},
 locked AS MATERIALIZED (
     SELECT c.id FROM contacts_contact c JOIN given USING (id)
-    WHERE c.organization_id = %(organization_id)s ORDER BY c.id FOR NO KEY UPDATE OF c
+    WHERE c.organization_id = %(organization_id)s AND c.erased_at IS NULL ORDER BY c.id FOR NO KEY UPDATE OF c
 )
 UPDATE contacts_contact c SET {_MERGE.format(given="given")}
 FROM given JOIN locked USING (id) WHERE c.id = given.id

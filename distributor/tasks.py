@@ -5,6 +5,7 @@ from celery import shared_task
 from distributor.engine.clock import database_now
 from distributor.engine.dispatch import dispatch_lane
 from distributor.engine.hints import DISPATCH_TASK, hint
+from distributor.engine.idempotency import PORTION, delete_expired
 from distributor.engine.sweep import sweep
 
 SWEEP_PERIOD_SECONDS = 2.0
@@ -19,5 +20,13 @@ def dispatch(lane: str) -> None:
 
 @shared_task(name="distributor.sweep")
 def sweep_lanes() -> None:
-    """Beat's only task: hints for all that is due."""
+    """Beat's main task: hints for all that is due."""
     sweep(database_now(), SWEEP_PERIOD_SECONDS)
+
+
+@shared_task(name="distributor.delete_expired_keys")
+def delete_expired_keys() -> None:
+    """Let go of the answers whose Idempotency-Key has expired."""
+    now = database_now()
+    while delete_expired(now) == PORTION:
+        pass

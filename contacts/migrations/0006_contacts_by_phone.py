@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("contacts", "0004_rules_of_time")]
+    dependencies = [("contacts", "0005_memberships")]
 
     operations = [
         migrations.AddIndex(

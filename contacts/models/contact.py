@@ -30,6 +30,7 @@ class Contact(models.Model):
     time_zone = models.CharField(max_length=63, blank=True, validators=[validate_time_zone])
     embedded_data = models.JSONField(default=dict, blank=True)
     opted_out_at = models.DateTimeField(null=True, blank=True, help_text="Wants no surveys, on any channel.")
+    erased_at = models.DateTimeField(null=True, editable=False, help_text="Nothing personal is left.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -51,8 +52,24 @@ class Contact(models.Model):
                 name="one_contact_per_phone_if_known_by_nothing_else",
                 condition=Q(external_id__isnull=True, email="") & ~Q(phone=""),
             ),
+            models.CheckConstraint(
+                condition=Q(erased_at=None)
+                | Q(
+                    external_id=None,
+                    email="",
+                    phone="",
+                    first_name="",
+                    last_name="",
+                    title="",
+                    locale="",
+                    time_zone="",
+                    embedded_data={},
+                ),
+                name="an_erased_contact_holds_nothing_personal",
+            ),
         ]
         indexes = [
+            models.Index(fields=("organization", "id"), name="contact_by_organization"),
             models.Index("organization", Lower("email"), name="contact_by_email", condition=~Q(email="")),
             models.Index(fields=("organization", "phone"), name="contact_by_phone", condition=~Q(phone="")),
         ]

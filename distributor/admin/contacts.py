@@ -76,6 +76,10 @@ class ContactRoom(LargeRoom[Contact]):
         """Never: the journeys would go with it, and a distribution's counts would no longer be those of its rows."""
         return False
 
+    def has_change_permission(self, request: HttpRequest, obj: Contact | None = None) -> bool:
+        """Nobody is behind an erased contact, nor ever again."""
+        return super().has_change_permission(request, obj) and (obj is None or obj.erased_at is None)
+
     def save_model(self, request: HttpRequest, obj: Contact, form: Any, change: bool) -> None:
         """Only what was edited is written: an opt-out that arrives meanwhile is not undone."""
         obj.save(update_fields=[*form.changed_data, "updated_at"] if change else None)

@@ -38,7 +38,14 @@ class DistributionRoom(ReadingRoom[Distribution]):
     search_fields = ("name",)
     search_help_text = "A part of the name, or the id of the distribution, its survey or its mailing list."
     fieldsets = (
-        (None, {"fields": ("id", "name", "organization", "survey", "mode", "mailing_list", "api_key", "source")}),
+        (
+            None,
+            {
+                "fields": (
+                    "id", "name", "organization", "survey", "mode", "stops_on", "mailing_list", "api_key", "source"
+                )
+            },
+        ),
         ("When", {"fields": ("created_at", "scheduled_at", "not_after", "expires_at", "paused_at", "cancelled_at")}),
         (
             "Who is left out",

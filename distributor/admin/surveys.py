@@ -18,7 +18,7 @@ class SurveyRoom(Room[Survey]):
     autocomplete_fields = ("organization",)
     readonly_fields = ("created_at",)
     fieldsets = (
-        (None, {"fields": ("organization", "name", "default_locale")}),
+        (None, {"fields": ("organization", "name", "default_locale", "throttle_minutes")}),
         ("Where a link leads", {"fields": ("target_url", "question")}),
         ("Thank you", {"fields": ("thank_you_message", "thank_you_link_text", "thank_you_link_url")}),
     )

@@ -7,7 +7,9 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import IntegrityError
 from django.http import Http404
+from psycopg.errors import ForeignKeyViolation
 from pydantic import BaseModel, Field
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -18,7 +20,10 @@ PROBLEM_TYPE = "application/problem+json"
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with a request; `pointer` is a JSON pointer (RFC 6901) into its body, "" for all of it."""
+    """One thing wrong with a request; `pointer` is a JSON pointer (RFC 6901) into its body, "" for all of it.
+
+    Outside the body it is `?name` of the query, or a header's name.
+    """
 
     pointer: str
     code: str
@@ -103,6 +108,9 @@ def _known_problem(error: Exception) -> Problem | None:
     if isinstance(error, RequestDataTooBig):
         fault = Fault("", "body_too_large", "The body is larger than 10 MB.")
         return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, fault.code, fault.detail, [fault])
+    if isinstance(error, IntegrityError) and isinstance(error.__cause__, ForeignKeyViolation):
+        detail = "Something that the call names has been deleted meanwhile; nothing was written."
+        return Problem(HTTPStatus.CONFLICT, "deleted_meanwhile", detail)
     if isinstance(error, exceptions.APIException):
         codes = error.get_codes()
         code = codes if isinstance(codes, str) else "invalid_request"

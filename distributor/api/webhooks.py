@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from channels.events import ForgedWebhook
 from distributor.engine.clock import database_now
@@ -23,9 +23,14 @@ BODY_MAX_BYTES = 4_000_000
 
 
 @csrf_exempt
-@require_POST
+@require_http_methods(["POST", "HEAD", "GET"])
 def take_webhook(request: HttpRequest, account_id: UUID, attempt_id: str = "") -> HttpResponse:
-    """What the provider wants to hear; 403 for what is not signed, or not lately; 404 for no account of ours."""
+    """What the provider wants to hear; 403 for what is not signed, or not lately; 404 for no account of ours.
+
+    Mandrill tries an address with HEAD before it uses it, and Unisender Go with GET: they want to see a 200.
+    """
+    if request.method != "POST":
+        return HttpResponse()
     if int(request.META.get("CONTENT_LENGTH") or 0) > BODY_MAX_BYTES:
         return HttpResponse(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     headers = {name.lower(): value for name, value in request.headers.items()}

@@ -116,7 +116,7 @@ def _accept(
             enrolled.append(Enrolled(contact, code, verdict.position, said, verdict.at, own))
     if terms.policy is ThrottlePolicy.REJECT:
         _reject_throttled(skipped)
-    distribution = create_distribution(organization, api_key, request, chain, terms, len(enrolled), len(skipped))
+    distribution = create_distribution(organization, api_key, request, chain, terms, len(enrolled), len(skipped), now)
     for lane in enrol(distribution, chain, enrolled, skipped, now, is_sent=request.is_sent):
         hint_on_commit(lane)
     return Accepted(distribution, resolved, enrolled, skipped)

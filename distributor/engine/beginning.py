@@ -122,7 +122,7 @@ def _begin(
     if not people:
         return None
     judged = judge(route, standing, people, now)
-    turn_away(route, claim, judged, unanswered, now)
+    turn_away(route, claim, judged, now)
     passed = judged.passed
     if not passed:
         return None

@@ -1,7 +1,8 @@
 """Correcting journeys: what becomes of people when an event tells how a try ended after all.
 
 Whoever waits for evidence is settled by it. Whoever ended as sent, or as indeterminate, and was not reached, goes on to
-the chain's next step, or ends as failed. Nobody who answered, and nobody who was stopped, is sent to again.
+the chain's next step, or ends as failed. Whoever opened or got a message waits for no fallback, where its distribution
+stops on that. Nobody who answered is sent anything but thanks, and nobody who was stopped is sent to again.
 """
 
 from collections import Counter, defaultdict
@@ -19,21 +20,27 @@ from distributor.engine.journeys import Correction, correct_recipients
 from distributor.engine.messages import Person
 from distributor.engine.rearming import arm_batch
 from distributor.engine.routes import Route, open_route
-from distributor.engine.sequel import next_step_after
+from distributor.engine.sequel import channels_of, passage_of
 from distributor.engine.touches import give_back_touches
+from distributor.engine.tries import read_tries
 from distributor.models import Attempt, Decision, Recipient
 from distributor.models.decision import DecisionKind
 from distributor.models.recipient import RecipientOutcome, RecipientState
+from distributor.rules.chaining import StepKind, is_enough
 from distributor.rules.feedback import Trouble
 from distributor.rules.outcomes import (
     certainly_nothing_left,
     ending_of,
     ending_of_last_step,
     failure_reason,
+    is_delivered,
     reached_at,
 )
 from distributor.rules.planning import lane_for
 from distributor.rules.retrying import Ending
+from distributor.rules.stopping import StopReason
+
+_STOPS_OF_FALLBACKS = [reason for reason in StopReason if reason.is_about_fallbacks]
 
 _IN_FLIGHT = """
 SELECT named.id FROM distributor_handover h CROSS JOIN LATERAL unnest(h.recipient_ids) AS named(id)
@@ -53,6 +60,13 @@ class _Journey:
     @property
     def last(self) -> Attempt:
         return self.tries[-1]
+
+    @property
+    def is_enough(self) -> bool:
+        """What its distribution stops on has happened."""
+        is_opened = self.recipient.first_opened_at is not None
+        stops_on = self.recipient.distribution.stops_on
+        return is_enough(stops_on, is_opened=is_opened, is_delivered=is_delivered(self.tries))
 
     def stays(self) -> Correction:
         """As it is. Only when it was first sent to may have changed."""
@@ -128,38 +142,72 @@ def _free_slot(corrections: _Corrections, journey: _Journey) -> None:
 
 def _correct_waiting(corrections: _Corrections, journey: _Journey) -> None:
     recipient, ending = journey.recipient, ending_of_last_step(journey.tries)
-    if ending is None:
-        corrections.done.append(journey.stays())
-    elif recipient.batch.step_id == journey.last.step_id:
+    waits_for = recipient.batch.step
+    if waits_for.id == journey.last.step_id and ending is Ending.SENT:
         _end_step(corrections, journey, ending)
-    elif ending is Ending.FAILED and recipient.batch.due_at > corrections.now:
+    elif waits_for.kind == StepKind.INVITATION and _has_enough(journey):
+        _call_off_fallbacks(corrections, journey)
+    elif waits_for.kind == StepKind.REMINDER and Ending.FAILED in (ending, ending_of(journey.tries)):
+        # Of what has not arrived nobody is reminded. Perhaps another channel is left.
+        _end_step(corrections, journey, Ending.FAILED)
+    elif ending is None:
+        corrections.done.append(journey.stays())
+    elif waits_for.id == journey.last.step_id:
+        _end_step(corrections, journey, ending)
+    elif waits_for.kind == StepKind.INVITATION and ending is Ending.FAILED and recipient.batch.due_at > corrections.now:
         # It waits for an answer to what did not arrive.
         _reroute(corrections, journey)
-        corrections.go_on(journey, recipient.batch.step_id, corrections.now)
+        corrections.go_on(journey, waits_for.id, corrections.now)
     else:
         corrections.done.append(journey.stays())
+
+
+def _has_enough(journey: _Journey) -> bool:
+    return journey.is_enough and ending_of(journey.tries) is Ending.SENT
+
+
+def _call_off_fallbacks(corrections: _Corrections, journey: _Journey) -> None:
+    """It waits for no fallback any more; perhaps for a reminder."""
+    is_opened = journey.recipient.first_opened_at is not None
+    reason = StopReason.OPENED if is_opened else StopReason.DELIVERED
+    corrections.decisions.append(
+        Decision(
+            distribution_id=journey.recipient.distribution_id,
+            contact_id=journey.person.id,
+            recipient_id=journey.recipient.pk,
+            kind=DecisionKind.STOPPED,
+            reason=reason,
+            detail={"channel": journey.recipient.batch.step.channel},
+            decided_at=corrections.now,
+        )
+    )
+    _end_step(corrections, journey, Ending.SENT)
 
 
 def _correct_finished(corrections: _Corrections, journey: _Journey) -> None:
     recipient, ending = journey.recipient, ending_of(journey.tries)
     is_over = journey.was_called_off or recipient.distribution.cancelled_at is not None
-    is_final = recipient.responded_at is not None and ending is not Ending.SENT
+    has_responded = recipient.responded_at is not None
     if ending == recipient.outcome:
         corrections.done.append(journey.ends())  # perhaps for a graver reason
-    elif is_final:
+    elif has_responded and ending is not Ending.SENT:
         corrections.done.append(journey.stays())
-    elif ending is Ending.FAILED and not is_over:
+    elif ending is not Ending.INDETERMINATE and not is_over and not has_responded:
         _end_step(corrections, journey, ending)
     else:
         corrections.done.append(journey.ends())
 
 
 def _end_step(corrections: _Corrections, journey: _Journey, ending: Ending) -> None:
-    """The chain's next step, or the end of the journey."""
-    route, last = corrections.route_of(journey), journey.last
-    onward = next_step_after(route, journey.person, ending, last.begun_at, corrections.now)
+    """The next step, or the end of the journey."""
+    route, waits_in = corrections.route_of(journey), journey.recipient.batch
+    has_reached = reached_at(journey.tries) is not None
+    passage = passage_of(route, ending, journey.tries, has_reached=has_reached, is_enough=journey.is_enough)
+    onward = route.next_step(passage, channels_of(route, journey.person), corrections.now)
     if onward is None:
         corrections.done.append(journey.ends())
+    elif journey.recipient.state == RecipientState.WAITING and onward == (waits_in.step_id, waits_in.due_at):
+        corrections.done.append(journey.stays())
     else:
         if ending is Ending.FAILED:
             _reroute(corrections, journey)
@@ -173,7 +221,7 @@ def _reroute(corrections: _Corrections, journey: _Journey) -> None:
             contact_id=journey.person.id,
             recipient_id=journey.recipient.pk,
             kind=DecisionKind.REROUTED,
-            reason=Trouble(journey.last.trouble).name.lower(),
+            reason=failure_reason([journey.last.trouble]) or failure_reason([one.trouble for one in journey.tries]),
             detail={"channel": journey.last.channel, "attempt": journey.last.number},
             decided_at=corrections.now,
         )
@@ -202,15 +250,13 @@ def _read(recipient_ids: Collection[int]) -> list[_Journey]:
     """Those that were tried at all."""
     ids = list(recipient_ids)
     people = {person.recipient_id: person for person in lock_people(ids)}
-    tries: dict[int, list[Attempt]] = defaultdict(list)
-    for attempt in Attempt.objects.filter(recipient_id__in=ids).order_by("recipient_id", "number"):
-        tries[attempt.recipient_id].append(attempt)
+    tries = read_tries(ids)
     stops = Decision.objects.filter(recipient_id__in=ids, kind=DecisionKind.STOPPED)
-    called_off = set(stops.values_list("recipient_id", flat=True))
-    recipients = Recipient.objects.filter(id__in=list(tries)).select_related("batch", "distribution").order_by("id")
+    called_off = set(stops.exclude(reason__in=_STOPS_OF_FALLBACKS).values_list("recipient_id", flat=True))
+    recipients = Recipient.objects.filter(id__in=list(tries)).select_related("batch__step", "distribution")
     return [
         _Journey(recipient, people[recipient.pk], tries[recipient.pk], recipient.pk in called_off)
-        for recipient in recipients
+        for recipient in recipients.order_by("id")
     ]
 
 

@@ -59,6 +59,7 @@ def create_distribution(
     terms: Terms,
     enrolled_count: int,
     skipped_count: int,
+    now: datetime,
 ) -> Distribution:
     """The distribution and its automatic mailing list."""
     mailing_list = MailingList.objects.create(organization=organization, name=request.name)
@@ -73,6 +74,7 @@ def create_distribution(
         scheduled_at=request.scheduled_at,
         not_after=request.not_after,
         expires_at=request.expires_at,
+        stops_on=request.stops_on,
         link_type=request.link_type,
         throttle_minutes=None if terms.throttle is None else ceil(terms.throttle / timedelta(minutes=1)),
         throttle_policy=terms.policy,
@@ -83,6 +85,7 @@ def create_distribution(
         accepted_count=enrolled_count + skipped_count,
         skipped_count=skipped_count,
         registered_count=0 if request.is_sent else enrolled_count,
+        created_at=now,
     )
 
 
@@ -101,6 +104,7 @@ def enrol(
             distribution=distribution,
             position=position,
             priority=step.priority,
+            kind=step.kind,
             channel=step.channel,
             provider_account_id=step.provider_account_id,
             template_id=step.template_id,
@@ -108,6 +112,7 @@ def enrol(
             from_name=step.from_name,
             reply_to_email=step.reply_to_email,
             fallback_delay_minutes=step.fallback_delay_minutes,
+            delay_minutes=step.delay_minutes,
         )
         for position, step in enumerate(chain.steps)
     )

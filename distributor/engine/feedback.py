@@ -27,6 +27,8 @@ from distributor.engine.journeys import add_counts
 from distributor.engine.messages import read_attempt_id
 from distributor.engine.suppressing import heed_wishes, suppress
 from distributor.models import Recipient
+from distributor.models.recipient import RecipientState
+from distributor.rules.chaining import StopsOn
 from distributor.rules.feedback import WISHES, Progress, Trouble, meaning_of
 
 logger = structlog.get_logger(__name__)
@@ -57,7 +59,11 @@ ORDER BY event_id, place
 ON CONFLICT (provider_account_id, event_id) DO NOTHING
 RETURNING kind, progress, coalesce(recipient_id, 0), coalesce(attempt_number, 0), address
 """
-_LOCK = "SELECT id, attempt_count FROM distributor_recipient WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE"
+_LOCK = """
+SELECT r.id, r.attempt_count, d.stops_on FROM distributor_recipient r
+JOIN distributor_distribution d ON d.id = r.distribution_id
+WHERE r.id = ANY(%s::bigint[]) ORDER BY r.id FOR NO KEY UPDATE OF r
+"""
 
 # Of each try its own account's events. A try of unknown outcome is proved by any event of it; one that was dropped
 # never left.
@@ -130,11 +136,14 @@ def _take_in(account: Account, events: Sequence[Event], now: datetime) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, [array_of(recipient_ids)])
-        attempt_counts: dict[int, int] = dict(cursor.fetchall())
+        locked: list[tuple[int, int, str]] = cursor.fetchall()
+    attempt_counts = {recipient_id: count for recipient_id, count, _ in locked}
+    stopping = {recipient_id for recipient_id, _, stops_on in locked if stops_on != StopsOn.RESPONSE}
     counts: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
     if any(one.progress >= Progress.OPENED for one in told):
         _note_opens(recipient_ids, counts)
-    in_flight = correct_journeys(_fold(recipient_ids), now, counts)
+    arrived = {one.recipient_id for one in told if one.progress >= Progress.DELIVERED}
+    in_flight = correct_journeys(_fold(recipient_ids) | arrived & stopping, now, counts)
     _mark(in_flight | {one.recipient_id for one in told if one.number > attempt_counts.get(one.recipient_id, 0)})
     add_counts(counts)
 
@@ -145,6 +154,18 @@ def take_in_early(recipient_ids: Collection[int], now: datetime) -> None:
     _fold(recipient_ids)
     Recipient.objects.filter(id__in=recipient_ids).update(has_early_events=False)
     _mark(correct_journeys(recipient_ids, now, counts))
+    add_counts(counts)
+
+
+def take_in_open(recipient_id: int, now: datetime) -> None:
+    """An open of the link that ends the recipient's fallbacks. The caller holds its lock.
+
+    One that comes before the first try is settled is looked at then.
+    """
+    counts: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
+    in_flight = correct_journeys([recipient_id], now, counts)
+    untried = Recipient.objects.filter(id=recipient_id, state=RecipientState.WAITING, attempt_count=0)
+    _mark(in_flight | set(untried.values_list("id", flat=True)))
     add_counts(counts)
 
 

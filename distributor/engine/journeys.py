@@ -13,7 +13,8 @@ from distributor.engine.bulk import rows_of
 from distributor.models import Distribution
 from distributor.models.recipient import RecipientOutcome, RecipientState
 
-# Whoever was stopped meanwhile stays stopped: what was handed over keeps its attempt, but starts nothing new.
+# Whoever was stopped meanwhile stays stopped, and who answered meanwhile waits for its thank-you: what was handed over
+# keeps its attempt, but starts nothing new.
 _MOVE = """
 WITH move AS (
     SELECT * FROM json_to_recordset(%s) AS move(
@@ -22,19 +23,22 @@ WITH move AS (
 ),
 moved AS (
     UPDATE distributor_recipient r SET
-        state = CASE r.state WHEN 'waiting' THEN move.state ELSE r.state END,
-        outcome = CASE r.state WHEN 'waiting' THEN move.outcome ELSE r.outcome END,
-        reason = CASE r.state WHEN 'waiting' THEN move.reason ELSE r.reason END,
-        batch_id = CASE r.state WHEN 'waiting' THEN coalesce(move.batch_id, r.batch_id) ELSE r.batch_id END,
+        state = CASE WHEN {may_move} THEN move.state ELSE r.state END,
+        outcome = CASE WHEN {may_move} THEN move.outcome ELSE r.outcome END,
+        reason = CASE WHEN {may_move} THEN move.reason ELSE r.reason END,
+        batch_id = CASE WHEN {may_move} THEN coalesce(move.batch_id, r.batch_id) ELSE r.batch_id END,
         attempt_count = r.attempt_count + move.is_attempt::int,
         first_sent_at = coalesce(r.first_sent_at, move.sent_at)
     FROM move WHERE r.id = move.recipient_id
-    RETURNING r.id, old.state AS was, new.state, new.outcome, new.has_early_events
+    RETURNING r.id, old.state AS was, new.state, new.outcome, new.has_early_events,
+        old.first_sent_at IS NULL AND new.first_sent_at IS NOT NULL AS is_newly_reached
 )
 SELECT state, outcome, count(*) FILTER (WHERE was = 'waiting' AND state <> 'waiting'),
-    array_agg(id) FILTER (WHERE has_early_events)
+    count(*) FILTER (WHERE is_newly_reached), array_agg(id) FILTER (WHERE has_early_events)
 FROM moved GROUP BY state, outcome
 """
+_MOVE_WAITING = _MOVE.format(may_move="r.state = 'waiting'")
+_MOVE_UNANSWERED = _MOVE.format(may_move="r.state = 'waiting' AND r.responded_at IS NULL")
 # What an event corrects, whatever the state was: engine/correcting.py has judged it, under the recipients' locks.
 _CORRECT = """
 UPDATE distributor_recipient r SET
@@ -43,7 +47,8 @@ UPDATE distributor_recipient r SET
 FROM json_to_recordset(%s) AS correction(
     recipient_id bigint, state text, outcome text, reason text, batch_id uuid, first_sent_at timestamptz)
 WHERE r.id = correction.recipient_id
-RETURNING r.distribution_id, old.state, old.outcome, new.state, new.outcome
+RETURNING r.distribution_id, old.state, old.outcome, new.state, new.outcome,
+    (new.first_sent_at IS NOT NULL)::int - (old.first_sent_at IS NOT NULL)::int
 """
 
 _COUNTS = {
@@ -79,19 +84,23 @@ class Correction:
     batch_id: UUID | None = None
 
 
-def move_recipients(distribution_id: UUID, moves: Sequence[Move], *, duplicate_risks: int = 0) -> list[int]:
+def move_recipients(
+    distribution_id: UUID, moves: Sequence[Move], *, duplicate_risks: int = 0, spares_responders: bool = False
+) -> list[int]:
     """Apply moves inside the caller's transaction and add what ended to the distribution's counts.
 
+    `spares_responders`: who has answered stays where it is, with the attempt added.
     Returns the recipients of which something was told before (Recipient.has_early_events). Locks go recipients first,
     then the distribution, as everywhere.
     """
     counts: Counter[str] = Counter(duplicate_risk_count=duplicate_risks)
     told_early: list[int] = []
     with connection.cursor() as cursor:
-        cursor.execute(_MOVE, [rows_of(moves)])
-        for state, outcome, count, early in cursor.fetchall():
+        cursor.execute(_MOVE_UNANSWERED if spares_responders else _MOVE_WAITING, [rows_of(moves)])
+        for state, outcome, count, newly_reached, early in cursor.fetchall():
             if count:
                 counts[_COUNTS[state, outcome]] += count
+            counts["reached_count"] += newly_reached
             told_early += early or ()
     add_counts({distribution_id: counts})
     return told_early
@@ -102,7 +111,8 @@ def correct_recipients(corrections: Sequence[Correction]) -> dict[UUID, Counter[
     counts: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
     with connection.cursor() as cursor:
         cursor.execute(_CORRECT, [rows_of(corrections)])
-        for distribution_id, *was, state, outcome in cursor.fetchall():
+        for distribution_id, *was, state, outcome, newly_reached in cursor.fetchall():
+            counts[distribution_id]["reached_count"] += newly_reached
             if before := _COUNTS.get((was[0], was[1])):
                 counts[distribution_id][before] -= 1
             if after := _COUNTS.get((state, outcome)):

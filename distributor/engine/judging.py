@@ -12,8 +12,9 @@ from distributor.engine.messages import Person
 from distributor.engine.routes import Route
 from distributor.engine.steering import Standing, refuse_everybody
 from distributor.engine.terms import terms_of
+from distributor.rules.chaining import StepKind
 from distributor.rules.departure import Departure, Past, Terms, depart
-from distributor.rules.eligibility import ContactFacts, Refusal, refuse_channel, refuse_contact
+from distributor.rules.eligibility import ContactFacts, ContactLimits, Refusal, refuse_channel, refuse_contact
 from distributor.rules.timing import Timetable
 from distributor.rules.wall_clock import zone_named
 
@@ -35,6 +36,9 @@ def judge(route: Route, standing: Standing, people: Sequence[Person], now: datet
         return Judged(refused=[(person, ContactFacts({}), over) for person in people])
     ends = Timetable(not_after=standing.not_after, expires_at=standing.expires_at)
     terms = replace(terms_of(distribution), timetable=ends)
+    if route.step.kind == StepKind.THANK_YOU:
+        # Whoever answers is thanked, however often it was written to. Hours and ends hold all the same.
+        terms = replace(terms, limits=ContactLimits(), throttle=None)
     if terms.limits.any or terms.throttle is not None:
         _take_turn(distribution.organization_id)
     facts = gather_facts(

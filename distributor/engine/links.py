@@ -9,7 +9,9 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
+from distributor.engine.feedback import take_in_open
 from distributor.models import Distribution, Recipient, Survey
+from distributor.rules.chaining import StopsOn
 from distributor.rules.codes import is_well_formed
 from distributor.rules.links import LinkState, link_state
 from distributor.rules.requests import LinkType
@@ -73,7 +75,8 @@ def find_link(
         state=recipient.state,
         reason=recipient.reason,
         responded_at=recipient.responded_at,
-        cancelled_at=recipient.distribution.cancelled_at,
+        # Erasing a contact takes its links with it, as cancelling does.
+        cancelled_at=recipient.distribution.cancelled_at or recipient.contact.erased_at,
         expires_at=recipient.distribution.expires_at,
         now=now,
     )
@@ -82,10 +85,21 @@ def find_link(
 
 @transaction.atomic
 def record_open(recipient: Recipient, now: datetime) -> bool:
-    """Note the first opening of a link and count it; say whether this was the first. It uses nothing up.
+    """Note the first opening of a link and let it take effect; say whether this was the first. It uses nothing up.
 
-    Mail scanners open links as well, so an opening is a hint that somebody read the message, never a proof. Of an
-    anonymous link it is not noted: the moment beside an answer would be a name.
+    Mail scanners open links as well, so an opening is a hint that somebody read the message, never a proof. It ends a
+    chain's fallbacks only where the distribution asks for that.
+    """
+    is_first = note_open(recipient, now)
+    if is_first and recipient.distribution.stops_on != StopsOn.RESPONSE:
+        take_in_open(recipient.pk, now)
+    return is_first
+
+
+def note_open(recipient: Recipient, now: datetime) -> bool:
+    """Note the first opening of a link and count it; say whether this was the first.
+
+    Of an anonymous link it is not noted: the moment beside an answer would be a name.
     """
     if recipient.first_opened_at is not None or recipient.distribution.link_type == LinkType.ANONYMOUS:
         return False

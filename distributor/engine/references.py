@@ -9,6 +9,7 @@ from django.db import connection
 
 from contacts.models import Organization
 from distributor.engine.bulk import array_of
+from distributor.rules.chaining import StepKind, order_of
 from distributor.rules.requests import DistributionRequest, StepRequest
 
 # One question instead of three: every call asks it. A template without a variant has nothing to say.
@@ -50,7 +51,7 @@ class UnknownReferences(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The survey and the steps in the order in which they are tried."""
+    """The survey and the steps in the order in which they are tried; `channels` are those of the invitations."""
 
     survey_id: UUID
     throttle_minutes: int | None  # the survey's own
@@ -67,8 +68,9 @@ def check_references(organization: Organization, request: DistributionRequest) -
         faults.insert(0, UnknownReference(None, "survey", "not_found"))
     if faults or survey is None:
         raise UnknownReferences(faults)
-    steps = sorted(request.steps, key=lambda step: step.priority)
-    return Chain(request.survey_id, survey.throttle_minutes, steps, [step.channel for step in steps])
+    steps = sorted(request.steps, key=lambda step: order_of(step.kind, step.priority))
+    invitations = [step.channel for step in steps if step.kind is StepKind.INVITATION]
+    return Chain(request.survey_id, survey.throttle_minutes, steps, invitations)
 
 
 def step_faults(organization: Organization, steps: Sequence[StepRequest]) -> list[UnknownReference]:

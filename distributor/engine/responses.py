@@ -12,8 +12,9 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from contacts.ids import new_id_of_day
-from distributor.engine.links import Link, find_link, record_open
+from distributor.engine.links import Link, find_link, note_open
 from distributor.engine.stopping import stop_journeys
+from distributor.engine.thanking import thank
 from distributor.models import Distribution, Response, Survey
 from distributor.rules.links import LinkState
 from distributor.rules.stopping import StopReason
@@ -35,7 +36,7 @@ def record_response(
     submitted_at: datetime | None = None,
     organization_id: UUID | None = None,
 ) -> Response:
-    """Store the answers given through a link, use the link up, and call off what its recipient still waits for.
+    """Store the answers given through a link, use the link up, call off what its recipient waits for, and thank it.
 
     `submitted_at` None: they are given now. Otherwise the link's expiry is judged by when they were.
 
@@ -110,9 +111,10 @@ def _record_named(
         submitted_at=submitted_at,
     )
     # Who answers has opened, even if the survey was reached without our page: opened never falls behind responded.
-    record_open(recipient, submitted_at)
+    note_open(recipient, submitted_at)
     recipient.responded_at = submitted_at
     recipient.save(update_fields=["responded_at"])
     stop_journeys([recipient], StopReason.RESPONDED, now)
+    thank(recipient.pk, now)
     Distribution.objects.filter(pk=recipient.distribution_id).update(responded_count=F("responded_count") + 1)
     return response

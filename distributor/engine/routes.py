@@ -1,7 +1,8 @@
 """How a step's messages go out: read once per batch, not once per recipient."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
@@ -14,6 +15,8 @@ from channels.rendering import CompiledVariant, choose_locale, compile_variant
 from contacts.channel import Channel
 from distributor.engine.outlets import Outlet
 from distributor.models import Distribution, Step, StepAccount
+from distributor.models.distribution import ChannelMode
+from distributor.rules.chaining import Passage, StepKind, follow_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Route:
     distribution: Distribution
     steps: Sequence[Step]
     step: Step
+    goes_on: bool  # whether any step may follow another: of most distributions none does
     provider_kind: str
     account: Account
     sender: Sender
@@ -48,12 +52,13 @@ class Route:
         outlet = next(outlet for outlet in self.outlets if outlet.account.id == account_id)
         return replace(self, provider_kind=outlet.kind, account=outlet.account, sender=outlet.sender)
 
-    def next_step(self, reachable: Mapping[str, str]) -> Step | None:
-        """The chain's next step on a channel that the contact has an address for; None where there is no chain."""
-        if self.distribution.mode != "multi":
+    def next_step(self, passage: Passage, reachable: Collection[str], now: datetime) -> tuple[UUID, datetime] | None:
+        """What follows this step and when (rules/chaining.py); None where the journey ends."""
+        if not self.goes_on:
             return None
-        later = (step for step in self.steps if step.position > self.step.position)
-        return next((step for step in later if reachable.get(step.channel)), None)
+        is_multi = self.distribution.mode == ChannelMode.MULTI
+        following = follow_up(self.steps, self.step, passage, is_multi=is_multi, reachable=reachable, now=now)
+        return None if following is None else (following[0].id, following[1])
 
 
 def open_route(distribution_id: UUID, step_id: UUID) -> Route:
@@ -70,6 +75,8 @@ def open_route(distribution_id: UUID, step_id: UUID) -> Route:
         distribution=distribution,
         steps=steps,
         step=step,
+        goes_on=len(steps) > 1
+        and (distribution.mode == ChannelMode.MULTI or any(one.kind != StepKind.INVITATION for one in steps)),
         provider_kind=outlets[0].kind,
         account=outlets[0].account,
         sender=outlets[0].sender,

@@ -12,10 +12,12 @@ from distributor.engine.heeding import breaks_account, pauses_account
 from distributor.engine.journeys import Move
 from distributor.engine.messages import Person
 from distributor.engine.routes import Route
-from distributor.models import Decision
+from distributor.models import Attempt, Decision
+from distributor.models.attempt import AttemptState
 from distributor.models.decision import DecisionKind
 from distributor.models.recipient import RecipientOutcome, RecipientState
-from distributor.rules.outcomes import failure_reason
+from distributor.rules.chaining import Passage
+from distributor.rules.outcomes import certainly_nothing_left, failure_reason, first_at
 from distributor.rules.retrying import Again, Ending, after_try
 
 _FAILURE_REASONS = {
@@ -43,36 +45,25 @@ class Sequel:
     onward: dict[Onward, list[int]] = field(default_factory=dict)
     decisions: list[Decision] = field(default_factory=list)
     tried: list[tuple[Person, Result]] = field(default_factory=list)
-    # To whom certainly nothing went out: their frequency slot is free again.
+    # To whom certainly nothing went out so far: their frequency slot is free again, also while they wait for a retry.
     unreached: list[Person] = field(default_factory=list)
     duplicate_risks: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Earlier:
-    """What a recipient's earlier tries came to: the steps of those of unknown outcome, and the troubles told since."""
-
-    unknown_steps: tuple[UUID, ...] = ()
-    troubles: tuple[int, ...] = ()
-
-
-_NO_TRIES = Earlier()
 
 
 def follow(
     route: Route,
     begun_at: datetime,
     outcomes: Sequence[tuple[Person, Result]],
-    earlier: Mapping[int, Earlier],
+    earlier: Mapping[int, Sequence[Attempt]],
     evidence_window: timedelta,
     now: datetime,
     jitter: float,
 ) -> Sequel:
-    """What follows. `earlier` by recipient, of those that have any; `jitter` in [0, 1)."""
+    """What follows. `earlier` tries by recipient, of those that have any; `jitter` in [0, 1)."""
     sequel = Sequel()
     for person, result in outcomes:
-        before = earlier.get(person.recipient_id, _NO_TRIES)
-        unknown_before = before.unknown_steps.count(route.step.id)
+        before = earlier.get(person.recipient_id, ())
+        unknown_before = sum(one.state == AttemptState.UNKNOWN and one.step_id == route.step.id for one in before)
         # A second copy leaves only after a first try of unknown outcome, and with it the step ends.
         may_have_left = result.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN)
         sequel.duplicate_risks += may_have_left and unknown_before == 1
@@ -88,17 +79,18 @@ def follow(
             jitter=jitter,
         )
         if isinstance(verdict, Again):
-            _again(sequel, route, person, result, verdict, now)
+            _again(sequel, route, person, result, verdict, before, now)
         else:
             _ended(sequel, route, person, result, verdict, before, begun_at, now)
     return sequel
 
 
-def give_up(route: Route, silent: Sequence[tuple[Person, datetime]], now: datetime) -> Sequel:
-    """What follows for people whose last try, begun then, stays of unknown outcome: nothing more was told of it."""
+def give_up(route: Route, silent: Sequence[tuple[Person, Sequence[Attempt]]], now: datetime) -> Sequel:
+    """What follows for people whose last try stays of unknown outcome: nothing more was told of it."""
     sequel = Sequel()
-    for person, begun_at in silent:
-        onward = next_step_after(route, person, Ending.INDETERMINATE, begun_at, now)
+    for person, tries in silent:
+        passage = passage_of(route, Ending.INDETERMINATE, tries, has_reached=person.first_sent_at is not None)
+        onward = route.next_step(passage, channels_of(route, person), now)
         if onward is not None:
             _go_on(sequel, person, Onward(*onward, False, None))
         elif person.first_sent_at is not None:
@@ -111,10 +103,14 @@ def give_up(route: Route, silent: Sequence[tuple[Person, datetime]], now: dateti
     return sequel
 
 
-def _again(sequel: Sequel, route: Route, person: Person, result: Result, again: Again, now: datetime) -> None:
+def _again(
+    sequel: Sequel, route: Route, person: Person, result: Result, again: Again, before: Sequence[Attempt], now: datetime
+) -> None:
     """The same step once more."""
     if again.is_attempt:
         sequel.tried.append((person, result))
+    if result.outcome is not Outcome.UNKNOWN and certainly_nothing_left(before):
+        sequel.unreached.append(person)
     # An account that is held back makes them wait at begin, where another one may take them.
     is_account_held = breaks_account(route, result) or pauses_account(result)
     due_at = now if is_account_held else again.due_at
@@ -130,7 +126,7 @@ def _ended(
     person: Person,
     result: Result,
     ending: Ending,
-    before: Earlier,
+    before: Sequence[Attempt],
     begun_at: datetime,
     now: datetime,
 ) -> None:
@@ -138,9 +134,14 @@ def _ended(
     sequel.tried.append((person, result))
     sent_at = begun_at if ending is Ending.SENT else None
     reached = ending is Ending.SENT or person.first_sent_at is not None
-    if ending is Ending.FAILED and not reached and not before.unknown_steps:
+    has_unknown = any(one.state == AttemptState.UNKNOWN for one in before)
+    if ending is Ending.FAILED and certainly_nothing_left(before):
         sequel.unreached.append(person)
-    onward = next_step_after(route, person, ending, begun_at, now)
+    onward = None
+    if route.goes_on:
+        began_at = first_at(before, route.step.id) or begun_at
+        passage = Passage(ending, reached, began_at, begun_at, {one.step_id for one in before})
+        onward = route.next_step(passage, channels_of(route, person), now)
     if onward is not None:
         _go_on(sequel, person, Onward(*onward, True, sent_at))
         if ending is Ending.FAILED:
@@ -149,29 +150,28 @@ def _ended(
         return
     if reached:
         outcome, reason = RecipientOutcome.SENT, ""
-    elif ending is Ending.INDETERMINATE or before.unknown_steps:
+    elif ending is Ending.INDETERMINATE or has_unknown:
         outcome, reason = RecipientOutcome.INDETERMINATE, _FAILURE_REASONS[Outcome.UNKNOWN]
     else:
         outcome = RecipientOutcome.FAILED
-        reason = failure_reason(before.troubles) or _FAILURE_REASONS[result.outcome]
+        reason = failure_reason([one.trouble for one in before]) or _FAILURE_REASONS[result.outcome]
     sequel.moves.append(
         Move(person.recipient_id, RecipientState.FINISHED, outcome, reason, is_attempt=True, sent_at=sent_at)
     )
 
 
-def next_step_after(
-    route: Route, person: Person, ending: Ending, begun_at: datetime, now: datetime
-) -> tuple[UUID, datetime] | None:
-    """The chain's next step and when: at once after a failure, after the delay while what was sent is unanswered."""
-    if route.distribution.mode != "multi":
-        return None
-    step = route.next_step({step.channel: address_on(step.channel, person.email, person.phone) for step in route.steps})
-    delay = route.step.fallback_delay_minutes
-    if step is None:
-        return None
-    if ending is Ending.FAILED:
-        return step.id, now
-    return None if delay is None else (step.id, max(now, begun_at + timedelta(minutes=delay)))
+def passage_of(
+    route: Route, ending: Ending, tries: Sequence[Attempt], *, has_reached: bool, is_enough: bool = False
+) -> Passage:
+    """How a journey of these tries (one at least) stands at the end of the route's step."""
+    last_at = tries[-1].begun_at
+    began_at = first_at(tries, route.step.id) or last_at
+    return Passage(ending, has_reached, began_at, last_at, {one.step_id for one in tries}, is_enough)
+
+
+def channels_of(route: Route, person: Person) -> set[str]:
+    """Those of the route's channels that the person has an address for."""
+    return {step.channel for step in route.steps if address_on(step.channel, person.email, person.phone)}
 
 
 def _go_on(sequel: Sequel, person: Person, onward: Onward) -> None:

@@ -1,6 +1,5 @@
 """Settle: write down what a hand-over came to, and what follows for each of its people, in one transaction."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from random import random
@@ -19,11 +18,13 @@ from distributor.engine.journeys import move_recipients
 from distributor.engine.messages import Person
 from distributor.engine.rearming import arm_onward
 from distributor.engine.routes import Route
-from distributor.engine.sequel import Earlier, follow
+from distributor.engine.sequel import follow
 from distributor.engine.suppressing import suppress
 from distributor.engine.touches import give_back_touches
-from distributor.models import Attempt, Batch, Decision, Handover
+from distributor.engine.tries import read_tries
+from distributor.models import Batch, Decision, Handover
 from distributor.models.attempt import AttemptState
+from distributor.rules.chaining import StepKind
 
 _ATTEMPT_STATES = {Outcome.ACCEPTED: AttemptState.SENT, Outcome.UNKNOWN: AttemptState.UNKNOWN}
 
@@ -47,11 +48,18 @@ def settle(claim: Claim, route: Route, begun: Begun, results: Sequence[Result], 
         # One draw a hand-over: those who fail together wait together, in one batch.
         jitter = random()  # noqa: S311  it spreads load and keeps no secret
         window = provider_class(route.provider_kind).evidence_window
-        sequel = follow(route, begun.begun_at, outcomes, _earlier_tries(begun.people), window, now, jitter)
+        again = [person.recipient_id for person in begun.people if person.attempt_count]
+        earlier = read_tries(again) if again else {}
+        sequel = follow(route, begun.begun_at, outcomes, earlier, window, now, jitter)
         moves = sequel.moves + arm_onward(claim, sequel)
         _insert_attempts(route, begun, sequel.tried, now)
         Decision.objects.bulk_create(sequel.decisions)
-        told_early = move_recipients(route.distribution.id, moves, duplicate_risks=sequel.duplicate_risks)
+        told_early = move_recipients(
+            route.distribution.id,
+            moves,
+            duplicate_risks=sequel.duplicate_risks,
+            spares_responders=route.step.kind != StepKind.THANK_YOU,
+        )
         unreached = ((person.id, person.recipient_id, begun.begun_at) for person in sequel.unreached)
         give_back_touches(route.distribution.survey_id, unreached)
         if told_early:
@@ -69,22 +77,6 @@ def _suppress_opted_out(route: Route, outcomes: Sequence[tuple[Person, Result]])
     ]
     if told:
         suppress(route.account, told)
-
-
-def _earlier_tries(people: Sequence[Person]) -> dict[int, Earlier]:
-    again = [person.recipient_id for person in people if person.attempt_count]
-    if not again:
-        return {}
-    tries: dict[int, list[Attempt]] = defaultdict(list)
-    for attempt in Attempt.objects.filter(recipient_id__in=again).only("step_id", "state", "trouble"):
-        tries[attempt.recipient_id].append(attempt)
-    return {
-        recipient_id: Earlier(
-            tuple(one.step_id for one in made if one.state == AttemptState.UNKNOWN),
-            tuple(one.trouble for one in made),
-        )
-        for recipient_id, made in tries.items()
-    }
 
 
 def _insert_attempts(route: Route, begun: Begun, tried: Sequence[tuple[Person, Result]], now: datetime) -> None:

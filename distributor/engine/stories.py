@@ -1,13 +1,14 @@
 """Reading back: each recipient's journey, in a few queries for a whole page of them."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
-from distributor.models import Attempt, Batch, Decision, ProviderEvent, Recipient
+from distributor.engine.tries import read_tries
+from distributor.models import Attempt, Batch, Decision, ProviderEvent, Recipient, Step
 from distributor.models.attempt import AttemptState
 from distributor.models.recipient import RecipientState
 from distributor.rules.eligibility import Reason
@@ -30,7 +31,7 @@ class Event:
 class Story:
     """A recipient with all that is known of its journey. `due_at` and `channel` are of the batch it waits in.
 
-    `told` is what providers said of its tries, in the order in which it happened.
+    `told` is what providers said of its tries, in the order in which it happened; `steps` are those that were tried.
     """
 
     recipient: Recipient
@@ -38,6 +39,7 @@ class Story:
     attempts: Sequence[Attempt]
     decisions: Sequence[Decision]
     told: Sequence[ProviderEvent]
+    steps: Mapping[UUID, Step]
 
     @property
     def is_called_off(self) -> bool:
@@ -69,7 +71,7 @@ class Story:
         yield Event(recipient.created_at, "accepted")
         for attempt in self.attempts:
             at = attempt.begun_at if attempt.state == AttemptState.SENT else attempt.ended_at
-            yield Event(at, attempt.state, " ".join(filter(None, (attempt.channel, attempt.code))))
+            yield Event(at, attempt.state, " ".join(filter(None, (self._described(attempt), attempt.code))))
         # Of one moment are a try and the decision that follows from it: the sort below keeps them in this order.
         for decision in self.decisions:
             yield Event(decision.decided_at, decision.kind, decision.reason)
@@ -91,7 +93,10 @@ class Story:
             known.add(once)
             # A provider's clock, often in whole seconds, may lag behind ours.
             at = max(event.occurred_at, attempt.begun_at)
-            yield Event(at, event.kind, " ".join(filter(None, (attempt.channel, event.code))))
+            yield Event(at, event.kind, " ".join(filter(None, (self._described(attempt), event.code))))
+
+    def _described(self, attempt: Attempt) -> str:
+        return self.steps[attempt.step_id].described
 
 
 def read_stories(distribution_id: UUID, after_id: int, limit: int) -> list[Story]:
@@ -103,15 +108,14 @@ def read_stories(distribution_id: UUID, after_id: int, limit: int) -> list[Story
 def tell(recipients: Sequence[Recipient]) -> list[Story]:
     """The stories of these recipients, in their order."""
     ids = [recipient.id for recipient in recipients]
-    attempts: dict[int, list[Attempt]] = defaultdict(list)
-    for attempt in Attempt.objects.filter(recipient_id__in=ids).order_by("recipient_id", "number"):
-        attempts[attempt.recipient_id].append(attempt)
+    attempts = read_tries(ids)
     decisions: dict[int | None, list[Decision]] = defaultdict(list)
     for decision in Decision.objects.filter(recipient_id__in=ids).order_by("id"):
         decisions[decision.recipient_id].append(decision)
     told: dict[int | None, list[ProviderEvent]] = defaultdict(list)
     for event in ProviderEvent.objects.filter(recipient_id__in=ids).order_by("occurred_at", "id").defer("raw"):
         told[event.recipient_id].append(event)
+    steps = Step.objects.in_bulk({attempt.step_id for made in attempts.values() for attempt in made})
     batch_ids = {recipient.batch_id for recipient in recipients}
     batches = Batch.objects.select_related("step", "distribution").in_bulk(batch_ids)
     return [
@@ -121,6 +125,7 @@ def tell(recipients: Sequence[Recipient]) -> list[Story]:
             attempts[recipient.id],
             decisions[recipient.id],
             told[recipient.id],
+            steps,
         )
         for recipient in recipients
     ]

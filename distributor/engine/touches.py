@@ -8,9 +8,18 @@ from django.db import connection
 
 from distributor.engine.bulk import rows_of
 
-# Only what that very try reserved, so that doing it again gives nothing more back.
+# Only what that very try reserved, so that doing it again gives nothing more back. What was there before stays for the
+# chain's next step, which may fail as well, and is again that journey's own whose try it was: its fallback is not held
+# back by it.
 _GIVE_BACK = """
-UPDATE distributor_touch t SET last_sent_at = previous_sent_at, previous_sent_at = NULL
+UPDATE distributor_touch t SET
+    last_sent_at = t.previous_sent_at,
+    recipient_id = coalesce((
+        SELECT a.recipient_id FROM distributor_recipient r
+        JOIN distributor_distribution d ON d.id = r.distribution_id AND d.survey_id = t.survey_id
+        JOIN distributor_attempt a ON a.recipient_id = r.id AND a.begun_at = t.previous_sent_at
+        WHERE r.contact_id = t.contact_id LIMIT 1
+    ), t.recipient_id)
 FROM (
     SELECT contact_id, recipient_id, begun_at FROM json_to_recordset(%s) AS given(
         contact_id uuid, recipient_id bigint, begun_at timestamptz) ORDER BY contact_id

@@ -1,6 +1,6 @@
 """What follows for those of a batch who are not sent to now: stopped, rerouted to the next step, or put off."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,24 +10,26 @@ from distributor.engine.judging import Judged
 from distributor.engine.messages import Person
 from distributor.engine.rearming import arm_batch
 from distributor.engine.routes import Route
-from distributor.models import Decision
+from distributor.engine.tries import read_tries
+from distributor.models import Attempt, Decision
 from distributor.models.decision import DecisionKind
 from distributor.models.recipient import RecipientOutcome, RecipientState
+from distributor.rules.chaining import Passage
 from distributor.rules.departure import Departure
-from distributor.rules.eligibility import ContactFacts, Refusal
+from distributor.rules.eligibility import ContactFacts, Refusal, refuse_channel
+from distributor.rules.outcomes import ending_of
+from distributor.rules.retrying import Ending
 
 Refused = tuple[Person, ContactFacts, Refusal]
 Deferred = tuple[Person, Departure]
 
 
-def turn_away(
-    route: Route, claim: Claim, judged: Judged, unanswered: Mapping[int, Sequence[datetime]], now: datetime
-) -> None:
-    """Move them on, each with a Decision, inside the caller's transaction. `unanswered`: engine/unanswered.py."""
+def turn_away(route: Route, claim: Claim, judged: Judged, now: datetime) -> None:
+    """Move them on, each with a Decision, inside the caller's transaction."""
     if not judged.refused and not judged.deferred:
         return
     decisions: list[Decision] = []
-    moves = _refuse(route, claim, judged.refused, unanswered, decisions, now)
+    moves = _refuse(route, claim, judged.refused, decisions, now)
     moves += _defer(route, claim, judged.deferred, decisions, now)
     Decision.objects.bulk_create(decisions)
     move_recipients(route.distribution.id, moves)
@@ -37,21 +39,22 @@ def _refuse(
     route: Route,
     claim: Claim,
     refused: Sequence[Refused],
-    unanswered: Mapping[int, Sequence[datetime]],
     decisions: list[Decision],
     now: datetime,
 ) -> list[Move]:
     """Stop people, or put them on the chain's next step when only this channel is shut to them."""
     moves: list[Move] = []
-    rerouted: dict[UUID, list[int]] = {}
+    rerouted: dict[tuple[UUID, datetime], list[int]] = {}
+    tries = _tries_that_matter(refused)
     for person, known, refusal in refused:
-        step = route.next_step(known.addresses) if refusal.reason.is_about_the_channel else None
-        if step is not None:
-            rerouted.setdefault(step.id, []).append(person.recipient_id)
+        made = tries.get(person.recipient_id, [])
+        onward = _detour(route, person, known, made, now) if refusal.reason.is_about_the_channel else None
+        if onward is not None:
+            rerouted.setdefault(onward, []).append(person.recipient_id)
         elif person.first_sent_at is not None:
-            # An earlier step of the chain reached it: this one has nothing to add.
+            # An earlier step reached it: this one has nothing to add.
             moves.append(Move(person.recipient_id, RecipientState.FINISHED, RecipientOutcome.SENT))
-        elif person.recipient_id in unanswered:
+        elif made and ending_of(made) is Ending.INDETERMINATE:
             # It is not sent again, and may have been sent.
             outcome = RecipientOutcome.INDETERMINATE
             moves.append(Move(person.recipient_id, RecipientState.FINISHED, outcome, "unknown_outcome"))
@@ -62,15 +65,42 @@ def _refuse(
                 distribution_id=route.distribution.id,
                 contact_id=person.id,
                 recipient_id=person.recipient_id,
-                kind=DecisionKind.REROUTED if step else DecisionKind.STOPPED,
+                kind=DecisionKind.REROUTED if onward else DecisionKind.STOPPED,
                 reason=refusal.reason,
                 detail=dict(refusal.detail),
                 decided_at=now,
             )
         )
-    for step_id, recipient_ids in rerouted.items():
-        moves += _into_batch(claim, step_id, now, recipient_ids)
+    for (step_id, due_at), recipient_ids in rerouted.items():
+        moves += _into_batch(claim, step_id, due_at, recipient_ids)
     return moves
+
+
+def _tries_that_matter(refused: Sequence[Refused]) -> dict[int, list[Attempt]]:
+    """Of those who may go on, and of those whom nothing has reached for certain."""
+    tried = [
+        person.recipient_id
+        for person, _, refusal in refused
+        if person.attempt_count and (person.first_sent_at is None or refusal.reason.is_about_the_channel)
+    ]
+    return read_tries(tried) if tried else {}
+
+
+def _detour(
+    route: Route, person: Person, known: ContactFacts, tries: Sequence[Attempt], now: datetime
+) -> tuple[UUID, datetime] | None:
+    """As after a failure: the next step whose channel is open to the person, however many are shut in between.
+
+    A channel that the person has told to stop is not stepped over: there the journey ends.
+    """
+    refusals = {channel: refuse_channel(known, channel) for channel in known.addresses}
+    opened = {
+        channel for channel, refusal in refusals.items() if refusal is None or not refusal.reason.is_about_the_channel
+    }
+    last_at = tries[-1].begun_at if tries else now
+    tried = {one.step_id for one in tries}
+    passage = Passage(Ending.FAILED, person.first_sent_at is not None, now, last_at, tried)
+    return route.next_step(passage, opened, now)
 
 
 def _defer(

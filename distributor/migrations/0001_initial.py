@@ -165,7 +165,7 @@ class Migration(migrations.Migration):
                         help_text="Sent again after a first try of unknown outcome: at most so many got it twice.",
                     ),
                 ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("created_at", models.DateTimeField()),
                 (
                     "api_key",
                     models.ForeignKey(

@@ -9,7 +9,7 @@ from django.db.models.lookups import Exact
 
 
 class Migration(migrations.Migration):
-    dependencies = [("distributor", "0006_rules_of_time")]
+    dependencies = [("distributor", "0008_step_kinds")]
 
     operations = [
         migrations.AddField(

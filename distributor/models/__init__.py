@@ -4,6 +4,7 @@ from distributor.models.decision import Decision
 from distributor.models.distribution import Distribution
 from distributor.models.handover import Handover
 from distributor.models.heartbeat import Heartbeat
+from distributor.models.idempotency_key import IdempotencyKey
 from distributor.models.provider_event import ProviderEvent
 from distributor.models.recipient import Recipient
 from distributor.models.response import Response
@@ -19,6 +20,7 @@ __all__ = [
     "Distribution",
     "Handover",
     "Heartbeat",
+    "IdempotencyKey",
     "ProviderEvent",
     "Recipient",
     "Response",

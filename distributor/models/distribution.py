@@ -8,11 +8,13 @@ from django.db.models import F, Q
 from contacts.ids import new_id
 from contacts.models import ApiKey, MailingList, Organization
 from distributor.models.survey import Survey
+from distributor.rules.chaining import StopsOn
 from distributor.rules.planning import DistributionStatus, distribution_status
 from distributor.rules.requests import LinkType
 from distributor.rules.throttling import ThrottlePolicy
 
 LINK_TYPES = [(kind.value, kind.value.replace("_", "-")) for kind in LinkType]
+STOPS_ON = [(what.value, what.value) for what in StopsOn]
 THROTTLE_POLICIES = [(policy.value, policy.value) for policy in ThrottlePolicy]
 
 
@@ -25,7 +27,8 @@ class Distribution(models.Model):
     """What was accepted: a survey to an audience, and how it stands.
 
     The counts sum to `accepted_count` at every moment: who is not skipped, registered, sent, failed, indeterminate or
-    stopped is waiting. They are added to in the transaction that moves the recipients.
+    stopped is waiting, those included who were sent to and wait for a fallback, a reminder or a thank-you. They are
+    added to in the transaction that moves the recipients.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -42,6 +45,12 @@ class Distribution(models.Model):
     paused_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
 
+    stops_on = models.CharField(
+        max_length=9,
+        choices=STOPS_ON,
+        default=StopsOn.RESPONSE,
+        help_text="What ends the chain's fallbacks. A response always does.",
+    )
     link_type = models.CharField(max_length=9, choices=LINK_TYPES, default=LinkType.ONE_TIME)
     throttle_minutes = models.PositiveIntegerField(null=True, blank=True)
     throttle_policy = models.CharField(max_length=6, choices=THROTTLE_POLICIES, default=ThrottlePolicy.DEFER)
@@ -59,12 +68,16 @@ class Distribution(models.Model):
     indeterminate_count = models.PositiveIntegerField(default=0)
     stopped_count = models.PositiveIntegerField(default=0)
     # Beside the sum: what happened to those who were sent to.
+    reached_count = models.PositiveIntegerField(
+        default=0, help_text="With a message that counts as sent, whatever they wait for now."
+    )
     opened_count = models.PositiveIntegerField(default=0)
     responded_count = models.PositiveIntegerField(default=0)
     duplicate_risk_count = models.PositiveIntegerField(
         default=0, help_text="Sent again after a first try of unknown outcome: at most so many got it twice."
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    # The moment of the call, by the clock of record: what was sent before it and what since is told apart by it.
+    created_at = models.DateTimeField()
 
     class Meta:
         ordering = ("-id",)
@@ -80,6 +93,10 @@ class Distribution(models.Model):
                     + F("stopped_count")
                 ),
                 name="outcomes_never_exceed_what_was_accepted",
+            ),
+            models.CheckConstraint(
+                condition=Q(reached_count__lte=F("accepted_count") - F("skipped_count")),
+                name="no_more_are_reached_than_are_recipients",
             ),
             models.CheckConstraint(
                 condition=Q(recent_contact_days__gte=1, recent_contact_days__lte=365),

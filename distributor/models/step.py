@@ -1,4 +1,4 @@
-"""One rung of a distribution's channel chain."""
+"""One rung of a distribution's channel chain, or what comes after it."""
 
 from django.db import models
 from django.db.models import Q
@@ -7,15 +7,22 @@ from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
 from contacts.ids import new_id
 from distributor.models.distribution import Distribution
+from distributor.rules.chaining import StepKind
+
+STEP_KINDS = [(kind.value, kind.value.replace("_", "-")) for kind in StepKind]
 
 
 class Step(models.Model):
-    """A channel with its provider and template. Steps are tried by position: the lowest priority number first."""
+    """A channel with its provider and template.
+
+    By position come the invitations, then reminders, then thank-yous; each by priority, the lowest number first.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     distribution = models.ForeignKey(Distribution, models.CASCADE, related_name="steps")
     position = models.PositiveSmallIntegerField()
     priority = models.PositiveSmallIntegerField(default=1)
+    kind = models.CharField(max_length=10, choices=STEP_KINDS, default=StepKind.INVITATION)
     channel = models.CharField(max_length=8, choices=Channel)
     provider_account = models.ForeignKey(ProviderAccount, models.PROTECT, related_name="+")
     template = models.ForeignKey(Template, models.PROTECT, related_name="+")
@@ -25,13 +32,42 @@ class Step(models.Model):
     fallback_delay_minutes = models.PositiveIntegerField(
         null=True, blank=True, help_text="Without a response for so long: the next step. Empty: only if this one fails."
     )
+    delay_minutes = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Of a reminder after the last hand-over, of a thank-you after the response."
+    )
 
     class Meta:
         ordering = ("position",)
         constraints = [
             models.UniqueConstraint(fields=("distribution", "position"), name="one_step_per_position"),
             models.CheckConstraint(condition=Q(priority__gte=1, priority__lte=10), name="priority_is_1_to_10"),
+            models.CheckConstraint(
+                condition=Q(kind=StepKind.INVITATION, delay_minutes=None)
+                | ~Q(kind=StepKind.INVITATION) & Q(delay_minutes__isnull=False, fallback_delay_minutes=None),
+                name="invitations_fall_back_and_the_others_are_delayed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=StepKind.REMINDER) | Q(delay_minutes__gt=0), name="a_reminder_comes_after_a_delay"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.position + 1}. {self.channel}"
+        return f"{self.position + 1}. {self.described}"
+
+    @property
+    def described(self) -> str:
+        """The channel; of what is no invitation the kind as well."""
+        return self.channel if self.kind == StepKind.INVITATION else f"{self.channel} {self.get_kind_display()}"
+
+    @property
+    def timing(self) -> str:
+        """When it comes, or what brings the next one."""
+        match StepKind(self.kind):
+            case StepKind.REMINDER:
+                return f"{self.delay_minutes} minutes after the last message, without a response"
+            case StepKind.THANK_YOU:
+                return f"{self.delay_minutes} minutes after the response"
+            case StepKind.INVITATION if self.fallback_delay_minutes is None:
+                return "the next if this one fails"
+            case StepKind.INVITATION:
+                return f"the next after {self.fallback_delay_minutes} minutes without a response"

@@ -5,17 +5,19 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from distributor.rules.feedback import Trouble
+from distributor.rules.feedback import Progress, Trouble
 from distributor.rules.retrying import Ending
 
 
 class Try(Protocol):
-    """`state` is sent, failed or unknown; `trouble` a rank of distributor.rules.feedback.Trouble."""
+    """`state` is sent, failed or unknown; `progress` and `trouble` are ranks of distributor.rules.feedback."""
 
     @property
     def step_id(self) -> UUID: ...
     @property
     def state(self) -> str: ...
+    @property
+    def progress(self) -> int: ...
     @property
     def trouble(self) -> int: ...
     @property
@@ -30,6 +32,17 @@ def reaches(one: Try) -> bool:
 def reached_at(tries: Sequence[Try]) -> datetime | None:
     """When the first message that counts as sent left; None when none does."""
     return min((one.begun_at for one in tries if reaches(one)), default=None)
+
+
+def first_at(tries: Sequence[Try], step_id: UUID) -> datetime | None:
+    """When the first message of a step left that may have arrived; None when none of it may have."""
+    may_have_arrived = (one for one in tries if one.state != "failed" and not Trouble(one.trouble).is_failure)
+    return min((one.begun_at for one in may_have_arrived if one.step_id == step_id), default=None)
+
+
+def is_delivered(tries: Sequence[Try]) -> bool:
+    """A provider tells that a message arrived, and nothing tells that it failed after all."""
+    return any(reaches(one) and one.progress >= Progress.DELIVERED for one in tries)
 
 
 def ending_of(tries: Sequence[Try]) -> Ending:

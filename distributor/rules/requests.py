@@ -8,13 +8,18 @@ from typing import Any, Final
 from uuid import UUID
 
 from contacts.given import ContactGiven
+from distributor.rules.chaining import StepKind, StopsOn
 from distributor.rules.throttling import ThrottlePolicy
 from distributor.rules.wording import NO_WORDING, Wording
 
 
 @dataclass(frozen=True, slots=True)
 class StepRequest:
-    """A channel to use; the lowest priority number goes first.
+    """A channel to use; among steps of a kind the lowest priority number goes first.
+
+    `fallback_delay_minutes` is an invitation's: without a response for so long after its first hand-over, the next
+    invitation. `delay_minutes` is a reminder's, counted from the last hand-over, or a thank-you's, counted from the
+    response.
 
     `further_account_ids` are other accounts of the channel. With `weights` (one for each account, the first included)
     they share the messages; without, each stands in for those before it. Raises ValueError where that adds up to
@@ -31,8 +36,16 @@ class StepRequest:
     fallback_delay_minutes: int | None = None
     further_account_ids: Sequence[UUID] = ()
     weights: Sequence[int] = ()
+    kind: StepKind = StepKind.INVITATION
+    delay_minutes: int | None = None
 
     def __post_init__(self) -> None:
+        if (self.kind is StepKind.INVITATION) != (self.delay_minutes is None):
+            raise ValueError("a reminder and a thank-you have a delay, an invitation has none")
+        if self.kind is StepKind.REMINDER and self.delay_minutes == 0:
+            raise ValueError("a reminder comes after a delay")
+        if self.kind is not StepKind.INVITATION and self.fallback_delay_minutes is not None:
+            raise ValueError("only an invitation has a fallback")
         if len(set(self.account_ids)) < len(self.account_ids):
             raise ValueError("a provider account is named twice")
         if self.weights and (len(self.weights) != len(self.account_ids) or min(self.weights) < 1):
@@ -98,6 +111,7 @@ class DistributionRequest:
     `scheduled_at` None means now. `not_after` is the last moment at which anything leaves; `expires_at` ends the links
     as well. `options`, if there are any, are as many as contacts; of a contact that is named twice the last count.
     `throttle` None: the survey's. Without `is_sent` recipients are registered: they get links, and nothing is sent.
+    `stops_on` is what ends a chain's fallbacks, beside a response. Raises ValueError where no step is an invitation.
     """
 
     source: str
@@ -114,3 +128,8 @@ class DistributionRequest:
     throttle: Throttle | None = None
     link_type: LinkType = LinkType.ONE_TIME
     is_sent: bool = True
+    stops_on: StopsOn = StopsOn.RESPONSE
+
+    def __post_init__(self) -> None:
+        if not any(step.kind is StepKind.INVITATION for step in self.steps):
+            raise ValueError("no step is an invitation")

@@ -1,4 +1,4 @@
-"""Why the rest of a journey was called off."""
+"""Why the rest of a journey, or of its chain, was called off."""
 
 from enum import StrEnum
 
@@ -9,3 +9,11 @@ class StopReason(StrEnum):
     RESPONDED = "responded"
     OPTED_OUT = "opted_out"
     CANCELLED = "cancelled"
+    ERASED = "erased"
+    # These end the fallbacks alone (rules/chaining.py): should the message fail after all, the chain goes on.
+    OPENED = "opened"
+    DELIVERED = "delivered"
+
+    @property
+    def is_about_fallbacks(self) -> bool:
+        return self in (StopReason.OPENED, StopReason.DELIVERED)

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from contacts.models import Contact, Organization, Suppression
 from distributor.engine.clock import database_now
+from distributor.engine.erasing import erase_contact
 from distributor.engine.unsubscribing import unsubscribe
 from distributor.models import Distribution, Recipient
 from tests.admin.rooms import act, address, faults, listed
@@ -137,3 +138,11 @@ def test_a_contact_leads_to_its_journeys(operator: Client, anna: Recipient) -> N
     page = operator.get(address(anna.contact, "change")).content.decode()
     assert address(Recipient, "changelist", contact=anna.contact.pk) in page
     assert listed(operator, Recipient, contact=anna.contact.pk) == [anna]
+
+
+def test_an_erased_contact_is_not_edited(operator: Client, contact: Contact) -> None:
+    erase_contact(contact.pk, database_now())
+    assert operator.get(address(contact, "change")).status_code == 200
+    assert operator.post(address(contact, "change"), edited(contact)).status_code == 403
+    contact.refresh_from_db()
+    assert contact.email == ""

@@ -7,7 +7,7 @@ from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
 from contacts.models import MailingList
 from distributor.admin.progress import parts_of
-from distributor.models import Batch, Distribution, Recipient, Survey
+from distributor.models import Batch, Distribution, Recipient, Step, Survey
 from tests.admin.conftest import person, send
 from tests.admin.rooms import address, listed
 
@@ -50,6 +50,26 @@ def test_a_page_shows_steps_batches_and_who_was_left_out(operator: Client, distr
     [(decision, contact)] = answer.context["left_out"]
     assert (decision.reason, str(contact)) == ("opted_out", "dora")
     assert address(Recipient, "changelist", distribution=distribution.pk) in page
+
+
+def test_a_page_says_what_each_step_is_for_and_when_it_comes(operator: Client, distribution: Distribution) -> None:
+    invitation = distribution.steps.get()
+    for position, (kind, minutes) in enumerate([("reminder", 1_440), ("thank_you", 5)], start=1):
+        Step.objects.create(
+            distribution=distribution,
+            position=position,
+            kind=kind,
+            delay_minutes=minutes,
+            channel=invitation.channel,
+            provider_account=invitation.provider_account,
+            template=invitation.template,
+        )
+    page = operator.get(address(distribution, "change")).content.decode()
+    assert "<td>1. email</td>" in page
+    assert "<td>2. email reminder</td>" in page
+    assert "<td>1440 minutes after the last message, without a response</td>" in page
+    assert "<td>3. email thank-you</td>" in page
+    assert "<td>5 minutes after the response</td>" in page
 
 
 def test_a_page_leads_to_the_recipients_of_each_state(operator: Client, distribution: Distribution) -> None:

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from contacts.models import Contact
 from distributor.admin.finding import find_contacts, find_recipients
-from distributor.models import Recipient
+from distributor.models import Distribution, Recipient
 
 
 def plans(sql: list[str]) -> str:
@@ -29,8 +29,19 @@ def plans(sql: list[str]) -> str:
         ("+48600000001", r"contact_by_phone.*\n.*Index Cond: .*organization_id = .* AND \(\(phone"),
     ],
 )
-@pytest.mark.usefixtures("distribution")
-def test_contacts_are_found_along_an_index(text: str, condition: str) -> None:
+def test_contacts_are_found_along_an_index(distribution: Distribution, text: str, condition: str) -> None:
+    # Among a handful every index of the organisation would do.
+    Contact.objects.bulk_create(
+        Contact(
+            organization_id=distribution.organization_id,
+            external_id=f"P{number}",
+            email=f"p{number}@example.com",
+            phone=f"+4870000{number:04}",
+        )
+        for number in range(1_000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE contacts_contact")
     Contact.objects.filter(external_id="bob").update(phone="+48600000001")
     with CaptureQueriesContext(connection) as captured:
         assert len(find_contacts(text)) == 1

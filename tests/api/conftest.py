@@ -11,7 +11,7 @@ from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
 from distributor.models import Survey
 
-Post = Callable[[Any], Any]
+Post = Callable[..., Any]
 
 
 @pytest.fixture
@@ -47,11 +47,12 @@ def channel_of(
 
 @pytest.fixture
 def post(client: Client, survey: Survey) -> Post:
-    """Call the survey's quick endpoint with a body, as JSON unless it is text already."""
+    """Call the survey's quick endpoint with a body, as JSON unless it is text already, and headers by their names."""
 
-    def send(body: Any) -> Any:
+    def send(body: Any, **headers: str) -> Any:
         text = body if isinstance(body, (str, bytes)) else json.dumps(body)
         path = f"/api/surveys/{survey.pk}/distributions/quick"
-        return client.post(path, text, content_type="application/json")
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return client.post(path, text, content_type="application/json", headers=named)
 
     return send

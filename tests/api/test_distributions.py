@@ -28,7 +28,7 @@ BASE = "/api/v1/distributions"
 NO_TOTALS = dict.fromkeys(
     (
         *("accepted", "skipped", "registered", "waiting", "sent", "failed", "indeterminate", "stopped"),
-        *("recipients", "opened", "responded", "duplicateRisk"),
+        *("recipients", "reached", "opened", "responded", "duplicateRisk"),
     ),
     0,
 )
@@ -52,6 +52,7 @@ def test_a_distribution_is_read_back_with_all_that_was_said(client: Client, post
         "name": "CSAT",
         "source": "quick",
         "channelMode": "multi",
+        "stopsOn": "response",
         "status": "scheduled",
         "scheduledAt": "2999-01-01T09:00:00Z",
         "notAfter": None,
@@ -102,6 +103,7 @@ def test_a_recipient_who_waits_says_until_when(client: Client, post: Post, body:
         "phone": None,
         "state": "waiting",
         "reason": None,
+        "stepKind": "invitation",
         "channel": "email",
         "dueAt": "2999-01-01T10:00:00Z",
         "acceptedAt": accepted_at,
@@ -124,9 +126,10 @@ def test_a_story_is_told_in_the_order_in_which_it_happened(client: Client, post:
     assert (row["state"], row["dueAt"]) == ("sent", None)
     [attempt] = row["attempts"]
     assert (attempt["number"], attempt["channel"], attempt["state"]) == (1, "email", "sent")
+    assert (row["stepKind"], attempt["stepKind"]) == ("invitation", "invitation")
     assert attempt["providerId"] == body["channels"][0]["providerId"]
     totals = client.get(f"{BASE}/{answer['distributionId']}").json()["totals"]
-    assert totals == {**NO_TOTALS, "accepted": 1, "recipients": 1, "sent": 1, "opened": 1, "responded": 1}
+    assert totals == NO_TOTALS | dict.fromkeys(("accepted", "recipients", "sent", "reached", "opened", "responded"), 1)
 
 
 def test_what_the_provider_told_is_read_back_with_its_time(

@@ -207,8 +207,13 @@ def test_a_provider_that_tells_nothing_is_believed_nothing(live_server: LiveServ
 
 def test_only_posts_of_a_bounded_size_are_read(live_server: LiveServer, accounts: Accounts) -> None:
     url = f"{live_server.url}/webhooks/{accounts[Channel.EMAIL].pk}"
-    assert httpx.get(url).status_code == 405
+    assert httpx.put(url).status_code == 405
     assert httpx.post(url, content=b" " * (BODY_MAX_BYTES + 1)).status_code == 413
+
+
+def test_an_address_may_be_tried_before_it_is_used(live_server: LiveServer, accounts: Accounts) -> None:
+    url = f"{live_server.url}/webhooks/{accounts[Channel.EMAIL].pk}"
+    assert (httpx.head(url).status_code, httpx.get(url).status_code) == (200, 200)
 
 
 def assert_nothing_changed() -> None:

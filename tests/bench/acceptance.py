@@ -4,7 +4,7 @@ They take turns in short slices, so that a neighbour on the machine slows all of
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -35,12 +35,14 @@ class Door:
     prefix: str
     recipients: type[Recipient] | type[RivalRecipient]
     most_calls: int
+    mixes: Sequence[str] = tuple(MIXES)  # COPY cannot update
 
 
 DOORS = {
     "a": Door("/bench/naive", RivalRecipient, most_calls=8),
     "b": Door("/bench/bulk", RivalRecipient, most_calls=40),
     "c": Door("/api", Recipient, most_calls=180),
+    "m": Door("/bench/copy", Recipient, most_calls=250, mixes=("new",)),
 }
 FLOOR = "d"
 
@@ -56,11 +58,13 @@ def measure_acceptance(stage: Stage, supply: ContactSupply, scenarios: str, logs
     with web_server(stage, logs / "web.log") as ours, web_server(stage, logs / "rivals.log", is_stock=True) as rivals:
         webs = {name: ours if door.recipients is Recipient else rivals for name, door in doors.items()}
         for name, door in doors.items():
-            bodies = webs[name].bodies(supply, WARM_UP_CALLS, WARM_UP_SIZE, new_share=0.5)
+            bodies = webs[name].bodies(supply, WARM_UP_CALLS, WARM_UP_SIZE, MIXES[door.mixes[0]])
             webs[name].send(door.prefix, bodies, limit_seconds=60)
         for _ in range(ROUNDS):
             for mix, new_share in MIXES.items():
                 for name, door in doors.items():
+                    if mix not in door.mixes:
+                        continue
                     measure(name, mix, partial(_call, webs[name], door, supply, new_share))
             if FLOOR in scenarios:
                 measure(FLOOR, "new", lambda: _copy(stage, supply))

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db.models import DateTimeField, Field, Model
+from django.db.models import NOT_PROVIDED, DateTimeField, Field, Model
 
 from contacts.ids import new_id
 from contacts.models import Contact
@@ -15,13 +15,18 @@ from tests.bench.contact_supply import person
 
 
 class CopyLayout:
-    """A table's columns for COPY: those that vary come first, the rest hold the model's defaults."""
+    """A table's columns for COPY: those that vary come first, the rest hold the model's defaults.
+
+    What PostgreSQL fills in by itself is left to it.
+    """
 
     def __init__(self, model: type[Model], varying: Sequence[str]) -> None:
         constant = [
             field
             for field in model._meta.concrete_fields
-            if field.column not in varying and field.get_internal_type() != "BigAutoField"
+            if field.column not in varying
+            and field.get_internal_type() != "BigAutoField"
+            and field.db_default is NOT_PROVIDED
         ]
         columns = [*varying, *(str(field.column) for field in constant)]
         self.statement = f"COPY {model._meta.db_table} ({', '.join(columns)}) FROM STDIN"

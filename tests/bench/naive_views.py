@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.crypto import get_random_string
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -138,6 +139,7 @@ def create_distribution(organization: Organization, survey_id: UUID, wanted: dic
         source="bench",
         name=wanted["name"],
         accepted_count=len(wanted["contacts"]),
+        created_at=timezone.now(),
     )
     for position, each in enumerate(wanted["channels"]):
         Step.objects.create(

@@ -18,6 +18,7 @@ TITLES = {
     "b": "DRF serializers + bulk_create",
     "c": "ours",
     "d": "floor: bare COPY of the same rows, no HTTP",
+    "m": "floor behind our front door: HTTP and COPY",
     "e": "a Celery task a message, ORM get and save",
     "f": "django-post-office, dummy backend",
     "g": "ours",
@@ -25,8 +26,11 @@ TITLES = {
     "h": "ours through SendGrid",
     "in": "the twilio package in a task a message",
     "i": "ours through Twilio",
+    "j": "10,000 due at one instant",
+    "k": "a claim, whatever waits",
+    "l": "a single send while a large one drains",
 }
-ACCEPTANCE, DISPATCH = "abcd", "efg"
+ACCEPTANCE, DISPATCH = "abcmd", "efg"
 PROVIDERS = ("hn", "h", "in", "i")
 PROVIDER_COLUMNS = {
     "messages_per_second": "messages/s",
@@ -64,20 +68,44 @@ BARS = [
 
 
 @dataclass(frozen=True)
+class Limit:
+    """A figure in seconds is to be at most the limit."""
+
+    name: str
+    figure: tuple[str, str]
+    limit: float
+
+
+SMALLEST = ("k", "ms_beside_10_batches")
+BARS += [
+    Bar("claim: 1,000,000 recipients wait / 10,000", ("k", "ms_beside_1000_batches"), SMALLEST, 1.5, is_most=True),
+    Bar("claim: 10,000 batches wait / 10", ("k", "ms_beside_10000_batches"), SMALLEST, 1.5, is_most=True),
+    Bar("claim: after 1,000,000 changes / before", ("k", "ms_after_state_changes"), SMALLEST, 1.5, is_most=True),
+]
+LIMITS = [
+    Limit("10,000 due at one instant: lag, p99", ("j", "p99_seconds"), 10),
+    Limit("a single send while a large one drains: p95", ("l", "p95_seconds"), 2),
+]
+
+
+@dataclass(frozen=True)
 class Verdict:
+    """`ratio` is of two figures, or one figure in seconds where `unit` says so."""
+
     name: str
     ratio: float
     limit: float
     is_most: bool
     is_met: bool
+    unit: str = "x"
 
     def __str__(self) -> str:
         word, bound = "pass" if self.is_met else "FAIL", "at most" if self.is_most else "at least"
-        return f"  {word}  {self.name:<46}{self.ratio:>8.1f}x   {bound} {self.limit:g}x"
+        return f"  {word}  {self.name:<46}{self.ratio:>8.1f}{self.unit:<2}  {bound} {self.limit:g}{self.unit}"
 
 
 def judge(figures: Figures) -> list[Verdict]:
-    """The bars whose two scenarios were both run."""
+    """The bars and limits whose scenarios were run."""
     verdicts = []
     for bar in BARS:
         over, under = (figures.get(name, {}).get(figure) for name, figure in (bar.over, bar.under))
@@ -85,6 +113,11 @@ def judge(figures: Figures) -> list[Verdict]:
             ratio = over / under
             is_met = ratio <= bar.limit if bar.is_most else ratio >= bar.limit
             verdicts.append(Verdict(bar.name, ratio, bar.limit, bar.is_most, is_met))
+    for limit in LIMITS:
+        scenario, figure = limit.figure
+        seconds = figures.get(scenario, {}).get(figure)
+        if seconds is not None:
+            verdicts.append(Verdict(limit.name, seconds, limit.limit, True, seconds <= limit.limit, " s"))
     return verdicts
 
 

@@ -7,11 +7,13 @@ from pathlib import Path
 from django.core.management import call_command
 
 from tests.bench.acceptance import measure_acceptance
+from tests.bench.claim_cost import measure_claims
 from tests.bench.contact_supply import ContactSupply
 from tests.bench.database import Stage, fill_contacts, server_facts, set_stage, settle_disk
 from tests.bench.disturbance import busy_percent
 from tests.bench.our_dispatch import measure_ours
 from tests.bench.provider_dispatch import measure_emails, measure_texts
+from tests.bench.punctuality import measure_overtaking, measure_precision
 from tests.bench.report import ACCEPTANCE, TITLES, judge, machine_facts, table, write_json
 from tests.bench.rival_dispatch import measure_post_office, measure_task_per_message
 from tests.bench.rival_sdks import measure_email_tasks, measure_text_tasks
@@ -23,12 +25,16 @@ OUR_MESSAGES = 200_000
 SDK_MESSAGES = 1_200
 OUR_EMAILS = 20_000
 OUR_TEXTS = 5_000
+DUE_AT_ONCE = 10_000
+DRAINED_MEANWHILE = 150_000
 
 
 def run(contact_count: int, scenarios: str, data: Path) -> int:
     """Measure, print, write `bench.json`. Returns 1 when a bar is not met, else 0."""
     if "h" in scenarios and contact_count < OUR_EMAILS:
         raise SystemExit(f"(h) sends to {OUR_EMAILS:,} different contacts: --contacts {OUR_EMAILS} at least")
+    if "j" in scenarios and contact_count < DUE_AT_ONCE:
+        raise SystemExit(f"(j) sends to {DUE_AT_ONCE:,} different contacts: --contacts {DUE_AT_ONCE} at least")
     logs = data / "bench-logs"
     logs.mkdir(parents=True, exist_ok=True)
     stage = _prepare(contact_count)
@@ -63,7 +69,7 @@ def _measure(stage: Stage, supply: ContactSupply, scenarios: str, logs: Path) ->
         for name, values in measured.items():
             if busy_before is not None and busy_after is not None:
                 values["others_busy_percent"] = max(busy_before, busy_after)
-            shown = ", ".join(f"{figure.replace('_', ' ')} {value:,.0f}" for figure, value in values.items())
+            shown = ", ".join(f"{figure.replace('_', ' ')} {_shown(value)}" for figure, value in values.items())
             _say(f"({name}) {TITLES[name]}: {shown}")
         figures.update(measured)
         _say(f"[{seconds:.0f} s]")
@@ -76,7 +82,14 @@ def _measure(stage: Stage, supply: ContactSupply, scenarios: str, logs: Path) ->
     measure("h", lambda: {"h": measure_emails(stage, supply, OUR_EMAILS, logs)})
     measure("i", lambda: {"in": measure_text_tasks(stage, supply, SDK_MESSAGES, logs / "twilio-tasks.log")})
     measure("i", lambda: {"i": measure_texts(stage, supply, OUR_TEXTS, logs)})
+    measure("j", lambda: {"j": measure_precision(stage, supply, DUE_AT_ONCE, logs)})
+    measure("k", lambda: {"k": measure_claims(stage)})
+    measure("l", lambda: {"l": measure_overtaking(stage, supply, DRAINED_MEANWHILE, logs)})
     return figures
+
+
+def _shown(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.3g}"
 
 
 def _say(text: str) -> None:

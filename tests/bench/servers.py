@@ -13,16 +13,16 @@ BROKER_DATABASE = 15  # The last that a Valkey or Redis has by default: nobody e
 
 
 @contextmanager
-def own_database(server_url: str, *, is_kept: bool = False) -> Iterator[str]:
+def own_database(server_url: str, *, name: str = DATABASE, is_kept: bool = False) -> Iterator[str]:
     """The URL of a new database on the same server, dropped at the end unless `is_kept`."""
-    name = sql.Identifier(DATABASE)
-    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name)
+    identifier = sql.Identifier(name)
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifier)
     with psycopg.connect(server_url, autocommit=True) as server:
         server.execute(drop)
-        server.execute(sql.SQL("CREATE DATABASE {}").format(name))
+        server.execute(sql.SQL("CREATE DATABASE {}").format(identifier))
     try:
         parts = urlsplit(server_url)
-        yield f"{parts.scheme}://{parts.netloc}/{DATABASE}?{parts.query}"
+        yield f"{parts.scheme}://{parts.netloc}/{name}?{parts.query}"
     finally:
         if not is_kept:
             with psycopg.connect(server_url, autocommit=True) as server:

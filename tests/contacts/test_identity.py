@@ -37,6 +37,7 @@ def test_a_new_external_id_makes_a_contact_with_all_that_is_given(organization: 
         "time_zone": "Europe/Warsaw",
         "embedded_data": {"ward": "B", "visits": 3, "flags": [True, None]},
         "opted_out_at": None,
+        "erased_at": None,
         "created_at": NOW,
         "updated_at": NOW,
     }

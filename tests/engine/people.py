@@ -10,7 +10,7 @@ from distributor.engine.acceptance import Accepted
 from distributor.engine.clock import database_now
 from distributor.engine.dispatch import dispatch_lane
 from distributor.engine.stories import Story, tell
-from distributor.models import Batch, Distribution, Recipient
+from distributor.models import Attempt, Batch, Distribution, Recipient, Step
 from distributor.models.batch import Lane
 
 
@@ -23,6 +23,13 @@ def given(number: int, **fields: Unpack[ContactGiven]) -> ContactGiven:
         "embedded_data": {"department": "Cardiology"},
     }
     return {**known, **fields}
+
+
+def messages() -> list[str]:
+    """What providers took, or may have taken: kind and channel of each, in the order of time."""
+    kinds = dict(Step.objects.values_list("id", "kind"))
+    tries = Attempt.objects.order_by("begun_at", "recipient_id").exclude(state="failed")
+    return [f"{kinds[attempt.step_id]} {attempt.channel}" for attempt in tries]
 
 
 def dispatch() -> None:
@@ -71,6 +78,8 @@ def totals_of(accepted: Accepted) -> dict[str, int]:
     counted = {name: sum(name in (state, outcome) for state, outcome in rows) for name in named}
     assert named == counted
     assert distribution.accepted_count == distribution.skipped_count + len(rows)
+    reached = Recipient.objects.filter(distribution=distribution, first_sent_at__isnull=False)
+    assert distribution.reached_count == reached.count()
     extra = {"skipped": distribution.skipped_count, "duplicate_risk": distribution.duplicate_risk_count}
     return {name: count for name, count in (named | extra).items() if count}
 

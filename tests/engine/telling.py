@@ -1,5 +1,6 @@
 """What a provider tells of people's tries, without a wire between."""
 
+from datetime import datetime
 from itertools import count
 
 from channels.events import Event, EventKind
@@ -32,5 +33,5 @@ def event_of(accepted: Accepted, kind: EventKind, place: int = 0, *, number: int
     return Event(**{**fields, **known})  # type: ignore[arg-type]
 
 
-def tell(account: ProviderAccount, *events: Event) -> None:
-    take_in(as_account(account), events, database_now())
+def tell(account: ProviderAccount, *events: Event, at: datetime | None = None) -> None:
+    take_in(as_account(account), events, at or database_now())

@@ -8,9 +8,12 @@ from channels.models import ProviderAccount, SandboxMessage
 from contacts.channel import Channel
 from contacts.models import Organization, Suppression
 from distributor.engine.clock import database_now
+from distributor.engine.dispatch import hand_over
 from distributor.engine.responses import record_response
+from distributor.engine.settling import settle
 from tests.engine.conftest import Send
-from tests.engine.people import dispatch, events_of, given, make_due, misbehave, story_of, totals_of
+from tests.engine.people import dispatch, dispatch_at, events_of, given, make_due, misbehave, story_of, totals_of
+from tests.engine.test_recovery import start, take
 
 pytestmark = pytest.mark.django_db
 Accounts = dict[Channel, ProviderAccount]
@@ -65,6 +68,63 @@ def test_no_response_brings_the_next_channel_after_the_delay(send: Send) -> None
     dispatch()
     assert totals_of(accepted) == {"sent": 1}
     assert channels_used() == ["email", "sms"]
+
+
+def test_each_delay_counts_from_its_own_steps_first_hand_over(send: Send) -> None:
+    accepted = send(1, Channel.EMAIL, Channel.SMS, Channel.WHATSAPP, is_multi=True, fallback_delay_minutes=60)
+    dispatch()
+    dispatch_at(database_now() + timedelta(minutes=61))
+    waits = story_of(accepted)
+    assert (waits.batch.step.channel, len(waits.attempts)) == ("whatsapp", 2)
+    assert waits.due_at == waits.attempts[1].begun_at + timedelta(minutes=60)
+
+
+def test_a_resend_does_not_start_the_delay_anew(send: Send, accounts: Accounts) -> None:
+    misbehave(accounts[Channel.EMAIL], person0="unknown")
+    accepted = send(1, Channel.EMAIL, Channel.SMS, is_multi=True, fallback_delay_minutes=60)
+    claim, route, provider = take()
+    begun = start(claim, route)
+    settle(claim, route, begun, hand_over(route, provider, begun), database_now())
+    misbehave(accounts[Channel.EMAIL])
+    dispatch_at(database_now() + timedelta(minutes=20))
+    waits = story_of(accepted)
+    assert [attempt.state for attempt in waits.attempts] == ["unknown", "sent"]
+    assert waits.due_at == waits.attempts[0].begun_at + timedelta(minutes=60)
+
+
+def test_a_try_that_certainly_failed_does_not_start_the_delay(send: Send, accounts: Accounts) -> None:
+    misbehave(accounts[Channel.EMAIL], person0="transient")
+    accepted = send(1, Channel.EMAIL, Channel.SMS, is_multi=True, fallback_delay_minutes=60)
+    dispatch()
+    misbehave(accounts[Channel.EMAIL])
+    dispatch_at(database_now() + timedelta(hours=1))
+    waits = story_of(accepted)
+    assert [attempt.state for attempt in waits.attempts][-1] == "sent"
+    assert waits.due_at == waits.attempts[-1].begun_at + timedelta(minutes=60)
+
+
+def test_a_fallback_whose_channel_is_shut_is_stepped_over_at_once(send: Send, organization: Organization) -> None:
+    accepted = send(
+        [given(0), given(1, phone="")], Channel.EMAIL, Channel.SMS, Channel.WHATSAPP, Channel.EMAIL, is_multi=True
+    )
+    for channel, address in (("email", "person0@example.com"), ("sms", "+48600000000")):
+        Suppression.objects.create(organization=organization, channel=channel, address=address, reason="bounce")
+    Suppression.objects.create(
+        organization=organization, channel="email", address="person1@example.com", reason="bounce"
+    )
+    dispatch()
+    assert channels_used() == ["whatsapp"]
+    assert [(one.kind, one.reason) for one in story_of(accepted, 0).decisions] == [("rerouted", "suppressed")]
+    assert totals_of(accepted) == {"sent": 1, "stopped": 1}
+
+
+def test_a_channel_that_the_person_told_to_stop_is_not_stepped_over(send: Send, organization: Organization) -> None:
+    accepted = send(1, Channel.EMAIL, Channel.SMS, Channel.WHATSAPP, is_multi=True)
+    for channel, address, reason in (("email", "person0@example.com", "bounce"), ("sms", "+48600000000", "stop")):
+        Suppression.objects.create(organization=organization, channel=channel, address=address, reason=reason)
+    dispatch()
+    assert channels_used() == []
+    assert (totals_of(accepted), story_of(accepted).reason) == ({"stopped": 1}, "opted_out")
 
 
 def test_a_response_stops_the_chain(send: Send) -> None:

@@ -50,6 +50,7 @@ def make_journey(
         source="test",
         expires_at=expires_at,
         accepted_count=1,
+        created_at=NOW,
         **(counts or {}),
     )
     step = Step.objects.create(

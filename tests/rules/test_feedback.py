@@ -15,6 +15,8 @@ from distributor.rules.outcomes import (
     ending_of,
     ending_of_last_step,
     failure_reason,
+    first_at,
+    is_delivered,
     reached_at,
 )
 from distributor.rules.retrying import Ending
@@ -29,6 +31,7 @@ class Made:
     trouble: int = Trouble.NONE
     step_id: UUID = FIRST
     begun_at: datetime = NOW
+    progress: int = Progress.NONE
 
 
 tries = st.lists(
@@ -104,6 +107,26 @@ def test_a_step_ends_when_events_say_so(made: list[Made], ending: Ending | None)
 @given(tries)
 def test_who_was_reached_was_so_at_a_moment_and_nobody_else(made: list[Made]) -> None:
     assert (reached_at(made) is not None) == (ending_of(made) is Ending.SENT)
+
+
+def test_a_steps_first_message_is_the_first_that_may_have_arrived() -> None:
+    later, last = NOW + timedelta(hours=1), NOW + timedelta(hours=2)
+    made = [Made("failed"), Made("unknown", begun_at=later), Made("sent", begun_at=last), Made("sent", step_id=SECOND)]
+    assert first_at(made, FIRST) == later
+    assert first_at([Made("sent", Trouble.BOUNCED)], FIRST) is None
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (Made("sent", progress=Progress.SENT), False),
+        (Made("sent", progress=Progress.DELIVERED), True),
+        (Made("sent", progress=Progress.CLICKED), True),
+        (Made("sent", Trouble.BOUNCED, progress=Progress.DELIVERED), False),
+    ],
+)
+def test_what_is_delivered_and_bounces_is_not_delivered(made: Made, expected: bool) -> None:
+    assert is_delivered([Made("failed"), made]) is expected
 
 
 @given(tries)

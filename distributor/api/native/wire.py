@@ -20,12 +20,13 @@ class TotalsDocument(_Wire):
     accepted: int
     skipped: int
     registered: int = Field(description="With a link; whoever called sends it.")
-    waiting: int
+    waiting: int = Field(description="Those included who were sent to and wait for a fallback, reminder or thank-you.")
     sent: int
     failed: int
     indeterminate: int
     stopped: int
     recipients: int = Field(description="Accepted and not skipped.")
+    reached: int = Field(description="With a message that counts as sent, whatever they wait for now.")
     opened: int
     responded: int
     duplicate_risk: int = Field(description="Sent again after a try of unknown outcome: at most so many got two.")
@@ -38,6 +39,7 @@ class DistributionDocument(_Wire):
     name: str
     source: str
     channel_mode: str
+    stops_on: str = Field(description="What ends the fallbacks: response, or opened or delivered as well")
     status: str = Field(description="scheduled, sending, paused, completed or cancelled")
     scheduled_at: datetime | None
     not_after: datetime | None
@@ -58,6 +60,7 @@ class ScheduleBody(_Wire):
 
 class AttemptDocument(_Wire):
     number: int
+    step_kind: str = Field(description="invitation, reminder or thank_you")
     channel: str
     provider_id: UUID
     state: str = Field(description="sent, failed or unknown")
@@ -100,7 +103,8 @@ class RecipientDocument(_Wire):
     phone: str | None
     state: str = Field(description="registered, waiting, sent, failed, indeterminate or stopped")
     reason: str | None
-    channel: str = Field(description="Of the step that it waits for, or was last tried on.")
+    step_kind: str = Field(description="Of the step that it waits for, or last waited for, as in attempts.")
+    channel: str = Field(description="Of the same step.")
     due_at: datetime | None
     accepted_at: datetime
     attempts: list[AttemptDocument]

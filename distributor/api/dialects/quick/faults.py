@@ -93,7 +93,8 @@ def _contact_faults(organization: Organization, given: dict[str, Any]) -> Iterat
         if isinstance(contact, dict) and not any(_is_said(contact.get(key)) for key in IDENTIFIERS):
             yield Fault(f"/contacts/{position}", *NAMELESS)
     ids = _contact_ids(given)
-    known = set(Contact.objects.filter(organization=organization, id__in=ids.values()).values_list("id", flat=True))
+    named = Contact.objects.filter(organization=organization, id__in=ids.values(), erased_at=None)
+    known = set(named.values_list("id", flat=True))
     for position, contact_id in ids.items():
         if contact_id not in known:
             yield Fault(f"/contacts/{position}/contactId", "contact_not_found", "There is no contact with this id.")

@@ -14,11 +14,12 @@ from distributor.api.authentication import caller_key
 from distributor.api.dialects.quick import faults
 from distributor.api.dialects.quick.translate import to_answer, to_request
 from distributor.api.dialects.quick.wire import QuickAnswer, QuickDistribution
+from distributor.api.idempotency import idempotent
 from distributor.api.problems import ProblemDocument, not_found
 from distributor.engine.acceptance import accept
 from distributor.engine.clock import database_now
 
-_ERRORS = (400, 401, 403, 404, 409, 413)
+_ERRORS = (400, 401, 403, 404, 409, 413, 422)
 
 
 class QuickDistributions(APIView):
@@ -32,6 +33,7 @@ class QuickDistributions(APIView):
         request=QuickDistribution,
         responses={HTTPStatus.CREATED: QuickAnswer} | dict.fromkeys(_ERRORS, ProblemDocument),
     )
+    @idempotent
     def post(self, request: Request, survey_id: str) -> Response:
         key = caller_key(request)
         survey = _parse_survey_id(survey_id)

@@ -14,12 +14,13 @@ from distributor.api.authentication import caller_key
 from distributor.api.dialects.single_send import faults
 from distributor.api.dialects.single_send.translate import each_once, to_answer, to_request
 from distributor.api.dialects.single_send.wire import SingleSend, SingleSendAnswer
+from distributor.api.idempotency import idempotent
 from distributor.api.problems import ProblemDocument
 from distributor.engine.acceptance import accept
 from distributor.engine.clock import database_now
 from distributor.engine.references import UnknownReferences
 
-_ERRORS = (400, 401, 403, 404, 409, 413)
+_ERRORS = (400, 401, 403, 404, 409, 413, 422)
 
 
 class SingleSends(APIView):
@@ -33,6 +34,7 @@ class SingleSends(APIView):
         request=SingleSend,
         responses={HTTPStatus.CREATED: SingleSendAnswer} | dict.fromkeys(_ERRORS, ProblemDocument),
     )
+    @idempotent
     def post(self, request: Request) -> Response:
         key = caller_key(request)
         try:

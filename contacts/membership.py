@@ -1,0 +1,50 @@
+"""Putting contacts on a list and taking them off, a thousand in a statement."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from contacts.models import Contact, MailingList, Membership
+
+_ADD = """
+INSERT INTO contacts_membership (mailing_list_id, contact_id) SELECT %s, id FROM unnest(%s::uuid[]) AS id
+ON CONFLICT DO NOTHING
+"""
+
+
+class UnknownMembers(Exception):
+    """Ids that name no contact of the list's organisation; nothing was written."""
+
+    def __init__(self, ids: frozenset[UUID]) -> None:
+        super().__init__(f"{len(ids)} unknown contacts")
+        self.ids = ids
+
+
+@transaction.atomic
+def change_members(mailing_list: MailingList, added: Collection[UUID], removed: Collection[UUID]) -> tuple[int, int]:
+    """Add and remove contacts; how many were new, and how many were members.
+
+    Doing it again changes nothing. Raises UnknownMembers for ids to add that the organisation does not have, and
+    MailingList.DoesNotExist when the list has been deleted meanwhile.
+    """
+    # A list that is being deleted is waited for: otherwise its last members would fail at the end of the transaction.
+    MailingList.objects.select_for_update(no_key=True).get(pk=mailing_list.pk)
+    added_count = _add(mailing_list, added) if added else 0
+    removed_count = 0
+    if removed:
+        removed_count, _ = Membership.objects.filter(mailing_list=mailing_list, contact_id__in=removed).delete()
+    return added_count, removed_count
+
+
+def _add(mailing_list: MailingList, contact_ids: Collection[UUID]) -> int:
+    # In one order, so that simultaneous calls wait for one another instead of deadlocking.
+    wanted = sorted(contact_ids)
+    # No lock: somebody who is erased at this moment becomes a member whom nobody is shown, and who has no address.
+    named = Contact.objects.filter(organization_id=mailing_list.organization_id, pk__in=wanted, erased_at=None)
+    if unknown := frozenset(wanted) - frozenset(named.values_list("pk", flat=True)):
+        raise UnknownMembers(unknown)
+    with connection.cursor() as cursor:
+        cursor.execute(_ADD, [mailing_list.pk, wanted])
+        added_count: int = cursor.rowcount
+    return added_count

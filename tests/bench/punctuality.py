@@ -1,0 +1,137 @@
+"""How punctual the live stack is: 10,000 due at one instant, and single sends while a large distribution drains."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from django.db import connection
+
+from distributor.engine.clock import database_now
+from distributor.models import Batch, Heartbeat
+from distributor.models.batch import BatchState, Lane
+from distributor.rules.planning import cut
+from tests.bench.contact_supply import CALL_SIZE, ContactSupply
+from tests.bench.database import Stage, settle_disk
+from tests.bench.processes import beat_command, running, wait_until, worker_command
+from tests.bench.servers import empty_broker
+from tests.bench.tenants import distribute, forget_waiting, found_tenant
+
+LEAD_SECONDS = 4.0
+LIMIT_SECONDS = 150.0
+SINGLES_EVERY_SECONDS = 0.2
+# From when a message should have left (begun with the call, or due by the schedule) until the provider has taken it.
+_LAGS = """
+SELECT percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY extract(epoch FROM a.ended_at - should.at)),
+    max(extract(epoch FROM a.ended_at - should.at)), count(*)
+FROM distributor_distribution d
+CROSS JOIN LATERAL (SELECT coalesce(d.scheduled_at, d.created_at) AS at) should
+JOIN distributor_recipient r ON r.distribution_id = d.id
+JOIN distributor_attempt a ON a.recipient_id = r.id AND a.state = 'sent'
+WHERE d.id = ANY(%s::uuid[])
+"""
+_TAKEN = """
+SELECT count(*) FILTER (WHERE d.organization_id = %(small)s)::float / count(*), max(a.ended_at) - min(a.begun_at)
+FROM distributor_attempt a
+JOIN distributor_recipient r ON r.id = a.recipient_id
+JOIN distributor_distribution d ON d.id = r.distribution_id
+WHERE d.id = ANY(%(bulk)s::uuid[]) AND a.ended_at <= (
+    SELECT max(a.ended_at) FROM distributor_attempt a
+    JOIN distributor_recipient r ON r.id = a.recipient_id
+    JOIN distributor_distribution d ON d.id = r.distribution_id
+    WHERE d.id = ANY(%(bulk)s::uuid[]) AND d.organization_id = %(small)s
+)
+"""
+
+
+def measure_precision(stage: Stage, supply: ContactSupply, count: int, logs: Path) -> dict[str, float]:
+    """(j) Seconds after the instant at which so many were due. Raises RuntimeError unless each left, once."""
+    forget_waiting()
+    with _stack(logs, "precision") as check:
+        now = database_now()
+        # Time to accept them all, at a tenth of the speed that acceptance has.
+        due_at = now + timedelta(seconds=LEAD_SECONDS + count / 2_000)
+        numbers = supply.take(count, new_share=0.0)
+        calls = [distribute(stage, list(part), now, scheduled_at=due_at) for part in cut(numbers, CALL_SIZE)]
+        if database_now() >= due_at:
+            raise RuntimeError("they were due before all were accepted")
+        wait_until(_is_drained, check, LIMIT_SECONDS)
+    return _lags(calls, count)
+
+
+def measure_overtaking(stage: Stage, supply: ContactSupply, count: int, logs: Path) -> dict[str, float]:
+    """(l) Seconds from a single send's call until it has left, while `count` recipients drain on the same workers.
+
+    A fifth of them are another tenant's: `small_tenants_share_percent` is its share of all messages as long as both
+    had any.
+    """
+    forget_waiting()
+    small = found_tenant(stage, "small")
+    bulk = [_accept_bulk(tenant, supply, count * fifths // 5) for tenant, fifths in ((stage, 4), (small, 1))]
+    settle_disk()
+    singles: list[UUID] = []
+    with _stack(logs, "overtaking") as check:
+        while _waits(Lane.BULK):
+            singles.append(distribute(stage, supply.take(1, new_share=0.0), database_now()))
+            check()
+            time.sleep(SINGLES_EVERY_SECONDS)
+        wait_until(_is_drained, check, LIMIT_SECONDS)
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKEN, {"small": small.organization_id, "bulk": [one for each in bulk for one in each]})
+        share, _ = cursor.fetchone()
+    return {**_lags(singles, len(singles)), "small_tenants_share_percent": 100 * share}
+
+
+def _accept_bulk(tenant: Stage, supply: ContactSupply, count: int) -> list[UUID]:
+    return [
+        distribute(tenant, supply.take(CALL_SIZE, new_share=0.0), database_now()) for _ in range(count // CALL_SIZE)
+    ]
+
+
+@contextmanager
+def _stack(logs: Path, name: str) -> Iterator[Callable[[], None]]:
+    """Workers and beat as `make run` has them, once both have shown a sign of life."""
+    empty_broker(os.environ["REDIS_URL"])
+    started_at = database_now()
+    queues = ",".join([*Lane.values, "system"])
+    with (
+        running(beat_command(logs / "beat-schedule"), {}, logs / f"beat-for-{name}.log") as check_beat,
+        running(worker_command(queues), {}, logs / f"worker-for-{name}.log") as check_worker,
+    ):
+
+        def check() -> None:
+            check_beat()
+            check_worker()
+
+        wait_until(lambda: _is_alive(started_at), check)
+        yield check
+
+
+def _is_alive(since: datetime) -> bool:
+    return Heartbeat.objects.filter(beat_at__gt=since).exists()
+
+
+def _waits(lane: Lane) -> bool:
+    return Batch.objects.filter(state=BatchState.WAITING, lane=lane).exists()
+
+
+def _is_drained() -> bool:
+    return not Batch.objects.filter(state=BatchState.WAITING).exists()
+
+
+def _lags(distribution_ids: list[UUID], count: int) -> dict[str, float]:
+    with connection.cursor() as cursor:
+        cursor.execute(_LAGS, [distribution_ids])
+        (p50, p95, p99), longest, sent = cursor.fetchone()
+    if sent != count:
+        raise RuntimeError(f"of {count} messages {sent} left")
+    return {
+        "messages": sent,
+        "p50_seconds": p50,
+        "p95_seconds": p95,
+        "p99_seconds": p99,
+        "longest_seconds": float(longest),
+    }

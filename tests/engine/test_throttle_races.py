@@ -1,0 +1,59 @@
+"""Two calls for the same contact and survey at the same moment: one sends now, the other waits for the interval."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from threading import Barrier
+from uuid import UUID
+
+import pytest
+from django.db import connection
+
+from channels.models import SandboxMessage
+from distributor.engine.dispatch import dispatch_lane
+from distributor.models import Decision, Distribution, Recipient
+from distributor.models.batch import Lane
+from distributor.rules.requests import Throttle
+from tests.engine.conftest import Send
+from tests.engine.people import dispatch_at, given
+
+ROUNDS = 200
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_calls_exactly_one_sends_now_and_the_other_when_the_interval_has_passed(send: Send) -> None:
+    """Each round is a contact of its own, accepted and dispatched on two connections at once."""
+    meet = Barrier(2)
+
+    def call_and_work(_: int) -> list[UUID]:
+        try:
+            accepted = []
+            for number in range(ROUNDS):
+                meet.wait(60)
+                accepted.append(send([given(number)], at=NOW, throttle=Throttle(DAY)).distribution.id)
+                meet.wait(60)
+                while dispatch_lane(Lane.URGENT, lambda: NOW):
+                    pass
+            return accepted
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        both = list(threads.map(call_and_work, range(2)))
+    assert outcomes_of(both) == Counter({("", "sent"): ROUNDS})
+    deferred = Decision.objects.values_list("kind", "reason", "until").distinct()
+    assert list(deferred) == [("deferred", "throttled", NOW + DAY)]
+    dispatch_at(NOW + DAY - timedelta(seconds=1))
+    assert SandboxMessage.objects.count() == ROUNDS
+    dispatch_at(NOW + DAY)
+    assert outcomes_of(both) == Counter({("sent", "sent"): ROUNDS})
+    assert Distribution.objects.filter(sent_count=1).count() == 2 * ROUNDS
+    assert SandboxMessage.objects.count() == 2 * ROUNDS
+
+
+def outcomes_of(both: list[list[UUID]]) -> Counter[tuple[str, ...]]:
+    """How many rounds ended in which pair of outcomes; "" is: it waits."""
+    outcome = dict(Recipient.objects.values_list("distribution_id", "outcome"))
+    return Counter(tuple(sorted((outcome[one], outcome[other]))) for one, other in zip(*both, strict=True))

@@ -1,0 +1,208 @@
+"""What people and operators do in the middle: call, answer, opt out, close addresses, pause, cancel, move."""
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+
+from contacts.channel import Channel
+from contacts.models import Contact, Organization, Suppression
+from distributor.engine.acceptance import Throttled, accept
+from distributor.engine.opting_out import lift_opt_out, opt_out
+from distributor.engine.responses import LinkNotOpen, record_response
+from distributor.engine.steering import NotSteerable, cancel, pause, reschedule, resume
+from distributor.engine.unsubscribing import unsubscribe
+from distributor.rules.requests import AudienceRules, DistributionRequest, RecipientOptions, StepRequest, Throttle
+from distributor.rules.throttling import ThrottlePolicy
+from tests.simulation.known import Call, Campaign, House, Journey, Person
+from tests.simulation.month import Month
+from tests.simulation.population import ZONES, Plan
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+ANSWERED_AFTER_MINUTES = (2, 45, 600, 1_500, 4_000)
+PHONES = ("sms", "whatsapp")
+
+
+class Meddling:
+    """Everything that reaches the product from outside, done to it and noted in the same breath."""
+
+    def __init__(self, month: Month) -> None:
+        self._month = month
+        self._draw = month.draw
+        self._rows: dict[object, Organization] = {}
+        month.after_sending.append(self._answer_perhaps)
+
+    def call(self, plan: Plan) -> None:
+        """Make the planned call."""
+        draw, now, house = self._draw, self._month.now, plan.house
+        throttle = draw.choice([None, None, timedelta(hours=36), 3 * DAY, timedelta(0)])
+        policy = draw.choice(list(ThrottlePolicy)) if throttle and draw.random() < 0.3 else ThrottlePolicy.DEFER
+        recent_days = draw.choice([None, None, None, 3])
+        respects = draw.random() < 0.7
+        scheduled_at = now + timedelta(minutes=draw.randrange(5_000)) if draw.random() < 0.5 else None
+        ends_at = (scheduled_at or now) + timedelta(minutes=draw.randint(60, 8_000))
+        minutes = draw.choice([None, 0, 60, 600, 1_440, 2_880])
+        in_force = throttle if throttle is not None else timedelta(minutes=house.throttle_minutes or 0)
+        options = [self._draw_options(now) for _ in plan.people] if draw.random() < 0.3 else []
+        request = DistributionRequest(
+            source="simulation",
+            survey_id=draw.choice(house.survey_ids),
+            contacts=[{"external_id": person.external_id} for person in plan.people],
+            steps=[
+                StepRequest(
+                    channel=channel,
+                    provider_account_id=house.account_ids[channel],
+                    template_id=house.template_ids[channel],
+                    priority=place,
+                    fallback_delay_minutes=minutes,
+                )
+                for place, channel in enumerate(plan.channels, start=1)
+            ],
+            is_multi=plan.is_multi,
+            scheduled_at=scheduled_at,
+            not_after=ends_at if draw.random() < 0.2 else None,
+            expires_at=ends_at + DAY if draw.random() < 0.2 else None,
+            audience=AudienceRules(
+                exclude_opted_out=draw.random() < 0.9,
+                respect_frequency_rules=respects,
+                exclude_recently_contacted=recent_days is not None,
+                recent_contact_days=recent_days or 30,
+            ),
+            options=options,
+            throttle=Throttle(throttle, policy) if throttle is not None else None,
+        )
+        try:
+            accepted = accept(self._row(house), None, request, now)
+        except Throttled:
+            self._month.counts["calls_refused"] += 1
+            return
+        campaign = Campaign(
+            id=accepted.distribution.id,
+            house=house,
+            survey_id=request.survey_id,
+            channels=plan.channels,
+            is_multi=plan.is_multi,
+            fallback_delay=None if minutes is None else timedelta(minutes=minutes),
+            accepted_at=now,
+            scheduled_at=scheduled_at,
+            not_after=request.not_after,
+            expires_at=request.expires_at,
+            throttle=in_force or None,
+            minimum_days=house.minimum_days if respects else None,
+            recent_days=recent_days,
+            skipped=len(accepted.skipped),
+        )
+        by_id = {person.id: person for person in plan.people}
+        for enrolled in accepted.enrolled:
+            own, person = enrolled.options, by_id[enrolled.contact.id]
+            journey = Journey(campaign, person, enrolled.code, own.when, own.last_sent_at)
+            campaign.journeys.append(journey)
+            self._month.journeys[journey.code] = journey
+        self._month.campaigns.append(campaign)
+        self._plan_steering(campaign)
+
+    def meddle_with(self, person: Person) -> None:
+        """Something that happens to a person, whatever is sent to it."""
+        now, chance = self._month.now, self._draw.random()
+        if chance < 0.4:
+            opt_out(person.id, now)
+            person.is_out = person.was_out = True
+        elif chance < 0.5 and person.is_out:
+            lift_opt_out(person.id)
+            person.is_out = False
+            person.house.closed -= {(*closed, "unsubscribe") for closed in person.addresses.items()}
+        elif chance < 0.7:
+            channel, address = self._draw.choice(sorted(person.addresses.items()))
+            Suppression.objects.get_or_create(
+                organization_id=person.house.id, channel=channel, address=address, reason="manual"
+            )
+            person.house.closed.add((channel, address, "manual"))
+        else:
+            person.zone = self._draw.choice(ZONES)
+            Contact.objects.filter(id=person.id).update(time_zone=person.zone)
+
+    def _row(self, house: House) -> Organization:
+        if house.id not in self._rows:
+            self._rows[house.id] = Organization.objects.get(id=house.id)
+        return self._rows[house.id]
+
+    def _draw_options(self, now: datetime) -> RecipientOptions:
+        """The moments of own are few: those who share one share a batch."""
+        draw = self._draw
+        when = now + draw.choice([1, 7, 40]) * HOUR if draw.random() < 0.2 else None
+        last_sent_at = now - draw.choice([HOUR, DAY, 30 * DAY]) if draw.random() < 0.1 else None
+        return RecipientOptions(when, last_sent_at)
+
+    def _plan_steering(self, campaign: Campaign) -> None:
+        draw, start = self._draw, campaign.scheduled_at or self._month.now
+
+        def soon() -> datetime:
+            return start + timedelta(minutes=draw.randint(-60, 2_000))
+
+        if draw.random() < 0.25:
+            paused_at = soon()
+            self._month.at(paused_at, partial(self._pause, campaign))
+            self._month.at(paused_at + timedelta(minutes=draw.randint(1, 3_000)), partial(self._resume, campaign))
+        if draw.random() < 0.2:
+            self._month.at(soon(), partial(self._move, campaign))
+        if draw.random() < 0.08:
+            self._month.at(soon(), partial(self._cancel, campaign))
+
+    def _pause(self, campaign: Campaign) -> None:
+        try:
+            pause(campaign.id, self._month.now)
+        except NotSteerable:
+            return
+        campaign.is_paused = True
+
+    def _resume(self, campaign: Campaign) -> None:
+        with suppress(NotSteerable):
+            resume(campaign.id, self._month.now)
+        campaign.is_paused = False
+
+    def _move(self, campaign: Campaign) -> None:
+        now = self._month.now
+        scheduled_at = self._draw.choice([None, now - DAY, now + HOUR, now + 2 * DAY])
+        try:
+            reschedule(campaign.id, scheduled_at, now)
+        except NotSteerable:
+            return
+        campaign.scheduled_at = scheduled_at
+
+    def _cancel(self, campaign: Campaign) -> None:
+        try:
+            cancel(campaign.id, self._month.now)
+        except NotSteerable:
+            return
+        campaign.is_cancelled = True
+
+    def _answer_perhaps(self, call: Call) -> None:
+        """Some of those who got a message answer it, some opt out by its link."""
+        chance, later = self._draw.random(), timedelta(minutes=self._draw.choice(ANSWERED_AFTER_MINUTES))
+        if chance < 0.01:
+            self._month.at(self._month.now + later, partial(self._respond, call.journey))
+        elif chance < 0.012:
+            self._month.at(self._month.now + later, partial(self._unsubscribe, call))
+
+    def _respond(self, journey: Journey) -> None:
+        now, campaign = self._month.now, journey.campaign
+        has_expired = campaign.expires_at is not None and now >= campaign.expires_at
+        is_shut = journey.has_responded or campaign.is_cancelled or has_expired
+        try:
+            record_response(journey.code, {"score": 9}, now)
+        except LinkNotOpen:
+            if not is_shut:
+                self._month.oracle.faults.append(f"{journey.code} did not take an answer")
+            return
+        if is_shut:
+            self._month.oracle.faults.append(f"{journey.code} took an answer")
+        journey.has_responded = True
+        self._month.counts["responses"] += 1
+
+    def _unsubscribe(self, call: Call) -> None:
+        person = call.journey.person
+        unsubscribe(call.journey.code, "link", self._month.now, channel=Channel(call.channel))
+        person.is_out = person.was_out = True
+        for channel in PHONES if call.channel in PHONES else (call.channel,):
+            if channel in person.addresses:
+                person.house.closed.add((channel, person.addresses[channel], "unsubscribe"))
+        self._month.counts["unsubscribed"] += 1

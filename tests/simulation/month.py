@@ -1,0 +1,131 @@
+"""The month: time jumps from what happens next to what is due next, and the product does the rest."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from heapq import heappop, heappush
+from itertools import count
+from random import Random
+from uuid import UUID
+
+from django.db.models import Min
+
+from channels.events import Event, EventKind
+from channels.providers.base import Account, Message, Result
+from distributor.engine.dispatch import dispatch_lane
+from distributor.engine.feedback import take_in
+from distributor.models import Batch
+from tests.simulation.known import Call, Campaign, Journey
+from tests.simulation.oracle import Oracle, expect_risk
+from tests.simulation.provider import Fate, Simulated, draw_call
+
+MINUTE = timedelta(minutes=1)
+Happening = Callable[[], None]
+# What an event says of its message: that it arrived, or that it did not.
+_FAILURES = {EventKind.HARD_BOUNCED, EventKind.SOFT_BOUNCED, EventKind.DROPPED}
+_CLOSES = {
+    EventKind.HARD_BOUNCED: "bounce",
+    EventKind.COMPLAINED: "complaint",
+    EventKind.UNSUBSCRIBED: "unsubscribe",
+    EventKind.STOPPED: "stop",
+}
+
+
+@dataclass
+class Month:
+    """The world while its time passes. `now` is what every clock shows."""
+
+    now: datetime
+    draw: Random
+    oracle: Oracle
+    happenings: list[tuple[datetime, int, Happening]] = field(default_factory=list)
+    journeys: dict[str, Journey] = field(default_factory=dict)
+    campaigns: list[Campaign] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    after_sending: list[Callable[[Call], None]] = field(default_factory=list)
+    _numbers: "count[int]" = field(default_factory=count)
+    _to_tell: dict[tuple[datetime, UUID], list[tuple[Event, Call]]] = field(default_factory=dict)
+
+    def at(self, moment: datetime, happening: Happening) -> None:
+        """Let something happen then; of one moment in the order in which it was asked for."""
+        heappush(self.happenings, (max(moment, self.now), next(self._numbers), happening))
+
+    def pass_time(self) -> None:
+        """Until nothing happens any more and nobody waits. What happens at a moment comes before what is due then."""
+        Simulated.desk = self._serve
+        while (moment := self._next_moment()) is not None:
+            self.now = max(self.now, moment)
+            self.counts["moments"] += 1
+            while self.happenings and self.happenings[0][0] <= self.now:
+                heappop(self.happenings)[2]()
+                self.counts["happenings"] += 1
+            self._work()
+
+    def _next_moment(self) -> datetime | None:
+        waiting = Batch.objects.filter(state="waiting").aggregate(due=Min("due_at"), held=Min("lease_expires_at"))
+        due = waiting["due"]
+        if due is not None and due <= self.now and waiting["held"] is not None:
+            due = waiting["held"]  # a hold that a fault has left behind
+        soonest = [moment for moment in (due, self.happenings[0][0] if self.happenings else None) if moment is not None]
+        return min(soonest, default=None)
+
+    def _work(self) -> None:
+        """What a sweep would ask for, and its workers do."""
+        while lanes := list(Batch.objects.due(self.now).values_list("lane", flat=True).distinct()):
+            for lane in lanes:
+                while dispatch_lane(lane, lambda: self.now):
+                    pass
+
+    def _serve(self, provider: Simulated, messages: Sequence[Message]) -> list[Result]:
+        """A provider's side of a call."""
+        fates = draw_call(self.draw, len(messages))
+        self.counts["calls"] += 1
+        for message, fate in zip(messages, fates, strict=True):
+            self._serve_one(provider, message, fate)
+        return [fate.result for fate in fates]
+
+    def _serve_one(self, provider: Simulated, message: Message, fate: Fate) -> None:
+        journey = self.journeys[message.values["link"].rpartition("/")[2]]
+        call = Call(journey, provider.account.channel.value, message.attempt_id, self.now)
+        self.oracle.judge(call, message.to, provider.evidence_window)
+        call.answer, call.is_taken = fate.result.outcome.value, fate.is_taken
+        call.is_about_account = fate.result.scope is not None and fate.result.scope.value == "account"
+        journey.calls.append(call)
+        journey.person.sends.append(call)
+        expect_risk(call)
+        self.counts["messages"] += 1
+        self.counts[call.answer] += 1
+        if fate.tells and (call.answer == "accepted" or provider.evidence_window):
+            self._tell_later(provider, message, call, fate)
+        if call.is_taken:
+            for follow in self.after_sending:
+                follow(call)
+
+    def _tell_later(self, provider: Simulated, message: Message, call: Call, fate: Fate) -> None:
+        """What is told by the same minute comes in one webhook."""
+        moment = (self.now + fate.after).replace(second=0, microsecond=0) + MINUTE
+        event = Event(
+            event_id=f"{message.attempt_id} {fate.tells}",
+            kind=EventKind(fate.tells),
+            occurred_at=moment,
+            attempt_id=message.attempt_id,
+            address=message.to,
+        )
+        key = (moment, provider.account.id)
+        if key not in self._to_tell:
+            self._to_tell[key] = []
+            self.at(moment, lambda: self._tell(provider.account, *key))
+        self._to_tell[key].append((event, call))
+
+    def _tell(self, account: Account, moment: datetime, account_id: UUID) -> None:
+        told = self._to_tell.pop((moment, account_id))
+        take_in(account, [event for event, _ in told], self.now)
+        for event, call in told:
+            self.counts["told"] += 1
+            if event.kind in _CLOSES:
+                call.journey.person.house.closed.add((call.channel, event.address, _CLOSES[event.kind]))
+            if event.kind in _FAILURES:
+                call.has_failed = True
+            elif event.kind != EventKind.STOPPED:
+                call.is_known = True

@@ -1,0 +1,104 @@
+"""Providers as bad as real ones: they refuse, are busy, lose answers, and tell afterwards what became of messages."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from random import Random
+from typing import ClassVar
+
+from channels.providers.base import Message, Outcome, Provider, Result, Scope
+from contacts.channel import Channel
+
+KINDS = {"telling": "tests.simulation.provider.Telling", "mute": "tests.simulation.provider.Mute"}
+
+# Who handles what is sent; there is one world at a time in a process.
+Desk = Callable[["Simulated", Sequence[Message]], list[Result]]
+
+
+class Simulated(Provider):
+    label = "Simulated"
+    channels = frozenset(Channel)
+    batch_size = 1_000
+    desk: ClassVar[Desk]
+
+    def send_batch(self, messages: Sequence[Message]) -> list[Result]:
+        return Simulated.desk(self, messages)
+
+
+class Telling(Simulated):
+    label = "Telling"
+    evidence_window = timedelta(minutes=15)
+
+
+class Mute(Simulated):
+    """It tells nothing of a message whose answer was lost."""
+
+    label = "Mute"
+
+
+@dataclass(frozen=True)
+class Fate:
+    """A provider's answer to one message, the truth, and what it tells how much later ("" tells nothing)."""
+
+    result: Result
+    is_taken: bool = False
+    tells: str = ""
+    after: timedelta = timedelta(0)
+
+
+_ACCEPTED = Result(Outcome.ACCEPTED, "id")
+_TRANSIENT = Result(Outcome.TRANSIENT, code="450")
+_REFUSED = Result(Outcome.PERMANENT, code="550", scope=Scope.RECIPIENT)
+_SUSPENDED = Result(Outcome.PERMANENT, code="401", scope=Scope.ACCOUNT)
+_LOST = Result(Outcome.UNKNOWN, code="timeout")
+
+# Few, so that what is told of one call's messages comes in few webhooks, as it does from a real provider.
+TOLD_AFTER_MINUTES = (1, 30, 700, 3_000)
+# In thousandths of all messages: what is told of one that was accepted.
+_TOLD = [
+    ("delivered", 30),
+    ("opened", 15),
+    ("hard_bounced", 15),
+    ("soft_bounced", 5),
+    ("dropped", 4),
+    ("complained", 3),
+    ("unsubscribed", 3),
+    ("stopped", 2),
+]
+
+
+def draw_call(draw: Random, count: int) -> list[Fate]:
+    """What becomes of one call's messages."""
+    trouble = draw.random()
+    if trouble < 0.03:
+        pause = draw.choice([None, 2.0, 30.0, 600.0])
+        taken = draw.randrange(count)
+        throttled = Fate(Result(Outcome.THROTTLED, code="429", retry_after_seconds=pause))
+        return [*(draw_fate(draw) for _ in range(taken)), *[throttled] * (count - taken)]
+    if trouble < 0.035:
+        return [Fate(_SUSPENDED)] * count
+    if trouble < 0.042:
+        return [_lost(draw) for _ in range(count)]
+    return [draw_fate(draw) for _ in range(count)]
+
+
+def draw_fate(draw: Random) -> Fate:
+    chance = draw.random()
+    if chance < 0.01:
+        return Fate(_TRANSIENT)
+    if chance < 0.025:
+        return Fate(_REFUSED)
+    if chance < 0.03:
+        return _lost(draw)
+    place = draw.randrange(1_000)
+    for kind, share in _TOLD:
+        if place < share:
+            return Fate(_ACCEPTED, kind != "dropped", kind, timedelta(minutes=draw.choice(TOLD_AFTER_MINUTES)))
+        place -= share
+    return Fate(_ACCEPTED, True)
+
+
+def _lost(draw: Random) -> Fate:
+    is_taken = draw.random() < 0.5
+    tells = draw.choice(["", "delivered", "opened", "hard_bounced"] if is_taken else ["", "dropped"])
+    return Fate(_LOST, is_taken, tells, timedelta(minutes=draw.choice([1, 5, 14, 15, 16, 600, 4_000])))

@@ -1,0 +1,14 @@
+"""Thirty days in a few seconds: every message is judged, and at the end everybody is accounted for."""
+
+import pytest
+
+from tests.simulation.run import simulate
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_rule_is_broken_in_a_month() -> None:
+    outcome = simulate(3_000, seed=1, houses=6)
+    assert outcome.faults[:20] == []
+    # The month was a troubled one: everything that can go wrong did.
+    for name in ("accepted", "transient", "permanent", "throttled", "unknown", "told", "responses", "skipped"):
+        assert outcome.counts[name] > 0, name
