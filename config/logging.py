@@ -8,8 +8,9 @@ from typing import Any
 import structlog
 
 _JSON = os.environ.get("LOG_FORMAT") == "json"
-# A link's code opens the link: it has no business in a log. The first four characters tell two lines apart.
-_CODE = re.compile(r"(/(?:p|u|links)/[A-Za-z0-9]{1,4})[A-Za-z0-9]*")
+# A link's code opens the link: it has no business in a log. Nor has a part of it: beside the time of an answer four
+# characters are a name, and an anonymous link's answer has none.
+_CODE = re.compile(r"(/(?:p|u|links)/)[A-Za-z0-9]+")
 
 
 def _mask_codes(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

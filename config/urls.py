@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from distributor.api.dialects.quick.views import QuickDistributions
+from distributor.api.dialects.single_send.views import SingleSends
 from distributor.api.health import healthz, readyz
 from distributor.api.native.contacts import Contacts, OneContact, OptIn, OptOut
 from distributor.api.native.distributions import (
@@ -18,6 +19,7 @@ from distributor.api.native.links import LinkDetail, LinkResponses, Links
 from distributor.api.native.mailing_lists import MailingLists, OneMailingList
 from distributor.api.native.members import ListMembers
 from distributor.api.native.providers import OneProvider, Providers
+from distributor.api.native.responses import ImportResponses, Responses
 from distributor.api.native.sandbox import SandboxMessages
 from distributor.api.native.steering import CancelDistribution, PauseDistribution, ResumeDistribution
 from distributor.api.native.suppressions import OneSuppression, Suppressions
@@ -27,6 +29,7 @@ from distributor.api.webhooks import take_webhook
 
 urlpatterns = [
     path("api/surveys/<str:survey_id>/distributions/quick", QuickDistributions.as_view()),
+    path("v1/distributions/send", SingleSends.as_view()),
     path("api/v1/distributions", Distributions.as_view()),
     path("api/v1/distributions/<str:distribution_id>", OneDistribution.as_view()),
     path("api/v1/distributions/<str:distribution_id>/pause", PauseDistribution.as_view()),
@@ -52,6 +55,8 @@ urlpatterns = [
     path("api/v1/links", Links.as_view()),
     path("api/v1/links/<str:code>", LinkDetail.as_view()),
     path("api/v1/links/<str:code>/responses", LinkResponses.as_view()),
+    path("api/v1/responses", Responses.as_view()),
+    path("api/v1/responses/import", ImportResponses.as_view()),
     path("api/v1/sandbox/messages", SandboxMessages.as_view()),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),

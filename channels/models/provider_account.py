@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from channels.credentials import EncryptedJSONField
+from channels.models.defaults import default_faults
 from channels.pacing import Limits
 from channels.providers import registry
 from contacts.channel import Channel
@@ -29,6 +30,9 @@ class ProviderAccount(models.Model):
     )
     credentials = EncryptedJSONField(editable=False)
     is_active = models.BooleanField(default=True)
+    is_default = models.BooleanField(
+        default=False, help_text="Used where a call names a channel and no provider. One for each channel."
+    )
     rate_per_second = models.FloatField(
         null=True, blank=True, validators=[MinValueValidator(0.01)], help_text="Messages. Empty: no limit."
     )
@@ -53,6 +57,11 @@ class ProviderAccount(models.Model):
     class Meta:
         ordering = ("name",)
         constraints = [
+            models.UniqueConstraint(
+                fields=("organization", "channel"),
+                name="one_default_account_per_channel",
+                condition=Q(is_default=True),
+            ),
             models.CheckConstraint(
                 condition=Q(rate_per_second=None) | Q(rate_per_second__gt=0), name="a_rate_is_above_zero"
             ),
@@ -71,8 +80,11 @@ class ProviderAccount(models.Model):
         return Limits(self.rate_per_second, self.daily_limit, self.urgent_reserve_percent)
 
     def clean(self) -> None:
-        """Names everything that the provider finds wrong with its configuration, and a stand-in that cannot be one."""
-        faults = {"configuration": registry.configuration_faults(self.kind, self.channel, self.configuration)}
+        """Names all that the provider finds wrong with its configuration, a stand-in that is none, a second default."""
+        faults = {
+            "configuration": registry.configuration_faults(self.kind, self.channel, self.configuration),
+            "is_default": default_faults(self, ProviderAccount.objects),
+        }
         if self.stand_in is not None and not self._can_be_replaced_by(self.stand_in):
             faults["stand_in"] = ["Another account of the same organisation and channel."]
         if any(faults.values()):

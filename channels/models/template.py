@@ -2,7 +2,9 @@
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 
+from channels.models.defaults import default_faults
 from channels.rendering import unknown_placeholders
 from contacts.channel import Channel
 from contacts.ids import new_id
@@ -16,13 +18,28 @@ class Template(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="templates")
     name = models.CharField(max_length=255)
     channel = models.CharField(max_length=8, choices=Channel)
+    is_default = models.BooleanField(
+        default=False, help_text="Used where a call names a channel and no template. One for each channel."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ("name",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=("organization", "channel"),
+                name="one_default_template_per_channel",
+                condition=Q(is_default=True),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.channel})"
+
+    def clean(self) -> None:
+        """Names a second default of the channel."""
+        if faults := default_faults(self, Template.objects):
+            raise ValidationError({"is_default": faults})
 
 
 class TemplateVariant(models.Model):

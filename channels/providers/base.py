@@ -72,10 +72,11 @@ class Message:
     variant: CompiledVariant
     values: Mapping[str, str]
     unsubscribe_url: str
+    own_subject: str = ""  # of this message alone, as it is: instead of the variant's
 
     @property
     def subject(self) -> str:
-        return encode_subject(self.variant.subject.fill(self.values))
+        return encode_subject(self.own_subject or self.variant.subject.fill(self.values))
 
     @property
     def html(self) -> str:

@@ -12,14 +12,15 @@ class Contact(models.Model):
     """A person, as one organisation knows them.
 
     The external id is unique in the organisation. The e-mail address is not (a family shares one), except among the
-    contacts that are known by nothing else: there it is the identity, so two racing calls make one contact.
+    contacts that are known by nothing else: there it is the identity, so two racing calls make one contact. The same
+    holds for the phone of those who have neither.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organization = models.ForeignKey(
         Organization, models.CASCADE, related_name="contacts", db_constraint=False, db_index=False
     )
-    external_id = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001  NULL: known by e-mail only
+    external_id = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001  NULL: known by an address only
     email = models.CharField(max_length=254, blank=True)
     phone = models.CharField(max_length=16, blank=True, help_text="E.164, such as +48601234567.")
     first_name = models.CharField(max_length=255, blank=True)
@@ -46,6 +47,11 @@ class Contact(models.Model):
                 name="one_contact_per_email_if_known_by_nothing_else",
                 condition=Q(external_id__isnull=True) & ~Q(email=""),
             ),
+            models.UniqueConstraint(
+                fields=("organization", "phone"),
+                name="one_contact_per_phone_if_known_by_nothing_else",
+                condition=Q(external_id__isnull=True, email="") & ~Q(phone=""),
+            ),
             models.CheckConstraint(
                 condition=Q(erased_at=None)
                 | Q(
@@ -65,6 +71,7 @@ class Contact(models.Model):
         indexes = [
             models.Index(fields=("organization", "id"), name="contact_by_organization"),
             models.Index("organization", Lower("email"), name="contact_by_email", condition=~Q(email="")),
+            models.Index(fields=("organization", "phone"), name="contact_by_phone", condition=~Q(phone="")),
         ]
 
     def __str__(self) -> str:

@@ -15,6 +15,7 @@ _SAMPLE = {
     "contact:phone": "+48601234567",
     "contact:firstName": "Anna",
     "contact:lastName": "Nowak",
+    "contact:name": "Anna Nowak",
     "contact:title": "Dr",
     "survey:name": "Your survey",
 }
@@ -54,7 +55,7 @@ def _sample_values(compiled: CompiledVariant) -> dict[str, str]:
     }
     for text in (compiled.subject, compiled.html, compiled.text):
         for key in _without_default(text):
-            values.setdefault(key, f"[{key.partition(':')[2]}]")
+            values.setdefault(key, f"[{key.rpartition(':')[2]}]")
     return values
 
 

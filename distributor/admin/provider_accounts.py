@@ -70,9 +70,19 @@ def credential_form(names: tuple[str, ...], stored: Mapping[str, str]) -> type[C
 
 @admin.register(ProviderAccount)
 class ProviderAccountRoom(Room[ProviderAccount]):
-    list_display = ("name", "kind", "channel", "organization", "is_active", "standing", "rate", "stand_in")
+    list_display = (
+        "name",
+        "kind",
+        "channel",
+        "organization",
+        "is_active",
+        "is_default",
+        "standing",
+        "rate",
+        "stand_in",
+    )
     list_select_related = ("organization", "pace", "stand_in")
-    list_filter = ("organization", "channel", "is_active")
+    list_filter = ("organization", "channel", "is_active", "is_default")
     search_fields = ("name",)
     autocomplete_fields = ("organization", "stand_in")
     readonly_fields = ("created_at", "standing", "sent_today")
@@ -95,7 +105,7 @@ class ProviderAccountRoom(Room[ProviderAccount]):
 
     def get_fieldsets(self, request: HttpRequest, obj: ProviderAccount | None = None) -> Any:
         shown = [
-            (None, {"fields": ("organization", "name", "kind", "channel", "is_active")}),
+            (None, {"fields": ("organization", "name", "kind", "channel", "is_active", "is_default")}),
             ("Sender", {"fields": ("from_email", "from_name", "reply_to_email")}),
             ("Configuration", {"fields": ("configuration",)}),
             ("Pace", {"fields": ("rate_per_second", "daily_limit", "urgent_reserve_percent", "stand_in")}),

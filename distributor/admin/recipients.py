@@ -41,7 +41,17 @@ class RecipientRoom(ReadingRoom[Recipient]):
     list_filter = (OfDistribution, OfContact, State)
     search_fields = ("code",)
     search_help_text = "A link's code, or the contact's external id, e-mail address, phone number or id, in full."
-    fields = ("code", "contact", "distribution", "how_it_stands", "reason", "locale", "attributes", "attempt_count")
+    fields = (
+        "code",
+        "contact",
+        "distribution",
+        "how_it_stands",
+        "reason",
+        "locale",
+        "attributes",
+        "wording",
+        "attempt_count",
+    )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Recipient], search_term: str

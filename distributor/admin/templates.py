@@ -32,7 +32,7 @@ class VariantInline(StackedInline[TemplateVariant, Template]):
 
 @admin.register(Template)
 class TemplateRoom(Room[Template]):
-    list_display = ("name", "channel", "locales", "organization", "created_at")
+    list_display = ("name", "channel", "is_default", "locales", "organization", "created_at")
     list_select_related = ("organization",)
     list_filter = ("organization", "channel")
     search_fields = ("name",)

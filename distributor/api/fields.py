@@ -16,10 +16,14 @@ from contacts.addresses import EMAIL_MAX_LENGTH, EMAIL_PATTERN, normalize_phone
 NO_NUL = r"^[^\x00]*$"
 ONE_LINE = r"^[^\x00\r\n]*$"
 EMAIL_OR_BLANK = f"^$|{EMAIL_PATTERN}"
+E164_OR_BLANK = r"^(\+[1-9][0-9]{6,14})?$"
+LOCALE_OR_BLANK = r"^([a-z]{2}(-[A-Z]{2})?)?$"
 PATTERN_FAULTS = {
     NO_NUL: ("nul_character", "A NUL character (U+0000) cannot be stored."),
     ONE_LINE: ("not_one_line", "Line breaks and NUL characters are not allowed here."),
     EMAIL_OR_BLANK: ("invalid_email", "This is not an e-mail address (ASCII; an international domain in punycode)."),
+    E164_OR_BLANK: ("invalid_phone", "This is no phone number in E.164, such as +17132746524."),
+    LOCALE_OR_BLANK: ("invalid_locale", "This is no locale, such as pl or zh-CN."),
 }
 
 MAX_TEXT_LENGTH = 10_000
@@ -32,6 +36,10 @@ _DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d")
 Line255 = Annotated[str, StringConstraints(max_length=255, pattern=ONE_LINE)]
 Identifier = Annotated[str, StringConstraints(max_length=255, pattern=NO_NUL)]
 Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=EMAIL_MAX_LENGTH, pattern=EMAIL_OR_BLANK)]
+
+E164 = Annotated[str, StringConstraints(pattern=E164_OR_BLANK)]
+# ISO 639-1 and perhaps ISO 3166-1: of BCP 47 what most APIs take.
+Locale = Annotated[str, StringConstraints(pattern=LOCALE_OR_BLANK)]
 
 
 def _normalize_phone(text: str, info: ValidationInfo) -> str:
@@ -100,7 +108,7 @@ class DataFault:
     text: str
 
 
-def _check_data(data: dict[str, Any]) -> dict[str, Any]:
+def check_data(data: dict[str, Any]) -> dict[str, Any]:
     """Whether PostgreSQL and every reader of JSON can hold the data; says what is wrong with it at once.
 
     The error's context holds `faults`, which distributor.api.validation turns into one fault each.
@@ -147,4 +155,4 @@ def _data_faults(value: Any, path: tuple[str | int, ...], depth: int) -> Iterato
                 yield from _data_faults(item, (*path, key), depth - 1)
 
 
-EmbeddedData = Annotated[dict[str, Any], AfterValidator(_check_data)]
+EmbeddedData = Annotated[dict[str, Any], AfterValidator(check_data)]

@@ -52,7 +52,7 @@ def page_response(
     next_cursor = encode_cursor(position_of(shown[-1])) if len(rows) > limit else None
     response = Response({"items": [render(row) for row in shown], "nextCursor": next_cursor})
     if next_cursor:
-        query = urlencode({**request.query_params.dict(), "cursor": next_cursor})
+        query = urlencode({**dict(request.query_params.lists()), "cursor": next_cursor}, doseq=True)
         response["Link"] = f'<{settings.PUBLIC_BASE_URL}{escape_uri_path(request.path)}?{query}>; rel="next"'
     return response
 

@@ -40,9 +40,13 @@ ResultT = TypeVar("ResultT")
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What became of a request: each contact once, in the order given."""
+    """What became of a request: each contact once, in the order given.
+
+    `resolved` are the contacts as they were named, one for each of the request's.
+    """
 
     distribution: Distribution
+    resolved: Sequence[Identified]
     enrolled: Sequence[Enrolled]
     skipped: Sequence[Skipped]
 
@@ -77,10 +81,11 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A request that was judged: each contact once, in the order given."""
+    """A request that was judged: each contact once, in the order given; `resolved` as Accepted has them."""
 
     chain: Chain
     terms: Terms
+    resolved: Sequence[Identified]
     candidates: Sequence[Candidate]
 
 
@@ -100,7 +105,7 @@ def admit(
     """Resolve and judge a request's contacts; what `then` makes of it, in the same transaction.
 
     `in_full`: as engine/facts.py says. Raises UnknownReferences (survey, providers, templates), Throttled, and
-    UnknownContacts and EmailsTaken of contacts.identity; nothing was written then.
+    UnknownContacts, EmailsTaken and PhonesTaken of contacts.identity; nothing was written then.
     """
     for attempt in range(1, COLLISION_TRIES + 1):
         try:
@@ -128,7 +133,8 @@ def _enter(organization: Organization, *, alone: bool) -> None:
 
 def _admit(organization: Organization, request: DistributionRequest, now: datetime, *, in_full: bool) -> Admission:
     chain = check_references(organization, request)
-    contacts, attributes, options = _once_each(resolve_contacts(organization.id, request.contacts, now), request)
+    resolved = resolve_contacts(organization.id, request.contacts, now)
+    contacts, attributes, options = _once_each(resolved, request)
     terms = terms_of_request(organization, chain, request)
     facts = gather_facts(organization.id, contacts, chain.channels, terms, chain.survey_id, in_full=in_full)
     leaves_at = max(now, request.scheduled_at or now)
@@ -140,14 +146,14 @@ def _admit(organization: Organization, request: DistributionRequest, now: dateti
             own,
             known,
             plainly
-            if known is None and own is NO_OPTIONS and terms.are_plain
+            if known is None and terms.are_plain and not own.moves
             else judge_contact(organization, request, chain, terms, contact, known, own, now),
         )
         for contact, known, said, own in zip(contacts, facts, attributes, options, strict=True)
     ]
     if terms.policy is ThrottlePolicy.REJECT:
         _reject_throttled(candidates)
-    return Admission(chain, terms, candidates)
+    return Admission(chain, terms, resolved, candidates)
 
 
 def _write(
@@ -171,7 +177,7 @@ def _write(
     steps = write_steps(distribution, chain)
     for lane in enrol(distribution, steps, enrolled, skipped, now, is_sent=request.is_sent):
         hint_on_commit(lane)
-    return Accepted(distribution, enrolled, skipped)
+    return Accepted(distribution, admission.resolved, enrolled, skipped)
 
 
 def judge_contact(
@@ -230,9 +236,11 @@ def terms_of_request(organization: Organization, chain: Chain, request: Distribu
 def _once_each(
     resolved: Sequence[Identified], request: DistributionRequest
 ) -> tuple[Sequence[Identified], Sequence[Mapping[str, Any]], Sequence[RecipientOptions]]:
-    """Each contact once, in the order given, with all the embedded data that the call gave and its last options."""
-    said = [given.get("embedded_data") or {} for given in request.contacts]
+    """Each contact once, in the order given, with all the data that the call gave and its last options."""
+    said: list[Mapping[str, Any]] = [given.get("embedded_data") or {} for given in request.contacts]
     options = request.options or [NO_OPTIONS] * len(said)
+    if request.options:
+        said = [{**data, **(own.attributes or {})} for data, own in zip(said, options, strict=True)]
     if len(set(map(id, resolved))) == len(resolved):  # one contact is one object
         return resolved, said, options
     contacts: dict[UUID, Identified] = {}

@@ -26,11 +26,12 @@ from distributor.engine.turning_away import turn_away
 from distributor.engine.unanswered import find_unanswered, give_up_on_silence
 from distributor.models import Batch
 from distributor.models.batch import BatchState
+from distributor.rules.wording import NO_WORDING, Wording, read_wording
 
 _PEOPLE = """
 SELECT r.id, r.code, r.locale, r.attempt_count, r.first_sent_at,
     c.id, c.external_id, c.email, c.phone, c.first_name, c.last_name, c.title, c.locale, c.opted_out_at,
-    c.time_zone, r.baseline_sent_at, r.attributes, c.embedded_data
+    c.time_zone, r.baseline_sent_at, r.wording, r.attributes, c.embedded_data
 FROM distributor_recipient r JOIN contacts_contact c ON c.id = r.contact_id
 """
 _LOCK_WAITING = f"{_PEOPLE} WHERE r.batch_id = %s AND r.state = 'waiting' ORDER BY r.id LIMIT %s FOR NO KEY UPDATE OF r"
@@ -105,7 +106,11 @@ def _lock(statement: str, parameters: list[Any]) -> list[Person]:
         cursor.execute(statement, parameters)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     # Django leaves JSON to its model fields; a raw cursor gives it as text.
-    return [Person(*(*row[:-2], loads(row[-2]), loads(row[-1]))) for row in rows]
+    return [Person(*(*row[:-3], _read(row[-3]), loads(row[-2]), loads(row[-1]))) for row in rows]
+
+
+def _read(wording: str | None) -> Wording:
+    return NO_WORDING if wording is None else read_wording(loads(wording))
 
 
 def _begin(

@@ -51,7 +51,7 @@ def erase_contact(contact_id: UUID, now: datetime) -> bool:
 
 def _forget_journeys(journeys: Sequence[Recipient]) -> None:
     recipient_ids = [journey.pk for journey in journeys]
-    Recipient.objects.filter(pk__in=recipient_ids).update(attributes={}, locale="")
+    Recipient.objects.filter(pk__in=recipient_ids).update(attributes={}, locale="", wording=None)
     Response.objects.filter(recipient_id__in=recipient_ids).update(attributes={})
     Attempt.objects.filter(recipient_id__in=recipient_ids).update(detail="")
     told = ProviderEvent.objects.filter(recipient_id__in=recipient_ids)

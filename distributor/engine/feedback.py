@@ -38,8 +38,9 @@ EVENT_ID_LENGTH = 255
 # A pause that waits for a begin that waits for us: Twilio would not tell a second time.
 DEADLOCK_TRIES = 3
 
-# A try is believed only of a recipient of the account's own organisation. In the order of the unique key, so that two
-# webhooks with the same events wait for one another and do not deadlock.
+# A try is believed only of a recipient of the account's own organisation. Who opened an anonymous link's message, or
+# clicked in it, is not kept: beside an answer it would be a name (decision 15). In the order of the unique key, so that
+# two webhooks with the same events wait for one another and do not deadlock.
 _STORE = """
 INSERT INTO distributor_providerevent (
     provider_account_id, event_id, kind, progress, trouble, recipient_id, attempt_number, address,
@@ -51,9 +52,10 @@ FROM json_to_recordset(%(events)s) AS given(
     address text, provider_message_id text, code text, detail text, is_machine boolean, raw jsonb,
     occurred_at timestamptz)
 LEFT JOIN LATERAL (
-    SELECT r.id FROM distributor_recipient r JOIN distributor_distribution d ON d.id = r.distribution_id
+    SELECT r.id, d.link_type FROM distributor_recipient r JOIN distributor_distribution d ON d.id = r.distribution_id
     WHERE r.id = given.recipient_id AND d.organization_id = %(organization_id)s
 ) own ON true
+WHERE own.link_type IS DISTINCT FROM 'anonymous' OR kind NOT IN ('opened', 'clicked')
 ORDER BY event_id, place
 ON CONFLICT (provider_account_id, event_id) DO NOTHING
 RETURNING kind, progress, coalesce(recipient_id, 0), coalesce(attempt_number, 0), address

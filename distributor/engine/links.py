@@ -14,6 +14,8 @@ from distributor.models import Distribution, Recipient, Survey
 from distributor.rules.chaining import StopsOn
 from distributor.rules.codes import is_well_formed
 from distributor.rules.links import LinkState, link_state
+from distributor.rules.requests import LinkType
+from distributor.rules.wording import Thanks, read_wording, thanks_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,18 @@ class Link:
     @property
     def survey(self) -> Survey:
         return self.recipient.distribution.survey
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether what is done through it is tied to nobody."""
+        return self.recipient.distribution.link_type == LinkType.ANONYMOUS
+
+    @property
+    def thanks(self) -> Thanks:
+        """What this recipient reads after the answer."""
+        survey = self.survey
+        words = Thanks(survey.thank_you_message, survey.thank_you_link_text, survey.thank_you_link_url)
+        return thanks_for(read_wording(self.recipient.wording), words)
 
     @property
     def locale(self) -> str:
@@ -83,8 +97,11 @@ def record_open(recipient: Recipient, now: datetime) -> bool:
 
 
 def note_open(recipient: Recipient, now: datetime) -> bool:
-    """Note the first opening of a link and count it; say whether this was the first."""
-    if recipient.first_opened_at is not None:
+    """Note the first opening of a link and count it; say whether this was the first.
+
+    Of an anonymous link it is not noted: the moment beside an answer would be a name.
+    """
+    if recipient.first_opened_at is not None or recipient.distribution.link_type == LinkType.ANONYMOUS:
         return False
     is_first = Recipient.objects.filter(pk=recipient.pk, first_opened_at=None).update(first_opened_at=now) == 1
     if is_first:

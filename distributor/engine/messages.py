@@ -10,6 +10,7 @@ from uuid import UUID
 from channels.providers.base import Message
 from contacts.channel import Channel
 from distributor.engine.routes import Route
+from distributor.rules.wording import Wording
 
 _FIELDS = {
     "externalId": "external_id",
@@ -17,6 +18,7 @@ _FIELDS = {
     "phone": "phone",
     "firstName": "first_name",
     "lastName": "last_name",
+    "name": "full_name",
     "title": "title",
 }
 _ATTEMPT_ID = re.compile(r"([0-9a-f]{1,16})-([1-9][0-9]{0,4})")
@@ -42,8 +44,13 @@ class Person:
     opted_out_at: datetime | None
     time_zone: str
     baseline_sent_at: datetime | None  # what its call gave as the last send of this survey
+    wording: Wording
     attributes: Mapping[str, Any]
     embedded_data: Mapping[str, Any]
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
 
 
 def attempt_id(recipient_id: int, number: int) -> str:
@@ -71,6 +78,7 @@ def write_message(route: Route, person: Person, further_keys: frozenset[str] = f
         "survey:name": route.distribution.survey.name,
         "link": f"{route.public_base_url}/p/{person.code}",
         "unsubscribe": unsubscribe_url,
+        "intro": person.wording.intro,
     }
     for key in variant.keys | further_keys if further_keys else variant.keys:
         if key.startswith("contact:"):
@@ -79,11 +87,12 @@ def write_message(route: Route, person: Person, further_keys: frozenset[str] = f
         attempt_id=attempt_id(person.recipient_id, person.attempt_count + 1),
         group_id=str(route.distribution.id),
         to=person.email if route.step.channel == Channel.EMAIL else person.phone,
-        to_name=f"{person.first_name} {person.last_name}".strip(),
+        to_name=person.full_name,
         sender=route.sender,
         variant=variant,
         values=values,
         unsubscribe_url=unsubscribe_url,
+        own_subject=person.wording.subject,
     )
 
 

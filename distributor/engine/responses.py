@@ -1,17 +1,21 @@
 """Answers: what uses a link up."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 
-from distributor.engine.links import find_link, note_open
+from contacts.ids import new_id_of_day
+from distributor.engine.links import Link, find_link, note_open
 from distributor.engine.stopping import stop_journeys
 from distributor.engine.thanking import thank
-from distributor.models import Distribution, Response
+from distributor.models import Distribution, Response, Survey
 from distributor.rules.links import LinkState
 from distributor.rules.stopping import StopReason
 
@@ -24,20 +28,79 @@ class LinkNotOpen(Exception):
         self.state = state
 
 
-@transaction.atomic
 def record_response(
-    code: str, answers: Mapping[str, Any], now: datetime, *, organization_id: UUID | None = None
+    code: str,
+    answers: Mapping[str, Any],
+    now: datetime,
+    *,
+    submitted_at: datetime | None = None,
+    organization_id: UUID | None = None,
 ) -> Response:
     """Store the answers given through a link, use the link up, call off what its recipient waits for, and thank it.
 
-    Of simultaneous answers one is stored: the others wait for the recipient's lock and find the link used.
-    Raises LinkNotOpen.
+    `submitted_at` None: they are given now. Otherwise the link's expiry is judged by when they were.
+
+    Of simultaneous answers one is stored: the others wait for the recipient's lock and find the link used. An
+    anonymous link is not used up, and nothing is called off: nobody knows who answered. Raises LinkNotOpen.
     """
-    link = find_link(code, now, organization_id=organization_id, for_update=True)
+    at = submitted_at or now
+    link = _open_link(code, at, organization_id)
+    if link.is_anonymous:
+        return record_anonymous(link.survey, answers, at)
+    return _record_named(code, answers, at, now, organization_id)
+
+
+def record_anonymous(survey: Survey, answers: Mapping[str, Any], submitted_at: datetime) -> Response:
+    """Store answers that are nobody's: of the time only the day.
+
+    One statement, and it writes one row. A row that is locked or changed beside it would carry the same number:
+    PostgreSQL keeps the transaction's number in every row that it wrote or locked.
+    """
+    day = submitted_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return Response.objects.create(id=new_id_of_day(day), survey=survey, answers=answers, submitted_at=day)
+
+
+def find_responses(
+    organization_id: UUID, survey_id: UUID | None, attributes: Mapping[str, Sequence[str]], before_id: UUID | None
+) -> QuerySet[Response]:
+    """The organisation's responses, newest first, of a survey if one is named, with recipient and contact.
+
+    `attributes` are texts by key, of each of which a response has at least one. A text that reads as a number or as
+    true, false or null means that as well.
+    """
+    found = Response.objects.filter(survey__organization_id=organization_id).select_related("recipient__contact")
+    if survey_id is not None:
+        found = found.filter(survey_id=survey_id)
+    if before_id is not None:
+        found = found.filter(id__lt=before_id)
+    for key, texts in attributes.items():
+        values = [value for text in texts for value in _readings(text)]
+        found = found.filter(reduce(or_, (Q(attributes__contains={key: value}) for value in values)))
+    return found.order_by("-id")
+
+
+def _readings(text: str) -> list[Any]:
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return [text]
+    return [text] if isinstance(value, (str, list, dict)) else [text, value]
+
+
+def _open_link(code: str, now: datetime, organization_id: UUID | None, *, for_update: bool = False) -> Link:
+    link = find_link(code, now, organization_id=organization_id, for_update=for_update)
     if link is None:
         raise LinkNotOpen(None)
     if link.state is not LinkState.OPEN:
         raise LinkNotOpen(link.state)
+    return link
+
+
+@transaction.atomic
+def _record_named(
+    code: str, answers: Mapping[str, Any], submitted_at: datetime, now: datetime, organization_id: UUID | None
+) -> Response:
+    link = _open_link(code, submitted_at, organization_id, for_update=True)
     recipient = link.recipient
     response = Response.objects.create(
         survey=link.survey,
@@ -45,11 +108,11 @@ def record_response(
         locale=link.locale,
         attributes=link.attributes,
         answers=answers,
-        submitted_at=now,
+        submitted_at=submitted_at,
     )
     # Who answers has opened, even if the survey was reached without our page: opened never falls behind responded.
-    note_open(recipient, now)
-    recipient.responded_at = now
+    note_open(recipient, submitted_at)
+    recipient.responded_at = submitted_at
     recipient.save(update_fields=["responded_at"])
     stop_journeys([recipient], StopReason.RESPONDED, now)
     thank(recipient.pk, now)

@@ -42,6 +42,8 @@ class Recipient(models.Model):
     reason = models.CharField(max_length=31, blank=True)
     attributes = models.JSONField(default=dict, help_text="The embedded data given in this call.")
     locale = models.CharField(max_length=35, blank=True)
+    # NULL, of nearly all: the template's and the survey's own words.
+    wording = models.JSONField(null=True, blank=True, help_text="Texts of its own: subject, intro and thanks.")
     # What its call gave as the last send of this survey: the throttle's baseline instead of our record.
     baseline_sent_at = models.DateTimeField(null=True)
     attempt_count = models.PositiveSmallIntegerField(default=0)

@@ -1,6 +1,10 @@
 """What people answered."""
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Extract, Mod
+from django.db.models.lookups import Exact
 
 from contacts.ids import new_id
 from distributor.models.recipient import Recipient
@@ -8,12 +12,15 @@ from distributor.models.survey import Survey
 
 
 class Response(models.Model):
-    """An answered survey, with the recipient's attributes as they were then."""
+    """An answered survey, with the recipient's attributes as they were then.
+
+    By an anonymous link it is tied to nobody: no recipient, no attributes, and the day for a time (decision 15).
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    survey = models.ForeignKey(Survey, models.PROTECT, related_name="responses")
+    survey = models.ForeignKey(Survey, models.PROTECT, related_name="responses", db_index=False)
     recipient = models.ForeignKey(
-        Recipient, models.CASCADE, related_name="responses", db_constraint=False, db_index=False
+        Recipient, models.CASCADE, null=True, related_name="responses", db_constraint=False, db_index=False
     )
     locale = models.CharField(max_length=35, blank=True)
     attributes = models.JSONField(default=dict)
@@ -22,7 +29,18 @@ class Response(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        constraints = [models.UniqueConstraint(fields=("recipient",), name="one_response_per_recipient")]
+        constraints = [
+            models.UniqueConstraint(fields=("recipient",), name="one_response_per_recipient"),
+            models.CheckConstraint(
+                condition=Q(recipient__isnull=False)
+                | Q(Exact(Mod(Extract("submitted_at", "epoch"), 86_400), 0), locale="", attributes={}),
+                name="an_anonymous_response_tells_nothing_of_its_giver",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=("survey", "-id"), name="responses_of_a_survey"),
+            GinIndex(fields=("attributes",), name="responses_by_attribute", opclasses=["jsonb_path_ops"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.survey} at {self.submitted_at:%Y-%m-%d %H:%M:%S}"

@@ -22,7 +22,6 @@ from distributor.engine.clock import database_now
 from distributor.engine.links import Link, find_link, record_open
 from distributor.engine.responses import LinkNotOpen, record_response
 from distributor.engine.unsubscribing import unsubscribe
-from distributor.models import Survey
 from distributor.pages.forms import AnswerForm
 from distributor.pages.rendering import PAGE_HEADERS, render_page
 from distributor.rules.links import PAGE_STATUS, LinkState, target_with_code
@@ -80,10 +79,12 @@ class ThanksPage(PageView):
         link = find_link(code, database_now())
         if link is None:
             return _show_closed(request, None)
-        if link.state is not LinkState.USED:
+        # Nobody knows who answered through an anonymous link: whoever asks is thanked.
+        if link.state is not LinkState.USED and not (link.is_anonymous and link.state is LinkState.OPEN):
             return HttpResponseRedirect(reverse("pages:survey", args=[code]))
-        survey = link.survey
-        return render_page(request, "thanks.html", link, {"survey": survey, "thank_you_link": _thank_you_link(survey)})
+        thanks = link.thanks
+        context = {"thanks": thanks, "thank_you_link": _safe_link(thanks.link_url)}
+        return render_page(request, "thanks.html", link, context)
 
 
 class UnsubscribePage(PageView):
@@ -126,6 +127,8 @@ def _show_survey(request: HttpRequest, link: Link | None) -> HttpResponse:
             "survey_target_not_allowed", survey_id=str(survey.pk), organization_id=str(survey.organization_id)
         )
         return render_page(request, "closed.html", link, {"state": "unavailable"}, HTTPStatus.SERVICE_UNAVAILABLE)
+    if link.is_anonymous:
+        return HttpResponseRedirect(survey.target_url)  # a code would tell the survey who came
     return HttpResponseRedirect(target_with_code(survey.target_url, link.recipient.code))
 
 
@@ -142,9 +145,8 @@ def _show_closed(request: HttpRequest, link: Link | None) -> HttpResponse:
     return render_page(request, "closed.html", link, {"state": link.state}, PAGE_STATUS[link.state])
 
 
-def _thank_you_link(survey: Survey) -> str:
+def _safe_link(url: str) -> str:
     """Where the thanks lead; a `javascript:` address that got past the admin is not offered."""
-    url = survey.thank_you_link_url
     return url if urlsplit(url).scheme in ("http", "https") else ""
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from contacts.given import ContactGiven
 from distributor.rules.chaining import StepKind, StopsOn
 from distributor.rules.throttling import ThrottlePolicy
+from distributor.rules.wording import NO_WORDING, Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +106,19 @@ class RecipientOptions:
     """What a call says of one recipient's send, beside who it is.
 
     `when`: not before. `last_sent_at` replaces our record as the throttle's baseline. `locale` is BCP 47.
+    `attributes` are this send's alone: the contact, whose embedded data goes with it, does not get them.
     """
 
     when: datetime | None = None
     last_sent_at: datetime | None = None
     locale: str = ""
+    attributes: Mapping[str, Any] | None = None
+    wording: Wording = NO_WORDING
+
+    @property
+    def moves(self) -> bool:
+        """Whether the message may leave at another moment than the others'."""
+        return self.when is not None or self.last_sent_at is not None
 
 
 NO_OPTIONS: Final = RecipientOptions()

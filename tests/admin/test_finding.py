@@ -26,16 +26,23 @@ def plans(sql: list[str]) -> str:
     [
         ("anna@example.com", r"contact_by_email.*\n.*Index Cond: .*organization_id = .* AND \(lower\("),
         ("anna", r"one_contact_per_external_id.*\n.*Index Cond: .*organization_id = .* AND \(\(external_id"),
+        ("+48600000001", r"contact_by_phone.*\n.*Index Cond: .*organization_id = .* AND \(\(phone"),
     ],
 )
 def test_contacts_are_found_along_an_index(distribution: Distribution, text: str, condition: str) -> None:
     # Among a handful every index of the organisation would do.
     Contact.objects.bulk_create(
-        Contact(organization_id=distribution.organization_id, external_id=f"P{number}", email=f"p{number}@example.com")
+        Contact(
+            organization_id=distribution.organization_id,
+            external_id=f"P{number}",
+            email=f"p{number}@example.com",
+            phone=f"+4870000{number:04}",
+        )
         for number in range(1_000)
     )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE contacts_contact")
+    Contact.objects.filter(external_id="bob").update(phone="+48600000001")
     with CaptureQueriesContext(connection) as captured:
         assert len(find_contacts(text)) == 1
     asked = [query["sql"] for query in captured.captured_queries if "contacts_contact" in query["sql"]]

@@ -56,6 +56,20 @@ def test_an_account_without_credentials_is_done_at_once(operator: Client, organi
     assert "Credentials" not in page
 
 
+@pytest.mark.parametrize("channel", ["email", "sms"])
+def test_a_channel_has_one_default_account(
+    operator: Client, organization: Organization, account: ProviderAccount, channel: str
+) -> None:
+    ProviderAccount.objects.create(
+        organization=organization, name="First", kind="sandbox", channel=channel, is_default=True
+    )
+    answer = operator.post(address(account, "change"), form(is_default="on"))
+    account.refresh_from_db()
+    assert account.is_default is (channel != "email")
+    if channel == "email":
+        assert set(faults(answer)) == {"is_default"}
+
+
 def test_credentials_are_entered_and_stored_encrypted(operator: Client, account: ProviderAccount) -> None:
     data = form(enter_username="new-user", enter_password=" new secret ")
     assert operator.post(address(account, "change"), data).status_code == 302

@@ -1,5 +1,6 @@
 from typing import Any
 
+import pytest
 from django.test import Client
 
 from channels.models import Template
@@ -32,6 +33,18 @@ def test_placeholders_that_nothing_fills_are_named(operator: Client, organizatio
     assert "Unknown placeholder ${survey}" in page
     assert "Unknown placeholder ${link}" not in page
     assert not Template.objects.exists()
+
+
+@pytest.mark.parametrize("action", ["add", "change"])
+def test_a_channel_has_one_default_template(
+    operator: Client, organization: Organization, templates: dict[Channel, Template], action: str
+) -> None:
+    Template.objects.create(organization=organization, name="First", channel="email", is_default=True)
+    place = address(templates[Channel.EMAIL] if action == "change" else Template, action)
+    data = form(organization, {"locale": "de", "text": "${link}"})
+    answer = operator.post(place, {**data, "is_default": "on"})
+    assert "Another one is this channel" in answer.content.decode()
+    assert Template.objects.filter(is_default=True).count() == 1
 
 
 def test_a_template_says_something(operator: Client, organization: Organization) -> None:

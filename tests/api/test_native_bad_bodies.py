@@ -28,11 +28,11 @@ from distributor.api.native.suppressions import Suppressions
 from distributor.api.native.surveys import OneSurvey, Surveys
 from distributor.api.native.templates import OneTemplate, Templates
 from distributor.models import Survey
+from tests.api.bad_bodies import try_all
 from tests.api.bad_resources import ONCE, WRONG
 from tests.api.bad_values import lists, numbers, texts
 from tests.api.bodies import changed
 from tests.api.resources import BODIES, make
-from tests.api.test_quick_bad_bodies import try_all
 
 WRITTEN = (Contact, MailingList, Membership, Template, TemplateVariant, ProviderAccount, Suppression, Survey)
 SNAPSHOT = "SELECT " + " || ".join(

@@ -33,7 +33,8 @@ def test_the_document_is_valid_and_nothing_is_guessed(tmp_path: Path, capsys: py
 def test_every_address_of_the_api_is_documented(schema: dict[str, Any]) -> None:
     patterns = [entry.pattern for entry in get_resolver().url_patterns if isinstance(entry, URLPattern)]
     routes = {"/" + str(pattern).replace("<str:", "{").replace(">", "}") for pattern in patterns}
-    ours = {route for route in routes if route.startswith("/api/") and route not in ("/api/schema", "/api/docs/")}
+    documented = ("/api/", "/v1/")
+    ours = {route for route in routes if route.startswith(documented) and route not in ("/api/schema", "/api/docs/")}
     assert set(schema["paths"]) == ours
     assert len(ours) >= 8
 
@@ -84,6 +85,28 @@ def test_the_settings_are_documented_with_their_defaults(schema: dict[str, Any])
     }
     days = settings["recentContactDays"]
     assert (days["minimum"], days["maximum"]) == (1, 365)
+
+
+def test_every_field_of_single_send_is_documented_with_its_limits_and_answers(schema: dict[str, Any]) -> None:
+    call = schema["paths"]["/v1/distributions/send"]["post"]
+    assert (call["operationId"], set(call["responses"])) == (
+        "single_send",
+        {"201", "400", "401", "403", "404", "409", "413", "422"},
+    )
+    body = resolve(schema, call["requestBody"]["content"]["application/json"]["schema"])
+    assert set(body["properties"]) == {
+        *("form_id", "recipients", "channel", "send", "scheduled_at", "expires_at", "type")
+    }
+    assert set(body["required"]) == {"form_id", "recipients"}
+    defaults = {name: field["default"] for name, field in body["properties"].items() if field.get("default")}
+    assert defaults == {"channel": "email", "send": True, "type": "one_time"}
+    recipients = body["properties"]["recipients"]
+    assert (recipients["minItems"], recipients["maxItems"]) == (1, 1_000)
+    assert set(resolve(schema, recipients["items"])["properties"]) == {
+        *("email", "phone_number", "name", "locale", "attributes", "last_sent_at")
+    }
+    answer = resolve(schema, call["responses"]["201"]["content"]["application/json"]["schema"])
+    assert set(answer["properties"]) == {"items", "skipped"}
 
 
 def test_both_ways_to_show_a_key_are_documented(schema: dict[str, Any]) -> None:

@@ -5,14 +5,11 @@ in every run. BAD_BODIES=1000 in the environment tries fewer, any other number s
 """
 
 import json
-import os
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.db import connection
-from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from rest_framework.test import APIRequestFactory, force_authenticate
@@ -20,16 +17,13 @@ from rest_framework.test import APIRequestFactory, force_authenticate
 from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
 from contacts.keys import create_api_key
-from contacts.models import Contact, MailingList, Organization
+from contacts.models import Contact, Organization
 from contacts.models.api_key import Scope
 from distributor.api.dialects.quick.views import QuickDistributions
-from distributor.models import Batch, Decision, Distribution, Recipient, Step, Survey
-from tests.api.bad_values import WRONG, characters, lists, missing, no_list, no_object, numbers, small_json, texts
+from distributor.models import Survey
+from tests.api.bad_bodies import broken_json, count_rows, try_all
+from tests.api.bad_values import WRONG, characters, missing, no_list, no_object, small_json
 from tests.api.bodies import changed
-
-BAD_BODIES = int(os.environ.get("BAD_BODIES", "10000"))
-WRITTEN = (Contact, MailingList, Distribution, Step, Batch, Recipient, Decision)
-COUNT_ROWS = "SELECT " + " + ".join(f"(SELECT count(*) FROM {model._meta.db_table})" for model in WRITTEN)
 
 Refuse = Callable[[Any], list[str]]
 
@@ -113,35 +107,6 @@ def refuse(call: Callable[[bytes], Any], full_body: dict[str, Any]) -> Refuse:
     return check
 
 
-def count_rows() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(COUNT_ROWS)
-        count: int = cursor.fetchone()[0]
-    return count
-
-
-def try_all(share: float, bodies: SearchStrategy[Any], check: Callable[[Any], object]) -> None:
-    """One family's share of the bodies."""
-    wanted = round(BAD_BODIES * share)
-    tried = 0
-
-    @settings(
-        max_examples=wanted,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(bodies)
-    def try_one(body: Any) -> None:
-        nonlocal tried
-        tried += 1
-        check(body)
-
-    try_one()
-    assert tried >= wanted
-
-
 def test_the_body_that_is_made_bad_is_good(call: Callable[[bytes], Any], full_body: dict[str, Any]) -> None:
     assert call(json.dumps(full_body).encode()).status_code == 201
 
@@ -184,30 +149,11 @@ def test_wrong_shapes_are_refused(refuse: Refuse, full_body: dict[str, Any]) -> 
 
 def test_what_is_no_json_is_refused_as_a_whole(refuse: Refuse, full_body: dict[str, Any]) -> None:
     text = json.dumps(full_body).encode()
-    # None of these occurs inside a text of the body, so that to take one away leaves no JSON.
-    structural = [position for position, byte in enumerate(text) if byte in b'{}[]":,']
-    # Control characters and bytes that UTF-8 does not have stand nowhere in JSON, inside texts or between them.
-    forbidden = st.sampled_from([*range(9), 11, 12, *range(14, 32), 0x80, 0xBF, 0xC0, 0xC1, *range(0xF5, 0x100)])
-    anywhere = st.integers(0, len(text) - 1)
-    depths = st.integers(201, 3_000)
-    broken = st.one_of(
-        anywhere.map(lambda end: text[:end]),
-        st.builds(lambda at, byte: text[:at] + bytes([byte]) + text[at:], anywhere, forbidden),
-        st.sampled_from(structural).map(lambda at: text[:at] + text[at + 1 :]),
-        st.builds(lambda tail: text + tail, st.sampled_from([b"}", b"]", b",", b"x", b"{}", b"\0", b"null"])),
-        st.builds(lambda code: text.replace(b"Ann", b"Ann\\u%04x" % code), st.integers(0xD800, 0xDFFF)),
-        depths.map(lambda depth: text[:-1] + b', "more": ' + b"[" * depth + b"]" * depth + b"}"),
-        depths.map(lambda depth: text[:-1] + b', "more": ' + b'{"k":' * depth + b"1" + b"}" * depth + b"}"),
-        st.integers(4_400, 9_000).map(lambda digits: text[:-1] + b', "more": ' + b"9" * digits + b"}"),
-        st.sampled_from([b"\xef\xbb\xbf", b"\xff\xfe", b")]}'", b"\0"]).map(lambda head: head + text),
-        (lists | numbers | texts | st.booleans() | st.none()).map(lambda root: json.dumps(root).encode()),
-        st.binary(max_size=100).map(lambda junk: junk + b"\xff"),
-    )
 
     def check(body: bytes) -> None:
         assert refuse(body) == [""]
 
-    try_all(0.35, broken, check)
+    try_all(0.35, broken_json(text, b"Ann"), check)
 
 
 def test_a_key_given_twice_counts_as_it_was_given_last(refuse: Refuse, full_body: dict[str, Any]) -> None:

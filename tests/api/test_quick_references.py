@@ -143,6 +143,20 @@ def test_an_email_that_is_another_contacts_only_name_is_409(
     assert rows_written() == {**NOTHING, "Contact": 2}
 
 
+def test_a_phone_that_is_another_contacts_only_name_is_409(
+    post: Post, body: dict[str, Any], organization: Organization
+) -> None:
+    ann, bob = (
+        Contact.objects.create(organization=organization, phone=f"+4860000000{number}", email="") for number in (1, 2)
+    )
+    contacts = [{"contactId": str(bob.pk), "firstName": "Bob"}, {"contactId": str(ann.pk), "phone": bob.phone}]
+    response = post({**body, "contacts": contacts})
+    assert (response.status_code, response.json()["code"]) == (409, "phone_taken")
+    assert faults_in(response) == [("/contacts/1/phone", "phone_taken")]
+    assert set(Contact.objects.values_list("phone", "first_name")) == {("+48600000001", ""), ("+48600000002", "")}
+    assert rows_written() == {**NOTHING, "Contact": 2}
+
+
 def test_a_taken_email_is_told_together_with_unknown_contacts(
     post: Post, body: dict[str, Any], organization: Organization
 ) -> None:

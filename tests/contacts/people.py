@@ -11,7 +11,7 @@ from contacts.identity import Identified, resolve_contacts
 from contacts.models import Contact, Organization
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-KINDS = ["id", "external_id", "email"]
+KINDS = ["id", "external_id", "email", "phone"]
 
 
 def person(**said: Unpack[ContactGiven]) -> ContactGiven:
@@ -25,6 +25,7 @@ def name_by(kind: str, contact: Contact, **said: Unpack[ContactGiven]) -> Contac
         "id": {"contact_id": contact.pk},
         "external_id": {"external_id": contact.external_id},
         "email": {"email": contact.email},
+        "phone": {"phone": contact.phone},
     }
     return {**key[kind], **said}
 

@@ -17,6 +17,9 @@ def test_a_new_external_id_makes_a_contact_with_all_that_is_given(organization: 
             phone="+48600000001",
             first_name="Ann",
             last_name="Ono",
+            title="Dr.",
+            locale="pl",
+            time_zone="Europe/Warsaw",
             embedded_data={"ward": "B", "visits": 3, "flags": [True, None]},
         ),
     )
@@ -29,9 +32,9 @@ def test_a_new_external_id_makes_a_contact_with_all_that_is_given(organization: 
         "phone": "+48600000001",
         "first_name": "Ann",
         "last_name": "Ono",
-        "title": "",
-        "locale": "",
-        "time_zone": "",
+        "title": "Dr.",
+        "locale": "pl",
+        "time_zone": "Europe/Warsaw",
         "embedded_data": {"ward": "B", "visits": 3, "flags": [True, None]},
         "opted_out_at": None,
         "erased_at": None,
@@ -104,7 +107,9 @@ def test_an_unknown_external_id_makes_a_contact_even_if_its_email_is_known(organ
 @pytest.mark.parametrize("kind", KINDS)
 def test_embedded_data_is_merged_key_by_key(organization: Organization, kind: str) -> None:
     old = {"ward": "A", "doctor": {"name": "Smith", "floor": 2}, "left": 1}
-    contact = make_contact(organization, external_id="PAT-1", email="ann@example.com", embedded_data=old)
+    contact = make_contact(
+        organization, external_id="PAT-1", email="ann@example.com", phone="+48600000001", embedded_data=old
+    )
     resolve(organization, name_by(kind, contact, embedded_data={"ward": "B", "doctor": {"name": "Ono"}, "new": None}))
     contact.refresh_from_db()
     assert contact.embedded_data == {"ward": "B", "doctor": {"name": "Ono"}, "left": 1, "new": None}
@@ -126,10 +131,12 @@ def test_what_is_given_replaces_and_what_is_not_given_stays(organization: Organi
         opted_out_at=NOW,
     )
     before = stored(contact)
-    [found] = resolve(organization, name_by(kind, contact, last_name="Oh", phone="+48600000002"), now=LATER)
-    changed = {"last_name": "Oh", "phone": "+48600000002", "updated_at": LATER}
+    [found] = resolve(
+        organization, name_by(kind, contact, last_name="Oh", locale="de", time_zone="Asia/Tokyo"), now=LATER
+    )
+    changed = {"last_name": "Oh", "locale": "de", "time_zone": "Asia/Tokyo", "updated_at": LATER}
     assert stored(contact) == {**before, **changed}
-    assert (found.id, found.phone, found.opted_out_at) == (contact.pk, "+48600000002", NOW)
+    assert (found.id, found.time_zone, found.opted_out_at) == (contact.pk, "Asia/Tokyo", NOW)
 
 
 def test_an_email_is_known_in_any_letter_case_and_takes_the_case_given_last(organization: Organization) -> None:
@@ -176,7 +183,8 @@ def test_a_thousand_people_of_every_kind_are_resolved_in_one_go(organization: Or
     known = [make_contact(organization, external_id=f"known-{number}") for number in range(50)]
     people = [person(contact_id=contact.pk) for contact in known]
     people += [person(external_id=f"PAT-{number}", email=f"p{number}@example.com") for number in range(500)]
-    people += [person(email=f"Q{number}@example.com") for number in range(450)]
+    people += [person(email=f"Q{number}@example.com") for number in range(350)]
+    people += [person(phone=f"+4860000{number:04}") for number in range(100)]
     found = resolve(organization, *people)
     assert len({one.id for one in found}) == 1_000
     assert [one.id for one in resolve(organization, *people)] == [one.id for one in found]

@@ -8,15 +8,15 @@ from tests.contacts.people import KINDS, make_contact, name_by, person, resolve
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_same_key_twice_is_one_contact_and_the_later_values_win(organization: Organization, kind: str) -> None:
-    contact = make_contact(organization, external_id="PAT-1", email="ann@example.com")
+    contact = make_contact(organization, external_id="PAT-1", email="ann@example.com", phone="+48600000001")
     found = resolve(
         organization,
-        name_by(kind, contact, first_name="Ann", phone="+48600000001", embedded_data={"a": 1, "b": 1}),
+        name_by(kind, contact, first_name="Ann", title="Dr.", embedded_data={"a": 1, "b": 1}),
         name_by(kind, contact, first_name="Anna", last_name="Ono", embedded_data={"b": 2, "c": 2}),
     )
     contact.refresh_from_db()
     assert [one.id for one in found] == [contact.pk] * 2
-    assert (contact.first_name, contact.last_name, contact.phone) == ("Anna", "Ono", "+48600000001")
+    assert (contact.first_name, contact.last_name, contact.title) == ("Anna", "Ono", "Dr.")
     assert contact.embedded_data == {"a": 1, "b": 2, "c": 2}
     assert Contact.objects.count() == 1
 
@@ -53,3 +53,9 @@ def test_an_email_that_only_the_same_call_has_changed_is_found(organization: Org
         organization, person(email="new@example.com"), person(contact_id=contact.pk, email="new@example.com")
     )
     assert [one.id for one in found] == [contact.pk] * 2
+
+
+def test_a_phone_finds_the_contact_that_the_same_call_makes_by_email(organization: Organization) -> None:
+    found = resolve(organization, person(phone="+48600000001"), person(email="ann@example.com", phone="+48600000001"))
+    assert len({one.id for one in found}) == 1
+    assert (Contact.objects.get().email, found[0].email) == ("ann@example.com", "ann@example.com")

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 
 from contacts.given import ContactGiven
-from contacts.identity import EmailsTaken, Identified, resolve_contacts
+from contacts.identity import EmailsTaken, Identified, PhonesTaken, resolve_contacts
 from contacts.models import Contact, Organization
 from tests.contacts.people import NOW, make_contact, person, resolve
 from tests.simultaneous import DEADLINE_SECONDS, run_together, wait_until_blocked
@@ -29,6 +29,10 @@ def by_email(number: int) -> ContactGiven:
     return person(email=f"{local}@example.com", embedded_data={str(number): number})
 
 
+def by_phone(number: int) -> ContactGiven:
+    return person(phone=f"+4860000{number:04}", embedded_data={str(number): number})
+
+
 def shuffled(name_one: Callable[[int], ContactGiven], seed: int) -> list[ContactGiven]:
     people = [name_one(number) for number in range(PEOPLE)]
     Random(seed).shuffle(people)
@@ -36,7 +40,7 @@ def shuffled(name_one: Callable[[int], ContactGiven], seed: int) -> list[Contact
 
 
 @pytest.mark.parametrize("callers", [2, 8])
-@pytest.mark.parametrize("name_one", [by_external_id, by_email])
+@pytest.mark.parametrize("name_one", [by_external_id, by_email, by_phone])
 def test_simultaneous_calls_for_the_same_new_people_make_each_once(
     organization: Organization, name_one: Callable[[int], ContactGiven], callers: int
 ) -> None:
@@ -58,17 +62,18 @@ def test_simultaneous_calls_for_overlapping_people_in_any_order_neither_double_n
         chance = Random(seed)
         people = [by_external_id(number) for number in chance.sample(range(PEOPLE), PEOPLE // 2)]
         people += [by_email(number) for number in chance.sample(range(PEOPLE, 2 * PEOPLE), PEOPLE // 2)]
+        people += [by_phone(number) for number in chance.sample(range(PEOPLE), PEOPLE // 2)]
         people += [person(contact_id=contact.pk, first_name=str(seed)) for contact in chance.sample(known, PEOPLE // 2)]
         chance.shuffle(people)
         return resolve(organization, *people)
 
     for round_number in range(ROUNDS):
         answers = run_together([partial(call, round_number * 8 + seed) for seed in range(8)])
-        assert [len({one.id for one in answer}) for answer in answers] == [3 * (PEOPLE // 2)] * 8
-    assert Contact.objects.count() == len(set(Contact.objects.values_list("external_id", "email")))
+        assert [len({one.id for one in answer}) for answer in answers] == [4 * (PEOPLE // 2)] * 8
+    assert Contact.objects.count() == len(set(Contact.objects.values_list("external_id", "email", "phone")))
 
 
-@pytest.mark.parametrize("name_one", [by_external_id, by_email])
+@pytest.mark.parametrize("name_one", [by_external_id, by_email, by_phone])
 def test_the_second_of_two_calls_waits_for_the_first_and_merges_into_what_it_made(
     organization: Organization, name_one: Callable[[int], ContactGiven]
 ) -> None:
@@ -115,3 +120,24 @@ def test_of_two_contacts_that_take_the_same_email_at_once_one_gets_it(organizati
             wait_until_blocked(1)
         assert refused.result(DEADLINE_SECONDS) == {bob.pk}
     assert set(Contact.objects.values_list("email", flat=True)) == {"new@example.com", "bob@example.com"}
+
+
+def test_of_two_contacts_that_take_the_same_phone_at_once_one_gets_it(organization: Organization) -> None:
+    ann, bob = (make_contact(organization, phone=f"+4860000000{number}") for number in (1, 2))
+
+    def bobs_call() -> frozenset[object]:
+        try:
+            resolve(organization, person(contact_id=bob.pk, phone="+48600000009"))
+        except PhonesTaken as refusal:
+            return refusal.ids
+        finally:
+            connection.close()
+        return frozenset()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            resolve_contacts(organization.pk, [person(contact_id=ann.pk, phone="+48600000009")], NOW)
+            refused = pool.submit(bobs_call)
+            wait_until_blocked(1)
+        assert refused.result(DEADLINE_SECONDS) == {bob.pk}
+    assert set(Contact.objects.values_list("phone", flat=True)) == {"+48600000009", "+48600000002"}

@@ -15,6 +15,7 @@ from distributor.engine.responses import record_response
 from distributor.engine.steering import cancel
 from distributor.models import Attempt, Distribution, ProviderEvent, Touch
 from distributor.rules.feedback import Progress, Trouble
+from distributor.rules.requests import LinkType
 from tests.engine.conftest import Send
 from tests.engine.people import dispatch, events_of, make_due, misbehave, story_of, totals_of
 from tests.engine.telling import event_of, recipient_of, tell
@@ -253,3 +254,13 @@ def test_the_story_tells_what_happened_and_when(send: Send, email: ProviderAccou
     tell(email, event_of(accepted, EventKind.COMPLAINED, code="arf"))
     assert events_of(accepted) == ["accepted", "sent", "delivered", "opened", "clicked", "complained"]
     assert story_of(accepted).events[-1].about == "email arf"
+
+
+@pytest.mark.parametrize("kind", [EventKind.OPENED, EventKind.CLICKED])
+def test_who_opens_an_anonymous_link_is_not_kept(send: Send, email: ProviderAccount, kind: EventKind) -> None:
+    accepted = send(1, link_type=LinkType.ANONYMOUS)
+    dispatch()
+    tell(email, event_of(accepted, EventKind.DELIVERED), event_of(accepted, kind))
+    assert list(ProviderEvent.objects.values_list("kind", flat=True)) == ["delivered"]
+    assert folded(accepted) == ("sent", "delivered", "none")
+    assert recipient_of(accepted).first_opened_at is None

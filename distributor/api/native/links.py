@@ -28,7 +28,7 @@ from distributor.engine.links import Link, find_link
 from distributor.engine.responses import LinkNotOpen, record_response
 from distributor.rules.links import LinkState
 
-_REFUSALS = {
+LINK_REFUSALS = {
     LinkState.USED: (HTTPStatus.CONFLICT, "link_used", "This link has been answered through already."),
     LinkState.EXPIRED: (HTTPStatus.GONE, "link_expired", "This link has expired."),
     LinkState.CANCELLED: (HTTPStatus.GONE, "link_cancelled", "What this link was sent for has been cancelled."),
@@ -49,7 +49,7 @@ class LinkContact(_Wire):
 
 
 class LinkThankYou(_Wire):
-    """What to show after the answer, as set on the survey; empty texts where nothing is."""
+    """What to show after the answer: this send's own, else as set on the survey; empty texts where nothing is."""
 
     message: str
     link_text: str
@@ -139,13 +139,13 @@ class LinkResponses(APIView):
         try:
             stored = record_response(code, body.answers, database_now(), organization_id=organization_id)
         except LinkNotOpen as refusal:
-            raise not_found("link") if refusal.state is None else Problem(*_REFUSALS[refusal.state]) from None
+            raise not_found("link") if refusal.state is None else Problem(*LINK_REFUSALS[refusal.state]) from None
         answer = StoredResponse(id=stored.id, submitted_at=stored.submitted_at)
         return Response(answer.model_dump(by_alias=True), HTTPStatus.CREATED)
 
 
 def _link_context(link: Link) -> LinkContext:
-    recipient, survey = link.recipient, link.survey
+    recipient, thanks = link.recipient, link.thanks
     contact = recipient.contact
     return LinkContext(
         code=recipient.code,
@@ -159,13 +159,9 @@ def _link_context(link: Link) -> LinkContext:
             first_name=contact.first_name or None,
             last_name=contact.last_name or None,
         ),
-        survey_id=survey.id,
+        survey_id=link.survey.id,
         distribution_id=recipient.distribution_id,
         expires_at=recipient.distribution.expires_at,
-        thank_you=LinkThankYou(
-            message=survey.thank_you_message,
-            link_text=survey.thank_you_link_text,
-            link_url=survey.thank_you_link_url,
-        ),
+        thank_you=LinkThankYou(message=thanks.message, link_text=thanks.link_text, link_url=thanks.link_url),
         responded_at=recipient.responded_at,
     )

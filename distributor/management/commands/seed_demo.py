@@ -18,12 +18,14 @@ from distributor.models import Survey
 
 EMAIL_HTML = """\
 <p>{greeting} ${{contact:firstName|{somebody}}},</p>
-<p>{request}</p>
+<p>${{intro|{request}}}</p>
 <p><a href="${{link}}" style="display:inline-block;padding:12px 20px;background:#1f5fbf;color:#fff;\
 border-radius:6px;text-decoration:none">{button}</a></p>
 <p style="color:#666;font-size:13px">{footer} <a href="${{unsubscribe}}">{unsubscribe}</a></p>
 """
-EMAIL_TEXT = "{greeting} ${{contact:firstName|{somebody}}},\n\n{request}\n\n${{link}}\n\n{footer} ${{unsubscribe}}\n"
+EMAIL_TEXT = (
+    "{greeting} ${{contact:firstName|{somebody}}},\n\n${{intro|{request}}}\n\n${{link}}\n\n{footer} ${{unsubscribe}}\n"
+)
 EMAIL_WORDS = {
     "en": {
         "subject": "How was your visit at ${contact:department|our clinic}?",
@@ -103,6 +105,7 @@ def seed_provider(organization: Organization, channel: Channel) -> ProviderAccou
             "name": f"Sandbox {channel.label}",
             "from_name": "Demo Clinic",
             "from_email": "surveys@demo-clinic.example" if channel == Channel.EMAIL else "",
+            "is_default": True,
         },
     )
     return account
@@ -110,7 +113,10 @@ def seed_provider(organization: Organization, channel: Channel) -> ProviderAccou
 
 def seed_template(organization: Organization, channel: Channel) -> Template:
     template, is_new = Template.objects.get_or_create(
-        organization=organization, channel=channel, name=f"Invitation by {channel.label}"
+        organization=organization,
+        channel=channel,
+        name=f"Invitation by {channel.label}",
+        defaults={"is_default": True},
     )
     if is_new:
         TemplateVariant.objects.bulk_create(invitation(template, locale) for locale in SHORT_TEXTS)

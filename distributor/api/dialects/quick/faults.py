@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
-from contacts.identity import EmailsTaken, UnknownContacts
+from contacts.identity import EmailsTaken, PhonesTaken, UnknownContacts
 from contacts.models import Contact, Organization
 from distributor.api.dialects.quick.translate import to_step
 from distributor.api.dialects.quick.wire import MAX_CHANNELS, MAX_CONTACTS, NAMELESS, QuickChannel
@@ -23,21 +23,24 @@ class SurveyMismatch(Exception):
     """The path and the body name different surveys."""
 
 
-REFUSALS: Final = (ValidationError, SurveyMismatch, UnknownReferences, UnknownContacts, EmailsTaken)
+REFUSALS: Final = (ValidationError, SurveyMismatch, UnknownReferences, UnknownContacts, EmailsTaken, PhonesTaken)
 IDENTIFIERS: Final = ("externalId", "contactId", "email")
 
 
 def explain(refusal: Exception, organization: Organization, survey_id: UUID, body: bytes) -> Problem:
     """The answer to one of REFUSALS, with every fault of the body, not only those that it was refused for.
 
-    404 for a survey or contacts that there are not, 409 for e-mail addresses that are taken, otherwise 400.
+    404 for a survey or contacts that there are not, 409 for addresses that are taken, otherwise 400.
     """
     faults = faults_of(refusal) if isinstance(refusal, ValidationError) else []
     wrong = {fault.pointer for fault in faults}
     faults += [fault for fault in _name_faults(organization, survey_id, body) if fault.pointer not in wrong]
     if isinstance(refusal, EmailsTaken):
-        faults += _email_faults(body, refusal.ids)
+        faults += _taken_faults(body, refusal.ids, "email", "email_taken", "This e-mail address is another contact's.")
         return Problem(HTTPStatus.CONFLICT, "email_taken", "An e-mail address is another contact's.", faults)
+    if isinstance(refusal, PhonesTaken):
+        faults += _taken_faults(body, refusal.ids, "phone", "phone_taken", "This phone number is another contact's.")
+        return Problem(HTTPStatus.CONFLICT, "phone_taken", "A phone number is another contact's.", faults)
     if isinstance(refusal, UnknownContacts):
         return Problem(HTTPStatus.NOT_FOUND, "contact_not_found", "There is no contact with such an id.", faults)
     if isinstance(refusal, UnknownReferences) and any(fault.what == "survey" for fault in refusal.faults):
@@ -90,11 +93,11 @@ def _contact_faults(organization: Organization, given: dict[str, Any]) -> Iterat
             yield Fault(f"/contacts/{position}/contactId", "contact_not_found", "There is no contact with this id.")
 
 
-def _email_faults(body: bytes, taken: frozenset[UUID]) -> Iterator[Fault]:
+def _taken_faults(body: bytes, taken: frozenset[UUID], field: str, code: str, detail: str) -> Iterator[Fault]:
     given = from_json(body)
     for position, contact_id in _contact_ids(given).items():
-        if contact_id in taken and given["contacts"][position].get("email"):
-            yield Fault(f"/contacts/{position}/email", "email_taken", "This e-mail address is another contact's.")
+        if contact_id in taken and given["contacts"][position].get(field):
+            yield Fault(f"/contacts/{position}/{field}", code, detail)
 
 
 def _contact_ids(given: dict[str, Any]) -> dict[int, UUID]:

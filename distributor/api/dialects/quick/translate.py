@@ -1,8 +1,10 @@
 """Between the quick dialect's words and the one meaning."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
+from contacts.given import ContactGiven
 from contacts.identity import Identified
 from distributor.api.dialects.quick.wire import QuickChannel, QuickDistribution
 from distributor.engine.acceptance import Accepted
@@ -20,7 +22,7 @@ def to_request(wire: QuickDistribution) -> DistributionRequest:
         source=SOURCE,
         survey_id=wire.survey_id,
         # Of one form on purpose: a thousand of them are not copied.
-        contacts=wire.contacts,
+        contacts=cast(Sequence[ContactGiven], wire.contacts),
         steps=[to_step(channel) for channel in wire.channels],
         is_multi=wire.channel_mode == "multi",
         scheduled_at=wire.scheduled_at,

@@ -1,0 +1,120 @@
+"""The statements behind identity resolution: one per kind of key, and who took what where PostgreSQL refused one.
+
+Each takes `organization_id`, `now` and `given`: the people as a JSON array of ContactGiven, no two with the same key.
+The first kind answers with (key, id, external id, e-mail, phone, opted out at, time zone), the second with ids.
+"""
+
+# Both arms of each statement say it alike: what is given replaces, embedded data is merged.
+_MERGE = """
+    email = coalesce(nullif({given}.email, ''), c.email),
+    phone = coalesce(nullif({given}.phone, ''), c.phone),
+    first_name = coalesce(nullif({given}.first_name, ''), c.first_name),
+    last_name = coalesce(nullif({given}.last_name, ''), c.last_name),
+    title = coalesce(nullif({given}.title, ''), c.title),
+    locale = coalesce(nullif({given}.locale, ''), c.locale),
+    time_zone = coalesce(nullif({given}.time_zone, ''), c.time_zone),
+    embedded_data = c.embedded_data || {given}.embedded_data,
+    updated_at = %(now)s
+"""
+_GIVEN = """
+WITH given AS (
+    SELECT contact_id AS id, external_id, coalesce(email, '') AS email, coalesce(phone, '') AS phone,
+        coalesce(first_name, '') AS first_name, coalesce(last_name, '') AS last_name, coalesce(title, '') AS title,
+        coalesce(locale, '') AS locale, coalesce(time_zone, '') AS time_zone,
+        coalesce(embedded_data, '{{}}') AS embedded_data, {key} AS key
+    FROM json_to_recordset(%(given)s) AS given(
+        contact_id uuid, external_id text, email text, phone text, first_name text, last_name text, title text,
+        locale text, time_zone text, embedded_data jsonb)
+)
+"""
+_GIVEN_BY_ID = _GIVEN.format(key="contact_id::text")
+_COLUMNS = """
+    id, organization_id, external_id, email, phone, first_name, last_name, title, locale, time_zone,
+    embedded_data, created_at, updated_at
+"""
+# The key is made where it is needed: a thousand of them in Python are 2 to 8 ms, and half the contacts are known.
+_VALUES = """
+    uuidv7(), %(organization_id)s, external_id, email, phone, first_name, last_name, title, locale, time_zone,
+    embedded_data, %(now)s, %(now)s
+"""
+
+BY_ID = f"""{_GIVEN_BY_ID},
+locked AS MATERIALIZED (
+    SELECT c.id FROM contacts_contact c JOIN given USING (id)
+    WHERE c.organization_id = %(organization_id)s AND c.erased_at IS NULL ORDER BY c.id FOR NO KEY UPDATE OF c
+)
+UPDATE contacts_contact c SET {_MERGE.format(given="given")}
+FROM given JOIN locked USING (id) WHERE c.id = given.id
+RETURNING given.key, c.id, c.external_id, c.email, c.phone, c.opted_out_at, c.time_zone
+"""
+
+BY_EXTERNAL_ID = f"""{_GIVEN.format(key="external_id")}
+INSERT INTO contacts_contact AS c ({_COLUMNS}) SELECT {_VALUES} FROM given
+ON CONFLICT (organization_id, external_id) WHERE external_id IS NOT NULL DO UPDATE SET
+    {_MERGE.format(given="excluded")}
+RETURNING c.external_id, c.id, c.external_id, c.email, c.phone, c.opted_out_at, c.time_zone
+"""
+
+
+def _by_address(key: str, stored_key: str, stored: str, known_by_more: str, conflict: str) -> str:
+    """A family shares an address: the contact that is known by nothing else is meant first, then the oldest."""
+    return f"""{_GIVEN.format(key=key)},
+found AS MATERIALIZED (
+    SELECT given.key, (
+        SELECT c.id FROM contacts_contact c
+        WHERE c.organization_id = %(organization_id)s AND {stored_key} = given.key AND {stored} <> ''
+        ORDER BY {known_by_more}, c.id LIMIT 1
+    ) AS found_id FROM given
+),
+locked AS MATERIALIZED (
+    SELECT c.id FROM contacts_contact c JOIN found ON found_id = c.id ORDER BY found.key FOR NO KEY UPDATE OF c
+),
+updated AS (
+    UPDATE contacts_contact c SET {_MERGE.format(given="given")}
+    FROM given JOIN found USING (key) JOIN locked ON locked.id = found_id WHERE c.id = found_id
+    RETURNING given.key, c.id, c.external_id, c.email, c.phone, c.opted_out_at, c.time_zone
+),
+inserted AS (
+    INSERT INTO contacts_contact AS c ({_COLUMNS})
+    SELECT {_VALUES} FROM given JOIN found USING (key) WHERE found_id IS NULL ORDER BY key
+    ON CONFLICT {conflict} DO UPDATE SET {_MERGE.format(given="excluded")}
+    RETURNING {stored_key}, c.id, c.external_id, c.email, c.phone, c.opted_out_at, c.time_zone
+)
+SELECT * FROM updated UNION ALL SELECT * FROM inserted
+"""
+
+
+BY_EMAIL = _by_address(
+    "lower(email)",
+    "lower(c.email)",
+    "c.email",
+    "c.external_id IS NOT NULL",
+    "(organization_id, lower(email)) WHERE external_id IS NULL AND NOT (email = '')",
+)
+BY_PHONE = _by_address(
+    "phone",
+    "c.phone",
+    "c.phone",
+    "c.external_id IS NOT NULL OR c.email <> ''",
+    "(organization_id, phone) WHERE external_id IS NULL AND email = '' AND NOT (phone = '')",
+)
+
+
+def _taken(wanted: str, stored_key: str, by_nothing_else: str, and_still: str) -> str:
+    """Whose address somebody else has by right, or another contact of the same call wants as well."""
+    return f"""{_GIVEN_BY_ID},
+named AS (
+    SELECT c.id, {wanted} AS address, count(*) OVER (PARTITION BY {wanted}) AS wanted_by
+    FROM contacts_contact c JOIN given USING (id)
+    WHERE c.organization_id = %(organization_id)s AND {by_nothing_else} AND {and_still} AND {wanted} <> ''
+)
+SELECT named.id FROM named WHERE wanted_by > 1 OR EXISTS (
+    SELECT FROM contacts_contact c
+    WHERE c.organization_id = %(organization_id)s AND {stored_key} = named.address AND {stored_key} <> ''
+        AND {by_nothing_else} AND c.id <> named.id
+)
+"""
+
+
+TAKEN_EMAILS = _taken("lower(given.email)", "lower(c.email)", "c.external_id IS NULL", "true")
+TAKEN_PHONES = _taken("given.phone", "c.phone", "c.external_id IS NULL AND c.email = ''", "given.email = ''")
