@@ -53,7 +53,7 @@ _SUSPENDED = Result(Outcome.PERMANENT, code="401", scope=Scope.ACCOUNT)
 _LOST = Result(Outcome.UNKNOWN, code="timeout")
 
 # Few, so that what is told of one call's messages comes in few webhooks, as it does from a real provider.
-TOLD_AFTER_MINUTES = (1, 30, 700, 3_000)
+TOLD_AFTER_MINUTES = (1, 700)
 # In thousandths of all messages: what is told of one that was accepted.
 _TOLD = [
     ("delivered", 30),
