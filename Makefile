@@ -14,7 +14,7 @@ STACK := .venv/bin/python -m config.stack
 export PORT
 export DISTRIBUTOR_DATA := $(DATA)
 
-.PHONY: help run test check bench runtime development
+.PHONY: help run test check bench simulate runtime development
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -36,7 +36,10 @@ check: development ## lint, format, types, import contracts, migrations
 	@exec $(STACK) with-services -- sh -exc \
 		'mypy; python manage.py makemigrations --check --dry-run; python manage.py check'
 
-bench: development ## measure acceptance and dispatch on one million contacts
+simulate: development ## thirty days in virtual time, every message judged; make simulate ARGS="--seed 2"
+	@exec $(STACK) with-services -- .venv/bin/python -m tests.simulation $(ARGS)
+
+bench: development ## measure acceptance, dispatch and punctuality on one million contacts
 	@exec $(STACK) with-services --durable -- .venv/bin/python -m tests.bench $(ARGS)
 
 runtime: $(UV)

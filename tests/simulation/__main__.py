@@ -33,7 +33,7 @@ def main() -> int:
 
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
-    parser.add_argument("--recipients", type=int, default=100_000, help="at least so many, beside those left out")
+    parser.add_argument("--recipients", type=int, default=100_000, help="about so many, beside those left out")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     return parser.parse_args()

@@ -178,9 +178,9 @@ class Meddling:
     def _answer_perhaps(self, call: Call) -> None:
         """Some of those who got a message answer it, some opt out by its link."""
         chance, later = self._draw.random(), timedelta(minutes=self._draw.choice(ANSWERED_AFTER_MINUTES))
-        if chance < 0.01:
+        if chance < 0.006:
             self._month.at(self._month.now + later, partial(self._respond, call.journey))
-        elif chance < 0.012:
+        elif chance < 0.008:
             self._month.at(self._month.now + later, partial(self._unsubscribe, call))
 
     def _respond(self, journey: Journey) -> None:

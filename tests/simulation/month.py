@@ -9,17 +9,18 @@ from itertools import count
 from random import Random
 from uuid import UUID
 
-from django.db.models import Min
+from django.db import connection
 
 from channels.events import Event, EventKind
 from channels.providers.base import Account, Message, Result
 from distributor.engine.dispatch import dispatch_lane
 from distributor.engine.feedback import take_in
-from distributor.models import Batch
+from distributor.models.batch import Lane
 from tests.simulation.known import Call, Campaign, Journey
 from tests.simulation.oracle import Oracle, expect_risk
 from tests.simulation.provider import Fate, Simulated, draw_call
 
+_NEXT_DUE_AT = "SELECT min(greatest(due_at, lease_expires_at)) FROM distributor_batch WHERE state = 'waiting'"
 MINUTE = timedelta(minutes=1)
 Happening = Callable[[], None]
 # What an event says of its message: that it arrived, or that it did not.
@@ -60,22 +61,15 @@ class Month:
             while self.happenings and self.happenings[0][0] <= self.now:
                 heappop(self.happenings)[2]()
                 self.counts["happenings"] += 1
-            self._work()
+            while (due_at := _next_due_at()) is not None and due_at <= self.now:
+                for lane in Lane:
+                    while dispatch_lane(lane, lambda: self.now):
+                        pass
 
     def _next_moment(self) -> datetime | None:
-        waiting = Batch.objects.filter(state="waiting").aggregate(due=Min("due_at"), held=Min("lease_expires_at"))
-        due = waiting["due"]
-        if due is not None and due <= self.now and waiting["held"] is not None:
-            due = waiting["held"]  # a hold that a fault has left behind
-        soonest = [moment for moment in (due, self.happenings[0][0] if self.happenings else None) if moment is not None]
-        return min(soonest, default=None)
-
-    def _work(self) -> None:
-        """What a sweep would ask for, and its workers do."""
-        while lanes := list(Batch.objects.due(self.now).values_list("lane", flat=True).distinct()):
-            for lane in lanes:
-                while dispatch_lane(lane, lambda: self.now):
-                    pass
+        next_happening_at = self.happenings[0][0] if self.happenings else None
+        moments = (moment for moment in (_next_due_at(), next_happening_at) if moment is not None)
+        return min(moments, default=None)
 
     def _serve(self, provider: Simulated, messages: Sequence[Message]) -> list[Result]:
         """A provider's side of a call."""
@@ -129,3 +123,11 @@ class Month:
                 call.has_failed = True
             elif event.kind != EventKind.STOPPED:
                 call.is_known = True
+
+
+def _next_due_at() -> datetime | None:
+    """When something is due next. What a worker holds (a fault has left it behind) is due when its lease is over."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT_DUE_AT)
+        due_at: datetime | None = cursor.fetchone()[0]
+    return due_at

@@ -32,7 +32,9 @@ HOURS = [
     Hours(None, frozenset({1, 2, 3, 4, 5, 7})),
 ]
 PEOPLE_PER_MESSAGE = 0.4
-SIZES = (2_000, 2_000, 800, 300, 40, 5, 1)
+SIZES = (3_000, 2_000, 2_000, 800, 300, 40, 5, 1)
+# Rules leave out one in eight.
+PLANNED_PER_RECIPIENT = 1.2
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,8 @@ def found_houses(draw: Random, count: int, recipients: int) -> list[House]:
 
 
 def plan_calls(draw: Random, houses: list[House], recipients: int) -> Iterator[Plan]:
-    """Calls over the days, for so many recipients, whom rules may yet leave out."""
-    left = recipients
+    """Calls over the days, for about so many recipients beside those whom rules leave out."""
+    left = int(recipients * PLANNED_PER_RECIPIENT)
     while left > 0:
         house = draw.choice(houses)
         size = min(draw.choice(SIZES), left, len(house.people))

@@ -53,7 +53,7 @@ _SUSPENDED = Result(Outcome.PERMANENT, code="401", scope=Scope.ACCOUNT)
 _LOST = Result(Outcome.UNKNOWN, code="timeout")
 
 # Few, so that what is told of one call's messages comes in few webhooks, as it does from a real provider.
-TOLD_AFTER_MINUTES = (1, 30, 700, 3_000)
+TOLD_AFTER_MINUTES = (1, 700)
 # In thousandths of all messages: what is told of one that was accepted.
 _TOLD = [
     ("delivered", 30),
@@ -67,28 +67,41 @@ _TOLD = [
 ]
 
 
+@dataclass(frozen=True)
+class Mood:
+    """How a provider is during one call: shares of the messages that fare so."""
+
+    transient: float = 0
+    refused: float = 0
+    lost: float = 0
+
+
+# Troubles come together, as they do with real providers.
+MOODS = (Mood(), Mood(), Mood(refused=0.04), Mood(transient=0.05, refused=0.01), Mood(refused=0.02, lost=0.03))
+
+
 def draw_call(draw: Random, count: int) -> list[Fate]:
     """What becomes of one call's messages."""
-    trouble = draw.random()
+    trouble, mood = draw.random(), draw.choice(MOODS)
     if trouble < 0.03:
         pause = draw.choice([None, 2.0, 30.0, 600.0])
         taken = draw.randrange(count)
         throttled = Fate(Result(Outcome.THROTTLED, code="429", retry_after_seconds=pause))
-        return [*(draw_fate(draw) for _ in range(taken)), *[throttled] * (count - taken)]
+        return [*(_draw_fate(draw, mood) for _ in range(taken)), *[throttled] * (count - taken)]
     if trouble < 0.035:
         return [Fate(_SUSPENDED)] * count
     if trouble < 0.042:
         return [_lost(draw) for _ in range(count)]
-    return [draw_fate(draw) for _ in range(count)]
+    return [_draw_fate(draw, mood) for _ in range(count)]
 
 
-def draw_fate(draw: Random) -> Fate:
+def _draw_fate(draw: Random, mood: Mood) -> Fate:
     chance = draw.random()
-    if chance < 0.01:
+    if chance < mood.transient:
         return Fate(_TRANSIENT)
-    if chance < 0.025:
+    if chance < mood.transient + mood.refused:
         return Fate(_REFUSED)
-    if chance < 0.03:
+    if chance < mood.transient + mood.refused + mood.lost:
         return _lost(draw)
     place = draw.randrange(1_000)
     for kind, share in _TOLD:

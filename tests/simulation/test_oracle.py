@@ -1,0 +1,177 @@
+"""The oracle itself: it is silent where all is well, and names each rule that is broken."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+
+from contacts.ids import new_id
+from tests.simulation.known import Call, Campaign, Hours, House, Journey, Person
+from tests.simulation.oracle import Oracle, expect_risk
+from tests.simulation.silences import Silences
+
+NOW = datetime(2026, 10, 14, 12, 0, tzinfo=UTC)  # a Wednesday
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+EMAIL, PHONE = "p@example.com", "+48600000000"
+WINDOW = timedelta(minutes=15)
+Change = Callable[[Call], object]
+
+
+def utc(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc,arg-type]
+
+
+def make_call() -> Call:
+    house = House(new_id(), "Europe/Warsaw", Hours((time(21), time(8)), frozenset(range(1, 8))), None, None, [], {}, {})
+    person = Person(new_id(), "P", house, {"email": EMAIL, "sms": PHONE}, "Europe/Warsaw")
+    return Call(Journey(make_campaign(house), person, "code", None, None), "email", "1-1", NOW)
+
+
+def make_campaign(house: House) -> Campaign:
+    return Campaign(
+        id=new_id(),
+        house=house,
+        survey_id=house.id,
+        channels=("email", "sms"),
+        is_multi=True,
+        fallback_delay=HOUR,
+        accepted_at=NOW - DAY,
+        scheduled_at=None,
+        not_after=None,
+        expires_at=None,
+        throttle=None,
+        minimum_days=None,
+        recent_days=None,
+        skipped=0,
+    )
+
+
+def judged(call: Call) -> list[str]:
+    oracle = Oracle(Silences(NOW.date(), (NOW + 20 * DAY).date()))
+    to = call.journey.person.addresses.get(call.channel, "")
+    oracle.judge(call, to, WINDOW)
+    return oracle.faults
+
+
+def earlier(call: Call, ago: timedelta, answer: str, channel: str = "email", **known: bool) -> None:
+    """A message of the same journey."""
+    made = Call(call.journey, channel, "1-1", call.at - ago, answer, is_taken=answer == "accepted", **known)
+    call.journey.calls.append(made)
+    call.journey.person.sends.append(made)
+
+
+def by_another(call: Call, ago: timedelta) -> None:
+    """A message of another journey of the same survey."""
+    journey = Journey(make_campaign(call.journey.person.house), call.journey.person, "other", None, None)
+    call.journey.person.sends.append(Call(journey, "sms", "2-1", call.at - ago, "accepted", is_taken=True))
+
+
+def campaign_has(**fields: object) -> Change:
+    return lambda call: vars(call.journey.campaign).update(fields)
+
+
+def journey_has(**fields: object) -> Change:
+    return lambda call: vars(call.journey).update(fields)
+
+
+def person_has(**fields: object) -> Change:
+    return lambda call: vars(call.journey.person).update(fields)
+
+
+def all_of(*changes: Change) -> Change:
+    return lambda call: [change(call) for change in changes]
+
+
+def by_sms(call: Call) -> None:
+    call.channel = "sms"
+
+
+BREACHES: list[tuple[str, Change]] = [
+    ("opted out", person_has(is_out=True)),
+    ("suppressed", lambda call: call.journey.person.house.closed.add(("email", EMAIL, "bounce"))),
+    ("not the person's address", person_has(addresses={})),
+    ("quiet in Asia/Tokyo", person_has(zone="Asia/Tokyo")),
+    ("responded", journey_has(has_responded=True)),
+    ("paused", campaign_has(is_paused=True)),
+    ("cancelled", campaign_has(is_cancelled=True)),
+    ("nothing leaves after", campaign_has(not_after=NOW - MINUTE)),
+    ("has expired", campaign_has(expires_at=NOW)),
+    ("schedule", campaign_has(scheduled_at=NOW + MINUTE)),
+    ("own moment", journey_has(when=NOW + MINUTE)),
+    ("throttled", all_of(campaign_has(throttle=DAY), lambda call: by_another(call, DAY - MINUTE))),
+    ("the call said", all_of(campaign_has(throttle=DAY), journey_has(last_sent_at=NOW - HOUR))),
+    ("2 days", all_of(campaign_has(minimum_days=2), lambda call: by_another(call, 2 * DAY - MINUTE))),
+    ("3 days", all_of(campaign_has(recent_days=3), lambda call: by_another(call, 3 * DAY - MINUTE))),
+    ("had accepted it", lambda call: earlier(call, DAY, "accepted")),
+    ("had refused it", lambda call: earlier(call, DAY, "permanent")),
+    ("may still tell", lambda call: earlier(call, WINDOW - MINUTE, "unknown")),
+    ("had told", lambda call: earlier(call, DAY, "unknown", is_known=True)),
+    ("by a third", all_of(lambda call: earlier(call, DAY, "unknown"), lambda call: earlier(call, HOUR, "unknown"))),
+    ("never repeated", all_of(by_sms, lambda call: earlier(call, DAY, "unknown", "sms"))),
+    ("backwards", lambda call: earlier(call, DAY, "permanent", "sms")),
+    ("the delay is", all_of(by_sms, lambda call: earlier(call, HOUR - MINUTE, "accepted"))),
+    (
+        "no delay was asked",
+        all_of(by_sms, campaign_has(fallback_delay=None), lambda call: earlier(call, DAY, "accepted")),
+    ),
+    ("single", all_of(by_sms, campaign_has(is_multi=False), lambda call: earlier(call, DAY, "permanent"))),
+    ("not tried often", all_of(by_sms, lambda call: earlier(call, DAY, "transient"))),
+]
+PERMITTED: list[Change] = [
+    campaign_has(not_after=NOW, expires_at=NOW + MINUTE, scheduled_at=NOW),
+    all_of(campaign_has(throttle=DAY, minimum_days=1), lambda call: by_another(call, DAY)),
+    all_of(campaign_has(throttle=2 * DAY), journey_has(last_sent_at=NOW - 3 * DAY), lambda call: by_another(call, DAY)),
+    all_of(by_sms, lambda call: earlier(call, HOUR, "accepted")),
+    all_of(by_sms, lambda call: earlier(call, MINUTE, "accepted", has_failed=True)),
+    all_of(by_sms, lambda call: earlier(call, MINUTE, "permanent")),
+    lambda call: earlier(call, WINDOW, "unknown"),
+    lambda call: earlier(call, MINUTE, "transient"),
+]
+
+
+@pytest.mark.parametrize(("named", "change"), BREACHES, ids=[named for named, _ in BREACHES])
+def test_each_breach_is_named(named: str, change: Change) -> None:
+    call = make_call()
+    change(call)
+    assert any(named in fault for fault in judged(call))
+
+
+@pytest.mark.parametrize("change", PERMITTED)
+def test_what_the_rules_allow_is_no_fault(change: Change) -> None:
+    call = make_call()
+    change(call)
+    assert judged(call) == []
+
+
+def test_a_second_copy_is_a_risk_only_while_nothing_is_told_of_the_first() -> None:
+    for told, risks in ((False, 1), (True, 0)):
+        call = make_call()
+        earlier(call, HOUR, "unknown", is_known=told)
+        call.answer = "accepted"
+        expect_risk(call)
+        assert call.journey.campaign.duplicate_risks == risks
+
+
+@pytest.mark.parametrize(
+    ("zone", "quiet", "first", "over"),
+    [
+        # The gap from 02:00 to 03:00 swallows the end …
+        ("Europe/Warsaw", (time(1), time(2, 30)), utc(2026, 3, 29, 0), utc(2026, 3, 29, 1)),
+        # … and where 02:30 comes twice the second one ends it.
+        ("Europe/Warsaw", (time(1), time(2, 30)), utc(2026, 10, 24, 23), utc(2026, 10, 25, 1, 30)),
+        ("Australia/Lord_Howe", (time(1), time(2, 15)), utc(2026, 10, 3, 14, 30), utc(2026, 10, 3, 15, 30)),
+        ("UTC", (time(22), time(6)), utc(2026, 10, 3, 22), utc(2026, 10, 4, 6)),
+    ],
+)
+def test_quiet_by_the_wall(zone: str, quiet: tuple[time, time], first: datetime, over: datetime) -> None:
+    hours = Hours(quiet, frozenset(range(1, 8)))
+    silences = Silences(first.date(), over.date())
+    held = [silences.hold(hours, zone, at) for at in (first - MINUTE, first, over - MINUTE, over)]
+    assert held == [False, True, True, False]
+
+
+def test_quiet_on_other_weekdays() -> None:
+    silences = Silences(NOW.date(), (NOW + 7 * DAY).date())
+    midnight = datetime(2026, 10, 15, 22, tzinfo=UTC)  # Friday begins in Warsaw
+    held = [silences.hold(Hours(None, frozenset({5})), "Europe/Warsaw", midnight + ago) for ago in (-MINUTE, 0 * DAY)]
+    assert held == [True, False]
