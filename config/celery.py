@@ -19,7 +19,7 @@ app.conf.beat_schedule = {
     "sweep": {"task": "distributor.sweep", "schedule": 2.0, "options": {"expires": 2.0}},
     # Nothing waits for it: an expired key counts as none from its moment on.
     "delete_expired_keys": {"task": "distributor.delete_expired_keys", "schedule": 60.0, "options": {"expires": 60.0}},
-    "start recurring": {"task": "distributor.start_recurring", "schedule": 10.0, "options": {"expires": 10.0}},
+    "start_recurring": {"task": "distributor.start_recurring", "schedule": 10.0, "options": {"expires": 10.0}},
 }
 
 

@@ -302,6 +302,20 @@ def test_sending_needs_its_scope(organization: Organization, sending: dict[str, 
         assert reader.post(path, json.dumps(sending), content_type="application/json").status_code == 403
 
 
+@pytest.mark.parametrize("path", [PATH, "/api/v1/links"])
+def test_a_repeated_call_is_answered_again_and_makes_nothing(
+    client: Client, sending: dict[str, Any], mailing_list: MailingList, path: str
+) -> None:
+    to_list = {**sending, "audience": {"listId": str(mailing_list.pk)}}
+    body = to_list if path == PATH else {"surveyId": sending["surveyId"], "contact": {"externalId": "PAT-1"}}
+    first, again = (
+        client.post(path, json.dumps(body), content_type="application/json", headers={"Idempotency-Key": "k"})
+        for _ in range(2)
+    )
+    assert first.content == again.content
+    assert (first.status_code, Distribution.objects.count()) == (again.status_code, 1)
+
+
 def make_link(client: Client, body: dict[str, Any]) -> Any:
     return client.post("/api/v1/links", json.dumps(body), content_type="application/json")
 

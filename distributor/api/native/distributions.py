@@ -16,10 +16,11 @@ from rest_framework.views import APIView
 
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
+from distributor.api.idempotency import idempotent
 from distributor.api.native.distribution_faults import REFUSALS, explain, require_consistent
 from distributor.api.native.distribution_request import render_link, to_request, to_selection
 from distributor.api.native.distribution_wire import DistributionAccepted, DistributionBody
-from distributor.api.native.owned import CONFLICT, ERRORS_OF_A_BODY
+from distributor.api.native.owned import ERRORS_OF_SENDING
 from distributor.api.native.wire import (
     DistributionDocument,
     DistributionPage,
@@ -70,8 +71,9 @@ class Distributions(APIView):
         operation_id="create_distribution",
         tags=["native"],
         request=DistributionBody,
-        responses={202: DistributionAccepted} | ERRORS_OF_A_BODY | CONFLICT,
+        responses={202: DistributionAccepted} | ERRORS_OF_SENDING,
     )
+    @idempotent
     def post(self, request: Request) -> Response:
         """Send a survey, now or later. An audience that is no list of contacts is expanded by workers."""
         key = caller_key(request)

@@ -15,10 +15,11 @@ from rest_framework.views import APIView
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
 from distributor.api.fields import EmbeddedData
+from distributor.api.idempotency import idempotent
 from distributor.api.native.distribution_faults import REFUSALS, explain
 from distributor.api.native.distribution_request import render_link, to_link_request
 from distributor.api.native.distribution_wire import LinkBody, LinkMade
-from distributor.api.native.owned import CONFLICT, ERRORS_OF_A_BODY
+from distributor.api.native.owned import ERRORS_OF_SENDING
 from distributor.api.problems import Problem, ProblemDocument, not_found
 from distributor.api.validation import parse_body
 from distributor.engine.acceptance import accept
@@ -91,8 +92,9 @@ class Links(APIView):
         operation_id="create_link",
         tags=["native"],
         request=LinkBody,
-        responses={201: LinkMade} | ERRORS_OF_A_BODY | CONFLICT,
+        responses={201: LinkMade} | ERRORS_OF_SENDING,
     )
+    @idempotent
     def post(self, request: Request) -> Response:
         """One contact's own link. Nothing is sent: whoever calls hands it over."""
         key = caller_key(request)

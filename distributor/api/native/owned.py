@@ -29,6 +29,7 @@ ERRORS: dict[int, Any] = {401: ProblemDocument, 403: ProblemDocument}
 ERRORS_OF_ONE: dict[int, Any] = ERRORS | {404: ProblemDocument}
 ERRORS_OF_A_BODY: dict[int, Any] = ERRORS | {400: ProblemDocument, 413: ProblemDocument}
 CONFLICT: dict[int, Any] = {409: ProblemDocument}
+ERRORS_OF_SENDING: dict[int, Any] = ERRORS_OF_A_BODY | CONFLICT | {422: ProblemDocument}
 
 
 def own_rows(request: Request, model: type[ModelT]) -> QuerySet[ModelT]:
