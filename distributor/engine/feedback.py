@@ -15,13 +15,12 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-import structlog
-from django.db import DatabaseError, connection, transaction
-from psycopg.errors import DeadlockDetected
+from django.db import connection
 
 from channels.events import Event
 from channels.providers.base import Account
 from distributor.engine.bulk import array_of, rows_of, storable, without_nul
+from distributor.engine.collisions import in_one_piece
 from distributor.engine.correcting import correct_journeys
 from distributor.engine.journeys import add_counts
 from distributor.engine.messages import read_attempt_id
@@ -32,11 +31,7 @@ from distributor.models.recipient import RecipientState
 from distributor.rules.chaining import StopsOn
 from distributor.rules.feedback import WISHES, Progress, Trouble, meaning_of
 
-logger = structlog.get_logger(__name__)
-
 EVENT_ID_LENGTH = 255
-# A pause that waits for a begin that waits for us: Twilio would not tell a second time.
-DEADLOCK_TRIES = 3
 
 # A try is believed only of a recipient of the account's own organisation. Who opened an anonymous link's message, or
 # clicked in it, is not kept: beside an answer it would be a name (decision 15). In the order of the unique key, so that
@@ -111,20 +106,12 @@ class News:
     address: str
 
 
+@in_one_piece
 def take_in(account: Account, events: Sequence[Event], now: datetime) -> None:
-    """Store what a provider tells and let it take effect, once, in one transaction."""
-    for attempt in range(1, DEADLOCK_TRIES + 1):
-        try:
-            with transaction.atomic():
-                _take_in(account, events, now)
-            return
-        except DatabaseError as error:
-            if not isinstance(error.__cause__, DeadlockDetected) or attempt == DEADLOCK_TRIES:
-                raise
-            logger.warning("feedback_deadlock", attempt=attempt)
+    """Store what a provider tells and let it take effect, once, in one transaction.
 
-
-def _take_in(account: Account, events: Sequence[Event], now: datetime) -> None:
+    A pause that waits for a begin that waits for us ends it now and then: Twilio would not tell a second time.
+    """
     news = _store(account, events, now)
     suppressed = [(one.address, meaning_of(one.kind).suppresses) for one in news if one.kind not in WISHES]
     suppress(account, [(address, reason) for address, reason in suppressed if reason])

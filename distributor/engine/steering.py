@@ -3,17 +3,19 @@
 Each changes the distribution and its batches, never its recipients: a million recipients are a thousand batches. The
 distribution's row is the switch. Whoever changes it locks it FOR UPDATE, and every begin holds it FOR KEY SHARE until
 its hand-over is committed. So once a call is answered nothing begins any more that it forbids, and adding to the
-counts (which takes a weaker lock) goes on. Locks go distribution, then batches.
+counts (which takes a weaker lock) goes on. Locks go distribution, then batches. A begin that stops people adds to the
+counts while it holds the row: such a begin, a settle and a steering call may deadlock, and then the call starts over.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Q
 
 from distributor.engine.claiming import Claim
+from distributor.engine.collisions import in_one_piece
 from distributor.engine.hints import hint_on_commit
 from distributor.models import Batch, Distribution
 from distributor.models.batch import BatchState
@@ -77,7 +79,7 @@ def step_aside(claim: Claim, standing: Standing, now: datetime) -> bool:
     return False
 
 
-@transaction.atomic
+@in_one_piece
 def pause(distribution_id: UUID, now: datetime) -> Distribution:
     """Let nothing begin until it is resumed. Paused already: nothing changes. Raises NotSteerable."""
     distribution = _take(distribution_id, now)
@@ -88,7 +90,7 @@ def pause(distribution_id: UUID, now: datetime) -> Distribution:
     return distribution
 
 
-@transaction.atomic
+@in_one_piece
 def resume(distribution_id: UUID, now: datetime) -> Distribution:
     """Go on where it was paused; what came due meanwhile leaves now. Not paused: nothing changes.
 
@@ -103,7 +105,7 @@ def resume(distribution_id: UUID, now: datetime) -> Distribution:
     return distribution
 
 
-@transaction.atomic
+@in_one_piece
 def cancel(distribution_id: UUID, now: datetime) -> Distribution:
     """Let nothing begin any more, for good, and close the links. Cancelled already: nothing changes.
 
@@ -121,7 +123,7 @@ def cancel(distribution_id: UUID, now: datetime) -> Distribution:
     return distribution
 
 
-@transaction.atomic
+@in_one_piece
 def reschedule(distribution_id: UUID, scheduled_at: datetime | None, now: datetime) -> Distribution:
     """Move all that has not left yet; None or a moment that has passed: it leaves now. Raises NotSteerable.
 
