@@ -104,7 +104,7 @@ def _about_itself(call: Call, evidence_window: timedelta) -> Iterator[str]:
     if steps > 0 and not campaign.is_multi:
         yield "a single distribution changed its channel"
     if steps > 0:
-        yield from _about_reason(call, last)
+        yield from _about_reason(call, last, [other for other in journey.calls if other.channel == last.channel])
 
 
 def _about_step(call: Call, here: list[Call], evidence_window: timedelta) -> Iterator[str]:
@@ -117,7 +117,7 @@ def _about_step(call: Call, here: list[Call], evidence_window: timedelta) -> Ite
     if unknown:
         if call.channel != "email":
             yield "a message of unknown outcome is never repeated on this channel"
-        if len(unknown) > 1:
+        if sum(not other.has_failed for other in unknown) > 1:
             yield "two tries of unknown outcome were followed by a third"
         if any(other.is_known for other in unknown) or (here[-1].answer == "unknown" and here[-1].has_failed):
             yield "the provider had told what became of it"
@@ -125,8 +125,8 @@ def _about_step(call: Call, here: list[Call], evidence_window: timedelta) -> Ite
             yield "the provider may still tell what became of it"
 
 
-def _about_reason(call: Call, last: Call) -> Iterator[str]:
-    """Why the chain may go on to this channel."""
+def _about_reason(call: Call, last: Call, there: list[Call]) -> Iterator[str]:
+    """Why the chain may go on to this channel. `there` are all tries on the last one."""
     campaign, person = call.journey.campaign, call.journey.person
     if last.has_failed or (last.answer == "permanent" and not last.is_about_account):
         return
@@ -135,8 +135,9 @@ def _about_reason(call: Call, last: Call) -> Iterator[str]:
     if last.may_have_left:
         if campaign.fallback_delay is None:
             yield "the message before has not failed, and no delay was asked for"
-        elif call.at < last.at + campaign.fallback_delay:
-            yield f"the message before left at {last.at}, the delay is {campaign.fallback_delay}"
+        first_at = min(other.at for other in there if other.may_have_left)
+        if campaign.fallback_delay is not None and call.at < first_at + campaign.fallback_delay:
+            yield f"the message before left at {first_at}, the delay is {campaign.fallback_delay}"
     elif sum(other.answer == "transient" for other in call.journey.calls) < MOST_TRIES:
         yield "the channel before was not tried often enough"
 
