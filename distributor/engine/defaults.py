@@ -5,7 +5,9 @@ from uuid import UUID
 
 from django.db import connection
 
+from contacts.channel import Channel
 from contacts.models import Organization
+from distributor.rules.requests import StepRequest
 
 # One question instead of three. A survey that is not there gives a row all the same: both faults are told at once.
 _DEFAULTS = """
@@ -38,3 +40,19 @@ def find_defaults(organization: Organization, survey_id: UUID | None, channel: s
         cursor.execute(_DEFAULTS, named)
         [row] = cursor.fetchall()
     return Defaults(*row)
+
+
+class NoChannel(Exception):
+    """The organisation has no channel with both a default provider account and a default template."""
+
+
+def default_step(organization: Organization) -> StepRequest:
+    """What a link is tied to when nothing is sent by it: the first channel that has its defaults, e-mail before SMS.
+
+    Raises NoChannel.
+    """
+    for channel in Channel:
+        found = find_defaults(organization, None, channel)
+        if found.provider_account_id is not None and found.template_id is not None:
+            return StepRequest(channel, found.provider_account_id, found.template_id)
+    raise NoChannel

@@ -303,6 +303,14 @@ def test_sending_needs_its_scope(organization: Organization, sending: dict[str, 
         assert reader.post(path, json.dumps(sending), content_type="application/json").status_code == 403
 
 
+@pytest.fixture
+def ticked(sending: dict[str, Any]) -> None:
+    """The organisation's accounts and templates are its defaults."""
+    ProviderAccount.objects.update(is_default=True)
+    Template.objects.update(is_default=True)
+
+
+@pytest.mark.usefixtures("ticked")
 @pytest.mark.parametrize("path", [PATH, "/api/v1/links"])
 def test_a_repeated_call_is_answered_again_and_makes_nothing(
     client: Client, sending: dict[str, Any], mailing_list: MailingList, path: str
@@ -321,6 +329,7 @@ def make_link(client: Client, body: dict[str, Any]) -> Any:
     return client.post("/api/v1/links", json.dumps(body), content_type="application/json")
 
 
+@pytest.mark.usefixtures("ticked")
 def test_a_link_for_one_contact_is_made_without_a_send(client: Client, survey: Survey, step: dict[str, Any]) -> None:
     expires_at = (database_now() + timedelta(days=1)).isoformat()
     contact = {"externalId": "PAT-1", "email": "ann@example.com", "embeddedData": {"ward": "B"}, "locale": "pl"}
@@ -341,7 +350,7 @@ def test_a_link_may_name_its_steps(client: Client, survey: Survey, step: dict[st
     assert Distribution.objects.get().steps.get().priority == 5
 
 
-def test_without_any_provider_a_link_has_no_channel(client: Client, survey: Survey) -> None:
+def test_without_defaults_a_link_has_no_channel(client: Client, survey: Survey, step: dict[str, Any]) -> None:
     response = make_link(client, {"surveyId": str(survey.pk), "contact": {"externalId": "PAT-1"}})
     assert (response.status_code, response.json()["code"]) == (409, "no_channel")
 

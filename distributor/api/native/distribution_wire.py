@@ -173,7 +173,7 @@ class LinkBody(Body):
     name: Line255 | None = None
     steps: Annotated[
         Annotated[list[StepBody], Field(min_length=1, max_length=MAX_STEPS)] | None,
-        Field(description="Nothing is sent by them. Omit for the oldest provider that has a template."),
+        Field(description="Nothing is sent by them. Omit for the defaults of the first channel that has them."),
     ] = None
     expires_at: AwareMoment | None = None
     link_type: Annotated[Literal["one_time", "anonymous"], NULL_IS_DEFAULT] = "one_time"

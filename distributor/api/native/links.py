@@ -24,7 +24,7 @@ from distributor.api.problems import Problem, ProblemDocument, not_found
 from distributor.api.validation import parse_body
 from distributor.engine.acceptance import accept
 from distributor.engine.clock import database_now
-from distributor.engine.default_steps import NoChannel, default_step
+from distributor.engine.defaults import NoChannel, default_step
 from distributor.engine.links import Link, find_link
 from distributor.engine.responses import LinkNotOpen, record_response
 from distributor.rules.links import LinkState
@@ -105,7 +105,7 @@ class Links(APIView):
         except REFUSALS as refusal:
             raise explain(refusal, key.organization, request.body) from None
         except NoChannel:
-            detail = "There is no active provider with a template for its channel."
+            detail = "No channel has a default provider and a default template: name a step, or tick them."
             raise Problem(HTTPStatus.CONFLICT, "no_channel", detail) from None
         made = {**render_link(accepted.enrolled[0]), "distributionId": accepted.distribution.id}
         return Response(made, HTTPStatus.CREATED)
