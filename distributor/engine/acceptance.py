@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-import structlog
-from django.db import DatabaseError, connection, transaction
+from django.db import connection
 from psycopg.errors import DeadlockDetected, UniqueViolation
 
 from contacts.identity import Identified, resolve_contacts
 from contacts.models import ApiKey, Organization
+from distributor.engine.collisions import retry_collisions
 from distributor.engine.enrolment import Enrolled, Skipped, create_distribution, enrol, write_steps
 from distributor.engine.facts import gather_facts
 from distributor.engine.hints import hint_on_commit
@@ -33,8 +33,6 @@ from distributor.rules.throttling import ThrottlePolicy
 from distributor.rules.timing import Timetable
 from distributor.rules.wall_clock import zone_named
 
-logger = structlog.get_logger(__name__)
-COLLISION_TRIES = 3
 ResultT = TypeVar("ResultT")
 
 
@@ -107,16 +105,12 @@ def admit(
     `in_full`: as engine/facts.py says. Raises UnknownReferences (survey, providers, templates), Throttled, and
     UnknownContacts, EmailsTaken and PhonesTaken of contacts.identity; nothing was written then.
     """
-    for attempt in range(1, COLLISION_TRIES + 1):
-        try:
-            with transaction.atomic():
-                _enter(organization, alone=attempt > 1)
-                return then(_admit(organization, request, now, in_full=in_full))
-        except DatabaseError as error:
-            if not isinstance(error.__cause__, (DeadlockDetected, UniqueViolation)) or attempt == COLLISION_TRIES:
-                raise
-            logger.warning("acceptance_collision", attempt=attempt, error=type(error.__cause__).__name__)
-    raise AssertionError("unreachable")
+
+    def attempt_work(attempt: int) -> ResultT:
+        _enter(organization, alone=attempt > 1)
+        return then(_admit(organization, request, now, in_full=in_full))
+
+    return retry_collisions(attempt_work, DeadlockDetected, UniqueViolation, work="acceptance")
 
 
 def _enter(organization: Organization, *, alone: bool) -> None:
