@@ -108,6 +108,7 @@ def write_steps(distribution: Distribution, chain: Chain) -> list[Step]:
             from_email=step.from_email,
             from_name=step.from_name,
             reply_to_email=step.reply_to_email,
+            subject=step.subject,
             fallback_delay_minutes=step.fallback_delay_minutes,
             delay_minutes=step.delay_minutes,
         )

@@ -83,7 +83,7 @@ def open_route(distribution_id: UUID, step_id: UUID) -> Route:
         sender=outlets[0].sender,
         outlets=outlets,
         variants={
-            variant.locale: compile_variant(variant.locale, variant.subject, variant.html, variant.text)
+            variant.locale: compile_variant(variant.locale, step.subject or variant.subject, variant.html, variant.text)
             for variant in TemplateVariant.objects.filter(template_id=step.template_id)
         },
         public_base_url=settings.PUBLIC_BASE_URL,

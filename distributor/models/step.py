@@ -29,6 +29,9 @@ class Step(models.Model):
     from_email = models.CharField(max_length=254, blank=True)
     from_name = models.CharField(max_length=255, blank=True)
     reply_to_email = models.CharField(max_length=254, blank=True)
+    subject = models.CharField(
+        max_length=255, blank=True, help_text="E-mail only, with placeholders. Empty: the template's."
+    )
     fallback_delay_minutes = models.PositiveIntegerField(
         null=True, blank=True, help_text="Without a response for so long: the next step. Empty: only if this one fails."
     )

@@ -21,6 +21,8 @@ class StepRequest:
     invitation. `delay_minutes` is a reminder's, counted from the last hand-over, or a thank-you's, counted from the
     response.
 
+    `subject` is what this distribution's e-mails say instead of their template's, with the same placeholders.
+
     `further_account_ids` are other accounts of the channel. With `weights` (one for each account, the first included)
     they share the messages; without, each stands in for those before it. Raises ValueError where that adds up to
     nothing.
@@ -33,6 +35,7 @@ class StepRequest:
     from_email: str = ""
     from_name: str = ""
     reply_to_email: str = ""
+    subject: str = ""
     fallback_delay_minutes: int | None = None
     further_account_ids: Sequence[UUID] = ()
     weights: Sequence[int] = ()

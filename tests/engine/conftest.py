@@ -47,7 +47,10 @@ def ask(survey: Survey, accounts: dict[Channel, ProviderAccount], templates: dic
             for kind in (StepKind.REMINDER, StepKind.THANK_YOU)
             for priority, (channel, minutes) in enumerate(fields.pop(f"{kind}s", ()), start=1)
         ]
-        weights, from_email = fields.pop("weights", ()), fields.pop("from_email", "")
+        weights, overrides = (
+            fields.pop("weights", ()),
+            {name: fields.pop(name, "") for name in ("from_email", "subject")},
+        )
         steps = [
             StepRequest(
                 channel=channel,
@@ -57,7 +60,7 @@ def ask(survey: Survey, accounts: dict[Channel, ProviderAccount], templates: dic
                 fallback_delay_minutes=delays,
                 further_account_ids=further,
                 weights=weights,
-                from_email=from_email,
+                **overrides,
             )
             for priority, channel in enumerate(channels or (Channel.EMAIL,), start=1)
         ]

@@ -13,7 +13,14 @@ from contacts.identity import EmailsTaken, Identified, UnknownContacts
 from contacts.models import Contact, MailingList, Organization
 from distributor.api.fields import AwareMoment
 from distributor.api.native.distribution_request import to_step
-from distributor.api.native.distribution_wire import MAX_CONTACTS, MAX_IDS, MAX_STEPS, DistributionBody, StepBody
+from distributor.api.native.distribution_wire import (
+    MAX_CONTACTS,
+    MAX_IDS,
+    MAX_STEPS,
+    NAMELESS,
+    DistributionBody,
+    StepBody,
+)
 from distributor.api.problems import Fault, Problem, invalid_request
 from distributor.api.reference_faults import list_or_empty, reference_fault, uuid_or_none
 from distributor.api.validation import faults_of
@@ -98,12 +105,19 @@ def _audience_faults(organization: Organization, given: dict[str, Any]) -> Itera
         list_id = uuid_or_none(audience.get("listId"))
         if list_id and not MailingList.objects.filter(organization=organization, pk=list_id).exists():
             yield reference_fault("/audience/listId", UnknownReference(None, "list", "not_found"))
+    for pointer, contact in _contacts(given):
+        if not any(_is_said(contact.get(name)) for name in ("externalId", "contactId", "email")):
+            yield Fault(pointer, *NAMELESS)
     ids = dict(_contact_ids(given))
     named = Contact.objects.filter(organization=organization, pk__in=ids.values(), erased_at=None)
     known = set(named.values_list("pk", flat=True))
     for pointer, contact_id in ids.items():
         if contact_id not in known:
             yield Fault(pointer, "contact_not_found", "There is no contact with this id.")
+
+
+def _is_said(value: Any) -> bool:
+    return bool(value.strip() if isinstance(value, str) else value)
 
 
 def _contact_ids(given: dict[str, Any]) -> Iterator[tuple[str, UUID]]:

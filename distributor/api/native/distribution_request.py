@@ -91,6 +91,7 @@ def to_step(step: StepBody) -> StepRequest:
         from_email=step.from_email or "",
         from_name=step.from_name or "",
         reply_to_email=step.reply_to_email or "",
+        subject=step.subject or "",
         fallback_delay_minutes=step.fallback_delay_minutes,
         further_account_ids=further,
         weights=step.weights or (),

@@ -20,7 +20,7 @@ from distributor.api.fields import (
     Phone,
 )
 from distributor.api.native.contact_wire import none_if_blank
-from distributor.api.native.shapes import Body, Document, Locale
+from distributor.api.native.shapes import Body, Document, Locale, Subject
 from distributor.api.native.wire import DistributionDocument
 
 ValueT = TypeVar("ValueT")
@@ -85,11 +85,12 @@ class StepBody(Body):
     from_email: Email | None = None
     from_name: Line255 | None = None
     reply_to_email: Email | None = None
+    subject: Subject = Field(None, description="E-mail only: instead of the template's, with the same placeholders.")
     fallback_delay_minutes: Annotated[int, Field(ge=0, le=MAX_MINUTES)] | None = None
 
     @model_validator(mode="after")
-    def _providers_add_up(self) -> Self:
-        return _unless(list(self._provider_faults()), self)
+    def _adds_up(self) -> Self:
+        return _unless([*self._provider_faults(), *self._subject_faults()], self)
 
     def _provider_faults(self) -> Iterator[DataFault]:
         for place, provider_id in enumerate(self.provider_ids):
@@ -97,6 +98,10 @@ class StepBody(Body):
                 yield DataFault(("providerIds", place), "named_twice", "This provider is named already.")
         if self.weights is not None and len(self.weights) != len(self.provider_ids):
             yield DataFault(("weights",), "not_one_each", "There is one weight for each provider, or none at all.")
+
+    def _subject_faults(self) -> Iterator[DataFault]:
+        if self.subject and self.channel != "email":
+            yield DataFault(("subject",), "only_of_email", "Only an e-mail has a subject.")
 
 
 class FilterBody(Body):
