@@ -195,7 +195,14 @@ def _as_requested(expansion: Expansion) -> tuple[DistributionRequest, Chain]:
     """What the rules of acceptance look at, read back."""
     distribution = expansion.distribution
     steps = [
-        StepRequest(step.channel, step.provider_account_id, step.template_id, step.priority, kind=StepKind(step.kind))
+        StepRequest(
+            step.channel,
+            step.provider_account_id,
+            step.template_id,
+            step.priority,
+            kind=StepKind(step.kind),
+            delay_minutes=step.delay_minutes,
+        )
         for step in distribution.steps.all()
     ]
     request = DistributionRequest(

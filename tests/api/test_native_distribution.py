@@ -155,7 +155,18 @@ def test_everything_that_can_be_said_is_kept(post_it: Post, full: dict[str, Any]
 
 
 def test_null_counts_as_not_given(post_it: Post, sending: dict[str, Any]) -> None:
-    optional = ("name", "channelMode", "scheduledAt", "notAfter", "expiresAt", "rules", "throttle", "linkType", "send")
+    optional = (
+        "name",
+        "channelMode",
+        "stopsOn",
+        "scheduledAt",
+        "notAfter",
+        "expiresAt",
+        "rules",
+        "throttle",
+        "linkType",
+        "send",
+    )
     response = post_it({**sending, **dict.fromkeys(optional)})
     assert response.status_code == 202, response.content
     row = Distribution.objects.get()
@@ -401,10 +412,13 @@ WRONG_VALUES = {
     "/steps/0/providerIds": no_list | st.just([]),
     "/steps/0/weights": no_list,
     "/steps/0/templateId": NO_UUID,
+    "/steps/0/kind": NO_UUID,
+    "/steps/0/delayMinutes": st.integers(),
     "/steps/0/subject": no_text | st.text("x", min_size=256, max_size=300) | st.just("${contact.name}"),
     "/steps/0/priority": st.integers(max_value=0) | st.integers(11),
     "/steps/0/fallbackDelayMinutes": st.integers(max_value=-1) | st.integers(525_601),
     "/channelMode": NO_UUID,
+    "/stopsOn": NO_UUID,
     "/audience": no_object | st.none() | st.just({}),
     "/audience/listId": st.uuids().map(str),
     "/audience/contacts/0/email": st.sampled_from(["@", "a b@example.com", "x"]),
