@@ -62,7 +62,7 @@ def accept_selection(
     distribution = create_distribution(
         organization, api_key, request, chain, terms, 0, 0, now, mailing_list=mailing_list, is_preparing=True
     )
-    write_steps(distribution, chain)
+    write_steps(distribution, chain.steps)
     Expansion.objects.create(
         distribution=distribution,
         mailing_list_id=selection.list_id,
@@ -203,7 +203,7 @@ def _as_requested(expansion: Expansion) -> tuple[DistributionRequest, Chain]:
             kind=StepKind(step.kind),
             delay_minutes=step.delay_minutes,
         )
-        for step in distribution.steps.all()
+        for step in distribution.steps.filter(scheduled_at=None)
     ]
     request = DistributionRequest(
         source=distribution.source,
