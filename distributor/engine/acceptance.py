@@ -168,7 +168,7 @@ def _write(
         else:
             enrolled.append(Enrolled(contact, code, verdict.position, said, verdict.departure.at, own))
     distribution = create_distribution(organization, api_key, request, chain, terms, len(enrolled), len(skipped), now)
-    steps = write_steps(distribution, chain)
+    steps = write_steps(distribution, chain.steps)
     for lane in enrol(distribution, steps, enrolled, skipped, now, is_sent=request.is_sent):
         hint_on_commit(lane)
     return Accepted(distribution, admission.resolved, enrolled, skipped)

@@ -62,7 +62,7 @@ def accept_selection(
     distribution = create_distribution(
         organization, api_key, request, chain, terms, 0, 0, now, mailing_list=mailing_list, is_preparing=True
     )
-    write_steps(distribution, chain)
+    write_steps(distribution, chain.steps)
     Expansion.objects.create(
         distribution=distribution,
         mailing_list_id=selection.list_id,
@@ -195,8 +195,15 @@ def _as_requested(expansion: Expansion) -> tuple[DistributionRequest, Chain]:
     """What the rules of acceptance look at, read back."""
     distribution = expansion.distribution
     steps = [
-        StepRequest(step.channel, step.provider_account_id, step.template_id, step.priority, kind=StepKind(step.kind))
-        for step in distribution.steps.all()
+        StepRequest(
+            step.channel,
+            step.provider_account_id,
+            step.template_id,
+            step.priority,
+            kind=StepKind(step.kind),
+            delay_minutes=step.delay_minutes,
+        )
+        for step in distribution.steps.filter(scheduled_at=None)
     ]
     request = DistributionRequest(
         source=distribution.source,

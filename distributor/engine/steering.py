@@ -24,20 +24,21 @@ from distributor.rules.planning import DistributionStatus
 from distributor.rules.timing import Timetable, refuse_late
 
 _HOLD_STILL = """
-SELECT scheduled_at, not_after, expires_at, paused_at, cancelled_at FROM distributor_distribution
+SELECT scheduled_at, not_after, expires_at, paused_at, cancelled_at, follow_up_count FROM distributor_distribution
 WHERE id = %s FOR KEY SHARE
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a distribution's operator wants at this moment."""
+    """What a distribution's operator wants at this moment, and how many steps were added by now."""
 
     scheduled_at: datetime | None
     not_after: datetime | None
     expires_at: datetime | None
     paused_at: datetime | None
     cancelled_at: datetime | None
+    follow_up_count: int
 
 
 class NotSteerable(Exception):

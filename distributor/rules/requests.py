@@ -19,7 +19,9 @@ class StepRequest:
 
     `fallback_delay_minutes` is an invitation's: without a response for so long after its first hand-over, the next
     invitation. `delay_minutes` is a reminder's, counted from the last hand-over, or a thank-you's, counted from the
-    response.
+    response; instead of it, what is added to a distribution later has a moment of its own, `scheduled_at`.
+
+    `subject` is what this distribution's e-mails say instead of their template's, with the same placeholders.
 
     `further_account_ids` are other accounts of the channel. With `weights` (one for each account, the first included)
     they share the messages; without, each stands in for those before it. Raises ValueError where that adds up to
@@ -33,15 +35,18 @@ class StepRequest:
     from_email: str = ""
     from_name: str = ""
     reply_to_email: str = ""
+    subject: str = ""
     fallback_delay_minutes: int | None = None
     further_account_ids: Sequence[UUID] = ()
     weights: Sequence[int] = ()
     kind: StepKind = StepKind.INVITATION
     delay_minutes: int | None = None
+    scheduled_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        if (self.kind is StepKind.INVITATION) != (self.delay_minutes is None):
-            raise ValueError("a reminder and a thank-you have a delay, an invitation has none")
+        whens = sum(one is not None for one in (self.delay_minutes, self.scheduled_at))
+        if whens != (self.kind is not StepKind.INVITATION):
+            raise ValueError("a reminder and a thank-you have a delay or a moment, an invitation has neither")
         if self.kind is StepKind.REMINDER and self.delay_minutes == 0:
             raise ValueError("a reminder comes after a delay")
         if self.kind is not StepKind.INVITATION and self.fallback_delay_minutes is not None:
@@ -153,3 +158,5 @@ class DistributionRequest:
     def __post_init__(self) -> None:
         if not any(step.kind is StepKind.INVITATION for step in self.steps):
             raise ValueError("no step is an invitation")
+        if any(step.scheduled_at is not None for step in self.steps):
+            raise ValueError("what has a moment of its own is added later")
