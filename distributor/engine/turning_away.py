@@ -16,7 +16,7 @@ from distributor.models.decision import DecisionKind
 from distributor.models.recipient import RecipientOutcome, RecipientState
 from distributor.rules.chaining import Passage
 from distributor.rules.departure import Departure
-from distributor.rules.eligibility import ContactFacts, Refusal, refuse_channel
+from distributor.rules.eligibility import ContactFacts, Refusal, channels_to_go_on
 from distributor.rules.outcomes import ending_of
 from distributor.rules.retrying import Ending
 
@@ -89,18 +89,11 @@ def _tries_that_matter(refused: Sequence[Refused]) -> dict[int, list[Attempt]]:
 def _detour(
     route: Route, person: Person, known: ContactFacts, tries: Sequence[Attempt], now: datetime
 ) -> tuple[UUID, datetime] | None:
-    """As after a failure: the next step whose channel is open to the person, however many are shut in between.
-
-    A channel that the person has told to stop is not stepped over: there the journey ends.
-    """
-    refusals = {channel: refuse_channel(known, channel) for channel in known.addresses}
-    opened = {
-        channel for channel, refusal in refusals.items() if refusal is None or not refusal.reason.is_about_the_channel
-    }
+    """As after a failure: the next step whose channel is open to the person, however many are shut in between."""
     last_at = tries[-1].begun_at if tries else now
     tried = {one.step_id for one in tries}
     passage = Passage(Ending.FAILED, person.first_sent_at is not None, now, last_at, tried)
-    return route.next_step(passage, opened, now)
+    return route.next_step(passage, channels_to_go_on(known), now)
 
 
 def _defer(
