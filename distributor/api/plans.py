@@ -25,6 +25,7 @@ class _Wire(BaseModel):
 class PlannedStepDocument(_Wire):
     """A message that would leave."""
 
+    kind: str = Field(description="invitation or reminder")
     channel: str
     provider_ids: list[UUID] = Field(
         description="The account that would carry it now; several where they share by weight; none while all are held."
@@ -33,8 +34,8 @@ class PlannedStepDocument(_Wire):
     template_id: UUID
     at: datetime = Field(description="The exact moment, if nothing intervenes; of on_failure: if that is told at once.")
     condition: str = Field(
-        description="first; unanswered: unless the contact responds before, and at once if the step before fails; "
-        "on_failure: only if the step before fails"
+        description="first; unanswered: unless the contact responds before, or does what the distribution stops on; a "
+        "fallback leaves at once if the step before fails; on_failure: only if the step before fails"
     )
     waits_for: str | None = Field(description="scheduled, throttled or quiet_hours; null: nothing but its condition")
     detail: dict[str, Any] = Field(description="What it waits for is based on this.")
@@ -55,6 +56,7 @@ class PlannedContactDocument(_Wire):
     external_id: str | None
     contact_id: UUID | None = Field(description="null: the call would make the contact.")
     email: str | None
+    phone: str | None
     decision: Literal["recipient", "skipped"]
     reason: str | None = Field(description="Of who is skipped, and of a recipient who would be sent nothing.")
     detail: dict[str, Any]
@@ -64,10 +66,14 @@ class PlannedContactDocument(_Wire):
 
 
 class PlanDocument(_Wire):
-    """What a call would do. Nothing was written. Each contact is once among the recipients or the skipped."""
+    """What a call would do. Nothing was written. Each contact is once among the recipients or the skipped.
+
+    Of a list, of contact ids and of a filter the first 1,000 contacts are planned, in the order of their ids.
+    """
 
     dry_run: Literal[True]
-    recipient_count: int
+    contact_count: int = Field(description="The contacts of the audience, those beyond the first 1,000 among them.")
+    recipient_count: int = Field(description="The recipients among the planned.")
     recipients: list[PlannedContactDocument]
     skipped: list[PlannedContactDocument]
 
@@ -85,6 +91,7 @@ def render_plan(plan: Plan) -> dict[str, Any]:
     recipients = [one for one in contacts if one["decision"] == "recipient"]
     return {
         "dryRun": True,
+        "contactCount": plan.contact_count,
         "recipientCount": len(recipients),
         "recipients": recipients,
         "skipped": [one for one in contacts if one["decision"] == "skipped"],
@@ -105,6 +112,7 @@ def _contact(plan: Plan, one: PlannedContact) -> dict[str, Any]:
         "externalId": one.contact.external_id,
         "contactId": None if one.is_new else one.contact.id,
         "email": one.contact.email or None,
+        "phone": one.contact.phone or None,
         "decision": "recipient" if one.refusal is None else "skipped",
         **why,
         "steps": [_step(plan, step, zone) for step in foreseen.steps],
@@ -116,6 +124,7 @@ def _step(plan: Plan, step: ForeseenStep, zone: ZoneInfo) -> dict[str, Any]:
     asked, carriers = plan.chain.steps[step.position], plan.carriers[step.position]
     held = carriers if isinstance(carriers, Held) else None
     return {
+        "kind": asked.kind.value,
         "channel": asked.channel,
         "providerIds": [] if isinstance(carriers, Held) else [outlet.account.id for outlet in carriers],
         "heldBecause": held.because or "its rate is used up for the moment" if held else None,
@@ -124,7 +133,7 @@ def _step(plan: Plan, step: ForeseenStep, zone: ZoneInfo) -> dict[str, Any]:
         "condition": step.condition.value,
         "waitsFor": step.departure.delay.value or None,
         "detail": dict(step.departure.detail),
-        "text": explain_step(step, asked.channel, now=plan.made_at, zone=zone),
+        "text": explain_step(step, asked.kind, asked.channel, now=plan.made_at, zone=zone),
     }
 
 

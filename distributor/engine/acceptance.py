@@ -102,8 +102,9 @@ def admit(
 ) -> ResultT:
     """Resolve and judge a request's contacts; what `then` makes of it, in the same transaction.
 
-    `in_full`: as engine/facts.py says. Raises UnknownReferences (survey, providers, templates), Throttled, and
-    UnknownContacts, EmailsTaken and PhonesTaken of contacts.identity; nothing was written then.
+    `in_full`: as engine/facts.py says, and of all steps' channels. Raises UnknownReferences (survey, providers,
+    templates), Throttled, and UnknownContacts, EmailsTaken and PhonesTaken of contacts.identity; nothing was written
+    then.
     """
 
     def attempt_work(attempt: int) -> ResultT:
@@ -130,7 +131,8 @@ def _admit(organization: Organization, request: DistributionRequest, now: dateti
     resolved = resolve_contacts(organization.id, request.contacts, now)
     contacts, attributes, options = _once_each(resolved, request)
     terms = terms_of_request(organization, chain, request)
-    facts = gather_facts(organization.id, contacts, chain.channels, terms, chain.survey_id, in_full=in_full)
+    channels = chain.every_channel if in_full else chain.channels
+    facts = gather_facts(organization.id, contacts, channels, terms, chain.survey_id, in_full=in_full)
     leaves_at = max(now, request.scheduled_at or now)
     plainly = Admitted(0, Departure(leaves_at, Delay.SCHEDULED if leaves_at > now else Delay.NONE))
     candidates = [

@@ -14,14 +14,14 @@ import structlog
 from django.db import transaction
 from django.db.models import F
 
-from contacts.identity import Identified, UnknownContacts
-from contacts.models import ApiKey, Contact, MailingList, Organization
-from contacts.selecting import next_matching, next_members, next_named
+from contacts.identity import Identified
+from contacts.models import ApiKey, Organization
 from distributor.engine.acceptance import judge_contact, terms_of_request
 from distributor.engine.enrolment import Enrolled, Skipped, create_distribution, enrol, write_steps
 from distributor.engine.facts import gather_facts
 from distributor.engine.hints import hint_expansion_on_commit, hint_on_commit
-from distributor.engine.references import Chain, UnknownReference, UnknownReferences, check_references
+from distributor.engine.references import Chain
+from distributor.engine.selections import check_selection, next_selected
 from distributor.engine.terms import terms_of
 from distributor.models import Distribution, Expansion
 from distributor.models.batch import Lane
@@ -55,9 +55,7 @@ def accept_selection(
 
     The request names no contacts. Raises UnknownReferences (survey, providers, templates, list) and UnknownContacts.
     """
-    mailing_list = _find_list(organization, selection)
-    chain = _check_references(organization, request, is_list_missing=bool(selection.list_id) and mailing_list is None)
-    _require_contacts(organization, selection)
+    chain, mailing_list = check_selection(organization, request, selection)
     terms = terms_of_request(organization, chain, request)
     distribution = create_distribution(
         organization, api_key, request, chain, terms, 0, 0, now, mailing_list=mailing_list, is_preparing=True
@@ -111,30 +109,6 @@ def due_expansions(now: datetime) -> bool:
     return Expansion.objects.filter(distribution__is_preparing=True, due_at__lte=now).exists()
 
 
-def _find_list(organization: Organization, selection: Selection) -> MailingList | None:
-    if selection.list_id is None:
-        return None
-    return MailingList.objects.filter(organization=organization, pk=selection.list_id).first()
-
-
-def _check_references(organization: Organization, request: DistributionRequest, *, is_list_missing: bool) -> Chain:
-    missing = [UnknownReference(None, "list", "not_found")] if is_list_missing else []
-    try:
-        chain = check_references(organization, request)
-    except UnknownReferences as unknown:
-        raise UnknownReferences([*unknown.faults, *missing]) from None
-    if missing:
-        raise UnknownReferences(missing)
-    return chain
-
-
-def _require_contacts(organization: Organization, selection: Selection) -> None:
-    if wanted := frozenset(selection.contact_ids):
-        known = Contact.objects.filter(organization=organization, pk__in=wanted, erased_at=None)
-        if unknown := wanted.difference(known.values_list("pk", flat=True)):
-            raise UnknownContacts(unknown)
-
-
 def _take(now: datetime) -> Expansion | None:
     """The expansion that is due first and that nobody else works on, locked. Its turn comes again after the others'."""
     waiting = Expansion.objects.filter(distribution__is_preparing=True, due_at__lte=now).order_by("due_at")
@@ -147,7 +121,7 @@ def _expand(expansion: Expansion, size: int, now: datetime) -> None:
     if distribution.cancelled_at is not None:
         Distribution.objects.filter(pk=distribution.pk).update(is_preparing=False)
         return
-    people = _next_people(expansion, size)
+    people = next_selected(distribution.organization_id, _selection(expansion), expansion.after_id, size)
     is_last = len(people) < size
     enrolled, skipped = _choose(expansion, people, now)
     # A list that fits into one chunk is a small send like any other.
@@ -160,13 +134,8 @@ def _expand(expansion: Expansion, size: int, now: datetime) -> None:
         hint_on_commit(one)
 
 
-def _next_people(expansion: Expansion, size: int) -> list[Identified]:
-    organization_id = expansion.distribution.organization_id
-    if expansion.mailing_list_id is not None:
-        return next_members(expansion.mailing_list_id, expansion.after_id, size)
-    if expansion.contact_ids is not None:
-        return next_named(organization_id, expansion.contact_ids, expansion.after_id, size)
-    return next_matching(organization_id, expansion.embedded_data or {}, expansion.after_id, size)
+def _selection(expansion: Expansion) -> Selection:
+    return Selection(expansion.mailing_list_id, expansion.contact_ids or (), expansion.embedded_data)
 
 
 def _choose(expansion: Expansion, people: Sequence[Identified], now: datetime) -> tuple[list[Enrolled], list[Skipped]]:

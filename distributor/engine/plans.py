@@ -1,6 +1,6 @@
 """The dry run: what would become of a request, by the very code that accepts and dispatches, writing nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,17 +10,20 @@ from django.db import transaction
 from channels.models import ProviderAccount
 from contacts.identity import Identified
 from contacts.models import Contact, Organization
-from distributor.engine.acceptance import Admission, Candidate, admit
+from contacts.selecting import BEFORE_ALL
+from distributor.engine.acceptance import Admission, Candidate, admit, judge_contact, terms_of_request
+from distributor.engine.facts import gather_facts
 from distributor.engine.outlets import Held, Outlet, carriers_now
 from distributor.engine.references import Chain
 from distributor.engine.routes import as_outlet
+from distributor.engine.selections import check_selection, count_selected, next_selected
 from distributor.engine.terms import terms_to_be
 from distributor.models.batch import Lane
 from distributor.rules.departure import Terms
 from distributor.rules.eligibility import Refusal
 from distributor.rules.foreseeing import Foreseen, ForeseenRung, Traveller, foresee
-from distributor.rules.planning import lane_for
-from distributor.rules.requests import DistributionRequest, StepRequest
+from distributor.rules.planning import BATCH_SIZE, lane_for
+from distributor.rules.requests import NO_OPTIONS, DistributionRequest, Selection, StepRequest
 from distributor.rules.wall_clock import zone_named
 
 
@@ -41,6 +44,7 @@ class PlannedContact:
 class Plan:
     """What would become of a request as of `made_at`: each contact once, in the order given.
 
+    Of a selection the first BATCH_SIZE `contacts` in the order of their ids; `contact_count` is how many it has.
     `carriers`, by the steps of the chain: the provider accounts that would take a message at that moment, or why none
     would. `is_sent` False: nobody is sent to, whatever the steps say.
     """
@@ -50,6 +54,7 @@ class Plan:
     chain: Chain
     carriers: Sequence[Sequence[Outlet] | Held]
     contacts: Sequence[PlannedContact]
+    contact_count: int
     is_sent: bool
 
 
@@ -60,6 +65,48 @@ def plan(organization: Organization, request: DistributionRequest, now: datetime
     """
     admission = admit(organization, request, now, _roll_back, in_full=True)
     known_ids = _find_known(admission.candidates)
+    return _plan(organization, request, admission, known_ids, len(admission.candidates), now)
+
+
+@transaction.atomic
+def plan_selection(
+    organization: Organization, request: DistributionRequest, selection: Selection, now: datetime
+) -> Plan:
+    """Likewise what `accept_selection` would do, and the expansion of its first chunk, in as much memory as that.
+
+    The request names no contacts. Raises what `accept_selection` raises.
+    """
+    chain, _mailing_list = check_selection(organization, request, selection)
+    terms = terms_of_request(organization, chain, request)
+    people = next_selected(organization.id, selection, BEFORE_ALL, BATCH_SIZE)
+    facts = gather_facts(organization.id, people, chain.every_channel, terms, chain.survey_id, in_full=True)
+    candidates = [
+        Candidate(
+            contact,
+            {},
+            NO_OPTIONS,
+            known,
+            judge_contact(organization, request, chain, terms, contact, known, NO_OPTIONS, now),
+        )
+        for contact, known in zip(people, facts, strict=True)
+    ]
+    is_whole = len(people) < BATCH_SIZE
+    count = len(people) if is_whole else count_selected(organization.id, selection)
+    known_ids = {contact.id for contact in people}
+    admission = Admission(chain, terms, people, candidates)
+    return _plan(organization, request, admission, known_ids, count, now, is_whole=is_whole)
+
+
+def _plan(
+    organization: Organization,
+    request: DistributionRequest,
+    admission: Admission,
+    known_ids: Collection[UUID],
+    contact_count: int,
+    now: datetime,
+    *,
+    is_whole: bool = True,
+) -> Plan:
     terms = terms_to_be(admission.terms, now)
     contacts = [
         PlannedContact(
@@ -71,8 +118,10 @@ def plan(organization: Organization, request: DistributionRequest, now: datetime
         for candidate in admission.candidates
     ]
     recipient_count = sum(one.refusal is None for one in contacts)
-    carriers = _find_carriers(admission.chain, is_urgent=lane_for(recipient_count) == Lane.URGENT, now=now)
-    return Plan(now, organization, admission.chain, carriers, contacts, request.is_sent)
+    # An audience of several chunks goes as bulk, however few of it are sent to (engine/expansion.py).
+    is_urgent = is_whole and lane_for(recipient_count) == Lane.URGENT
+    carriers = _find_carriers(admission.chain, is_urgent=is_urgent, now=now)
+    return Plan(now, organization, admission.chain, carriers, contacts, contact_count, request.is_sent)
 
 
 def _roll_back(admission: Admission) -> Admission:

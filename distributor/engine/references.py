@@ -58,6 +58,11 @@ class Chain:
     steps: Sequence[StepRequest]
     channels: Sequence[str]
 
+    @property
+    def every_channel(self) -> Sequence[str]:
+        """Of all steps, reminders and thank-yous too, each once."""
+        return list(dict.fromkeys(step.channel for step in self.steps))
+
 
 def check_references(organization: Organization, request: DistributionRequest) -> Chain:
     """The request's ordered steps. Raises UnknownReferences naming every fault at once."""

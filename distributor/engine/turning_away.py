@@ -17,7 +17,7 @@ from distributor.models.decision import DecisionKind
 from distributor.models.recipient import RecipientOutcome, RecipientState
 from distributor.rules.chaining import Passage
 from distributor.rules.departure import Departure
-from distributor.rules.eligibility import ContactFacts, Refusal, refuse_channel
+from distributor.rules.eligibility import ContactFacts, Refusal, channels_to_go_on
 from distributor.rules.outcomes import ending_of
 from distributor.rules.retrying import Ending
 
@@ -91,19 +91,12 @@ def _tries_that_matter(refused: Sequence[Refused]) -> dict[int, list[Attempt]]:
 def _detour(
     route: Route, person: Person, known: ContactFacts, tries: Sequence[Attempt], now: datetime
 ) -> tuple[UUID, datetime] | None:
-    """As after a failure: the next step whose channel is open to the person, however many are shut in between.
-
-    A channel that the person has told to stop is not stepped over: there the journey ends.
-    """
-    refusals = {channel: refuse_channel(known, channel) for channel in known.addresses}
-    opened = {
-        channel for channel, refusal in refusals.items() if refusal is None or not refusal.reason.is_about_the_channel
-    }
+    """As after a failure: the next step whose channel is open to the person, however many are shut in between."""
     last_at = tries[-1].begun_at if tries else now
     tried = {one.step_id for one in tries}
     has_reached, enough = person.first_sent_at is not None, has_enough(route, person, tries)
     passage = Passage(Ending.FAILED, has_reached, now, last_at, tried, enough, person.responded_at)
-    return route.next_step(person.id, passage, tries, opened, now)
+    return route.next_step(person.id, passage, tries, channels_to_go_on(known), now)
 
 
 def _defer(

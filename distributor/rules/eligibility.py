@@ -97,6 +97,15 @@ def refuse_channel(facts: ContactFacts, channel: str) -> Refusal | None:
     return None
 
 
+def channels_to_go_on(facts: ContactFacts) -> set[str]:
+    """Those that a journey may go on by when another is shut.
+
+    A channel that the person has told to stop is among them: it is not stepped over, there the journey ends.
+    """
+    refusals = {channel: refuse_channel(facts, channel) for channel in facts.addresses}
+    return {channel for channel, refusal in refusals.items() if not (refusal and refusal.reason.is_about_the_channel)}
+
+
 def choose_channel(
     facts: ContactFacts, channels: Sequence[str], *, exclude_opted_out: bool, limits: ContactLimits, leaves_at: datetime
 ) -> int | Refusal:

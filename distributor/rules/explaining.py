@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from distributor.rules.chaining import StepKind
 from distributor.rules.departure import Delay
 from distributor.rules.eligibility import Reason
 from distributor.rules.foreseeing import Condition, ForeseenStep
@@ -72,17 +73,22 @@ def explain(
     return f"{_opening(kind, until, why.zone)}: {phrase(why) if phrase else reason.replace('_', ' ')}"
 
 
-def explain_step(step: ForeseenStep, channel: str, *, now: datetime, zone: ZoneInfo) -> str:
-    """A message that will leave, such as “by SMS at 2026-03-02 08:00 (Europe/Warsaw): quiet hours”."""
+def explain_step(step: ForeseenStep, kind: str, channel: str, *, now: datetime, zone: ZoneInfo) -> str:
+    """A message that will leave, such as “by SMS at 2026-03-02 08:00 (Europe/Warsaw): quiet hours”.
+
+    `kind` is a StepKind.
+    """
     departure = step.departure
     why = _why(departure.detail, now, zone)
     moment = "at once" if departure.at <= now else f"at {local(departure.at, why.zone)}"
+    because = "" if departure.delay is Delay.NONE else f": {PHRASES[departure.delay](why)}"
+    if kind == StepKind.REMINDER:
+        return f"reminder by {_channel(channel)} {moment}, unless there is an answer{because}"
     condition = {
         Condition.FIRST: "",
         Condition.UNANSWERED: ", if the message before stays unanswered, and at once if it fails",
         Condition.ON_FAILURE: ", only if the message before fails",
     }[step.condition]
-    because = "" if departure.delay is Delay.NONE else f": {PHRASES[departure.delay](why)}"
     return f"by {_channel(channel)} {moment}{condition}{because}"
 
 

@@ -1,6 +1,6 @@
 """What will become of a journey when nothing intervenes: dispatch's own rules, asked at each moment that is to come."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from distributor.rules.chaining import Passage, StepKind, follow_up
 from distributor.rules.departure import Departure, Terms, begin_or_wait
-from distributor.rules.eligibility import ContactFacts, Refusal
+from distributor.rules.eligibility import ContactFacts, Refusal, channels_to_go_on
 from distributor.rules.retrying import Ending
 from distributor.rules.timing import refuse_late
 
@@ -96,6 +96,7 @@ def _travel(
     departure: Departure,
     tried: frozenset[UUID],
 ) -> None:
+    last_at: datetime | None = departure.at if tried else None
     while True:
         verdict, departure = _arrive(traveller, rung, departure)
         moment = departure.at
@@ -103,22 +104,24 @@ def _travel(
             foreseen.passed_over.append(PassedOver(rung.position, moment, verdict))
             if not verdict.reason.is_about_the_channel:
                 return
-            passage = Passage(Ending.FAILED, bool(tried), moment, moment, tried)
+            reachable = channels_to_go_on(traveller.known)
+            passage = Passage(Ending.FAILED, bool(tried), moment, last_at or moment, tried)
         else:
             foreseen.steps.append(ForeseenStep(rung.position, condition, departure))
             # From now on the record of this survey is the journey's own, which does not hold it back.
             traveller = replace(traveller, given_at=None, known=replace(traveller.known, last_surveyed_at=None))
             if rung.kind == StepKind.INVITATION and rung.fallback_delay_minutes is None:
                 failed = Passage(Ending.FAILED, bool(tried), moment, moment, tried)
-                instead = _next(rungs, traveller, rung, failed)
+                instead = _next(rungs, traveller, rung, failed, _addressed(traveller), moment)
                 if instead is not None and instead[0].kind == StepKind.INVITATION:
                     invitations = [one for one in rungs if one.kind == StepKind.INVITATION]
                     onward = tried | {rung.id}
                     _travel(foreseen, invitations, traveller, instead[0], Condition.ON_FAILURE, departure, onward)
             tried |= {rung.id}
+            reachable, last_at = _addressed(traveller), moment
             passage = Passage(Ending.SENT, True, moment, moment, tried)
             departure, condition = Departure(moment), Condition.UNANSWERED
-        following = _next(rungs, traveller, rung, passage)
+        following = _next(rungs, traveller, rung, passage, reachable, moment)
         if following is None:
             return
         rung = following[0]
@@ -137,8 +140,17 @@ def _arrive(traveller: Traveller, rung: ForeseenRung, departure: Departure) -> t
         departure = verdict
 
 
+def _addressed(traveller: Traveller) -> set[str]:
+    """What is known when a message has left: whether there is an address."""
+    return {channel for channel, address in traveller.known.addresses.items() if address}
+
+
 def _next(
-    rungs: Sequence[ForeseenRung], traveller: Traveller, rung: ForeseenRung, passage: Passage
+    rungs: Sequence[ForeseenRung],
+    traveller: Traveller,
+    rung: ForeseenRung,
+    passage: Passage,
+    reachable: Collection[str],
+    now: datetime,
 ) -> tuple[ForeseenRung, datetime] | None:
-    reachable = {channel for channel, address in traveller.known.addresses.items() if address}
-    return follow_up(rungs, rung, passage, is_multi=traveller.is_multi, reachable=reachable, now=passage.last_at)
+    return follow_up(rungs, rung, passage, is_multi=traveller.is_multi, reachable=reachable, now=now)

@@ -48,7 +48,7 @@ def test_the_quick_call_is_documented_with_its_answers(schema: dict[str, Any]) -
         *("distributionId", "mailingListId", "recipientCount", "personalLinks", "status", "skipped")
     }
     planned = resolve(schema, call["responses"]["200"]["content"]["application/json"]["schema"])
-    assert set(planned["properties"]) == {"dryRun", "recipientCount", "recipients", "skipped"}
+    assert set(planned["properties"]) == {"dryRun", "contactCount", "recipientCount", "recipients", "skipped"}
     problem = resolve(schema, call["responses"]["400"]["content"]["application/json"]["schema"])
     assert set(problem["properties"]) == {"type", "title", "status", "code", "detail", "requestId", "errors"}
 
@@ -91,11 +91,11 @@ def test_every_field_of_single_send_is_documented_with_its_limits_and_answers(sc
     call = schema["paths"]["/v1/distributions/send"]["post"]
     assert (call["operationId"], set(call["responses"])) == (
         "single_send",
-        {"201", "400", "401", "403", "404", "409", "413", "422"},
+        {"200", "201", "400", "401", "403", "404", "409", "413", "422"},
     )
     body = resolve(schema, call["requestBody"]["content"]["application/json"]["schema"])
     assert set(body["properties"]) == {
-        *("form_id", "recipients", "channel", "send", "scheduled_at", "expires_at", "type")
+        *("form_id", "recipients", "channel", "send", "scheduled_at", "expires_at", "type", "dryRun")
     }
     assert set(body["required"]) == {"form_id", "recipients"}
     defaults = {name: field["default"] for name, field in body["properties"].items() if field.get("default")}

@@ -23,7 +23,7 @@ from distributor.rules.requests import DistributionRequest, StepRequest
 from tests.api.bodies import NOTHING, changed, faults_in, people, rows_written
 from tests.api.conftest import Post
 
-ANSWERED = {"dryRun", "recipientCount", "recipients", "skipped"}
+ANSWERED = {"dryRun", "contactCount", "recipientCount", "recipients", "skipped"}
 
 
 def test_the_plan_of_a_new_contact(post: Post, body: dict[str, Any]) -> None:
@@ -34,12 +34,14 @@ def test_the_plan_of_a_new_contact(post: Post, body: dict[str, Any]) -> None:
     [step] = answer["recipients"][0].pop("steps")
     assert answer == {
         "dryRun": True,
+        "contactCount": 1,
         "recipientCount": 1,
         "recipients": [
             {
                 "externalId": "PAT-1",
                 "contactId": None,
                 "email": "ann@example.com",
+                "phone": "+48600000001",
                 "decision": "recipient",
                 "reason": None,
                 "detail": {},
@@ -51,6 +53,7 @@ def test_the_plan_of_a_new_contact(post: Post, body: dict[str, Any]) -> None:
     }
     assert timezone.now() - datetime.fromisoformat(step.pop("at")) < timedelta(minutes=1)
     assert step == {
+        "kind": "invitation",
         "channel": "email",
         "providerIds": [channel["providerId"]],
         "heldBecause": None,

@@ -17,6 +17,7 @@ from distributor.engine.acceptance import Accepted, accept
 from distributor.engine.outlets import Held, Outlet
 from distributor.engine.plans import Plan, plan
 from distributor.models import Batch, Survey, Touch
+from distributor.rules.chaining import StepKind
 from distributor.rules.departure import Delay
 from distributor.rules.foreseeing import Condition
 from distributor.rules.requests import DistributionRequest
@@ -34,9 +35,11 @@ def sends_of(foreseen: Plan) -> list[list[Sent]]:
     sends: list[list[Sent]] = []
     for one in foreseen.contacts:
         sends.append([])
+        needs_failure = False
         for step in one.foreseen.steps:
-            if step.condition is Condition.ON_FAILURE:
-                break
+            needs_failure |= step.condition is Condition.ON_FAILURE
+            if needs_failure and foreseen.chain.steps[step.position].kind is StepKind.INVITATION:
+                continue
             sends[-1].append(
                 (
                     foreseen.chain.steps[step.position].channel,

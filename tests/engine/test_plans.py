@@ -30,6 +30,7 @@ from tests.engine.foresight import (
 from tests.engine.people import given, misbehave, story_of
 
 pytestmark = pytest.mark.django_db
+THANKS = [(Channel.EMAIL, 0)]
 
 
 def test_a_plain_send_leaves_now(organization: Organization, ask: Ask, accounts: Accounts) -> None:
@@ -96,6 +97,41 @@ def test_without_a_delay_the_next_channel_is_planned_for_a_failure_and_leaves_at
     live_through()
     assert departures(again) == [(begun_at, Delay.NONE) for [_, _, begun_at] in sent_by(accepted)["PAT-0"]]
     assert [attempt.state for attempt in story_of(accepted).attempts] == ["failed", "sent"]
+
+
+@pytest.mark.parametrize("is_multi", [False, True])
+def test_reminders_are_planned_also_by_channels_that_no_invitation_uses(
+    organization: Organization, ask: Ask, is_multi: bool
+) -> None:
+    be_quiet(organization, 23, 8)
+    Suppression.objects.create(organization=organization, channel="whatsapp", address="+48600000001", reason="manual")
+    reminders = [(Channel.SMS, 60), (Channel.WHATSAPP, 24 * 60), (Channel.EMAIL, 24 * 60)]
+    request = ask([given(0), given(1), given(2, phone="")], is_multi=is_multi, reminders=reminders, thank_yous=THANKS)
+    foreseen = carry_out(organization, request)
+    assert [[channel for channel, *_ in sends] for sends in sends_of(foreseen)] == [
+        ["email", "sms", "whatsapp", "email"],
+        ["email", "sms", "email"],
+        ["email", "email"],
+    ]
+    morning = datetime(2026, 3, 3, 7, tzinfo=UTC)  # 8:00 in Warsaw
+    assert departures(foreseen)[:3] == [
+        (NOW, Delay.NONE),
+        (morning, Delay.QUIET_HOURS),
+        (morning + A_DAY, Delay.NONE),
+    ]
+    passed_over = [[one.refusal.reason for one in contact.foreseen.passed_over] for contact in foreseen.contacts]
+    assert passed_over == [[], [Reason.SUPPRESSED], []]
+
+
+def test_behind_a_chain_reminders_count_from_its_last_message(organization: Organization, ask: Ask) -> None:
+    fallbacks = {"is_multi": True, "fallback_delay_minutes": 90}
+    foreseen = carry_out(organization, ask(1, Channel.EMAIL, Channel.SMS, reminders=[(Channel.EMAIL, 60)], **fallbacks))
+    assert [at - NOW for at, _delay in departures(foreseen)] == [timedelta(minutes=count) for count in (0, 90, 150)]
+
+
+def test_no_thanks_are_planned_because_nobody_is_taken_to_answer(organization: Organization, ask: Ask) -> None:
+    foreseen = carry_out(organization, ask(1, thank_yous=THANKS))
+    assert departures(foreseen) == [(NOW, Delay.NONE)]
 
 
 def test_quiet_hours_hold_the_first_message_and_the_fallback(organization: Organization, ask: Ask) -> None:

@@ -67,6 +67,8 @@ def requests(draw: st.DrawFn) -> tuple[list[Any], list[Channel], dict[str, Any]]
     contacts = [people.given(number) | {draw(missing): ""} for number in range(PEOPLE)]
     fields: dict[str, Any] = {
         "is_multi": draw(st.booleans()),
+        "reminders": draw(st.lists(st.tuples(st.sampled_from(Channel), st.sampled_from([1, 90, 2_000])), max_size=2)),
+        "thank_yous": [(Channel.EMAIL, 0)],
         "fallback_delay_minutes": draw(st.sampled_from([None, 0, 7, 1_000])),
         "scheduled_at": draw(st.none() | to_come | gone),
         "not_after": draw(st.none() | to_come),

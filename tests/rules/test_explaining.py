@@ -248,4 +248,10 @@ def test_times_are_those_of_the_zone(moment: datetime, shown: str) -> None:
     ],
 )
 def test_a_step_that_is_planned_reads_as_a_sentence(step: ForeseenStep, sentence: str) -> None:
-    assert explain_step(step, "sms", now=NOW, zone=WARSAW) == sentence
+    assert explain_step(step, "invitation", "sms", now=NOW, zone=WARSAW) == sentence
+
+
+def test_a_reminder_that_is_planned_says_that_it_is_one() -> None:
+    step = ForeseenStep(1, Condition.UNANSWERED, Departure(NOW + A_DAY))
+    sentence = "reminder by SMS at 2026-03-02 13:00 (Europe/Warsaw), unless there is an answer"
+    assert explain_step(step, "reminder", "sms", now=NOW, zone=WARSAW) == sentence

@@ -31,6 +31,7 @@ MAX_PROVIDERS = 10
 MAX_MINUTES = 525_600  # a year
 INVITATION, FOLLOWING = "invitation", ("reminder", "thank_you")
 NO_INVITATION = ("no_invitation", "One step at least is an invitation.")
+_DRY_RUN = Field(description="Answer what would happen, with 200, and do nothing.")
 NAMELESS = ("no_identifier", "One of externalId, contactId and email is needed.")
 
 
@@ -214,6 +215,7 @@ class DistributionBody(Body):
         Literal["one_time", "anonymous"], NULL_IS_DEFAULT, Field(description="anonymous: a response is nobody's.")
     ] = "one_time"
     send: Annotated[bool, NULL_IS_DEFAULT, Field(description="false: everybody gets a link and no message.")] = True
+    dry_run: Annotated[bool, NULL_IS_DEFAULT, _DRY_RUN] = False
 
 
 class LinkBody(Body):
@@ -228,6 +230,7 @@ class LinkBody(Body):
     ] = None
     expires_at: AwareMoment | None = None
     link_type: Annotated[Literal["one_time", "anonymous"], NULL_IS_DEFAULT] = "one_time"
+    dry_run: Annotated[bool, NULL_IS_DEFAULT, _DRY_RUN] = False
 
 
 class PersonalLink(Document):

@@ -31,11 +31,13 @@ from distributor.api.native.wire import (
     SkippedPage,
 )
 from distributor.api.pagination import page_response, parse_row_number, read_page
+from distributor.api.plans import DryRunResponse, PlanDocument
 from distributor.api.problems import Problem, ProblemDocument, not_found
 from distributor.api.validation import parse_body
 from distributor.engine.acceptance import accept
 from distributor.engine.clock import database_now
 from distributor.engine.expansion import accept_selection
+from distributor.engine.plans import plan, plan_selection
 from distributor.engine.steering import NotSteerable, reschedule
 from distributor.engine.stories import Story, read_stories
 from distributor.models import Decision, Distribution
@@ -74,11 +76,14 @@ class Distributions(APIView):
         operation_id="create_distribution",
         tags=["native"],
         request=DistributionBody,
-        responses={202: DistributionAccepted} | ERRORS_OF_SENDING,
+        responses={202: DistributionAccepted, 200: PlanDocument} | ERRORS_OF_SENDING,
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        """Send a survey, now or later. An audience that is no list of contacts is expanded by workers."""
+        """Send a survey, now or later. An audience that is no list of contacts is expanded by workers.
+
+        With `dryRun` 200 with what would become of everybody, or of the first 1,000 of such an audience.
+        """
         key = caller_key(request)
         try:
             body = DistributionBody.model_validate_json(
@@ -86,6 +91,12 @@ class Distributions(APIView):
             )
             require_consistent(body)
             now, asked, selection = database_now(), to_request(body), to_selection(body.audience)
+            if body.dry_run:
+                return DryRunResponse(
+                    plan(key.organization, asked, now)
+                    if selection is None
+                    else plan_selection(key.organization, asked, selection, now)
+                )
             if selection is not None:
                 row, links = accept_selection(key.organization, key, asked, selection, now), None
             else:

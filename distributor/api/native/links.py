@@ -20,12 +20,14 @@ from distributor.api.native.distribution_faults import REFUSALS, explain
 from distributor.api.native.distribution_request import render_link, to_link_request
 from distributor.api.native.distribution_wire import LinkBody, LinkMade
 from distributor.api.native.owned import ERRORS_OF_SENDING
+from distributor.api.plans import DryRunResponse, PlanDocument
 from distributor.api.problems import Problem, ProblemDocument, not_found
 from distributor.api.validation import parse_body
 from distributor.engine.acceptance import accept
 from distributor.engine.clock import database_now
 from distributor.engine.defaults import NoChannel, default_step
 from distributor.engine.links import Link, find_link
+from distributor.engine.plans import plan
 from distributor.engine.responses import LinkNotOpen, record_response
 from distributor.rules.links import LinkState
 
@@ -92,16 +94,19 @@ class Links(APIView):
         operation_id="create_link",
         tags=["native"],
         request=LinkBody,
-        responses={201: LinkMade} | ERRORS_OF_SENDING,
+        responses={201: LinkMade, 200: PlanDocument} | ERRORS_OF_SENDING,
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        """One contact's own link. Nothing is sent: whoever calls hands it over."""
+        """One contact's own link. Nothing is sent: whoever calls hands it over. With `dryRun` 200 and no link."""
         key = caller_key(request)
         try:
             body = LinkBody.model_validate_json(request.body, context={"phone_region": key.organization.phone_region})
             steps = [] if body.steps else [default_step(key.organization)]
-            accepted = accept(key.organization, key, to_link_request(body, steps), database_now())
+            now, asked = database_now(), to_link_request(body, steps)
+            if body.dry_run:
+                return DryRunResponse(plan(key.organization, asked, now))
+            accepted = accept(key.organization, key, asked, now)
         except REFUSALS as refusal:
             raise explain(refusal, key.organization, request.body) from None
         except NoChannel:

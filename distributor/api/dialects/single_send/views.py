@@ -15,9 +15,11 @@ from distributor.api.dialects.single_send import faults
 from distributor.api.dialects.single_send.translate import each_once, to_answer, to_request
 from distributor.api.dialects.single_send.wire import SingleSend, SingleSendAnswer
 from distributor.api.idempotency import idempotent
+from distributor.api.plans import DryRunResponse, PlanDocument
 from distributor.api.problems import ProblemDocument
 from distributor.engine.acceptance import accept
 from distributor.engine.clock import database_now
+from distributor.engine.plans import plan
 from distributor.engine.references import UnknownReferences
 
 _ERRORS = (400, 401, 403, 404, 409, 413, 422)
@@ -32,10 +34,12 @@ class SingleSends(APIView):
         operation_id="single_send",
         tags=["single send"],
         request=SingleSend,
-        responses={HTTPStatus.CREATED: SingleSendAnswer} | dict.fromkeys(_ERRORS, ProblemDocument),
+        responses={HTTPStatus.CREATED: SingleSendAnswer, HTTPStatus.OK: PlanDocument}
+        | dict.fromkeys(_ERRORS, ProblemDocument),
     )
     @idempotent
     def post(self, request: Request) -> Response:
+        """201 with the links; with `dryRun` 200 with what would become of everybody."""
         key = caller_key(request)
         try:
             wire = SingleSend.model_validate_json(request.body)
@@ -44,8 +48,11 @@ class SingleSends(APIView):
         setting = faults.find_setting(key.organization, wire.form_id, wire.channel)
         recipients = each_once(wire.recipients)
         now = database_now()
+        asked = to_request(wire, recipients, setting, now)
         try:
-            accepted = accept(key.organization, key, to_request(wire, recipients, setting, now), now)
+            if wire.dry_run:
+                return DryRunResponse(plan(key.organization, asked, now))
+            accepted = accept(key.organization, key, asked, now)
         except UnknownReferences as refusal:
             raise faults.explain_references(refusal) from None
         return Response(to_answer(wire, recipients, accepted), HTTPStatus.CREATED)

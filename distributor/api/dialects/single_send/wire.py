@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator, with_config
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, model_validator, with_config
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
@@ -109,6 +109,16 @@ class SingleSend(_Wire):
     scheduled_at: Moment | None = Field(None, description="In UTC. Ignored when send is false. Omit to send now.")
     expires_at: Moment | None = Field(None, description="In UTC. From then on links are closed.")
     type: Annotated[Literal["one_time", "anonymous"], NULL_IS_DEFAULT] = "one_time"
+    # In this dialect's own spelling as well: a key that is not known is ignored, and the call would send.
+    dry_run: Annotated[
+        bool,
+        NULL_IS_DEFAULT,
+        Field(
+            validation_alias=AliasChoices("dryRun", "dry_run"),
+            serialization_alias="dryRun",  # what the schema shows
+            description="An addition of ours: answer what would happen, and do nothing. Also `dry_run`.",
+        ),
+    ] = False
 
     @model_validator(mode="after")
     def _each_has_the_address_of_the_channel(self) -> Self:
