@@ -15,7 +15,6 @@ from http import HTTPStatus
 from typing import Any, TypeVar, cast
 
 from django.http import HttpResponse
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -32,9 +31,10 @@ HandlerT = TypeVar("HandlerT", bound=Callable[..., Response])
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"  # as Stripe names it; the IETF's draft has no word for it
 _FORM = re.compile(rf"(?! *\Z)[\x20-\x7e]{{1,{MAX_KEY_LENGTH}}}")
+_DOCUMENTED_FORM = {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": "^[!-~]([ -~]*[!-~])?$"}
 _PARAMETER = OpenApiParameter(
     HEADER,
-    OpenApiTypes.STR,
+    _DOCUMENTED_FORM,
     OpenApiParameter.HEADER,
     description=(
         f"Up to {MAX_KEY_LENGTH} printable ASCII characters of the caller's choice, such as a UUID. For 24 hours the "

@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError, from_json
 
 from contacts.models.organization import validate_time_zone
-from distributor.api.fields import MAX_TEXT_LENGTH, NO_NUL, ONE_LINE, Email, Line255
+from distributor.api.fields import BCP_47_OR_BLANK, MAX_TEXT_LENGTH, NO_NUL, ONE_LINE, Email, Line255
 from distributor.api.problems import Fault, invalid_request
 from distributor.api.validation import faults_of
 
@@ -71,14 +71,6 @@ def _as_given(body: bytes) -> dict[str, Any]:
     return given if isinstance(given, dict) else {}
 
 
-def _check_locale(text: str) -> str:
-    language, *subtags = text.split("-")
-    is_shaped = all(part.isascii() and part.isalnum() and len(part) <= 8 for part in (language, *subtags))
-    if text and not (is_shaped and len(language) >= 2 and language.isalpha()):
-        raise PydanticCustomError("invalid_locale", "A locale is a BCP 47 tag, such as pl or zh-CN.")
-    return text
-
-
 def _check_time_zone(name: str) -> str:
     try:
         if name:
@@ -107,7 +99,7 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Line = Annotated[Line255 | None, CLEARED]
 Text = Annotated[Annotated[str, StringConstraints(max_length=MAX_TEXT_LENGTH, pattern=NO_NUL)] | None, CLEARED]
 EmailOrNone = Annotated[Email | None, CLEARED]
-Locale = Annotated[str, StringConstraints(max_length=35), AfterValidator(_check_locale)]
+Locale = Annotated[str, StringConstraints(max_length=35, pattern=BCP_47_OR_BLANK)]
 LocaleOrNone = Annotated[Locale | None, CLEARED]
 TimeZoneOrNone = Annotated[
     Annotated[str, StringConstraints(max_length=63), AfterValidator(_check_time_zone)] | None, CLEARED
