@@ -99,7 +99,7 @@ def _match(
         keys=", ".join(f"{_folded(field, f'given.{field}')} AS k_{field}" for field in fields),
         columns=", ".join(f"{field} text" for field in fields),
         names=", ".join(f"k_{field}" for field in fields),
-        date=_raw(duplication.date_field) if duplication.date_field else "''",
+        date=_raw(duplication.date_field) if duplication.date_field else "''::text",
         condition=" AND ".join(conditions),
     )
     named: dict[str, str | UUID] = {
