@@ -55,8 +55,6 @@ def _judge(number: str, told: NumberReport | None) -> NumberCheck:
         fault = f"There is no such number: {', '.join(report.validation_errors) or 'invalid'}."
     elif line_type not in _MOBILE | _UNKNOWN:
         fault = f"This is no mobile number: {line_type}."
-    elif report.reachable is False:
-        fault = "This number is not reachable at the moment."
     else:
         fault = ""
     return NumberCheck(number, report.carrier, not fault, fault)

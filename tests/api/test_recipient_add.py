@@ -308,3 +308,30 @@ def test_1_000_recipients_are_taken_and_no_more(add: Add, connected: MailingList
     assert refused.json()["Errors"][0].startswith("/RecipientList: ")
     assert add(*people[:1_000]).json() == SUCCESS
     assert (len(members(connected)), Recipient.objects.count()) == (1_000, 1_000)
+
+
+def test_a_repeated_call_is_answered_again_and_invites_nobody(add: Add, connected: MailingList) -> None:
+    wrong = person(2, MobileNumber="12")
+    first, again = (add(person(1), wrong, headers={"Idempotency-Key": "k"}) for _ in range(2))
+    assert (again.status_code, again.content, again["Idempotent-Replayed"]) == (200, first.content, "true")
+    assert first.json() == {"Errors": [problem_with(wrong, "Invalid mobile number for")]}
+    assert Recipient.objects.count() == 1
+
+
+def test_a_key_for_two_calls_or_of_no_form_is_refused_in_the_dialects_shape(add: Add) -> None:
+    add(person(1), headers={"Idempotency-Key": "k"})
+    other, formless = (add(person(2), headers={"Idempotency-Key": key}) for key in ("k", " "))
+    assert (other.status_code, other.json()) == (
+        422,
+        {"Errors": ["This Idempotency-Key was used for another call, less than 24 hours ago."]},
+    )
+    assert (formless.status_code, formless.json()) == (
+        400,
+        {"Errors": ["Idempotency-Key: An Idempotency-Key is 1 to 255 printable ASCII characters."]},
+    )
+
+
+def test_a_refused_call_leaves_its_key_free(add: Add, connected: MailingList) -> None:
+    said = {"headers": {"Idempotency-Key": "k"}}
+    assert add(person(1), ListName="Nobody", **said).status_code == 400
+    assert add(person(1), **said).json() == SUCCESS
