@@ -13,12 +13,9 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-import structlog
-from django.db import DatabaseError, connection, transaction
-from psycopg.errors import DeadlockDetected, UniqueViolation
-
 from contacts.identity import Identified, resolve_contacts
-from contacts.models import ApiKey, Organization
+from contacts.models import ApiKey, MailingList, Organization
+from distributor.engine.collisions import among_calls
 from distributor.engine.enrolment import Enrolled, Skipped, create_distribution, enrol, write_steps
 from distributor.engine.facts import gather_facts
 from distributor.engine.hints import hint_on_commit
@@ -33,8 +30,6 @@ from distributor.rules.throttling import ThrottlePolicy
 from distributor.rules.timing import Timetable
 from distributor.rules.wall_clock import zone_named
 
-logger = structlog.get_logger(__name__)
-COLLISION_TRIES = 3
 ResultT = TypeVar("ResultT")
 
 
@@ -94,6 +89,18 @@ def accept(organization: Organization, api_key: ApiKey | None, request: Distribu
     return admit(organization, request, now, lambda admission: _write(organization, api_key, request, admission, now))
 
 
+def accept_within(
+    organization: Organization,
+    api_key: ApiKey | None,
+    request: DistributionRequest,
+    now: datetime,
+    mailing_list: MailingList,
+) -> Accepted:
+    """The same for some of a list's people, as a part of what the caller does `among_calls`."""
+    admission = _admit(organization, request, now, in_full=False)
+    return _write(organization, api_key, request, admission, now, mailing_list)
+
+
 def admit(
     organization: Organization,
     request: DistributionRequest,
@@ -107,28 +114,7 @@ def admit(
     `in_full`: as engine/facts.py says. Raises UnknownReferences (survey, providers, templates), Throttled, and
     UnknownContacts, EmailsTaken and PhonesTaken of contacts.identity; nothing was written then.
     """
-    for attempt in range(1, COLLISION_TRIES + 1):
-        try:
-            with transaction.atomic():
-                _enter(organization, alone=attempt > 1)
-                return then(_admit(organization, request, now, in_full=in_full))
-        except DatabaseError as error:
-            if not isinstance(error.__cause__, (DeadlockDetected, UniqueViolation)) or attempt == COLLISION_TRIES:
-                raise
-            logger.warning("acceptance_collision", attempt=attempt, error=type(error.__cause__).__name__)
-    raise AssertionError("unreachable")
-
-
-def _enter(organization: Organization, *, alone: bool) -> None:
-    """Wait for a place among the organisation's simultaneous calls, until the end of the transaction.
-
-    Keys of one kind are locked in order. Calls that name the same people by different kinds of keys can still meet
-    head-on; PostgreSQL lets one go on, and the other starts over, alone, with nothing written. (Merely starting over,
-    8 such calls at once used up three tries each.)
-    """
-    function = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(hashtextextended(%s, 0))", [f"acceptance {organization.pk}"])
+    return among_calls(organization, lambda: then(_admit(organization, request, now, in_full=in_full)))
 
 
 def _admit(organization: Organization, request: DistributionRequest, now: datetime, *, in_full: bool) -> Admission:
@@ -162,6 +148,7 @@ def _write(
     request: DistributionRequest,
     admission: Admission,
     now: datetime,
+    mailing_list: MailingList | None = None,
 ) -> Accepted:
     chain, terms = admission.chain, admission.terms
     enrolled: list[Enrolled] = []
@@ -173,7 +160,10 @@ def _write(
             skipped.append(Skipped(contact, verdict))
         else:
             enrolled.append(Enrolled(contact, code, verdict.position, said, verdict.departure.at, own))
-    distribution = create_distribution(organization, api_key, request, chain, terms, len(enrolled), len(skipped), now)
+    counts = (len(enrolled), len(skipped))
+    distribution = create_distribution(
+        organization, api_key, request, chain, terms, *counts, now, mailing_list=mailing_list
+    )
     steps = write_steps(distribution, chain)
     for lane in enrol(distribution, steps, enrolled, skipped, now, is_sent=request.is_sent):
         hint_on_commit(lane)

@@ -6,6 +6,7 @@ from distributor.models.expansion import Expansion
 from distributor.models.handover import Handover
 from distributor.models.heartbeat import Heartbeat
 from distributor.models.idempotency_key import IdempotencyKey
+from distributor.models.list_connection import ConnectionStep, ListConnection
 from distributor.models.provider_event import ProviderEvent
 from distributor.models.recipient import Recipient
 from distributor.models.recurring_distribution import Occurrence, RecurringDistribution, RecurringStep
@@ -18,12 +19,14 @@ from distributor.models.touch import Touch
 __all__ = [
     "Attempt",
     "Batch",
+    "ConnectionStep",
     "Decision",
     "Distribution",
     "Expansion",
     "Handover",
     "Heartbeat",
     "IdempotencyKey",
+    "ListConnection",
     "Occurrence",
     "ProviderEvent",
     "Recipient",
