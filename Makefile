@@ -14,7 +14,7 @@ STACK := .venv/bin/python -m config.stack
 export PORT
 export DISTRIBUTOR_DATA := $(DATA)
 
-.PHONY: help run test check bench simulate runtime development
+.PHONY: help run test check bench conform simulate runtime development
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -35,6 +35,9 @@ check: development ## lint, format, types, import contracts, migrations
 	.venv/bin/lint-imports
 	@exec $(STACK) with-services -- sh -exc \
 		'mypy; python manage.py makemigrations --check --dry-run; python manage.py check'
+
+conform: development ## call every operation of the API as its schema allows and forbids, 100 times and at every limit
+	@GENERATED_CALLS=100 exec .venv/bin/python -m pytest tests/conformance/test_schema.py $(ARGS)
 
 simulate: development ## thirty days in virtual time, every message judged; make simulate ARGS="--seed 2"
 	@exec $(STACK) with-services -- .venv/bin/python -m tests.simulation $(ARGS)

@@ -63,18 +63,26 @@ def look_up_number(account: Account, number: str, *, with_line_status: bool = Fa
 
     Whether a phone is reachable is told only to accounts that take part in the beta of line status.
     """
-    from channels.providers.twilio_http import Refused, open_client  # the SDK, for those who ask
+    from channels.providers.twilio_http import open_client  # the SDK, for those who ask
 
     fields = "line_type_intelligence,line_status" if with_line_status else "line_type_intelligence"
     client = open_client(account, pool_size=1)
+    try:
+        return ask_lookup(client, number, fields)
+    finally:
+        client.http_client.close()
+
+
+def ask_lookup(client: Any, number: str, fields: str) -> NumberReport:
+    """The same by a client of the SDK that is open. Raises LookUpFailed."""
+    from channels.providers.twilio_http import Refused
+
     try:
         found = client.lookups.v2.phone_numbers(number).fetch(fields=fields)
     except Refused as refused:
         raise LookUpFailed(str(refused), str(refused.code or refused.status)) from refused
     except Exception as error:
         raise LookUpFailed(str(error) or type(error).__name__) from error
-    finally:
-        client.http_client.close()
     return _report(found)
 
 

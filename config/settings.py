@@ -98,7 +98,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["distributor.api.authentication.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["distributor.api.rendering.OrjsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "distributor.api.documentation.DocumentedView",
     "EXCEPTION_HANDLER": "distributor.api.problems.render_exception",
     "UNAUTHENTICATED_USER": None,
 }

@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from distributor.api.dialects.quick.views import QuickDistributions
+from distributor.api.dialects.recipient_add.views import AccountLogin, RecipientAdd
 from distributor.api.dialects.single_send.views import SingleSends
 from distributor.api.health import healthz, readyz
 from distributor.api.native.contacts import Contacts, OneContact, OptIn, OptOut
@@ -30,6 +31,8 @@ from distributor.api.webhooks import take_webhook
 urlpatterns = [
     path("api/surveys/<str:survey_id>/distributions/quick", QuickDistributions.as_view()),
     path("v1/distributions/send", SingleSends.as_view()),
+    path("base/Account/Login", AccountLogin.as_view()),
+    path("base/Recipient/Add", RecipientAdd.as_view()),
     path("api/v1/distributions", Distributions.as_view()),
     path("api/v1/distributions/<str:distribution_id>", OneDistribution.as_view()),
     path("api/v1/distributions/<str:distribution_id>/pause", PauseDistribution.as_view()),

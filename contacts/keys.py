@@ -11,6 +11,7 @@ import secrets
 import string
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -60,7 +61,19 @@ def find_api_key(shown: str, now: datetime) -> ApiKey | None:
     if match is None:
         return None
     row = ApiKey.objects.select_related("organization").filter(prefix=match[1]).first()
-    if row is None or not hmac.compare_digest(bytes(row.secret_hash), _hash(shown)) or not row.is_usable(now):
+    if row is None or not hmac.compare_digest(bytes(row.secret_hash), _hash(shown)):
+        return None
+    return _use(row, now)
+
+
+def find_key_in_use(key_id: UUID, now: datetime) -> ApiKey | None:
+    """The usable key that somebody proved to have before, with its organisation; None as above."""
+    row = ApiKey.objects.select_related("organization").filter(pk=key_id).first()
+    return None if row is None else _use(row, now)
+
+
+def _use(row: ApiKey, now: datetime) -> ApiKey | None:
+    if not row.is_usable(now):
         return None
     # One write a minute and key at most, not one a request.
     if row.last_used_at is None or now - row.last_used_at > _LAST_USE_PRECISION:

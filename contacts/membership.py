@@ -1,6 +1,6 @@
 """Putting contacts on a list and taking them off, a thousand in a statement."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -44,7 +44,12 @@ def _add(mailing_list: MailingList, contact_ids: Collection[UUID]) -> int:
     named = Contact.objects.filter(organization_id=mailing_list.organization_id, pk__in=wanted, erased_at=None)
     if unknown := frozenset(wanted) - frozenset(named.values_list("pk", flat=True)):
         raise UnknownMembers(unknown)
+    return put_on_list(mailing_list, wanted)
+
+
+def put_on_list(mailing_list: MailingList, contact_ids: Iterable[UUID]) -> int:
+    """Add contacts that the caller has locked or just made to a list that it has locked; how many were new."""
     with connection.cursor() as cursor:
-        cursor.execute(_ADD, [mailing_list.pk, wanted])
+        cursor.execute(_ADD, [mailing_list.pk, sorted(contact_ids)])
         added_count: int = cursor.rowcount
     return added_count

@@ -1,6 +1,7 @@
 """Lists of contacts."""
 
 from django.db import models
+from django.db.models import Q
 
 from contacts.ids import new_id
 from contacts.models.organization import Organization
@@ -16,6 +17,8 @@ class MailingList(models.Model):
 
     class Meta:
         ordering = ("-id",)
+        # Lists that calls made for themselves are many, and most have no name.
+        indexes = [models.Index(fields=("organization", "name"), name="list_by_name", condition=~Q(name=""))]
 
     def __str__(self) -> str:
         return self.name or str(self.id)

@@ -18,12 +18,14 @@ ONE_LINE = r"^[^\x00\r\n]*$"
 EMAIL_OR_BLANK = f"^$|{EMAIL_PATTERN}"
 E164_OR_BLANK = r"^(\+[1-9][0-9]{6,14})?$"
 LOCALE_OR_BLANK = r"^([a-z]{2}(-[A-Z]{2})?)?$"
+BCP_47_OR_BLANK = r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$"
 PATTERN_FAULTS = {
     NO_NUL: ("nul_character", "A NUL character (U+0000) cannot be stored."),
     ONE_LINE: ("not_one_line", "Line breaks and NUL characters are not allowed here."),
     EMAIL_OR_BLANK: ("invalid_email", "This is not an e-mail address (ASCII; an international domain in punycode)."),
     E164_OR_BLANK: ("invalid_phone", "This is no phone number in E.164, such as +17132746524."),
     LOCALE_OR_BLANK: ("invalid_locale", "This is no locale, such as pl or zh-CN."),
+    BCP_47_OR_BLANK: ("invalid_locale", "A locale is a BCP 47 tag, such as pl or zh-CN."),
 }
 
 MAX_TEXT_LENGTH = 10_000

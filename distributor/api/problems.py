@@ -46,7 +46,7 @@ def render_exception(error: Exception, context: Mapping[str, Any]) -> Response |
 
     What DRF does not know stays None, which makes it a 500 with its traceback in the log.
     """
-    problem = error if isinstance(error, Problem) else _known_problem(error)
+    problem = error if isinstance(error, Problem) else known_problem(error)
     if problem is None:
         return None
     default = exception_handler(error if isinstance(error, exceptions.APIException) else problem, dict(context))
@@ -100,7 +100,7 @@ def not_found(what: str) -> Problem:
     return Problem(HTTPStatus.NOT_FOUND, "not_found", f"There is no such {what}.")
 
 
-def _known_problem(error: Exception) -> Problem | None:
+def known_problem(error: Exception) -> Problem | None:
     if isinstance(error, Http404):
         return not_found("resource")
     if isinstance(error, PermissionDenied):

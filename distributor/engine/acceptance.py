@@ -13,12 +13,9 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from django.db import connection
-from psycopg.errors import DeadlockDetected, UniqueViolation
-
 from contacts.identity import Identified, resolve_contacts
-from contacts.models import ApiKey, Organization
-from distributor.engine.collisions import retry_collisions
+from contacts.models import ApiKey, MailingList, Organization
+from distributor.engine.collisions import among_calls
 from distributor.engine.enrolment import Enrolled, Skipped, create_distribution, enrol, write_steps
 from distributor.engine.facts import gather_facts
 from distributor.engine.hints import hint_on_commit
@@ -92,6 +89,18 @@ def accept(organization: Organization, api_key: ApiKey | None, request: Distribu
     return admit(organization, request, now, lambda admission: _write(organization, api_key, request, admission, now))
 
 
+def accept_within(
+    organization: Organization,
+    api_key: ApiKey | None,
+    request: DistributionRequest,
+    now: datetime,
+    mailing_list: MailingList,
+) -> Accepted:
+    """The same for some of a list's people, as a part of what the caller does `among_calls`."""
+    admission = _admit(organization, request, now, in_full=False)
+    return _write(organization, api_key, request, admission, now, mailing_list)
+
+
 def admit(
     organization: Organization,
     request: DistributionRequest,
@@ -106,24 +115,7 @@ def admit(
     templates), Throttled, and UnknownContacts, EmailsTaken and PhonesTaken of contacts.identity; nothing was written
     then.
     """
-
-    def attempt_work(attempt: int) -> ResultT:
-        _enter(organization, alone=attempt > 1)
-        return then(_admit(organization, request, now, in_full=in_full))
-
-    return retry_collisions(attempt_work, DeadlockDetected, UniqueViolation, work="acceptance")
-
-
-def _enter(organization: Organization, *, alone: bool) -> None:
-    """Wait for a place among the organisation's simultaneous calls, until the end of the transaction.
-
-    Keys of one kind are locked in order. Calls that name the same people by different kinds of keys can still meet
-    head-on; PostgreSQL lets one go on, and the other starts over, alone, with nothing written. (Merely starting over,
-    8 such calls at once used up three tries each.)
-    """
-    function = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(hashtextextended(%s, 0))", [f"acceptance {organization.pk}"])
+    return among_calls(organization, lambda: then(_admit(organization, request, now, in_full=in_full)))
 
 
 def _admit(organization: Organization, request: DistributionRequest, now: datetime, *, in_full: bool) -> Admission:
@@ -158,6 +150,7 @@ def _write(
     request: DistributionRequest,
     admission: Admission,
     now: datetime,
+    mailing_list: MailingList | None = None,
 ) -> Accepted:
     chain, terms = admission.chain, admission.terms
     enrolled: list[Enrolled] = []
@@ -169,7 +162,10 @@ def _write(
             skipped.append(Skipped(contact, verdict))
         else:
             enrolled.append(Enrolled(contact, code, verdict.position, said, verdict.departure.at, own))
-    distribution = create_distribution(organization, api_key, request, chain, terms, len(enrolled), len(skipped), now)
+    counts = (len(enrolled), len(skipped))
+    distribution = create_distribution(
+        organization, api_key, request, chain, terms, *counts, now, mailing_list=mailing_list
+    )
     steps = write_steps(distribution, chain.steps)
     for lane in enrol(distribution, steps, enrolled, skipped, now, is_sent=request.is_sent):
         hint_on_commit(lane)

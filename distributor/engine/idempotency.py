@@ -105,6 +105,15 @@ def answer_once(call: KeyedCall, work: Callable[[], Answer]) -> Answer:
         return answer
 
 
+def find_answer(call: KeyedCall) -> Answer | None:
+    """The kept answer, for a call that has to do something costly before its own transaction.
+
+    None promises nothing: `answer_once` looks again. Raises as it does.
+    """
+    with transaction.atomic():
+        return _enter(call).kept
+
+
 def keep(call: KeyedCall, answer: Answer, now: datetime) -> None:
     """Keep a call's answer for a day. Raises CallInFlight when there is one that has not expired."""
     with connection.cursor() as cursor:

@@ -12,7 +12,7 @@ from distributor.engine.references import UnknownReferences
 from distributor.models import Distribution, RecurringDistribution
 from distributor.models.distribution import ChannelMode
 from distributor.rules.recurrence import latest_occurrence, next_occurrence, parse_cron
-from distributor.rules.requests import DEFAULT_RECENT_DAYS, AudienceRules, DistributionRequest, Selection, StepRequest
+from distributor.rules.requests import DEFAULT_RECENT_DAYS, AudienceRules, DistributionRequest, Selection
 from distributor.rules.wall_clock import zone_named
 
 logger = structlog.get_logger(__name__)
@@ -84,16 +84,7 @@ def _as_request(recurring: RecurringDistribution, occurs_at: datetime) -> Distri
         source=SOURCE,
         survey_id=recurring.survey_id,
         contacts=(),
-        steps=[
-            StepRequest(
-                channel=step.provider_account.channel,
-                provider_account_id=step.provider_account_id,
-                template_id=step.template_id,
-                priority=step.priority,
-                fallback_delay_minutes=step.fallback_delay_minutes,
-            )
-            for step in recurring.steps.select_related("provider_account")
-        ],
+        steps=[step.as_request() for step in recurring.steps.select_related("provider_account")],
         is_multi=recurring.mode == ChannelMode.MULTI,
         scheduled_at=occurs_at,
         expires_at=occurs_at + timedelta(days=expire_after) if expire_after else None,

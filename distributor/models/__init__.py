@@ -7,6 +7,7 @@ from distributor.models.follow_up import FollowUp
 from distributor.models.handover import Handover
 from distributor.models.heartbeat import Heartbeat
 from distributor.models.idempotency_key import IdempotencyKey
+from distributor.models.list_connection import ConnectionStep, ListConnection
 from distributor.models.provider_event import ProviderEvent
 from distributor.models.recipient import Recipient
 from distributor.models.recurring_distribution import Occurrence, RecurringDistribution, RecurringStep
@@ -19,6 +20,7 @@ from distributor.models.touch import Touch
 __all__ = [
     "Attempt",
     "Batch",
+    "ConnectionStep",
     "Decision",
     "Distribution",
     "Expansion",
@@ -26,6 +28,7 @@ __all__ = [
     "Handover",
     "Heartbeat",
     "IdempotencyKey",
+    "ListConnection",
     "Occurrence",
     "ProviderEvent",
     "Recipient",

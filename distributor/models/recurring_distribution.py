@@ -1,15 +1,17 @@
 """What is sent again and again."""
 
+from uuid import UUID
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from channels.models import ProviderAccount, Template
 from contacts.ids import new_id
 from contacts.models import MailingList, Organization
 from contacts.models.organization import validate_time_zone
 from distributor.models.distribution import ChannelMode, Distribution
+from distributor.models.standing_step import StandingStep
 from distributor.models.survey import Survey
 from distributor.rules.recurrence import parse_cron
 
@@ -74,17 +76,10 @@ class RecurringDistribution(models.Model):
             raise ValidationError(faults)
 
 
-class RecurringStep(models.Model):
-    """One way to reach people; the lowest priority number goes first."""
+class RecurringStep(StandingStep):
+    """One way to reach the people of a recurring distribution."""
 
-    id = models.BigAutoField(primary_key=True)
     recurring = models.ForeignKey(RecurringDistribution, models.CASCADE, related_name="steps")
-    priority = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1), MaxValueValidator(10)])
-    provider_account = models.ForeignKey(ProviderAccount, models.PROTECT, related_name="+")
-    template = models.ForeignKey(Template, models.PROTECT, related_name="+")
-    fallback_delay_minutes = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Without a response for so long: the next step. Empty: only if this one fails."
-    )
 
     class Meta:
         ordering = ("priority",)
@@ -96,21 +91,9 @@ class RecurringStep(models.Model):
             ),
         ]
 
-    def __str__(self) -> str:
-        return f"{self.priority}. {self.provider_account}"
-
-    def clean(self) -> None:
-        """Names an account or a template of another organisation, and two that do not fit together."""
-        faults: dict[str, str] = {}
-        ours = self.recurring.organization_id
-        if self.provider_account_id and self.provider_account.organization_id != ours:
-            faults["provider_account"] = "This account is another organisation's."
-        if self.template_id and self.template.organization_id != ours:
-            faults["template"] = "This template is another organisation's."
-        elif self.provider_account_id and self.template_id and self.template.channel != self.provider_account.channel:
-            faults["template"] = f"This template is for {self.template.channel}, the account is not."
-        if faults:
-            raise ValidationError(faults)
+    @property
+    def owner_id(self) -> UUID:
+        return self.recurring.organization_id
 
 
 class Occurrence(models.Model):

@@ -1,6 +1,7 @@
 """The OpenAPI document, and the page that shows it."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def test_the_document_is_valid_and_nothing_is_guessed(tmp_path: Path, capsys: py
 def test_every_address_of_the_api_is_documented(schema: dict[str, Any]) -> None:
     patterns = [entry.pattern for entry in get_resolver().url_patterns if isinstance(entry, URLPattern)]
     routes = {"/" + str(pattern).replace("<str:", "{").replace(">", "}") for pattern in patterns}
-    documented = ("/api/", "/v1/")
+    documented = ("/api/", "/v1/", "/base/")
     ours = {route for route in routes if route.startswith(documented) and route not in ("/api/schema", "/api/docs/")}
     assert set(schema["paths"]) == ours
     assert len(ours) >= 8
@@ -49,8 +50,41 @@ def test_the_quick_call_is_documented_with_its_answers(schema: dict[str, Any]) -
     }
     planned = resolve(schema, call["responses"]["200"]["content"]["application/json"]["schema"])
     assert set(planned["properties"]) == {"dryRun", "contactCount", "recipientCount", "recipients", "skipped"}
-    problem = resolve(schema, call["responses"]["400"]["content"]["application/json"]["schema"])
+    problem = resolve(schema, call["responses"]["400"]["content"]["application/problem+json"]["schema"])
     assert set(problem["properties"]) == {"type", "title", "status", "code", "detail", "requestId", "errors"}
+
+
+def test_a_problem_is_documented_as_what_it_is_sent_as(schema: dict[str, Any]) -> None:
+    problem = {"$ref": "#/components/schemas/ProblemDocument"}
+    media_types = {
+        media_type
+        for methods in schema["paths"].values()
+        for operation in methods.values()
+        for answer in operation["responses"].values()
+        for media_type, content in answer.get("content", {}).items()
+        if content["schema"] == problem
+    }
+    assert media_types == {"application/problem+json"}
+
+
+def test_the_form_of_an_idempotency_key_is_documented(schema: dict[str, Any]) -> None:
+    [key] = schema["paths"]["/v1/distributions/send"]["post"]["parameters"]
+    assert (key["name"], key["in"], key["schema"]["maxLength"]) == ("Idempotency-Key", "header", 255)
+    form = re.compile(key["schema"]["pattern"])
+    assert all(form.fullmatch(said) for said in ("1", "a b", "4f6c-{'~}"))
+    assert not any(form.fullmatch(said) for said in ("", " ", " a", "ą", "a\n"))
+
+
+def test_the_limits_of_a_page_are_documented(schema: dict[str, Any]) -> None:
+    listed = [methods["get"] for path, methods in schema["paths"].items() if "get" in methods]
+    limits = [one["schema"] for call in listed for one in call.get("parameters", []) if one["name"] == "limit"]
+    assert len(limits) >= 10
+    assert all((one["minimum"], one["maximum"], one["default"]) == (1, 1_000, 100) for one in limits)
+
+
+def test_the_kinds_of_providers_are_documented(schema: dict[str, Any]) -> None:
+    kinds = schema["components"]["schemas"]["KindEnum"]["enum"]
+    assert {"smtp", "sendgrid", "twilio", "sandbox"} <= set(kinds)
 
 
 def test_every_field_of_the_quick_body_is_documented_with_its_limits(schema: dict[str, Any]) -> None:

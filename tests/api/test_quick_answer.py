@@ -13,33 +13,9 @@ from contacts.models import ApiKey, Contact, MailingList, Organization
 from distributor.models import Batch, Distribution, Recipient, Step, Survey
 from tests.api.bodies import changed
 from tests.api.conftest import Post
+from tests.conformance.published import published
 
-# As published, to the letter.
-PUBLISHED_BODY = """{
-"surveyId": "0195e3a1-0000-7000-8000-000000000001",
-"contacts": [
-{
-"externalId": "PAT-12345",
-"email": "john.doe@example.com",
-"firstName": "John",
-"lastName": "Doe",
-"embeddedData": {
-"department": "Cardiology",
-"visitDate": "2026-03-05",
-"attendingDoctor": "Dr. Smith",
-"dischargeDate": "2026-03-05"
-}
-}
-],
-"channels": [
-{
-"channel": "email",
-"providerId": "PROVIDER_UUID",
-"templateId": "TEMPLATE_UUID"
-}
-],
-"name": "Post-discharge CSAT - March 2026"
-}"""
+PUBLISHED_BODY = published("quick_request")
 
 
 @pytest.fixture
@@ -52,7 +28,7 @@ def published_body(survey: Survey, accounts: dict[Channel, ProviderAccount], tem
     return re.sub("|".join(ids), lambda match: str(ids[match[0]]), PUBLISHED_BODY)
 
 
-def test_the_published_call_gives_the_published_answer(post: Post, published_body: str) -> None:
+def test_the_published_call_is_answered_with_the_ids_of_what_it_made(post: Post, published_body: str) -> None:
     response = post(published_body)
     assert (response.status_code, response["Content-Type"]) == (201, "application/json")
     distribution, recipient, contact = Distribution.objects.get(), Recipient.objects.get(), Contact.objects.get()

@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import prefetch_related_objects
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -21,7 +20,7 @@ from distributor.api.idempotency import idempotent
 from distributor.api.native.distribution_faults import REFUSALS, explain, require_consistent
 from distributor.api.native.distribution_request import render_link, to_request, to_selection
 from distributor.api.native.distribution_wire import DistributionAccepted, DistributionBody
-from distributor.api.native.owned import ERRORS_OF_SENDING
+from distributor.api.native.owned import ERRORS_OF_SENDING, PAGE
 from distributor.api.native.steps import render_step
 from distributor.api.native.wire import (
     DistributionDocument,
@@ -44,10 +43,6 @@ from distributor.models import Decision, Distribution
 from distributor.rules.wall_clock import zone_named
 
 STEPS = "steps__accounts"
-_PAGE = [
-    OpenApiParameter("cursor", OpenApiTypes.STR, description="An earlier page's nextCursor."),
-    OpenApiParameter("limit", OpenApiTypes.INT, description="1–1,000, by default 100."),
-]
 _ERRORS: dict[int, Any] = {400: ProblemDocument, 401: ProblemDocument, 403: ProblemDocument}
 _ERRORS_OF_ONE: dict[int, Any] = _ERRORS | {404: ProblemDocument}
 
@@ -60,7 +55,7 @@ class Distributions(APIView):
     @extend_schema(
         operation_id="list_distributions",
         tags=["native"],
-        parameters=_PAGE,
+        parameters=PAGE,
         responses={200: DistributionPage} | _ERRORS,
     )
     def get(self, request: Request) -> Response:
@@ -139,7 +134,7 @@ class DistributionRecipients(APIView):
     @extend_schema(
         operation_id="list_recipients",
         tags=["native"],
-        parameters=_PAGE,
+        parameters=PAGE,
         responses={200: RecipientPage} | _ERRORS_OF_ONE,
     )
     def get(self, request: Request, distribution_id: str) -> Response:
@@ -154,7 +149,7 @@ class DistributionSkipped(APIView):
     scopes: ClassVar = {"GET": Scope.READ}
 
     @extend_schema(
-        operation_id="list_skipped", tags=["native"], parameters=_PAGE, responses={200: SkippedPage} | _ERRORS_OF_ONE
+        operation_id="list_skipped", tags=["native"], parameters=PAGE, responses={200: SkippedPage} | _ERRORS_OF_ONE
     )
     def get(self, request: Request, distribution_id: str) -> Response:
         after, limit = read_page(request, parse_row_number)

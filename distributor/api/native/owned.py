@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from distributor.api.authentication import caller_key
 from distributor.api.native.shapes import Document
-from distributor.api.pagination import page_response, read_page
+from distributor.api.pagination import DEFAULT_LIMIT, MAX_LIMIT, page_response, read_page
 from distributor.api.problems import Fault, Problem, ProblemDocument, invalid_request, not_found
 from distributor.models import Step
 
@@ -23,7 +23,7 @@ ValueT = TypeVar("ValueT")
 
 PAGE = [
     OpenApiParameter("cursor", OpenApiTypes.STR, description="An earlier page's nextCursor."),
-    OpenApiParameter("limit", OpenApiTypes.INT, description="1–1,000, by default 100."),
+    OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}),
 ]
 ERRORS: dict[int, Any] = {401: ProblemDocument, 403: ProblemDocument}
 ERRORS_OF_ONE: dict[int, Any] = ERRORS | {404: ProblemDocument}

@@ -56,7 +56,7 @@ class ProviderBody(ProviderChanges):
     """An account to make."""
 
     name: Name
-    kind: str = Field(description=", ".join(PROVIDERS))
+    kind: str = Field(json_schema_extra={"enum": list(PROVIDERS)})
     channel: Channel
 
 

@@ -8,7 +8,6 @@ from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID
 
 from django.db.models import QuerySet
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
@@ -22,6 +21,7 @@ from distributor import models
 from distributor.api.authentication import caller_key
 from distributor.api.fields import AwareMoment, DataFault, EmbeddedData, Identifier
 from distributor.api.native.links import LINK_REFUSALS
+from distributor.api.native.owned import PAGE
 from distributor.api.pagination import page_response, read_page
 from distributor.api.problems import Fault, Problem, ProblemDocument, invalid_request
 from distributor.api.validation import parse_body
@@ -114,13 +114,11 @@ class Responses(APIView):
         parameters=[
             OpenApiParameter("surveyId", UUID, description="Only responses to this survey."),
             OpenApiParameter(
-                "attributes",
-                {"type": "object", "additionalProperties": {"type": "string"}},
+                PREFIX + "{key}",
                 description=f"Written attributes.plan=pro, for up to {MAX_ATTRIBUTES} keys: only responses with all of "
                 "them. A key given twice: with either value. A number, true, false and null match as such, too.",
             ),
-            OpenApiParameter("cursor", OpenApiTypes.STR, description="An earlier page's nextCursor."),
-            OpenApiParameter("limit", OpenApiTypes.INT, description="1–1,000, by default 100."),
+            *PAGE,
         ],
         responses={200: ResponsePage} | _ERRORS,
     )
@@ -171,7 +169,7 @@ class ImportResponses(APIView):
 def _read_filters(request: Request) -> tuple[Filters, list[Fault]]:
     faults = []
     survey_id = None
-    if text := request.query_params.get("surveyId"):
+    if (text := request.query_params.get("surveyId")) is not None:
         try:
             survey_id = UUID(text)
         except ValueError:

@@ -16,6 +16,7 @@ from channels.sandbox_inbox import find_messages, read_address
 from contacts.channel import Channel
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
+from distributor.api.native.owned import PAGE
 from distributor.api.pagination import page_response, parse_row_number, read_page
 from distributor.api.problems import Fault, Problem, ProblemDocument, invalid_request
 
@@ -60,8 +61,7 @@ class SandboxMessages(APIView):
         parameters=[
             OpenApiParameter("to", description="Only messages to this address or E.164 number."),
             OpenApiParameter("distributionId", UUID, description="Only messages of this distribution."),
-            OpenApiParameter("cursor", description="An earlier page's nextCursor."),
-            OpenApiParameter("limit", int, description="1–1,000, by default 100."),
+            *PAGE,
         ],
         responses={200: SandboxPage, 400: ProblemDocument, 401: ProblemDocument, 403: ProblemDocument},
     )
@@ -83,9 +83,9 @@ class SandboxMessages(APIView):
 
 
 def _read_distribution_id(request: Request) -> tuple[str, list[Fault]]:
-    text = request.query_params.get("distributionId", "")
+    text = request.query_params.get("distributionId")
     try:
-        return str(UUID(text)) if text else "", []
+        return str(UUID(text)) if text is not None else "", []
     except ValueError:
         return "", [Fault("?distributionId", "invalid", "distributionId is a UUID.")]
 

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError, from_json
 
 from channels.rendering import unknown_placeholders
 from contacts.models.organization import validate_time_zone
-from distributor.api.fields import MAX_TEXT_LENGTH, NO_NUL, ONE_LINE, Email, Line255
+from distributor.api.fields import BCP_47_OR_BLANK, MAX_TEXT_LENGTH, NO_NUL, ONE_LINE, Email, Line255
 from distributor.api.problems import Fault, invalid_request
 from distributor.api.validation import faults_of
 
@@ -72,14 +72,6 @@ def _as_given(body: bytes) -> dict[str, Any]:
     return given if isinstance(given, dict) else {}
 
 
-def _check_locale(text: str) -> str:
-    language, *subtags = text.split("-")
-    is_shaped = all(part.isascii() and part.isalnum() and len(part) <= 8 for part in (language, *subtags))
-    if text and not (is_shaped and len(language) >= 2 and language.isalpha()):
-        raise PydanticCustomError("invalid_locale", "A locale is a BCP 47 tag, such as pl or zh-CN.")
-    return text
-
-
 def _check_time_zone(name: str) -> str:
     try:
         if name:
@@ -119,7 +111,7 @@ Text = Annotated[Annotated[str, StringConstraints(max_length=MAX_TEXT_LENGTH, pa
 # With placeholders such as ${contact:firstName|there}.
 Subject = Annotated[Line255 | None, AfterValidator(check_placeholders)]
 EmailOrNone = Annotated[Email | None, CLEARED]
-Locale = Annotated[str, StringConstraints(max_length=35), AfterValidator(_check_locale)]
+Locale = Annotated[str, StringConstraints(max_length=35, pattern=BCP_47_OR_BLANK)]
 LocaleOrNone = Annotated[Locale | None, CLEARED]
 TimeZoneOrNone = Annotated[
     Annotated[str, StringConstraints(max_length=63), AfterValidator(_check_time_zone)] | None, CLEARED

@@ -84,7 +84,7 @@ class Suppressions(APIView):
         rows = own_rows(request, Suppression)
         channel = request.query_params.get("channel")
         faults = []
-        if channel and channel not in Channel.values:
+        if channel is not None and channel not in Channel.values:
             faults = [Fault("?channel", "invalid", f"channel is one of {', '.join(Channel.values)}.")]
         channels = [channel] if channel else Channel.values
         if channel:

@@ -1,0 +1,70 @@
+"""Every error of the dialect, in its one shape: `{"Errors": ["…"]}`.
+
+The reference knows the statuses 200 and 400; 403, 409, 413 and 422 are ours.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import structlog
+from pydantic import ValidationError
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
+from rest_framework.response import Response
+
+from contacts.models import MailingList
+from distributor.api.problems import Fault, Problem, invalid_request, known_problem
+from distributor.api.reference_faults import reference_fault
+from distributor.api.validation import faults_of
+from distributor.engine.defaults import NoChannel
+from distributor.engine.references import UnknownReferences
+
+logger = structlog.get_logger(__name__)
+
+# As published.
+INVALID_SESSION: Final = "Invalid Session. Please ensure you Login first"
+NO_LIST: Final = "No such list found"
+FAILED: Final = "There was a problem adding the recipients. Please contact DIY Surveys Support"
+
+NO_KEY: Final = "The password is no API key that is in force."
+REFUSALS: Final = (MailingList.DoesNotExist, UnknownReferences, NoChannel)
+
+
+def render_error(error: Exception, context: Mapping[str, Any]) -> Response:
+    """The view's exception handler."""
+    if isinstance(error, NotAuthenticated | AuthenticationFailed):
+        return _refusal(HTTPStatus.BAD_REQUEST, [INVALID_SESSION])
+    problem = error if isinstance(error, Problem) else known_problem(error)
+    if problem is None:
+        logger.error("recipients_not_added", exc_info=error)
+        return _refusal(HTTPStatus.BAD_REQUEST, [FAILED])
+    told = [f"{fault.pointer}: {fault.detail}" if fault.pointer else fault.detail for fault in problem.faults]
+    return _refusal(problem.status_code, told or [problem.text])
+
+
+def explain_body(error: ValidationError) -> Problem:
+    return invalid_request(faults_of(error))
+
+
+def no_such_list() -> Problem:
+    return Problem(HTTPStatus.BAD_REQUEST, "not_found", NO_LIST)
+
+
+def wrong_password() -> Problem:
+    return Problem(HTTPStatus.BAD_REQUEST, "wrong_password", NO_KEY)
+
+
+def explain_refusal(refusal: Exception) -> Problem:
+    """One of REFUSALS: the list has gone, or its connection cannot send; what is wrong with that comes second."""
+    if isinstance(refusal, MailingList.DoesNotExist):
+        return no_such_list()
+    if isinstance(refusal, UnknownReferences):
+        details = sorted({reference_fault("", fault).detail for fault in refusal.faults})
+    else:
+        details = ["The organisation has no default way to reach people."]
+    faults = [Fault("", "cannot_invite", detail) for detail in (FAILED, *details)]
+    return Problem(HTTPStatus.BAD_REQUEST, "cannot_invite", FAILED, faults)
+
+
+def _refusal(status: int, errors: list[str]) -> Response:
+    return Response({"Errors": errors}, status=status)

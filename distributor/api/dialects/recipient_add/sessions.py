@@ -1,0 +1,67 @@
+"""Sessions of clients that log in first: a signed cookie that names the API key which they showed as their password.
+
+See docs/decisions/0022.
+"""
+
+from http import HTTPStatus
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from contacts.keys import find_key_in_use
+from contacts.models import ApiKey
+from distributor.api.problems import Problem
+from distributor.engine.clock import database_now
+
+COOKIE: Final = "recipient_session"
+LIFETIME_SECONDS: Final = 8 * 60 * 60
+_SALT: Final = "distributor.recipient_add.session"
+
+
+class SessionAuthentication(BaseAuthentication):
+    """The session of a key, where no header shows one."""
+
+    def authenticate(self, request: Request) -> tuple[AnonymousUser, ApiKey] | None:
+        """Raises a 400 Problem for a call that a form on somebody's page could have made."""
+        key_id = request.get_signed_cookie(COOKIE, default=None, salt=_SALT, max_age=LIFETIME_SECONDS)
+        key = find_key_in_use(UUID(key_id), database_now()) if key_id else None
+        if key is None:
+            return None
+        if not _is_json(request):
+            detail = "A call with a session's cookie needs the header Content-Type: application/json."
+            raise Problem(HTTPStatus.BAD_REQUEST, "not_json", detail)
+        return AnonymousUser(), key
+
+
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # it registers itself
+    """How the documentation says so."""
+
+    target_class = SessionAuthentication
+    name = "session"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "apiKey", "in": "cookie", "name": COOKIE}
+
+
+def begin_session(response: Response, key: ApiKey) -> None:
+    """Let whoever gets the response call with the key's rights, for 8 hours or until the key ends."""
+    response.set_signed_cookie(
+        COOKIE,
+        str(key.pk),
+        salt=_SALT,
+        max_age=LIFETIME_SECONDS,
+        path="/base/",
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Strict",
+    )
+
+
+def _is_json(request: Request) -> bool:
+    return (request.content_type or "").partition(";")[0].strip().lower() == "application/json"

@@ -1,0 +1,128 @@
+"""POST /base/Account/Login and POST /base/Recipient/Add"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import extend_schema
+from pydantic import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from contacts.keys import find_api_key
+from contacts.models import MailingList
+from contacts.models.api_key import Scope
+from distributor.api.authentication import ApiKeyAuthentication, caller_key
+from distributor.api.dialects.recipient_add import faults
+from distributor.api.dialects.recipient_add.sessions import SessionAuthentication, begin_session
+from distributor.api.dialects.recipient_add.translate import (
+    SOURCE,
+    Candidate,
+    Misunderstood,
+    is_addable,
+    numbers_to_check,
+    to_answer,
+    to_candidates,
+    to_duplication,
+)
+from distributor.api.dialects.recipient_add.wire import AddAnswer, AddRecipients, Login, Refusal, Success, read_body
+from distributor.api.idempotency import idempotent_after
+from distributor.engine.adding import add_to_list, find_list
+from distributor.engine.clock import database_now
+from distributor.engine.number_checks import NumberCheck, check_numbers
+from distributor.rules.duplication import Duplication
+
+
+class _View(APIView):
+    def get_exception_handler(self) -> Callable[[Exception, Mapping[str, Any]], Response]:
+        return faults.render_error
+
+
+class AccountLogin(_View):
+    """Log in with an API key as the password."""
+
+    authentication_classes = []
+    permission_classes = []
+
+    @extend_schema(
+        operation_id="recipient_login",
+        tags=["recipient add"],
+        request=Login,
+        responses={
+            HTTPStatus.OK: Success,
+            HTTPStatus.BAD_REQUEST: Refusal,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Refusal,
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """200 with the session's cookie."""
+        try:
+            wire = read_body(Login, request.body)
+        except ValidationError as error:
+            raise faults.explain_body(error) from None
+        key = find_api_key(wire.password.strip(), database_now())
+        if key is None:
+            raise faults.wrong_password()
+        response = Response({"Status": "Success"})
+        begin_session(response, key)
+        return response
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A call that was understood; `misunderstood`: its Duplication was not, so that nobody is added."""
+
+    mailing_list: MailingList
+    candidates: Sequence[Candidate]
+    checks: Mapping[str, NumberCheck]
+    duplication: Duplication
+    misunderstood: Sequence[str] = ()
+
+
+def _prepare(view: APIView, request: Request) -> _Prepared:
+    """Everything before the transaction: numbers are looked up over the network."""
+    organization = caller_key(request).organization
+    try:
+        wire = read_body(AddRecipients, request.body)
+    except ValidationError as error:
+        raise faults.explain_body(error) from None
+    mailing_list = find_list(organization, wire.list_name)
+    if mailing_list is None:
+        raise faults.no_such_list()
+    candidates = to_candidates(wire, organization.phone_region)
+    try:
+        duplication = to_duplication(wire.duplication)
+    except Misunderstood as error:
+        return _Prepared(mailing_list, candidates, {}, Duplication(), error.faults)
+    checks = check_numbers(organization, numbers_to_check(candidates))
+    return _Prepared(mailing_list, candidates, checks, duplication)
+
+
+class RecipientAdd(_View):
+    """Add recipients to a list, and invite them if it is connected to a survey."""
+
+    authentication_classes = [ApiKeyAuthentication, SessionAuthentication]
+    scopes: ClassVar = {"POST": Scope.SEND}
+
+    @extend_schema(
+        operation_id="add_recipients",
+        tags=["recipient add"],
+        request=AddRecipients,
+        responses={HTTPStatus.OK: AddAnswer} | dict.fromkeys((400, 403, 409, 413, 422), Refusal),
+    )
+    @idempotent_after(_prepare)
+    def post(self, request: Request, prepared: _Prepared) -> Response:
+        """200 whether all, some or none could be added: `Errors` says who could not."""
+        key = caller_key(request)
+        now = database_now()
+        new = [one.newcomer for one in prepared.candidates if is_addable(one, prepared.checks)]
+        added = None
+        if new and not prepared.misunderstood:
+            try:
+                added = add_to_list(prepared.mailing_list, key, new, prepared.duplication, SOURCE, now)
+            except faults.REFUSALS as refusal:
+                raise faults.explain_refusal(refusal) from None
+        answer = to_answer(prepared.candidates, prepared.checks, added, key.organization, now, prepared.misunderstood)
+        return Response(answer)

@@ -1,0 +1,121 @@
+"""Putting people on a list and, if it is connected to a survey, inviting them: one transaction, all or nothing.
+
+    lock the list → leave out duplicates → resolve contacts → accept (a connected list) → put on the list
+
+The lock on the list's row makes simultaneous calls to one list follow each other: of two that bring the same person the
+second finds a member. See docs/decisions/0023.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import F
+
+from contacts.given import ContactGiven
+from contacts.identity import resolve_contacts
+from contacts.membership import put_on_list
+from contacts.models import ApiKey, MailingList, Organization
+from distributor.engine.acceptance import Accepted, accept_within
+from distributor.engine.collisions import among_calls
+from distributor.engine.defaults import default_step
+from distributor.engine.likenesses import find_likenesses, with_value
+from distributor.models import ListConnection
+from distributor.models.distribution import ChannelMode
+from distributor.rules.duplication import Duplication, find_duplicates
+from distributor.rules.requests import DistributionRequest, RecipientOptions
+from distributor.rules.wall_clock import zone_named
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Somebody to add; `when`: invited not before."""
+
+    contact: ContactGiven
+    when: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """`duplicates` by their places among the newcomers; `invited` None: the list is connected to nothing."""
+
+    duplicates: frozenset[int]
+    invited: Accepted | None
+
+
+def find_list(organization: Organization, name: str) -> MailingList | None:
+    """The list that a name means: one that is connected to a survey first, then the oldest.
+
+    Calls that send make lists of their own, which may have any name.
+    """
+    named = MailingList.objects.filter(organization=organization, name=name).exclude(name="")
+    return named.order_by(F("connection__created_at").asc(nulls_last=True), "pk").first()
+
+
+def add_to_list(
+    mailing_list: MailingList,
+    api_key: ApiKey | None,
+    newcomers: Sequence[Newcomer],
+    duplication: Duplication,
+    source: str,
+    now: datetime,
+) -> Added:
+    """Add and invite whoever is no duplicate.
+
+    Raises MailingList.DoesNotExist when the list has been deleted meanwhile, and UnknownReferences and NoChannel where
+    its connection cannot send; nothing was written then.
+    """
+    organization = mailing_list.organization
+    return among_calls(organization, lambda: _add(mailing_list, api_key, newcomers, duplication, source, now))
+
+
+def _add(
+    mailing_list: MailingList,
+    api_key: ApiKey | None,
+    newcomers: Sequence[Newcomer],
+    duplication: Duplication,
+    source: str,
+    now: datetime,
+) -> Added:
+    MailingList.objects.select_for_update(no_key=True).get(pk=mailing_list.pk)
+    today = now.astimezone(zone_named(mailing_list.organization.time_zone)).date()
+    duplicates: frozenset[int] = frozenset()
+    if duplication.fields:
+        people = [one.contact for one in newcomers]
+        likenesses = find_likenesses(mailing_list.organization_id, mailing_list.pk, people, duplication)
+        found = find_duplicates(likenesses, duplication, today)
+        duplicates = frozenset(place for place, is_duplicate in enumerate(found) if is_duplicate)
+    new = [one for place, one in enumerate(newcomers) if place not in duplicates]
+    contacts = [one.contact for one in new]
+    if duplication.writes_date and duplication.date_field:
+        contacts = [with_value(contact, duplication.date_field, today.isoformat()) for contact in contacts]
+    if not contacts:
+        return Added(duplicates, None)
+    request = _invitation(mailing_list, contacts, [one.when for one in new], source)
+    if request is None:
+        ids = {one.id for one in resolve_contacts(mailing_list.organization_id, contacts, now)}
+        invited = None
+    else:
+        invited = accept_within(mailing_list.organization, api_key, request, now, mailing_list)
+        ids = {one.id for one in invited.resolved}
+    put_on_list(mailing_list, ids)
+    return Added(duplicates, invited)
+
+
+def _invitation(
+    mailing_list: MailingList, contacts: Sequence[ContactGiven], whens: Sequence[datetime | None], source: str
+) -> DistributionRequest | None:
+    """What the list's connection asks for; None where there is none that is active."""
+    connection = ListConnection.objects.filter(mailing_list=mailing_list, is_active=True).first()
+    if connection is None:
+        return None
+    steps = [step.as_request() for step in connection.steps.select_related("provider_account")]
+    return DistributionRequest(
+        source=source,
+        survey_id=connection.survey_id,
+        contacts=contacts,
+        steps=steps or [default_step(mailing_list.organization)],
+        is_multi=connection.mode == ChannelMode.MULTI,
+        name=mailing_list.name,
+        options=[RecipientOptions(when=when) for when in whens] if any(whens) else (),
+    )

@@ -1,0 +1,30 @@
+"""Many look-ups at once: each once, within a time, and no more of them than make sense."""
+
+from channels.parallel_lookups import CONCURRENCY, MAX_FAILURES, look_up_numbers
+from tests.channels.twilio_account import number, twilio_account
+from tests.standins.server import Fault
+from tests.standins.twilio import TwilioStandIn
+
+
+def test_each_number_is_asked_once() -> None:
+    wanted = [number(n) for n in range(100)]
+    with TwilioStandIn().running() as peer:
+        told = look_up_numbers(twilio_account(peer.url).account, wanted)
+        asked = sorted(request.path.partition("?")[0].rpartition("/")[2] for request in peer.seen)
+        assert (set(told), asked) == (set(wanted), wanted)
+        assert peer.connections <= CONCURRENCY
+
+
+def test_who_has_not_answered_in_time_is_not_waited_for() -> None:
+    with TwilioStandIn().running() as peer:
+        peer.next_faults += [None, Fault.SILENT, None]
+        wanted = [number(n) for n in range(3)]
+        assert len(look_up_numbers(twilio_account(peer.url).account, wanted, limit_seconds=2)) == 2
+
+
+def test_a_service_that_is_down_is_not_asked_for_each_number() -> None:
+    with TwilioStandIn().running() as refusing:
+        refusing.is_suspended = True
+        assert look_up_numbers(twilio_account(refusing.url).account, [number(n) for n in range(500)]) == {}
+        # Those that were under way when the last straw came.
+        assert MAX_FAILURES <= len(refusing.seen) < MAX_FAILURES + CONCURRENCY

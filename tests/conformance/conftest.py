@@ -1,0 +1,84 @@
+"""An organisation with one of everything, for calls that are made up."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from django.test import Client
+
+from channels.models import ProviderAccount, Template
+from contacts.channel import Channel
+from contacts.models import Organization
+from distributor.models import Survey
+from tests.api.resources import make
+from tests.api.single_send import set_defaults
+from tests.conformance.stand_ins import (
+    CODE,
+    CONTACT,
+    DISTRIBUTION,
+    LIST,
+    SUPPRESSION,
+    SURVEY,
+    UNUSED_PROVIDER,
+    UNUSED_SURVEY,
+    UNUSED_TEMPLATE,
+    Ids,
+)
+
+
+@pytest.fixture
+def ids(
+    client: Client,
+    organization: Organization,
+    survey: Survey,
+    accounts: dict[Channel, ProviderAccount],
+    templates: dict[Channel, Template],
+) -> Ids:
+    """What the stand-ins stand for. Somebody waits in a distribution for 2031; the rest is not used by anything."""
+    organization.allowed_redirect_hosts = ["survey.example.com"]
+    organization.save()
+    set_defaults(accounts, templates)
+    contact = make(client, "contacts")["id"]
+    members = make(client, "lists")["id"]
+    client.patch(f"/api/v1/lists/{members}/contacts", json.dumps({"add": [contact]}), content_type="application/json")
+    body = {
+        "surveyId": str(survey.pk),
+        "steps": [
+            {
+                "channel": "email",
+                "providerIds": [str(accounts[Channel.EMAIL].pk)],
+                "templateId": str(templates[Channel.EMAIL].pk),
+            }
+        ],
+        "audience": {"contacts": [{"contactId": contact}]},
+        "scheduledAt": "2031-01-01T00:00:00Z",
+    }
+    made = client.post("/api/v1/distributions", json.dumps(body), content_type="application/json").json()
+    return Ids(
+        accounts={channel: str(account.pk) for channel, account in accounts.items()},
+        templates={channel: str(template.pk) for channel, template in templates.items()},
+        others={
+            SURVEY: str(survey.pk),
+            CONTACT: contact,
+            LIST: members,
+            DISTRIBUTION: made["id"],
+            CODE: made["links"][0]["code"],
+            SUPPRESSION: make(client, "suppressions", address="gone@example.com")["id"],
+            UNUSED_SURVEY: make(client, "surveys")["id"],
+            UNUSED_PROVIDER: make(client, "providers")["id"],
+            UNUSED_TEMPLATE: make(client, "templates")["id"],
+        },
+    )
+
+
+@pytest.fixture
+def one_connection(db: None) -> Iterator[None]:
+    """Calls through WSGI stay in the test's transaction: Django would close a connection that is inside of one."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)

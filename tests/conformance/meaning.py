@@ -1,0 +1,90 @@
+"""What a call has come to, in terms that are the same for every face."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+from channels.models import SandboxMessage
+from contacts.models import Contact
+from distributor.engine.clock import database_now
+from distributor.engine.expansion import expand_chunk
+from distributor.engine.stories import Story, tell
+from distributor.models import Batch, Decision, Recipient, Step
+from tests.conformance.faces import World
+from tests.engine.people import dispatch_at
+
+
+def read_meaning(world: World, known_ids: set[Any]) -> dict[str, Any]:
+    """Recipients, who was left out, links, steps with their moments, and the messages that leave when they are due.
+
+    `known_ids` are contacts that there were before; who was made by the call has no id to compare.
+    """
+    while expand_chunk(database_now()):
+        pass
+    stories = tell(list(Recipient.objects.select_related("contact").order_by("id")))
+    return {
+        "recipients": {_address(story.recipient.contact): _recipient(story, known_ids) for story in stories},
+        "skipped": {
+            _address(Contact.objects.get(pk=decision.contact_id)): decision.reason
+            for decision in Decision.objects.filter(kind="skipped", recipient_id=None)
+        },
+        "links": {_address(story.recipient.contact): _link(world, story.recipient.code) for story in stories},
+        "steps": [
+            (step.kind, step.channel, step.provider_account_id, step.template_id, step.fallback_delay_minutes)
+            for step in Step.objects.order_by("position")
+        ],
+        "messages": _messages(stories),
+    }
+
+
+def outcome_of(meaning: dict[str, Any]) -> dict[str, str]:
+    """In one word for each address: `now`, `later`, `registered` or another state, or why somebody is left out."""
+    states: dict[str, str] = {
+        address: ("now" if one["due_at"] == "at once" else "later") if one["state"] == "waiting" else one["state"]
+        for address, one in meaning["recipients"].items()
+    }
+    skipped: dict[str, str] = meaning["skipped"]
+    return states | skipped
+
+
+def _address(contact: Contact) -> str:
+    return contact.email or contact.phone
+
+
+def _recipient(story: Story, known_ids: set[Any]) -> dict[str, Any]:
+    recipient, contact = story.recipient, story.recipient.contact
+    return {
+        "contact": (contact.pk if contact.pk in known_ids else "new", contact.email, contact.phone, contact.full_name),
+        "state": story.state,
+        "reason": story.reason,
+        "decisions": [(decision.kind, decision.reason, decision.until) for decision in story.decisions],
+        "step": story.batch.step.position,
+        "due_at": "at once" if story.due_at and story.due_at <= recipient.created_at else story.due_at,
+    }
+
+
+def _link(world: World, code: str) -> dict[str, Any]:
+    """As survey tools are told of it, and as it answers to who follows it."""
+    told = world.client.get(f"/api/v1/links/{code}").json()
+    for name in ("code", "distributionId"):
+        del told[name]
+    del told["contact"]["id"]
+    return {**told, "page": world.client.get(f"/p/{code}").status_code}
+
+
+def _messages(stories: list[Story]) -> list[tuple[str, ...]]:
+    """What leaves if nothing intervenes, up to the moment when the last of them is due."""
+    latest: datetime = max(Batch.objects.values_list("due_at", flat=True), default=database_now())
+    dispatch_at(max(latest, database_now()) + timedelta(seconds=1))
+    codes = "|".join(story.recipient.code for story in stories) or "(?!)"
+    return sorted(
+        (
+            message.to,
+            message.to_name,
+            message.channel,
+            message.sender,
+            message.subject,
+            re.sub(codes, "…", message.text),
+        )
+        for message in SandboxMessage.objects.all()
+    )

@@ -1,0 +1,137 @@
+"""Every example of the four references: the request as published, the answer compared field by field.
+
+Only ids that cannot exist here are replaced in a request. What a row declares as different or added is what the pages
+in docs/dialects/ say.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from channels.models import ProviderAccount, Template
+from contacts.channel import Channel
+from distributor.models import Survey
+from tests.api.single_send import PATH as SINGLE_SEND
+from tests.api.single_send import set_defaults
+from tests.conformance.comparing import differences
+from tests.conformance.published import published
+
+CODE = "[0-9A-Za-z]{12}"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A published call. `ids` says what the published ids are here, `within` the request that a part belongs to."""
+
+    name: str
+    path: str
+    key_in: str
+    request: str
+    answer: str
+    status: int
+    ids: Mapping[str, str]
+    within: str | None = None
+    formats: Mapping[str, str] = field(default_factory=dict)
+    added: Mapping[str, Any] = field(default_factory=dict)
+
+
+PATIENT = Example(
+    "quick: a patient after discharge",
+    path="/api/surveys/{survey}/distributions/quick",
+    key_in="x-api-key: {key}",
+    request="quick_request",
+    answer="quick_answer",
+    status=201,
+    ids={
+        "0195e3a1-0000-7000-8000-000000000001": "survey",
+        "PROVIDER_UUID": "provider",
+        "TEMPLATE_UUID": "template",
+    },
+    formats={"/personalLinks/0/personalLinkCode": CODE},
+    added={"/skipped": []},
+)
+EXAMPLES = [
+    PATIENT,
+    replace(PATIENT, name="quick: settings", request="quick_settings", within="quick_request"),
+    Example(
+        "single send: everything",
+        path=SINGLE_SEND,
+        key_in="Authorization: Bearer {key}",
+        request="single_send_request",
+        answer="single_send_answer",
+        status=201,
+        ids={"YOUR_FORM_ID": "survey"},
+        formats={"/items/0/link": f"http://localhost:8000/p/{CODE}"},
+    ),
+]
+
+
+@pytest.fixture
+def known(
+    survey: Survey, accounts: dict[Channel, ProviderAccount], templates: dict[Channel, Template]
+) -> dict[str, str]:
+    """What the published ids may stand for."""
+    set_defaults(accounts, templates)
+    email = Channel.EMAIL
+    return {"survey": str(survey.pk), "provider": str(accounts[email].pk), "template": str(templates[email].pk)}
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+def test_a_published_example_is_answered_as_published(example: Example, known: dict[str, str], api_key: str) -> None:
+    header, _, value = example.key_in.format(key=api_key).partition(": ")
+    answer = Client(headers={header: value}).post(
+        example.path.format(**known), request_text(example, known), content_type="application/json"
+    )
+    assert (answer.status_code, answer["Content-Type"]) == (example.status, "application/json"), answer.content
+    wanted = json.loads(published(example.answer))
+    assert list(differences(wanted, answer.json(), example.formats, example.added)) == []
+
+
+def request_text(example: Example, known: dict[str, str]) -> str:
+    text = published(example.request)
+    if example.within:
+        text = json.dumps(json.loads(published(example.within)) | json.loads(text))
+    return re.sub("|".join(example.ids), lambda match: known[example.ids[match[0]]], text)
+
+
+@pytest.mark.parametrize("locale", ["pl", "en", "de", "zh-CN"])
+def test_the_values_that_single_send_names_are_answered_as_they_are(
+    locale: str, known: dict[str, str], client: Client
+) -> None:
+    recipient = {"phone_number": "+17132746524", "locale": locale}
+    body = {"form_id": known["survey"], "channel": "sms", "recipients": [recipient]}
+    answer = client.post(SINGLE_SEND, json.dumps(body), content_type="application/json")
+    assert answer.status_code == 201
+    [item] = answer.json()["items"]
+    assert (item["phone_number"], item["locale"], item["channel"]) == ("+17132746524", locale, "sms")
+
+
+UUIDS = "0195e3a1-0000-7000-8000-000000000001", "01a2023f-37c1-7480-b832-1badfb3507bd"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "ours", "told"),
+    [
+        ({"a": UUIDS[0], "b": [1]}, {"a": UUIDS[1], "b": [1]}, 0),
+        ({"a": UUIDS[0]}, {"a": "another text"}, 1),
+        ({"a": "some text"}, {"a": UUIDS[1]}, 1),
+        ({"a": 1, "b": 2}, {"a": 1}, 1),
+        ({"a": 1}, {"a": 1, "b": None}, 1),
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}, 1),
+        ({"a": 1}, {"a": True}, 1),
+        ({"a": "1"}, {"a": 1}, 1),
+        ({"a": None}, {"a": ""}, 1),
+        ({"a": [1]}, {"a": [1, 2]}, 1),
+        ({"code": "aBcDeFgH"}, {"code": "aBcDeFgHiJkL"}, 0),
+        ({"code": "aBcDeFgH"}, {"code": "aBcDeFgHi"}, 1),
+        ({"a": 1}, {"a": 1, "more": []}, 0),
+        ({"a": 1}, {"a": 1, "more": [1]}, 1),
+    ],
+)
+def test_the_comparison_sees_every_difference(wanted: object, ours: object, told: int) -> None:
+    assert len(list(differences(wanted, ours, {"/code": CODE}, {"/more": []}))) == told

@@ -1,0 +1,103 @@
+"""The OpenAPI document, called: whatever it allows and forbids is answered with what it says, and never with a 5xx.
+
+Ten requests an operation are made up, the same in every run. GENERATED_CALLS in the environment makes up as many as it
+says, and one for every limit of the schema besides (`make conform`). Each is undone after its answer: the next finds
+everything as it was.
+"""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.wsgi import get_wsgi_application
+from django.db import connection, transaction
+from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
+from hypothesis import HealthCheck, settings
+from schemathesis.core.parameters import ParameterLocation
+
+from contacts.keys import create_api_key
+from contacts.models import Organization
+from tests.conformance.stand_ins import IN_PATHS, IN_PATHS_OF, IN_QUERIES, Ids, complete
+
+GENERATED_CALLS = int(os.environ.get("GENERATED_CALLS", "0"))
+CONFIG = schemathesis.Config.from_dict(
+    {
+        "dictionaries": {name: {"values": [value]} for name, value in IN_QUERIES.items()},
+        "parameters": {f"query.{name}": {"dictionary": name, "probability": 0.5} for name in IN_QUERIES},
+        "generation": {"max-examples": GENERATED_CALLS or 10, "deterministic": True, "database": "none"},
+        "phases": {"coverage": {"enabled": bool(GENERATED_CALLS)}},
+        # What a call needs without a key is told below, and what a schema cannot say is no fault of a call.
+        "checks": {"ignored_auth": {"enabled": False}, "positive_data_acceptance": {"enabled": False}},
+    }
+)
+DOCUMENT: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+SCHEMA = schemathesis.openapi.from_dict(DOCUMENT, config=CONFIG)
+SCHEMA.app = get_wsgi_application()
+OPERATIONS = [
+    (method.upper(), path, operation)
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+]
+
+Statuses = Counter[int]
+
+
+@pytest.fixture
+def statuses() -> Iterator[Statuses]:
+    """How an operation's calls were answered. Where none succeeds, the others have shown nothing."""
+    counted: Statuses = Counter()
+    yield counted
+    assert any(200 <= status < 300 for status in counted), f"No call succeeded: {counted}"
+
+
+@SCHEMA.parametrize()
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
+def test_every_call_is_answered_as_documented(
+    case: schemathesis.Case[Any], ids: Ids, one_connection: None, api_key: str, statuses: Statuses
+) -> None:
+    say_what_there_is(case, ids)
+    with transaction.atomic():
+        response = case.call(headers={"x-api-key": api_key})
+        connection.check_constraints()  # as committing would
+        transaction.set_rollback(True)
+    statuses[response.status_code] += 1
+    case.validate_response(response)
+
+
+def say_what_there_is(case: schemathesis.Case[Any], ids: Ids) -> None:
+    """Let the call name what there is, where it is not meant to be wrong."""
+    operation_id = case.operation.definition.raw["operationId"]
+    if is_right(case, ParameterLocation.PATH):
+        known = {**IN_PATHS, **IN_PATHS_OF.get(operation_id, {})}
+        case.path_parameters = {name: known[name] for name in case.path_parameters}
+    if is_right(case, ParameterLocation.BODY) and isinstance(case.body, dict):
+        case.body = complete(operation_id, case.body)
+    case.path_parameters = ids.put_into(case.path_parameters)
+    case.query = ids.put_into(case.query)
+    if isinstance(case.body, (dict, list)):
+        case.body = ids.put_into(case.body)
+
+
+def is_right(case: schemathesis.Case[Any], location: ParameterLocation) -> bool:
+    part = case.meta.components.get(location) if case.meta else None
+    return part is None or part.mode is schemathesis.GenerationMode.POSITIVE
+
+
+def test_every_call_needs_a_key_and_its_scope(ids: Ids, organization: Organization) -> None:
+    scopeless = {"x-api-key": create_api_key(organization, "may nothing", [])[1]}
+    assert len(OPERATIONS) >= 50
+    for headers, status in (({}, HTTPStatus.UNAUTHORIZED), (scopeless, HTTPStatus.FORBIDDEN)):
+        for method, path, operation in OPERATIONS:
+            known = {**IN_PATHS, **IN_PATHS_OF.get(operation["operationId"], {})}
+            named = path.format(**ids.put_into(known))
+            answer = Client(headers=headers).generic(method, named, "{}", content_type="application/json")
+            assert answer.status_code == status, (method, path)
+            [documented] = operation["responses"][str(status.value)]["content"]
+            assert answer["Content-Type"] == documented
+            assert json.loads(answer.content)
