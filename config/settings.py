@@ -103,8 +103,10 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {
-    # Single send calls it `type`, the native API `linkType`.
-    "ENUM_NAME_OVERRIDES": {"LinkTypeEnum": ["one_time", "anonymous"]},
+    "ENUM_NAME_OVERRIDES": {
+        "LinkTypeEnum": ["one_time", "anonymous"],  # single send calls it `type`, the native API `linkType`
+        "StepKindEnum": ["invitation", "reminder", "thank_you"],  # providers have kinds too
+    },
     "TITLE": "Distributor",
     "DESCRIPTION": "Sends surveys to people by e-mail, SMS and WhatsApp, and tells what became of each.",
     "VERSION": "0.1.0",
