@@ -103,8 +103,11 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {
-    # Single send calls it `type`, the native API `linkType`.
-    "ENUM_NAME_OVERRIDES": {"LinkTypeEnum": ["one_time", "anonymous"]},
+    # Single send knows fewer kinds of links than the native API.
+    "ENUM_NAME_OVERRIDES": {
+        "LinkTypeEnum": ["one_time", "multiple", "anonymous"],
+        "SingleSendTypeEnum": ["one_time", "anonymous"],
+    },
     "TITLE": "Distributor",
     "DESCRIPTION": "Sends surveys to people by e-mail, SMS and WhatsApp, and tells what became of each.",
     "VERSION": "0.1.0",

@@ -18,7 +18,7 @@ from django.db import DatabaseError, connection, transaction
 from psycopg.errors import DeadlockDetected, UniqueViolation
 
 from contacts.identity import Identified, resolve_contacts
-from contacts.models import ApiKey, Organization
+from contacts.models import ApiKey, MailingList, Organization
 from distributor.engine.enrolment import Enrolled, Skipped, create_distribution, enrol, write_steps
 from distributor.engine.facts import gather_facts
 from distributor.engine.hints import hint_on_commit
@@ -173,7 +173,11 @@ def _write(
             skipped.append(Skipped(contact, verdict))
         else:
             enrolled.append(Enrolled(contact, code, verdict.position, said, verdict.departure.at, own))
-    distribution = create_distribution(organization, api_key, request, chain, terms, len(enrolled), len(skipped), now)
+    # Its audience by a name that calls may use; who is on it are its recipients.
+    audience = MailingList.objects.create(organization=organization, name=request.name)
+    distribution = create_distribution(
+        organization, api_key, request, chain, terms, len(enrolled), len(skipped), now, mailing_list=audience
+    )
     steps = write_steps(distribution, chain.steps)
     for lane in enrol(distribution, steps, enrolled, skipped, now, is_sent=request.is_sent):
         hint_on_commit(lane)
