@@ -103,10 +103,11 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {
-    # Single send knows fewer kinds of links than the native API.
+    # Each face has its own words for kinds of links.
     "ENUM_NAME_OVERRIDES": {
         "LinkTypeEnum": ["one_time", "multiple", "anonymous"],
         "SingleSendTypeEnum": ["one_time", "anonymous"],
+        "PersonalLinkTypeEnum": ["Individual", "Multiple", "Anonymous"],
     },
     "TITLE": "Distributor",
     "DESCRIPTION": "Sends surveys to people by e-mail, SMS and WhatsApp, and tells what became of each.",

@@ -30,6 +30,7 @@ from distributor.api.webhooks import take_webhook
 urlpatterns = [
     path("api/surveys/<str:survey_id>/distributions/quick", QuickDistributions.as_view()),
     path("v1/distributions/send", SingleSends.as_view()),
+    path("API/v3/", include("distributor.api.dialects.distributions_v3.urls")),
     path("api/v1/distributions", Distributions.as_view()),
     path("api/v1/distributions/<str:distribution_id>", OneDistribution.as_view()),
     path("api/v1/distributions/<str:distribution_id>/pause", PauseDistribution.as_view()),

@@ -16,7 +16,10 @@ from distributor.api.idempotency import idempotent
 from distributor.api.problems import Problem
 from distributor.models import IdempotencyKey
 
-SENDING = {"quick_distribution", "single_send", "create_distribution", "create_link"}
+SENDING = {
+    *("quick_distribution", "single_send", "create_distribution", "create_link"),
+    *("v3_create_distribution", "v3_create_sms_distribution"),
+}
 
 
 class BluntView(APIView):

@@ -18,9 +18,10 @@ from distributor.api.fields import (
     Identifier,
     Line255,
     Phone,
+    Subject,
 )
 from distributor.api.native.contact_wire import none_if_blank
-from distributor.api.native.shapes import Body, Document, Locale, Subject
+from distributor.api.native.shapes import Body, Document, Locale
 from distributor.api.native.wire import DistributionDocument
 
 ValueT = TypeVar("ValueT")
