@@ -192,6 +192,7 @@ def test_unsubscribed_opts_out_and_stops_what_waits(
     stopped = Recipient.objects.get(contact=crowd[2])
     assert (stopped.state, stopped.reason) == ("stopped", "opted_out")
     one = f"{made}/contacts/{public_id(Kind.CONTACT, crowd[2].pk)}"
+    result_of(call(client, "POST", f"{made}/contacts", {"extRef": "PAT-2", "unsubscribed": False}))
     assert result_of(call(client, "GET", one))["unsubscribed"] is True
     assert call(client, "PUT", one, {"unsubscribed": False}).status_code == 200
     assert result_of(call(client, "GET", one))["unsubscribed"] is False

@@ -152,7 +152,9 @@ def _read(request: Request) -> ContactBody:
 def _put_on_list(mailing_list: MailingList, body: ContactBody, now: datetime) -> Contact:
     contact, _is_new = save_contact(mailing_list.organization_id, body.columns(), now)
     change_members(mailing_list, {contact.pk}, ())
-    _opt(contact, body.unsubscribed, now)
+    # A false is what clients send of everybody: it is no wish of somebody who opted out before.
+    if body.unsubscribed:
+        opt_out(contact.pk, now)
     return contact
 
 
@@ -161,13 +163,9 @@ def _change(contact: Contact, body: ContactBody, now: datetime) -> None:
     columns: dict[str, Any] = dict(body.columns())
     if columns:
         change_contact(contact.pk, columns)
-    _opt(contact, body.unsubscribed, now)
-
-
-def _opt(contact: Contact, unsubscribed: bool | None, now: datetime) -> None:
-    if unsubscribed is True:
+    if body.unsubscribed is True:
         opt_out(contact.pk, now)
-    elif unsubscribed is False:
+    elif body.unsubscribed is False:
         lift_opt_out(contact.pk)
 
 
