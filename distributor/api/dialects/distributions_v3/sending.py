@@ -91,8 +91,11 @@ def message_step(
     survey_id: UUID | None,
     template_id: UUID,
     header: HeaderBody | None = None,
+    *,
+    kind: StepKind = StepKind.INVITATION,
+    scheduled_at: datetime | None = None,
 ) -> StepRequest:
-    """A message by the channel's default account. Raises a 409 Problem where there is none."""
+    """A message by the channel's default account; `scheduled_at` is a follow-up's. Raises a 409 Problem without one."""
     account_id = find_defaults(organization, survey_id, channel).provider_account_id
     if account_id is None:
         raise faults.no_account(channel.value)
@@ -105,7 +108,8 @@ def message_step(
         from_name=said.from_name or "",
         reply_to_email=said.reply_to_email or "",
         subject=said.subject or "",
-        kind=StepKind.INVITATION,
+        kind=kind,
+        scheduled_at=scheduled_at,
     )
 
 

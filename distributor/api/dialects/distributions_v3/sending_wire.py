@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, RootModel, field_validator, model_validator
+from pydantic import AfterValidator, Field, RootModel, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from distributor.api.dialects.distributions_v3.envelope import Element
@@ -22,6 +22,12 @@ from distributor.api.fields import NULL_IS_DEFAULT, DataFault, Email, Line255, M
 LinkTypeName = Annotated[Literal["Individual", "Multiple", "Anonymous"], NULL_IS_DEFAULT]
 MomentOrNone = Annotated[Moment | None, BLANK_IS_NONE]
 NO_RECIPIENTS: Final = ("no_recipients", "Name a mailing list, a contact, or a contact of a mailing list.")
+
+
+def _refuse_data(data: dict[str, Any] | None) -> None:
+    if data:
+        text = "A reminder and a thank-you tell what their invitation was told: give no data of their own."
+        raise PydanticCustomError("not_supported", "{text}", {"text": text})
 
 
 class MessageBody(Body):
@@ -93,12 +99,26 @@ class LinksBody(Body):
         return self
 
 
+class FollowUpBody(Body):
+    """A reminder to who has not finished, or thanks to who has."""
+
+    message: MessageBody
+    header: Annotated[HeaderBody, NULL_IS_DEFAULT] = HeaderBody()
+    send_date: MomentOrNone = Field(None, description="Omit to send now; without an offset it means UTC.")
+    contact_id: ContactIdOrNone = Field(None, description="Ours: to this one alone.")
+    embedded_data: Annotated[dict[str, Any] | None, AfterValidator(_refuse_data)] = Field(
+        None, description="Nothing: a follow-up says what its invitation knew."
+    )
+
+
 class SmsBody(Body):
     """A text message; reminders and thank-yous go to those whom another distribution went to."""
 
     method: Literal["Invite", "Reminder", "ThankYou"]
     survey_id: SurveyId
-    recipients: RecipientsBody | None = Field(None, description="Of an invitation.")
+    recipients: RecipientsBody | None = Field(
+        None, description="Of an invitation; of a reminder and a thank-you perhaps one contact."
+    )
     name: Line255 | None = None
     message: MessageBody
     send_date: MomentOrNone = Field(None, description="Omit to send now; without an offset it means UTC.")
@@ -128,6 +148,12 @@ class DistributionsBody(RootModel[SendBody | LinksBody]):
     """A send; or, with an `action`, links only."""
 
 
+class FollowUpResult(Element):
+    """What was added; it is shown as a distribution of its own."""
+
+    distribution_id: str = Field(pattern=Kind.DISTRIBUTION.pattern)
+
+
 class SentResult(Element):
     """What was made."""
 
@@ -146,6 +172,11 @@ PLACES_OF_SENDING: Final = {
     "/recipients/mailingListId": Kind.MAILING_LIST,
     "/recipients/contactId": Kind.CONTACT,
     "/surveyLink/surveyId": Kind.SURVEY,
+}
+PLACES_OF_A_FOLLOW_UP: Final = {
+    "/message/libraryId": Kind.LIBRARY,
+    "/message/messageId": Kind.MESSAGE,
+    "/contactId": Kind.CONTACT,
 }
 PLACES_OF_LINKS: Final = {
     "/surveyId": Kind.SURVEY,

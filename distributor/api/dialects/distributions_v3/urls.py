@@ -14,6 +14,7 @@ from distributor.api.dialects.distributions_v3.discovery import (
 )
 from distributor.api.dialects.distributions_v3.distributions import Distributions, OneDistribution
 from distributor.api.dialects.distributions_v3.envelope import DialectView
+from distributor.api.dialects.distributions_v3.follow_ups import Reminders, ThankYous
 from distributor.api.dialects.distributions_v3.history import DistributionHistory
 from distributor.api.dialects.distributions_v3.links import DistributionLinks
 from distributor.api.dialects.distributions_v3.list_contacts import ListContacts, OneListContact
@@ -57,6 +58,8 @@ urlpatterns = [
     path("distributions/<str:distribution_id>", OneDistribution.as_view()),
     path("distributions/<str:distribution_id>/links", DistributionLinks.as_view()),
     path("distributions/<str:distribution_id>/history", DistributionHistory.as_view()),
+    path("distributions/<str:distribution_id>/reminders", Reminders.as_view()),
+    path("distributions/<str:distribution_id>/thankyous", ThankYous.as_view()),
     path(_LISTS, MailingLists.as_view()),
     path(f"{_LISTS}/<str:list_id>", OneMailingList.as_view()),
     path(f"{_LISTS}/<str:list_id>/contacts", ListContacts.as_view()),
