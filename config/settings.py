@@ -103,8 +103,11 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {
+    # Each face has its own words for kinds of links.
     "ENUM_NAME_OVERRIDES": {
-        "LinkTypeEnum": ["one_time", "anonymous"],  # single send calls it `type`, the native API `linkType`
+        "LinkTypeEnum": ["one_time", "multiple", "anonymous"],
+        "SingleSendTypeEnum": ["one_time", "anonymous"],
+        "PersonalLinkTypeEnum": ["Individual", "Multiple", "Anonymous"],
         "StepKindEnum": ["invitation", "reminder", "thank_you"],  # providers have kinds too
     },
     "TITLE": "Distributor",

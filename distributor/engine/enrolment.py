@@ -62,12 +62,10 @@ def create_distribution(
     skipped_count: int,
     now: datetime,
     *,
-    mailing_list: MailingList | None = None,
+    mailing_list: MailingList | None,
     is_preparing: bool = False,
 ) -> Distribution:
-    """The distribution and, unless it is to one that there is, its automatic mailing list."""
-    if mailing_list is None:
-        mailing_list = MailingList.objects.create(organization=organization, name=request.name)
+    """As the request asks for it, with what came of its contacts."""
     return Distribution.objects.create(
         organization=organization,
         survey_id=chain.survey_id,

@@ -19,7 +19,10 @@ from distributor.rules.requests import DistributionRequest, Selection
 def check_selection(
     organization: Organization, request: DistributionRequest, selection: Selection
 ) -> tuple[Chain, MailingList | None]:
-    """The request's steps, and the list where one is named. Raises UnknownReferences (all of them), UnknownContacts."""
+    """The request's steps, and the list where one is named. Raises UnknownReferences (all of them), UnknownContacts.
+
+    Contacts that are not on the list which is named with them are unknown as well.
+    """
     mailing_list = _find_list(organization, selection)
     chain = _check_references(organization, request, is_list_missing=bool(selection.list_id) and mailing_list is None)
     _require_contacts(organization, selection)
@@ -31,19 +34,19 @@ def next_selected(organization_id: UUID, selection: Selection, after: UUID, limi
 
     Fewer than `limit`: the last.
     """
-    if selection.list_id is not None:
-        return next_members(selection.list_id, after, limit)
     if selection.contact_ids:
         return next_named(organization_id, selection.contact_ids, after, limit)
+    if selection.list_id is not None:
+        return next_members(selection.list_id, after, limit)
     return next_matching(organization_id, selection.embedded_data or {}, after, limit)
 
 
 def count_selected(organization_id: UUID, selection: Selection) -> int:
     """How many contacts these are now."""
-    if selection.list_id is not None:
-        return count_members(selection.list_id)
     if selection.contact_ids:
         return count_named(organization_id, selection.contact_ids)
+    if selection.list_id is not None:
+        return count_members(selection.list_id)
     return count_matching(organization_id, selection.embedded_data or {})
 
 
@@ -67,5 +70,7 @@ def _check_references(organization: Organization, request: DistributionRequest, 
 def _require_contacts(organization: Organization, selection: Selection) -> None:
     if wanted := frozenset(selection.contact_ids):
         known = Contact.objects.filter(organization=organization, pk__in=wanted, erased_at=None)
+        if selection.list_id is not None:
+            known = known.filter(memberships__mailing_list_id=selection.list_id)
         if unknown := wanted.difference(known.values_list("pk", flat=True)):
             raise UnknownContacts(unknown)

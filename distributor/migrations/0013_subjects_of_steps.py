@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("distributor", "0011_single_send")]
+    dependencies = [("distributor", "0012_lists_and_links")]
 
     operations = [
         migrations.AddField(

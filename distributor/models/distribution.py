@@ -47,6 +47,9 @@ class Distribution(models.Model):
     is_preparing = models.BooleanField(db_default=False, help_text="Its audience is still being read.")
     paused_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(
+        null=True, blank=True, help_text="Over the API: it is cancelled and not shown there any more."
+    )
 
     stops_on = models.CharField(
         max_length=9,
@@ -113,6 +116,9 @@ class Distribution(models.Model):
             models.CheckConstraint(
                 condition=Q(recent_contact_days__gte=1, recent_contact_days__lte=365),
                 name="recent_contact_days_are_1_to_365",
+            ),
+            models.CheckConstraint(
+                condition=Q(deleted_at=None) | Q(cancelled_at__isnull=False), name="what_is_deleted_is_cancelled"
             ),
         ]
 

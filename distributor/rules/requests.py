@@ -78,7 +78,7 @@ class AudienceRules:
 class Selection:
     """Which of the organisation's contacts: the members of a list, these, or those whose embedded data holds this.
 
-    Raises ValueError where that is none or several of the three.
+    A list and contacts: these of its members. Raises ValueError where that is nobody, or a filter with something else.
     """
 
     list_id: UUID | None = None
@@ -86,15 +86,16 @@ class Selection:
     embedded_data: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
-        kinds = (self.list_id is not None, bool(self.contact_ids), self.embedded_data is not None)
-        if sum(kinds) != 1:
+        names_people = self.list_id is not None or bool(self.contact_ids)
+        if names_people == (self.embedded_data is not None):
             raise ValueError("an audience is a list, contacts or a filter")
 
 
 class LinkType(StrEnum):
-    """What a response is tied to."""
+    """What a response is tied to, and whether it uses the link up."""
 
     ONE_TIME = "one_time"  # its recipient, whose link it uses up
+    MULTIPLE = "multiple"  # its recipient, whose link stays open for more
     ANONYMOUS = "anonymous"  # nobody
 
 

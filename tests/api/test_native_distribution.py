@@ -173,17 +173,26 @@ def test_null_counts_as_not_given(post_it: Post, sending: dict[str, Any]) -> Non
     assert (row.mode, row.link_type, row.throttle_minutes) == ("single", "one_time", None)
 
 
-def test_a_list_is_accepted_at_once_and_expanded_by_workers(
+def test_a_list_that_fits_into_a_chunk_is_expanded_in_the_call(
     client: Client, post_it: Post, sending: dict[str, Any], mailing_list: MailingList
 ) -> None:
     response = post_it({**sending, "audience": {"listId": str(mailing_list.pk)}})
     assert response.status_code == 202, response.content
     answer = response.json()
-    assert (answer["status"], answer["links"], answer["totals"]["accepted"]) == ("preparing", None, 0)
+    assert (answer["status"], answer["links"], answer["totals"]["accepted"]) == ("sending", None, 4)
     assert answer["mailingListId"] == str(mailing_list.pk)
+    assert client.get(f"{PATH}/{answer['id']}").json()["totals"] == answer["totals"]
+
+
+def test_a_filter_is_accepted_at_once_and_expanded_by_workers(
+    client: Client, post_it: Post, sending: dict[str, Any], crowd: list[Contact]
+) -> None:
+    Contact.objects.filter(pk=crowd[3].pk).update(embedded_data={"ward": "B"})
+    answer = post_it({**sending, "audience": {"filter": {"embeddedData": {"ward": "B"}}}}).json()
+    assert (answer["status"], answer["totals"]["accepted"]) == ("preparing", 0)
     expand_chunk(database_now())
     now = client.get(f"{PATH}/{answer['id']}").json()
-    assert (now["status"], now["totals"]["waiting"]) == ("sending", 4)
+    assert (now["status"], now["totals"]["waiting"]) == ("sending", 1)
 
 
 def test_contacts_by_their_ids_and_by_filter(post_it: Post, sending: dict[str, Any], crowd: list[Contact]) -> None:

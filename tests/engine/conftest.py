@@ -96,15 +96,15 @@ def send_to(
     accounts: dict[Channel, ProviderAccount],
     templates: dict[Channel, Template],
 ) -> SendTo:
-    """Accept a distribution of ACME's to a selection."""
+    """Accept a distribution of ACME's to a selection; unless `at_once` says otherwise, it is left to workers."""
 
-    def send_to(selection: Selection, *channels: Channel, **fields: Any) -> Distribution:
+    def send_to(selection: Selection, *channels: Channel, at_once: int = 0, **fields: Any) -> Distribution:
         steps = [
             StepRequest(channel, accounts[channel].id, templates[channel].id, priority)
             for priority, channel in enumerate(channels or (Channel.EMAIL,), start=1)
         ]
         request = DistributionRequest(source="test", survey_id=survey.id, contacts=(), steps=steps, **fields)
-        return accept_selection(organization, None, request, selection, database_now())
+        return accept_selection(organization, None, request, selection, database_now(), at_once=at_once)
 
     return send_to
 

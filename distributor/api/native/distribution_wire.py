@@ -18,9 +18,10 @@ from distributor.api.fields import (
     Identifier,
     Line255,
     Phone,
+    Subject,
 )
 from distributor.api.native.contact_wire import none_if_blank
-from distributor.api.native.shapes import Body, Document, Locale, Subject
+from distributor.api.native.shapes import Body, Document, Locale
 from distributor.api.native.wire import DistributionDocument
 
 ValueT = TypeVar("ValueT")
@@ -212,7 +213,9 @@ class DistributionBody(Body):
     rules: Annotated[RulesBody, NULL_IS_DEFAULT] = RulesBody()
     throttle: ThrottleBody | None = Field(None, description="Omit for the survey's own, else the organisation's.")
     link_type: Annotated[
-        Literal["one_time", "anonymous"], NULL_IS_DEFAULT, Field(description="anonymous: a response is nobody's.")
+        Literal["one_time", "multiple", "anonymous"],
+        NULL_IS_DEFAULT,
+        Field(description="multiple: a response does not use the link up; anonymous: it is nobody's."),
     ] = "one_time"
     send: Annotated[bool, NULL_IS_DEFAULT, Field(description="false: everybody gets a link and no message.")] = True
     dry_run: Annotated[bool, NULL_IS_DEFAULT, _DRY_RUN] = False
@@ -229,7 +232,7 @@ class LinkBody(Body):
         Field(description="Nothing is sent by them. Omit for the defaults of the first channel that has them."),
     ] = None
     expires_at: AwareMoment | None = None
-    link_type: Annotated[Literal["one_time", "anonymous"], NULL_IS_DEFAULT] = "one_time"
+    link_type: Annotated[Literal["one_time", "multiple", "anonymous"], NULL_IS_DEFAULT] = "one_time"
     dry_run: Annotated[bool, NULL_IS_DEFAULT, _DRY_RUN] = False
 
 

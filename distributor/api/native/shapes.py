@@ -10,7 +10,6 @@ from pydantic import ValidationError as BodyError
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError, from_json
 
-from channels.rendering import unknown_placeholders
 from contacts.models.organization import validate_time_zone
 from distributor.api.fields import BCP_47_OR_BLANK, MAX_TEXT_LENGTH, NO_NUL, ONE_LINE, Email, Line255
 from distributor.api.problems import Fault, invalid_request
@@ -90,15 +89,6 @@ def _check_url(text: str) -> str:
     return text
 
 
-def check_placeholders(text: str | None) -> str:
-    unknown = unknown_placeholders(text or "")
-    if unknown:
-        raise PydanticCustomError(
-            "unknown_placeholder", "Nothing would fill {placeholders}.", {"placeholders": ", ".join(unknown[:10])}
-        )
-    return text or ""
-
-
 def _blank_if_null(text: str | None) -> str:
     return text or ""
 
@@ -108,8 +98,6 @@ CLEARED = AfterValidator(_blank_if_null)
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255, pattern=ONE_LINE)]
 Line = Annotated[Line255 | None, CLEARED]
 Text = Annotated[Annotated[str, StringConstraints(max_length=MAX_TEXT_LENGTH, pattern=NO_NUL)] | None, CLEARED]
-# With placeholders such as ${contact:firstName|there}.
-Subject = Annotated[Line255 | None, AfterValidator(check_placeholders)]
 EmailOrNone = Annotated[Email | None, CLEARED]
 Locale = Annotated[str, StringConstraints(max_length=35, pattern=BCP_47_OR_BLANK)]
 LocaleOrNone = Annotated[Locale | None, CLEARED]

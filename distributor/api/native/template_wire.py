@@ -10,8 +10,8 @@ from pydantic_core import PydanticCustomError
 
 from channels.models import Template
 from contacts.channel import Channel
-from distributor.api.fields import NO_NUL, DataFault
-from distributor.api.native.shapes import Body, Document, Locale, Name, NoneIfBlank, Subject, check_placeholders
+from distributor.api.fields import NO_NUL, DataFault, Subject, check_placeholders
+from distributor.api.native.shapes import Body, Document, Locale, Name, NoneIfBlank
 from distributor.api.problems import Fault
 from distributor.api.validation import json_pointer
 
