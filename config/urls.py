@@ -23,6 +23,7 @@ from distributor.api.native.providers import OneProvider, Providers
 from distributor.api.native.responses import ImportResponses, Responses
 from distributor.api.native.sandbox import SandboxMessages
 from distributor.api.native.steering import CancelDistribution, PauseDistribution, ResumeDistribution
+from distributor.api.native.steps import DistributionSteps
 from distributor.api.native.suppressions import OneSuppression, Suppressions
 from distributor.api.native.surveys import OneSurvey, Surveys
 from distributor.api.native.templates import OneTemplate, Templates
@@ -40,6 +41,7 @@ urlpatterns = [
     path("api/v1/distributions/<str:distribution_id>/resume", ResumeDistribution.as_view()),
     path("api/v1/distributions/<str:distribution_id>/cancel", CancelDistribution.as_view()),
     path("api/v1/distributions/<str:distribution_id>/recipients", DistributionRecipients.as_view()),
+    path("api/v1/distributions/<str:distribution_id>/steps", DistributionSteps.as_view()),
     path("api/v1/distributions/<str:distribution_id>/skipped", DistributionSkipped.as_view()),
     path("api/v1/surveys", Surveys.as_view()),
     path("api/v1/surveys/<str:survey_id>", OneSurvey.as_view()),

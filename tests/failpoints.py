@@ -14,7 +14,16 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from distributor.engine import beginning, dispatch, feedback, opting_out, responses, settling
+from distributor.engine import (
+    beginning,
+    dispatch,
+    feedback,
+    follow_ups,
+    interrupting,
+    opting_out,
+    responses,
+    settling,
+)
 from tests.simultaneous import DEADLINE_SECONDS, wait_until_blocked
 
 POINTS: dict[str, tuple[ModuleType, str]] = {
@@ -24,6 +33,9 @@ POINTS: dict[str, tuple[ModuleType, str]] = {
     "handed over": (dispatch, "settle"),  # the provider has answered, nothing is written down
     "settling": (settling, "give_back_touches"),  # people are moved, nothing is committed
     "told": (feedback, "add_counts"),  # an event has moved people, nothing is committed
+    "adding": (follow_ups, "hint_follow_ups_on_commit"),  # the step is written, nothing is committed
+    "looking": (interrupting, "read_tries"),  # a follow-up's people are locked and were looked at
+    "arming": (interrupting, "add_counts"),  # a follow-up's people wait for it, nothing is committed
     "answering": (responses, "stop_journeys"),  # the link is used up, nothing is committed
     "opting out": (opting_out, "stop_journeys"),  # the recipients are locked, nothing is committed
 }

@@ -206,7 +206,7 @@ def _end_step(corrections: _Corrections, journey: _Journey, ending: Ending) -> N
         route,
         ending,
         journey.tries,
-        has_reached=reached_at(journey.tries) is not None,
+        reached_at=reached_at(journey.tries),
         is_enough=journey.is_enough,
         responded_at=journey.recipient.responded_at,
     )

@@ -11,6 +11,7 @@ again; and those whose next hand-over is still to come.
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -72,6 +73,7 @@ def add_follow_up(distribution_id: UUID, asked: StepRequest, now: datetime, *, c
     """
     if asked.scheduled_at is None:
         raise ValueError("what is added has a moment of its own")
+    asked = replace(asked, scheduled_at=max(asked.scheduled_at, now))
     distribution = (
         Distribution.objects.select_for_update(of=("self",)).select_related("organization").get(pk=distribution_id)
     )

@@ -151,7 +151,7 @@ def _may_go_on(row: _Row) -> bool:
 def _pause_of(row: _Row, batch: Batch, tries: Sequence[Any]) -> Pause:
     waits = row.state == RecipientState.WAITING
     return Pause(
-        has_reached=row.first_sent_at is not None,
+        reached_at=row.first_sent_at,
         responded_at=row.responded_at,
         tries=tries,
         waits_for=batch.step_id if waits else None,

@@ -95,7 +95,7 @@ def give_up(route: Route, silent: Sequence[tuple[Person, Sequence[Attempt]]], no
             route,
             Ending.INDETERMINATE,
             tries,
-            has_reached=person.first_sent_at is not None,
+            reached_at=person.first_sent_at,
             is_enough=has_enough(route, person, tries),
             responded_at=person.responded_at,
         )
@@ -151,7 +151,7 @@ def _ended(
         began_at = first_at(before, route.step.id) or begun_at
         passage = Passage(
             ending,
-            reached,
+            person.first_sent_at or sent_at,
             began_at,
             begun_at,
             {one.step_id for one in before},
@@ -182,14 +182,14 @@ def passage_of(
     ending: Ending,
     tries: Sequence[Attempt],
     *,
-    has_reached: bool,
+    reached_at: datetime | None,
     is_enough: bool,
     responded_at: datetime | None,
 ) -> Passage:
     """How a journey of these tries (one at least) stands at the end of the route's step."""
     last_at = tries[-1].begun_at
     began_at = first_at(tries, route.step.id) or last_at
-    return Passage(ending, has_reached, began_at, last_at, {one.step_id for one in tries}, is_enough, responded_at)
+    return Passage(ending, reached_at, began_at, last_at, {one.step_id for one in tries}, is_enough, responded_at)
 
 
 def has_enough(route: Route, person: Person, tries: Sequence[Attempt]) -> bool:

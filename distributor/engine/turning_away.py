@@ -94,8 +94,8 @@ def _detour(
     """As after a failure: the next step whose channel is open to the person, however many are shut in between."""
     last_at = tries[-1].begun_at if tries else now
     tried = {one.step_id for one in tries}
-    has_reached, enough = person.first_sent_at is not None, has_enough(route, person, tries)
-    passage = Passage(Ending.FAILED, has_reached, now, last_at, tried, enough, person.responded_at)
+    enough = has_enough(route, person, tries)
+    passage = Passage(Ending.FAILED, person.first_sent_at, now, last_at, tried, enough, person.responded_at)
     return route.next_step(person.id, passage, tries, channels_to_go_on(known), now)
 
 

@@ -54,18 +54,24 @@ NOTHING_TRIED: Final[frozenset[UUID]] = frozenset()
 class Passage:
     """How a journey stands when one of its steps is over.
 
-    `has_reached`: some message of the journey counts as sent. `first_at` is the step's first hand-over that may have
-    arrived, `last_at` the journey's last. `tried` are steps that were tried before. `is_enough`: what the distribution
-    stops on has happened. `responded_at` matters to thank-yous alone.
+    `reached_at` is when the first message of the journey left that counts as sent. `first_at` is the step's first
+    hand-over that may have arrived, `last_at` the journey's last. `tried` are steps that were tried before.
+    `is_enough`: what the distribution stops on has happened. `responded_at` matters to thank-yous alone.
+    `interrupted_by` is the step with a moment of its own that the journey comes from, when a chain goes on behind it.
     """
 
     ending: Ending
-    has_reached: bool
+    reached_at: datetime | None
     first_at: datetime
     last_at: datetime
     tried: Collection[UUID] = NOTHING_TRIED
     is_enough: bool = False
     responded_at: datetime | None = None
+    interrupted_by: Rung | None = None
+
+    @property
+    def has_reached(self) -> bool:
+        return self.reached_at is not None
 
 
 def order_of(kind: StepKind, priority: int) -> tuple[int, int]:
@@ -100,19 +106,20 @@ def follow_up(
     reminder after that reminder's own delay, counted from the journey's last hand-over. Nobody is reminded of what
     has not reached them. No step is tried again once another has followed it. See docs/decisions/0011.
 
-    A reminder with a moment of its own comes at that moment, in between, to whom nothing was handed over since; the
-    chain then goes on where it stood, as resume() of rules/resuming.py has it. See docs/decisions/0021.
+    A reminder with a moment of its own comes at that moment, in between, to whoever was reached by then; the chain then
+    goes on where it stood, as resume() of rules/resuming.py has it. See docs/decisions/0021.
     """
     later = [one for one in steps if one.channel in reachable and one.id != step.id and one.id not in passage.tried]
     if step.kind == StepKind.THANK_YOU:
         return _after_thanks(steps, later, step, passage, reachable, now)
     onward = _fallback(steps, later, step, passage, now) if is_multi else None
-    if not passage.has_reached:
+    if passage.reached_at is None:
         return onward
     reminder = _next(later, StepKind.REMINDER, step.position)
     if onward is None and reminder is not None:
         onward = reminder, max(now, unanswered_at(passage.last_at, reminder.delay_minutes or 0))
-    return sooner(onward, at_its_moment(later, StepKind.REMINDER, passage.last_at, now))
+    interruption = _at_its_moment(later, StepKind.REMINDER, passage.reached_at, passage.interrupted_by, now)
+    return _sooner(onward, interruption)
 
 
 def thanks(
@@ -122,6 +129,7 @@ def thanks(
     reachable: Collection[str],
     now: datetime,
     tried: Collection[UUID] = NOTHING_TRIED,
+    interrupted_by: Rung | None = None,
 ) -> tuple[RungT, datetime] | None:
     """The next thank-you of somebody who responded then, and when, or None.
 
@@ -135,19 +143,25 @@ def thanks(
         if standing is not None:
             onward = standing, max(now, unanswered_at(responded_at, standing.delay_minutes or 0))
     untried = [one for one in offered if one.id not in tried]
-    return sooner(onward, at_its_moment(untried, StepKind.THANK_YOU, responded_at, now))
+    return _sooner(onward, _at_its_moment(untried, StepKind.THANK_YOU, responded_at, interrupted_by, now))
 
 
-def at_its_moment(
-    steps: Sequence[RungT], kind: StepKind, since: datetime, now: datetime
+def _at_its_moment(
+    steps: Sequence[RungT], kind: StepKind, since: datetime, passed: Rung | None, now: datetime
 ) -> tuple[RungT, datetime] | None:
-    """The first of the steps of a kind whose moment has not passed by `since`, and when it leaves."""
+    """The first of the steps of a kind that have a moment, which is not before `since`, and when it leaves.
+
+    They come in the order of their moments: once one is `passed`, those before it are. (One whose channel was shut was
+    not tried, and would come again.)
+    """
     coming = [(one.scheduled_at, one.position, one) for one in steps if one.kind == kind and one.scheduled_at]
+    if passed is not None and passed.scheduled_at is not None:
+        coming = [one for one in coming if one[:2] > (passed.scheduled_at, passed.position)]
     first = min((one for one in coming if one[0] >= since), key=lambda one: one[:2], default=None)
     return None if first is None else (first[2], max(now, first[0]))
 
 
-def sooner(one: tuple[RungT, datetime] | None, other: tuple[RungT, datetime] | None) -> tuple[RungT, datetime] | None:
+def _sooner(one: tuple[RungT, datetime] | None, other: tuple[RungT, datetime] | None) -> tuple[RungT, datetime] | None:
     """Of two steps that may follow the one that leaves first; of those of one moment the first that is given."""
     if one is None or other is None:
         return one or other
@@ -194,8 +208,14 @@ def _after_thanks(
             return instead, now
     if passage.responded_at is None:
         return None
-    tried = {*passage.tried, step.id}
-    return thanks(steps, responded_at=passage.responded_at, reachable=reachable, now=now, tried=tried)
+    return thanks(
+        steps,
+        responded_at=passage.responded_at,
+        reachable=reachable,
+        now=now,
+        tried={*passage.tried, step.id},
+        interrupted_by=step if step.scheduled_at else None,
+    )
 
 
 def _has_failed(passage: Passage) -> bool:

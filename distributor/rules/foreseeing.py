@@ -105,13 +105,13 @@ def _travel(
             if not verdict.reason.is_about_the_channel:
                 return
             reachable = channels_to_go_on(traveller.known)
-            passage = Passage(Ending.FAILED, bool(tried), moment, last_at or moment, tried)
+            passage = Passage(Ending.FAILED, moment if tried else None, moment, last_at or moment, tried)
         else:
             foreseen.steps.append(ForeseenStep(rung.position, condition, departure))
             # From now on the record of this survey is the journey's own, which does not hold it back.
             traveller = replace(traveller, given_at=None, known=replace(traveller.known, last_surveyed_at=None))
             if rung.kind == StepKind.INVITATION and rung.fallback_delay_minutes is None:
-                failed = Passage(Ending.FAILED, bool(tried), moment, moment, tried)
+                failed = Passage(Ending.FAILED, moment if tried else None, moment, moment, tried)
                 instead = _next(rungs, traveller, rung, failed, _addressed(traveller), moment)
                 if instead is not None and instead[0].kind == StepKind.INVITATION:
                     invitations = [one for one in rungs if one.kind == StepKind.INVITATION]
@@ -119,7 +119,7 @@ def _travel(
                     _travel(foreseen, invitations, traveller, instead[0], Condition.ON_FAILURE, departure, onward)
             tried |= {rung.id}
             reachable, last_at = _addressed(traveller), moment
-            passage = Passage(Ending.SENT, True, moment, moment, tried)
+            passage = Passage(Ending.SENT, moment, moment, moment, tried)
             departure, condition = Departure(moment), Condition.UNANSWERED
         following = _next(rungs, traveller, rung, passage, reachable, moment)
         if following is None:

@@ -13,10 +13,10 @@ from distributor.rules.outcomes import Try
 class Pause:
     """A journey at rest: it is over, or it waits for the step `waits_for` until `waits_until`.
 
-    `has_reached`: some message of it counts as sent.
+    `reached_at` is when the first message of it left that counts as sent.
     """
 
-    has_reached: bool
+    reached_at: datetime | None
     responded_at: datetime | None
     tries: Sequence[Try]
     waits_for: UUID | None = None
@@ -45,6 +45,4 @@ def _concerned_since(step: Rung, pause: Pause) -> datetime | None:
     """Since when the journey has been what the step is for, if it is."""
     if step.kind == StepKind.THANK_YOU:
         return pause.responded_at
-    if pause.has_reached and pause.responded_at is None and pause.tries:
-        return pause.tries[-1].begun_at
-    return None
+    return pause.reached_at if pause.responded_at is None else None

@@ -33,4 +33,5 @@ def resume(steps: Sequence[RungT], step: RungT, passage: Passage, tries: Sequenc
         ending=ending_of(its_tries),
         first_at=first_at(its_tries, last.step_id) or last.begun_at,
         tried={*passage.tried, step.id},
+        interrupted_by=step,
     )

@@ -69,7 +69,7 @@ def test_a_distribution_is_read_back_with_all_that_was_said(client: Client, post
                 "providerIds": [body["channels"][0]["providerId"]],
                 "templateId": body["channels"][0]["templateId"],
                 **dict.fromkeys(("weights", "fromEmail", "fromName", "replyToEmail", "subject")),
-                **dict.fromkeys(("fallbackDelayMinutes", "delayMinutes")),
+                **dict.fromkeys(("fallbackDelayMinutes", "delayMinutes", "scheduledAt", "contactId", "progress")),
             }
         ],
         "totals": {**NO_TOTALS, "accepted": 3, "skipped": 1, "recipients": 2, "waiting": 2},

@@ -40,10 +40,10 @@ SECOND_REMINDER = Made(4, StepKind.REMINDER, "sms", delay_minutes=3 * DAY)
 THANKS = Made(5, StepKind.THANK_YOU, "email", delay_minutes=0)
 OTHER_THANKS = Made(6, StepKind.THANK_YOU, "sms", delay_minutes=0)
 STEPS = [EMAIL, SMS, WHATSAPP, FIRST_REMINDER, SECOND_REMINDER, THANKS, OTHER_THANKS]
-SENT = Passage(Ending.SENT, True, FIRST_AT, LAST_AT)
-FAILED = Passage(Ending.FAILED, False, FIRST_AT, LAST_AT)
-INDETERMINATE = Passage(Ending.INDETERMINATE, False, FIRST_AT, LAST_AT)
-SENT_BEFORE = replace(FAILED, has_reached=True)
+SENT = Passage(Ending.SENT, FIRST_AT, FIRST_AT, LAST_AT)
+FAILED = Passage(Ending.FAILED, None, FIRST_AT, LAST_AT)
+INDETERMINATE = Passage(Ending.INDETERMINATE, None, FIRST_AT, LAST_AT)
+SENT_BEFORE = replace(FAILED, reached_at=FIRST_AT)
 IN_AN_HOUR = FIRST_AT + timedelta(hours=1)
 TOMORROW = LAST_AT + timedelta(days=1)
 
@@ -127,7 +127,7 @@ def test_no_step_is_tried_again_once_another_has_followed() -> None:
     st.builds(
         Passage,
         ending=st.sampled_from(list(Ending)),
-        has_reached=st.booleans(),
+        reached_at=st.sampled_from([None, FIRST_AT]),
         first_at=st.just(FIRST_AT),
         last_at=st.just(LAST_AT),
         tried=st.sets(st.sampled_from([step.id for step in STEPS])),

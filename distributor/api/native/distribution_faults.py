@@ -22,6 +22,7 @@ from distributor.api.native.distribution_wire import (
     DistributionBody,
     invites,
     step_contradictions,
+    way_contradictions,
 )
 from distributor.api.problems import Fault, Problem, invalid_request
 from distributor.api.reference_faults import list_or_empty, reference_fault, uuid_or_none
@@ -38,6 +39,7 @@ class Contradictory(Exception):
 
 
 REFUSALS: Final = (ValidationError, Contradictory, UnknownReferences, UnknownContacts, EmailsTaken, Throttled)
+UNREADABLE: Final = UUID(int=0)
 NOBODY_TO_THANK: Final = ("nobody_to_thank", "Nobody knows who answers through anonymous links.")
 _MOMENT: Final[TypeAdapter[datetime]] = TypeAdapter(AwareMoment)
 
@@ -95,30 +97,39 @@ def _step_faults(organization: Organization, given: dict[str, Any]) -> Iterator[
             yield Fault(json_pointer(("steps", place, *fault.path)), fault.code, fault.text)
     if steps and not invites(step.get("kind") for _, step in steps):
         yield Fault("/steps", *NO_INVITATION)
-    yield from _unknown_references(organization, {place: named for place, step in steps if (named := _named_by(step))})
+    yield from _unknown_references(organization, {f"/steps/{place}": step for place, step in steps})
 
 
-def _unknown_references(organization: Organization, named: dict[int, StepRequest]) -> Iterator[Fault]:
-    positions = list(named)
+def follow_up_faults(organization: Organization, given: dict[str, Any]) -> Iterator[Fault]:
+    """What a follow-up names and is not there, and what does not go together in it, as far as it can be read."""
+    for fault in way_contradictions(given):
+        yield Fault(json_pointer(fault.path), fault.code, fault.text)
+    yield from _unknown_references(organization, {"": given})
+
+
+def _unknown_references(organization: Organization, steps: dict[str, dict[str, Any]]) -> Iterator[Fault]:
+    """Of steps by their pointers. What cannot be read is a fault of its own."""
+    named = [(pointer, step, _named_by(step)) for pointer, step in steps.items()]
     known = set()
-    for fault in step_faults(organization, list(named.values())):
+    for fault in step_faults(organization, [asked for _, _, asked in named]):
         assert fault.step is not None
+        pointer, step, asked = named[fault.step]
         field = "providerIds" if fault.what == "provider" else "templateId"
-        found = reference_fault(f"/steps/{positions[fault.step]}/{field}", fault)
+        is_readable = UNREADABLE not in (asked.account_ids if fault.what == "provider" else [asked.template_id])
+        if not is_readable or (fault.code == "wrong_channel" and step.get("channel") not in list(Channel)):
+            continue
+        found = reference_fault(f"{pointer}/{field}", fault)
         if found not in known:
             known.add(found)
             yield found
 
 
-def _named_by(step: dict[str, Any]) -> StepRequest | None:
-    """The provider accounts and the template that a step names, where these can be read, whatever else it says."""
-    accounts = [uuid_or_none(one) for one in list_or_empty(step.get("providerIds"))[:MAX_PROVIDERS]]
-    known = [one for one in accounts if one is not None]
-    template_id = uuid_or_none(step.get("templateId"))
-    if step.get("channel") not in list(Channel) or not known or len(known) < len(accounts) or template_id is None:
-        return None
-    first, *further = dict.fromkeys(known)
-    return StepRequest(step["channel"], first, template_id, further_account_ids=further)
+def _named_by(step: dict[str, Any]) -> StepRequest:
+    """The provider accounts and the template that a step names, whatever else it says."""
+    ids = [uuid_or_none(one) or UNREADABLE for one in list_or_empty(step.get("providerIds"))[:MAX_PROVIDERS]]
+    first, *further = dict.fromkeys(ids or [UNREADABLE])
+    template_id = uuid_or_none(step.get("templateId")) or UNREADABLE
+    return StepRequest(str(step.get("channel")), first, template_id, further_account_ids=further)
 
 
 def _audience_faults(organization: Organization, given: dict[str, Any]) -> Iterator[Fault]:

@@ -1,13 +1,15 @@
 """Between the native bodies and the one meaning."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django.conf import settings
 
 from contacts.given import ContactGiven
 from distributor.api.native.distribution_wire import (
+    AddedStepBody,
     AudienceBody,
     DistributionBody,
     LinkBody,
@@ -15,6 +17,7 @@ from distributor.api.native.distribution_wire import (
     RulesBody,
     StepBody,
     ThrottleBody,
+    WayBody,
 )
 from distributor.engine.enrolment import Enrolled
 from distributor.rules.chaining import StepKind, StopsOn
@@ -84,19 +87,30 @@ def to_link_request(body: LinkBody, default_steps: Sequence[StepRequest]) -> Dis
 
 
 def to_step(step: StepBody) -> StepRequest:
+    return replace(
+        _to_way(step),
+        priority=step.priority,
+        fallback_delay_minutes=step.fallback_delay_minutes,
+        kind=StepKind(step.kind),
+        delay_minutes=step.delay_minutes,
+    )
+
+
+def to_follow_up(step: AddedStepBody, now: datetime) -> StepRequest:
+    """A step with a moment of its own."""
+    return replace(_to_way(step), kind=StepKind(step.kind), scheduled_at=step.scheduled_at or now)
+
+
+def _to_way(step: WayBody) -> StepRequest:
     first, *further = step.provider_ids
     return StepRequest(
         channel=step.channel,
         provider_account_id=first,
         template_id=step.template_id,
-        priority=step.priority,
         from_email=step.from_email or "",
         from_name=step.from_name or "",
         reply_to_email=step.reply_to_email or "",
         subject=step.subject or "",
-        fallback_delay_minutes=step.fallback_delay_minutes,
-        kind=StepKind(step.kind),
-        delay_minutes=step.delay_minutes,
         further_account_ids=further,
         weights=step.weights or (),
     )

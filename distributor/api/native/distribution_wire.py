@@ -74,8 +74,21 @@ def _unless(faults: list[DataFault], value: ValueT) -> ValueT:
     return value
 
 
+def way_contradictions(said: Mapping[str, Any]) -> Iterator[DataFault]:
+    """What does not fit together in a way to reach people, by its fields' names; whatever their values are."""
+    ids, weights = said.get("providerIds"), said.get("weights")
+    if isinstance(ids, list):
+        for place, provider_id in enumerate(ids):
+            if provider_id in ids[:place]:
+                yield DataFault(("providerIds", place), "named_twice", "This provider is named already.")
+        if isinstance(weights, list) and len(weights) != len(ids):
+            yield DataFault(("weights",), "not_one_each", "There is one weight for each provider, or none at all.")
+    if said.get("subject") and said.get("channel") in ("sms", "whatsapp"):
+        yield DataFault(("subject",), "only_of_email", "Only an e-mail has a subject.")
+
+
 def step_contradictions(said: Mapping[str, Any]) -> Iterator[DataFault]:
-    """What does not fit together in a step, by its fields' names; whatever their values are, it can be asked."""
+    """Likewise in a step."""
     kind, delay = said.get("kind") or INVITATION, said.get("delayMinutes")
     if kind == INVITATION:
         if delay is not None:
@@ -87,29 +100,12 @@ def step_contradictions(said: Mapping[str, Any]) -> Iterator[DataFault]:
             yield DataFault(("delayMinutes",), "no_delay", "A reminder comes at least a minute after a message.")
         if said.get("fallbackDelayMinutes") is not None:
             yield DataFault(("fallbackDelayMinutes",), "only_of_invitations", "Only an invitation has a fallback.")
-    yield from _provider_faults(said.get("providerIds"), said.get("weights"))
-    if said.get("subject") and said.get("channel") in ("sms", "whatsapp"):
-        yield DataFault(("subject",), "only_of_email", "Only an e-mail has a subject.")
+    yield from way_contradictions(said)
 
 
-def _provider_faults(ids: Any, weights: Any) -> Iterator[DataFault]:
-    if not isinstance(ids, list):
-        return
-    for place, provider_id in enumerate(ids):
-        if provider_id in ids[:place]:
-            yield DataFault(("providerIds", place), "named_twice", "This provider is named already.")
-    if isinstance(weights, list) and len(weights) != len(ids):
-        yield DataFault(("weights",), "not_one_each", "There is one weight for each provider, or none at all.")
-
-
-class StepBody(Body):
+class WayBody(Body):
     """A way to reach people: the sender and subject overrides hold for this distribution only."""
 
-    kind: Annotated[
-        Literal["invitation", "reminder", "thank_you"],
-        NULL_IS_DEFAULT,
-        Field(description="reminder: to who was reached and does not answer; thank_you: to who answers."),
-    ] = "invitation"
     channel: Literal["email", "sms", "whatsapp"]
     provider_ids: Annotated[list[UUID], Field(min_length=1, max_length=MAX_PROVIDERS)] = Field(
         description="Each stands in for those before it; with weights they share the messages."
@@ -118,11 +114,29 @@ class StepBody(Body):
         list[Annotated[int, Field(ge=1, le=10_000)]] | None, Field(description="One for each provider, or none.")
     ] = None
     template_id: UUID
-    priority: Annotated[int, Field(ge=1, le=10, description="Among steps of a kind."), NULL_IS_DEFAULT] = 1
     from_email: Email | None = None
     from_name: Line255 | None = None
     reply_to_email: Email | None = None
     subject: Subject = Field(None, description="E-mail only: instead of the template's, with the same placeholders.")
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        return _unless(list(self.contradictions(self.model_dump(by_alias=True))), self)
+
+    @staticmethod
+    def contradictions(said: Mapping[str, Any]) -> Iterator[DataFault]:
+        return way_contradictions(said)
+
+
+class StepBody(WayBody):
+    """A way to reach people, and when."""
+
+    kind: Annotated[
+        Literal["invitation", "reminder", "thank_you"],
+        NULL_IS_DEFAULT,
+        Field(description="reminder: to who was reached and does not answer; thank_you: to who answers."),
+    ] = "invitation"
+    priority: Annotated[int, Field(ge=1, le=10, description="Among steps of a kind."), NULL_IS_DEFAULT] = 1
     fallback_delay_minutes: Annotated[int, Field(ge=0, le=MAX_MINUTES)] | None = Field(
         None, description="Of an invitation: without a response for so long, the next one."
     )
@@ -130,9 +144,20 @@ class StepBody(Body):
         None, description="Of a reminder: after the last message, at least 1. Of a thank-you: after the response."
     )
 
-    @model_validator(mode="after")
-    def _adds_up(self) -> Self:
-        return _unless(list(step_contradictions(self.model_dump(by_alias=True))), self)
+    @staticmethod
+    def contradictions(said: Mapping[str, Any]) -> Iterator[DataFault]:
+        return step_contradictions(said)
+
+
+class AddedStepBody(WayBody):
+    """A reminder or thank-you to people of a distribution that there is."""
+
+    kind: Annotated[
+        Literal["reminder", "thank_you"],
+        Field(description="reminder: to who was reached by then and has not answered; thank_you: to who has."),
+    ]
+    scheduled_at: AwareMoment | None = Field(None, description="Omit it, or name a moment that has passed, for now.")
+    contact_id: UUID | None = Field(None, description="This recipient only.")
 
 
 def invites(kinds: Iterable[Any]) -> bool:

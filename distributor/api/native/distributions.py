@@ -21,7 +21,7 @@ from distributor.api.native.distribution_faults import REFUSALS, explain, requir
 from distributor.api.native.distribution_request import render_link, to_request, to_selection
 from distributor.api.native.distribution_wire import DistributionAccepted, DistributionBody
 from distributor.api.native.owned import ERRORS_OF_SENDING, PAGE
-from distributor.api.native.steps import render_step
+from distributor.api.native.steps import STEPS_FOR_ALL, render_step
 from distributor.api.native.wire import (
     DistributionDocument,
     DistributionPage,
@@ -42,7 +42,6 @@ from distributor.engine.stories import Story, read_stories
 from distributor.models import Decision, Distribution
 from distributor.rules.wall_clock import zone_named
 
-STEPS = "steps__accounts"
 _ERRORS: dict[int, Any] = {400: ProblemDocument, 401: ProblemDocument, 403: ProblemDocument}
 _ERRORS_OF_ONE: dict[int, Any] = _ERRORS | {404: ProblemDocument}
 
@@ -64,7 +63,7 @@ class Distributions(APIView):
         if before is not None:
             rows = rows.filter(id__lt=before)
         now = database_now()
-        page = list(rows.prefetch_related(STEPS)[: limit + 1])
+        page = list(rows.prefetch_related(STEPS_FOR_ALL)[: limit + 1])
         return page_response(request, page, limit, lambda row: str(row.id), lambda row: render_distribution(row, now))
 
     @extend_schema(
@@ -183,7 +182,7 @@ def find_distribution(request: Request, distribution_id: str) -> Distribution:
 
 
 def render_distribution(row: Distribution, now: datetime) -> dict[str, Any]:
-    prefetch_related_objects([row], STEPS)
+    prefetch_related_objects([row], STEPS_FOR_ALL)
     return {
         "id": row.id,
         "surveyId": row.survey_id,

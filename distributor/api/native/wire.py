@@ -32,6 +32,13 @@ class TotalsDocument(_Wire):
     duplicate_risk: int = Field(description="Sent again after a try of unknown outcome: at most so many got two.")
 
 
+class StepProgressDocument(_Wire):
+    """How far what was added has been brought to its people."""
+
+    status: str = Field(description="preparing: not every recipient was looked at; prepared")
+    people: int = Field(description="Put to wait for it. Who is still to be invited comes by it later.")
+
+
 class StepDocument(_Wire):
     """As it was asked for; what is null was not said."""
 
@@ -48,6 +55,32 @@ class StepDocument(_Wire):
     subject: str | None
     fallback_delay_minutes: int | None
     delay_minutes: int | None
+    scheduled_at: datetime | None = Field(description="Of what was added to a distribution that there was.")
+    contact_id: UUID | None = Field(description="It is for this contact only.")
+    progress: StepProgressDocument | None = Field(description="Of what was added.")
+
+
+class StepCountsDocument(_Wire):
+    """In people; sent, failed and unknown are those who were tried, the rest is of them, as providers tell."""
+
+    waiting: int
+    sent: int
+    failed: int
+    unknown: int
+    delivered: int
+    opened: int
+    clicked: int
+    bounced: int
+    complained: int
+
+
+class CountedStepDocument(StepDocument):
+    counts: StepCountsDocument
+
+
+class StepPage(_Wire):
+    items: list[CountedStepDocument]
+    next_cursor: str | None
 
 
 class DistributionDocument(_Wire):
@@ -67,7 +100,9 @@ class DistributionDocument(_Wire):
     paused_at: datetime | None
     cancelled_at: datetime | None
     created_at: datetime
-    steps: list[StepDocument] = Field(description="Invitations, reminders, thank-yous, each by priority.")
+    steps: list[StepDocument] = Field(
+        description="Invitations, reminders, thank-yous, each by priority; then what was added for everybody."
+    )
     totals: TotalsDocument
 
 
