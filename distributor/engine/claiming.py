@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import connection
 
@@ -12,8 +12,7 @@ from distributor.models.batch import Lane
 LEASE = timedelta(seconds=60)
 
 # Organisations with due work are found by hopping along the index `waiting_batches`, one probe each, however much
-# waits; a random one of them is served, so that all share alike in expectation and no turn needs to be remembered.
-# "Due" is said as BatchQuerySet.due says it.
+# waits. The one behind that which was served last has its turn. "Due" is said as BatchQuerySet.due says it.
 _CLAIM = """
 WITH RECURSIVE tenant AS (
     (SELECT organization_id FROM distributor_batch
@@ -25,7 +24,8 @@ WITH RECURSIVE tenant AS (
     FROM tenant WHERE tenant.organization_id IS NOT NULL
 ),
 turn AS MATERIALIZED (
-    SELECT organization_id FROM tenant WHERE organization_id IS NOT NULL ORDER BY random()
+    SELECT organization_id FROM tenant WHERE organization_id IS NOT NULL
+    ORDER BY organization_id <= %(served)s, organization_id
 ),
 chosen AS MATERIALIZED (
     SELECT picked.id FROM turn CROSS JOIN LATERAL (
@@ -58,9 +58,18 @@ class Claim:
         return self.lane == Lane.URGENT
 
 
+# By lane, whom this process served last. Each worker goes round by itself, from anywhere: they are not in step.
+_served: dict[str, UUID] = {}
+
+
 def claim_batch(lane: str, now: datetime) -> Claim | None:
-    """Take the oldest due batch of a random organisation that has one; None when nothing is due."""
+    """Take the oldest due batch of the organisation whose turn it is; None when nothing is due."""
+    served = _served.get(lane) or uuid4()
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"lane": lane, "now": now, "lease_expires_at": now + LEASE})
+        cursor.execute(_CLAIM, {"lane": lane, "now": now, "lease_expires_at": now + LEASE, "served": served})
         row = cursor.fetchone()
-    return Claim(*row) if row else None
+    if row is None:
+        return None
+    claim = Claim(*row)
+    _served[lane] = claim.organization_id
+    return claim

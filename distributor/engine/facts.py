@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import connection
@@ -15,6 +15,14 @@ from distributor.rules.eligibility import OPT_OUT_REASONS, ContactFacts
 _SUPPRESSIONS = """
 SELECT channel, address, reason FROM contacts_suppression
 WHERE organization_id = %s AND channel = ANY(%s) AND address IN (SELECT json_array_elements_text(%s::json))
+"""
+# The same in the same round trip, behind the lock of whose turn it is, held together with others (engine/judging.py).
+# The join is an outer one because the lock must be taken also where nothing is suppressed.
+_SUPPRESSIONS_BESIDE_OTHERS = """
+SELECT channel, address, reason
+FROM (SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))) AS turn
+LEFT JOIN contacts_suppression ON
+    organization_id = %s AND channel = ANY(%s) AND address IN (SELECT json_array_elements_text(%s::json))
 """
 _LAST_SENDS = """
 SELECT contact_id, max(last_sent_at), max(last_sent_at) FILTER (WHERE survey_id = %s) FROM distributor_touch
@@ -45,15 +53,17 @@ def gather_facts(
     *,
     own_journeys: Sequence[int] = (),
     in_full: bool = False,
+    turn: str = "",
 ) -> list[ContactFacts | None]:
     """What is known against sending to each contact on the first of the channels, in the same order.
 
     None: nothing is. The address is there, nobody opted out, no suppression, no earlier send that the terms could
     mind; so there is nothing to judge, and almost everybody is spared it. `own_journeys` are recipients whose own
-    sends do not hold them back. `in_full`: the other channels matter as well, and nobody is None.
+    sends do not hold them back. `in_full`: the other channels matter as well, and nobody is None. `turn` names a lock
+    that is shared with others until the end of the transaction.
     """
     addresses = [[address_on(channel, contact.email, contact.phone) for contact in contacts] for channel in channels]
-    suppressions = _suppressions(organization_id, channels, addresses)
+    suppressions = _suppressions(organization_id, channels, addresses, turn)
     minds_the_past = terms.limits.any or terms.throttle is not None
     sent = _last_sends([contact.id for contact in contacts], survey_id, own_journeys) if minds_the_past else {}
     first = channels[0]
@@ -75,13 +85,18 @@ def address_on(channel: str, email: str, phone: str) -> str:
 
 
 def _suppressions(
-    organization_id: UUID, channels: Sequence[str], addresses: Sequence[Sequence[str]]
+    organization_id: UUID, channels: Sequence[str], addresses: Sequence[Sequence[str]], turn: str
 ) -> dict[tuple[str, str], str]:
     wanted = list(set().union(*addresses))
     with connection.cursor() as cursor:
-        cursor.execute(_SUPPRESSIONS, [organization_id, list(set(channels)), rows_of(wanted)])
+        parameters: list[Any] = [organization_id, list(set(channels)), rows_of(wanted)]
+        if turn:
+            cursor.execute(_SUPPRESSIONS_BESIDE_OTHERS, [turn, *parameters])
+        else:
+            cursor.execute(_SUPPRESSIONS, parameters)
         # Of several reasons the graver: what a person asked for may yet leave a link to hand out, a bounce does not.
-        found = sorted(cursor.fetchall(), key=lambda row: (row[2] not in OPT_OUT_REASONS, row[2]))
+        rows = [row for row in cursor if row[0] is not None]
+        found = sorted(rows, key=lambda row: (row[2] not in OPT_OUT_REASONS, row[2]))
         return {(channel, address): reason for channel, address, reason in found}
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from uuid import UUID
 
 from django.db import connection
 
@@ -40,8 +39,9 @@ def judge(route: Route, standing: Standing, people: Sequence[Person], now: datet
     if route.step.kind == StepKind.THANK_YOU:
         # Whoever answers is thanked, however often it was written to. Hours and ends hold all the same.
         terms = replace(terms, limits=ContactLimits(), throttle=None)
-    if terms.limits.any or terms.throttle is not None:
-        _take_turn(distribution.organization_id)
+    turn, minds_the_past = f"begin {distribution.organization_id}", terms.limits.any or terms.throttle is not None
+    if minds_the_past:
+        _take_turn(turn)
     # What was added may be one person's own, by a channel that the others' steps do not have.
     added = list(Channel) if distribution.follow_up_count else []
     facts = gather_facts(
@@ -51,6 +51,7 @@ def judge(route: Route, standing: Standing, people: Sequence[Person], now: datet
         terms,
         distribution.survey_id,
         own_journeys=[person.recipient_id for person in people],
+        turn="" if minds_the_past else turn,
     )
     judged = Judged()
     is_simple = not terms.hours.any and terms.throttle is None
@@ -78,10 +79,12 @@ def _judge_one(
         judged.passed.append(person)
 
 
-def _take_turn(organization_id: UUID) -> None:
+def _take_turn(turn: str) -> None:
     """Where a rule minds earlier sends, an organisation's begins go one after the other (10–30 ms each).
 
-    Otherwise two distributions that begin at once would each not see the other's touch of the same contact.
+    Otherwise two distributions that begin at once would each not see the other's touch of the same contact. Begins that
+    mind nothing share the lock: they are many at once, and none while somebody looks for what they may be writing.
+    It comes behind the recipients' locks, and before those of paces and touches.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"begin {organization_id}"])
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [turn])

@@ -53,17 +53,38 @@ def test_the_oldest_is_taken_first(send: Send) -> None:
 
 
 @pytest.mark.django_db
-def test_a_small_organisation_is_not_kept_waiting_by_a_large_one(send: Send) -> None:
+def test_organisations_take_turns_as_long_as_each_has_something_due(send: Send) -> None:
     send(1)
     like = Batch.objects.get()
-    other = Organization.objects.create(name="Small", slug="small")
-    make_batches(like, 1_000, due_at=like.due_at - MINUTE)
-    make_batches(like, 1, organization_id=other.id)
-    turns = 0
-    while (claim := claim_batch("urgent", database_now())) is not None and claim.organization_id != other.id:
-        turns += 1
-    # Each turn picks the small one with probability 1/2: 60 misses in a row happen once in 10^18 runs.
-    assert turns < 60
+    small, smaller = (Organization.objects.create(name=name, slug=name).id for name in ("small", "smaller"))
+    make_batches(like, 99, due_at=like.due_at - MINUTE)
+    make_batches(like, 4, organization_id=small)
+    make_batches(like, 2, organization_id=smaller)
+    later = Organization.objects.create(name="Later", slug="later").id
+    make_batches(like, 1, organization_id=later, due_at=database_now() + MINUTE)
+    claims = [claim_batch("urgent", database_now()) for _ in range(12)]
+    served = [claim.organization_id for claim in claims if claim is not None]
+    assert [set(served[place : place + 3]) for place in (0, 3)] == [{like.organization_id, small, smaller}] * 2
+    assert [set(served[place : place + 2]) for place in (6, 8)] == [{like.organization_id, small}] * 2
+    assert served[10:] == [like.organization_id] * 2
+
+
+@pytest.mark.django_db
+def test_each_lane_has_turns_of_its_own(send: Send) -> None:
+    send(1)
+    like = Batch.objects.get()
+    other = Organization.objects.create(name="Small", slug="small").id
+    for lane in ("normal", "bulk"):
+        make_batches(like, 4, lane=lane)
+        make_batches(like, 4, lane=lane, organization_id=other)
+    served: dict[str, list[object]] = {"normal": [], "bulk": []}
+    for lane in ("normal", "bulk") * 4:
+        claim = claim_batch(lane, database_now())
+        assert claim is not None
+        served[lane].append(claim.organization_id)
+    for turns in served.values():
+        assert turns[0] != turns[1]
+        assert turns[:2] == turns[2:]
 
 
 @pytest.mark.django_db

@@ -7,6 +7,7 @@ from pathlib import Path
 from distributor import engine
 from distributor.engine.sequel import _FAILURE_REASONS
 from distributor.rules.explaining import PHRASES
+from tests.rules.test_explaining import reasons_known_to_the_rules
 
 
 def reasons_written_out() -> Iterator[str]:
@@ -25,4 +26,5 @@ def reasons_written_out() -> Iterator[str]:
 def test_every_reason_that_the_engine_adds_has_a_phrase() -> None:
     written = set(reasons_written_out())
     assert written == {"processing_failed"}
-    assert written | set(_FAILURE_REASONS.values()) <= PHRASES.keys()
+    # No more and no fewer than there are reasons.
+    assert written | set(_FAILURE_REASONS.values()) | reasons_known_to_the_rules() == PHRASES.keys()
