@@ -1,7 +1,9 @@
 """Adding recipients: what becomes of each field, which list is meant, who is invited when, and what is answered."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -344,7 +346,10 @@ def test_the_demo_answers_the_published_example_and_invites_whom_it_adds(db: Non
         call_command("seed_demo", api_key="dk_12345678_1234567890123456789012345678")
     client = Client(headers={"x-api-key": json.loads(capsys.readouterr().out.splitlines()[0])["apiKey"]})
     assert len(post(client, EXAMPLE).json()["Errors"]) == 4
-    people = [person(1), {"EmailAddress": "bob@example.com"}]
+    page = (Path(__file__).parents[2] / "docs/dialects/recipient-add.md").read_text()
+    [documented] = re.findall(r"-d '(\{.*?\})'\n", page, re.DOTALL)
+    assert post(client, documented).json() == SUCCESS
+    people = [{"EmailAddress": "bob@example.com"}]
     assert post(client, {"ListName": "sample string 1", "RecipientList": people}).json() == SUCCESS
     dispatch()
     assert sent_to() == {"+48601000001", "bob@example.com"}
