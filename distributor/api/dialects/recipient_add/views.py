@@ -27,7 +27,14 @@ from distributor.api.dialects.recipient_add.translate import (
     to_candidates,
     to_duplication,
 )
-from distributor.api.dialects.recipient_add.wire import AddAnswer, AddRecipients, Login, Refusal, Success, read_body
+from distributor.api.dialects.recipient_add.wire import (
+    AddAnswer,
+    AddRecipients,
+    ErrorTexts,
+    Login,
+    LoginAnswer,
+    read_body,
+)
 from distributor.api.idempotency import idempotent_after
 from distributor.engine.adding import add_to_list, find_list
 from distributor.engine.clock import database_now
@@ -51,9 +58,9 @@ class AccountLogin(_View):
         tags=["recipient add"],
         request=Login,
         responses={
-            HTTPStatus.OK: Success,
-            HTTPStatus.BAD_REQUEST: Refusal,
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Refusal,
+            HTTPStatus.OK: LoginAnswer,
+            HTTPStatus.BAD_REQUEST: ErrorTexts,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ErrorTexts,
         },
     )
     def post(self, request: Request) -> Response:
@@ -109,7 +116,7 @@ class RecipientAdd(_View):
         operation_id="add_recipients",
         tags=["recipient add"],
         request=AddRecipients,
-        responses={HTTPStatus.OK: AddAnswer} | dict.fromkeys((400, 403, 409, 413, 422), Refusal),
+        responses={HTTPStatus.OK: AddAnswer} | dict.fromkeys((400, 403, 409, 413, 422), ErrorTexts),
     )
     @idempotent_after(_prepare)
     def post(self, request: Request, prepared: _Prepared) -> Response:
