@@ -17,6 +17,7 @@ from distributor.api.native.distributions import (
     OneDistribution,
 )
 from distributor.api.native.links import LinkDetail, LinkResponses, Links
+from distributor.api.native.list_connections import ConnectedSurvey
 from distributor.api.native.mailing_lists import MailingLists, OneMailingList
 from distributor.api.native.members import ListMembers
 from distributor.api.native.providers import OneProvider, Providers
@@ -52,6 +53,7 @@ urlpatterns = [
     path("api/v1/lists", MailingLists.as_view()),
     path("api/v1/lists/<str:list_id>", OneMailingList.as_view()),
     path("api/v1/lists/<str:list_id>/contacts", ListMembers.as_view()),
+    path("api/v1/lists/<str:list_id>/survey", ConnectedSurvey.as_view()),
     path("api/v1/templates", Templates.as_view()),
     path("api/v1/templates/<str:template_id>", OneTemplate.as_view()),
     path("api/v1/providers", Providers.as_view()),

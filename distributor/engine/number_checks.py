@@ -35,11 +35,13 @@ def check_numbers(organization: Organization, numbers: Collection[str]) -> dict[
     meanwhile, so this belongs before a transaction.
     """
     wanted = sorted(set(numbers))
+    if not wanted:
+        return {}
     account = ProviderAccount.objects.filter(
         organization=organization, channel=Channel.SMS, kind="twilio", is_default=True, is_active=True
     ).first()
     told: dict[str, NumberReport] = {}
-    if account is not None and wanted:
+    if account is not None:
         if not connection.in_atomic_block:
             connection.close()
         told = look_up_numbers(as_account(account), wanted)
@@ -47,10 +49,10 @@ def check_numbers(organization: Organization, numbers: Collection[str]) -> dict[
 
 
 def _judge(number: str, told: NumberReport | None) -> NumberCheck:
-    offline = read_number(number)
-    report = told or offline
-    # Lookup may know that there is such a number, and not which kind of line it is.
-    line_type = offline.line_type if report.line_type in _UNKNOWN else report.line_type
+    report = told or read_number(number)
+    line_type = report.line_type
+    if report.valid and line_type in _UNKNOWN:  # Lookup may know the number and not its kind of line
+        line_type = read_number(number).line_type
     if not report.valid:
         fault = f"There is no such number: {', '.join(report.validation_errors) or 'invalid'}."
     elif line_type not in _MOBILE | _UNKNOWN:

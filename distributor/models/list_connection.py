@@ -52,5 +52,6 @@ class ConnectionStep(StandingStep):
         ]
 
     @property
-    def owner_id(self) -> UUID:
-        return self.connection.mailing_list.organization_id
+    def owner_id(self) -> UUID | None:
+        # A form without a list is checked as well.
+        return self.connection.mailing_list.organization_id if self.connection.mailing_list_id else None

@@ -28,8 +28,8 @@ class StandingStep(models.Model):
         return f"{self.priority}. {self.provider_account}"
 
     @property
-    def owner_id(self) -> UUID:
-        """The organisation whose accounts and templates it may use."""
+    def owner_id(self) -> UUID | None:
+        """The organisation whose accounts and templates it may use; None: not known yet."""
         raise NotImplementedError
 
     def clean(self) -> None:

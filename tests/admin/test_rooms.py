@@ -13,7 +13,7 @@ from contacts.channel import Channel
 from contacts.models import ApiKey, Contact, MailingList, Organization, Suppression
 from distributor.engine.clock import database_now
 from distributor.engine.recurring import save_recurring
-from distributor.models import Distribution, Recipient, RecurringDistribution, Response, Survey
+from distributor.models import Distribution, ListConnection, Recipient, RecurringDistribution, Response, Survey
 from tests.admin.rooms import address, listed
 
 OURS = ("contacts", "channels", "distributor")
@@ -27,8 +27,12 @@ ROOMS = [
     Template,
     Survey,
     RecurringDistribution,
+    ListConnection,
 ]
-ADDED_TO = [Organization, ApiKey, Contact, Suppression, ProviderAccount, Template, Survey, RecurringDistribution]
+ADDED_TO = [
+    *(Organization, ApiKey, Contact, Suppression, ProviderAccount, Template),
+    *(Survey, RecurringDistribution, ListConnection),
+]
 READ_ONLY = [Distribution, Recipient, Response]
 
 
@@ -39,6 +43,7 @@ def everything(response: Response, api_key: str, organization: Organization, sur
         organization=organization, name="Weekly", survey=survey, mailing_list=audience, cron="0 9 * * mon"
     )
     save_recurring(weekly, database_now())
+    ListConnection.objects.create(mailing_list=audience, survey=survey)
     Suppression.objects.create(
         organization=organization, channel=Channel.EMAIL, address="x@example.com", reason="bounce"
     )

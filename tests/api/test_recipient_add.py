@@ -1,9 +1,13 @@
 """Adding recipients: what becomes of each field, which list is meant, who is invited when, and what is answered."""
 
+import json
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
@@ -335,3 +339,17 @@ def test_a_refused_call_leaves_its_key_free(add: Add, connected: MailingList) ->
     said = {"headers": {"Idempotency-Key": "k"}}
     assert add(person(1), ListName="Nobody", **said).status_code == 400
     assert add(person(1), **said).json() == SUCCESS
+
+
+def test_the_demo_answers_the_published_example_and_invites_whom_it_adds(db: None, capsys: Any) -> None:
+    for _ in range(2):
+        call_command("seed_demo", api_key="dk_12345678_1234567890123456789012345678")
+    client = Client(headers={"x-api-key": json.loads(capsys.readouterr().out.splitlines()[0])["apiKey"]})
+    assert len(post(client, EXAMPLE).json()["Errors"]) == 4
+    page = (Path(__file__).parents[2] / "docs/dialects/recipient-add.md").read_text()
+    [documented] = re.findall(r"-d '(\{.*?\})'\n", page, re.DOTALL)
+    assert post(client, documented).json() == SUCCESS
+    people = [{"EmailAddress": "bob@example.com"}]
+    assert post(client, {"ListName": "sample string 1", "RecipientList": people}).json() == SUCCESS
+    dispatch()
+    assert sent_to() == {"+48601000001", "bob@example.com"}

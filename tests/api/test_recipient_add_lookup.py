@@ -94,6 +94,12 @@ def test_only_who_asks_for_it_is_checked(add: Add, mailing_list: MailingList) ->
     assert len(members(mailing_list)) == 2
 
 
+def test_who_is_rejected_keeps_nobody_of_the_same_address_out(add: Add, mailing_list: MailingList) -> None:
+    people = [{"MobileNumber": phone, "EmailAddress": "ann@example.com"} for phone in (LANDLINE, MOBILE)]
+    assert len(add(*people, LookupTest=True).json()["Errors"]) == 1
+    assert [one.phone for one in members(mailing_list)] == [MOBILE]
+
+
 def test_the_call_asks_for_all(add: Add, mailing_list: MailingList) -> None:
     answer = add(at(LANDLINE), at(MOBILE, LookupTest=False), at(LANDLINE), LookupTest=True).json()
     assert (len(answer["Errors"]), len(answer["Lookups"])) == (2, 1)

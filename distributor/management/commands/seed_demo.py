@@ -11,11 +11,13 @@ from django.db import transaction
 from channels.models import ProviderAccount, Template, TemplateVariant
 from contacts.channel import Channel
 from contacts.keys import create_api_key, find_api_key, mint_key
-from contacts.models import Organization
+from contacts.models import MailingList, Organization
 from contacts.models.api_key import Scope
 from distributor.engine.clock import database_now
-from distributor.models import Survey
+from distributor.models import ConnectionStep, ListConnection, Survey
 
+# The list of the recipient-add reference's example, which can be pasted as it is printed.
+CONNECTED_LIST = "sample string 1"
 EMAIL_HTML = """\
 <p>{greeting} ${{contact:firstName|{somebody}}},</p>
 <p>${{intro|{request}}}</p>
@@ -77,6 +79,7 @@ class Command(BaseCommand):
                 "providers": {channel.value: str(seed_provider(organization, channel).id) for channel in Channel},
                 "templates": {channel.value: str(seed_template(organization, channel).id) for channel in Channel},
             }
+            seed_connected_list(organization, survey)
         self.stdout.write(json.dumps(answer))
 
 
@@ -121,6 +124,23 @@ def seed_template(organization: Organization, channel: Channel) -> Template:
     if is_new:
         TemplateVariant.objects.bulk_create(invitation(template, locale) for locale in SHORT_TEXTS)
     return template
+
+
+def seed_connected_list(organization: Organization, survey: Survey) -> None:
+    """Whoever is added to it is invited by SMS, and by e-mail where there is no number."""
+    if ListConnection.objects.filter(mailing_list__organization=organization).exists():
+        return
+    mailing_list = MailingList.objects.create(organization=organization, name=CONNECTED_LIST)
+    connection = ListConnection.objects.create(mailing_list=mailing_list, survey=survey)
+    ConnectionStep.objects.bulk_create(
+        ConnectionStep(
+            connection=connection,
+            priority=priority,
+            provider_account=seed_provider(organization, channel),
+            template=seed_template(organization, channel),
+        )
+        for priority, channel in enumerate((Channel.SMS, Channel.EMAIL), start=1)
+    )
 
 
 def invitation(template: Template, locale: str) -> TemplateVariant:

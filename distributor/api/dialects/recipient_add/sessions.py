@@ -33,7 +33,7 @@ class SessionAuthentication(BaseAuthentication):
         key = find_key_in_use(UUID(key_id), database_now()) if key_id else None
         if key is None:
             return None
-        if not _is_json(request):
+        if request.method == "POST" and not _is_json(request):
             detail = "A call with a session's cookie needs the header Content-Type: application/json."
             raise Problem(HTTPStatus.BAD_REQUEST, "not_json", detail)
         return AnonymousUser(), key

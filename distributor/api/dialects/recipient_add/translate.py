@@ -1,7 +1,7 @@
 """Between the recipient-add dialect's words and the engine's."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -26,12 +26,16 @@ DUPLICATE: Final = "Duplicate recipient for"
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A recipient of the call; `message` says why it cannot be added, "" if it can. `phone` in E.164."""
+    """A recipient of the call; `message` says why it cannot be added, "" if it can. `phone` in E.164.
+
+    `failed` is the look-up that it did not pass.
+    """
 
     said: RecipientWire
     phone: str
     is_checked: bool
     message: str = ""
+    failed: NumberCheck | None = None
 
     @property
     def newcomer(self) -> Newcomer:
@@ -48,7 +52,6 @@ class Misunderstood(Exception):
 
 def to_candidates(wire: AddRecipients, region: str) -> list[Candidate]:
     """The recipients in order. `region` is the country of numbers without a country code."""
-    phones_by_email: dict[str, str] = {}
     candidates = []
     for said in wire.recipient_list:
         number, email = _text(said, "mobile_number"), _text(said, "email_address")
@@ -59,11 +62,33 @@ def to_candidates(wire: AddRecipients, region: str) -> list[Candidate]:
             message = INVALID_MOBILE
         elif email and not is_email(email):
             message = INVALID_EMAIL
-        elif email and phone and phones_by_email.setdefault(email.lower(), phone) != phone:
-            # One e-mail address is one contact, and one of the two would get the other's invitation.
-            message = SHARED_EMAIL
         candidates.append(Candidate(said, phone, is_checked, message))
     return candidates
+
+
+def numbers_to_check(candidates: Sequence[Candidate]) -> set[str]:
+    return {one.phone for one in candidates if one.is_checked and not one.message}
+
+
+def after_checks(candidates: Sequence[Candidate], checks: Mapping[str, NumberCheck]) -> list[Candidate]:
+    """The same with whatever the look-ups found against them, and those who have another's e-mail address.
+
+    One e-mail address is one contact: of two numbers one would get the other's invitation.
+    """
+    phones_by_email: dict[str, str] = {}
+    judged = []
+    for one in candidates:
+        check = checks.get(one.phone) if one.is_checked else None
+        email = _text(one.said, "email_address").lower()
+        if one.message:
+            judged.append(one)
+        elif check and check.fault:
+            judged.append(replace(one, message=INVALID_MOBILE, failed=check))
+        elif email and one.phone and phones_by_email.setdefault(email, one.phone) != one.phone:
+            judged.append(replace(one, message=SHARED_EMAIL))
+        else:
+            judged.append(one)
+    return judged
 
 
 def to_duplication(wire: DuplicationWire) -> Duplication:
@@ -86,42 +111,29 @@ def to_duplication(wire: DuplicationWire) -> Duplication:
     return Duplication(fields, day or None, wire.limit, wire.generate_date)
 
 
-def numbers_to_check(candidates: Sequence[Candidate]) -> set[str]:
-    return {one.phone for one in candidates if one.is_checked and not one.message}
-
-
-def is_addable(candidate: Candidate, checks: Mapping[str, NumberCheck]) -> bool:
-    return not candidate.message and not _failed_check(candidate, checks)
-
-
 def to_answer(
     candidates: Sequence[Candidate],
-    checks: Mapping[str, NumberCheck],
     added: Added | None,
     organization: Organization,
     now: datetime,
     faults: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The published answer. `added` None: nobody was; its places are those of the candidates that were addable."""
+    """The published answer. `added` None: nobody was; its places are those of the candidates without a message."""
     errors = list(faults)
-    lookups: dict[str, dict[str, Any]] = {}
     duplicates = []
     place = -1
-    for candidate in candidates:
-        failed = _failed_check(candidate, checks)
-        if candidate.message:
-            errors.append(_report(candidate.said, candidate.message))
-        elif failed:
-            errors.append(_report(candidate.said, INVALID_MOBILE))
-            lookups[failed.number] = _to_lookup(failed)
-        else:
-            place += 1
-            if added and place in added.duplicates:
-                errors.append(_report(candidate.said, DUPLICATE))
-                duplicates.append(_as_given(candidate.said))
+    for one in candidates:
+        if one.message:
+            errors.append(_report(one.said, one.message))
+            continue
+        place += 1
+        if added and place in added.duplicates:
+            errors.append(_report(one.said, DUPLICATE))
+            duplicates.append(_as_given(one.said))
     answer: dict[str, Any] = {"Errors": errors} if errors else {"Status": "Success"}
+    failed = {one.failed.number: one.failed for one in candidates if one.failed}
     lists = {
-        "Lookups": list(lookups.values()),
+        "Lookups": [_to_lookup(check) for check in failed.values()],
         "Duplicates": duplicates,
         "NotInvited": _not_invited(added, organization, now),
     }
@@ -138,11 +150,6 @@ def _to_contact(said: RecipientWire, phone: str) -> ContactGiven:
         "last_name": _text(said, "last_name"),
         "embedded_data": data,
     }
-
-
-def _failed_check(candidate: Candidate, checks: Mapping[str, NumberCheck]) -> NumberCheck | None:
-    check = checks.get(candidate.phone) if candidate.is_checked and not candidate.message else None
-    return check if check and check.fault else None
 
 
 def _to_lookup(check: NumberCheck) -> dict[str, Any]:

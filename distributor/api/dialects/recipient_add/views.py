@@ -21,17 +21,24 @@ from distributor.api.dialects.recipient_add.translate import (
     SOURCE,
     Candidate,
     Misunderstood,
-    is_addable,
+    after_checks,
     numbers_to_check,
     to_answer,
     to_candidates,
     to_duplication,
 )
-from distributor.api.dialects.recipient_add.wire import AddAnswer, AddRecipients, Login, Refusal, Success, read_body
+from distributor.api.dialects.recipient_add.wire import (
+    AddAnswer,
+    AddRecipients,
+    ErrorTexts,
+    Login,
+    LoginAnswer,
+    read_body,
+)
 from distributor.api.idempotency import idempotent_after
 from distributor.engine.adding import add_to_list, find_list
 from distributor.engine.clock import database_now
-from distributor.engine.number_checks import NumberCheck, check_numbers
+from distributor.engine.number_checks import check_numbers
 from distributor.rules.duplication import Duplication
 
 
@@ -51,9 +58,9 @@ class AccountLogin(_View):
         tags=["recipient add"],
         request=Login,
         responses={
-            HTTPStatus.OK: Success,
-            HTTPStatus.BAD_REQUEST: Refusal,
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Refusal,
+            HTTPStatus.OK: LoginAnswer,
+            HTTPStatus.BAD_REQUEST: ErrorTexts,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ErrorTexts,
         },
     )
     def post(self, request: Request) -> Response:
@@ -76,7 +83,6 @@ class _Prepared:
 
     mailing_list: MailingList
     candidates: Sequence[Candidate]
-    checks: Mapping[str, NumberCheck]
     duplication: Duplication
     misunderstood: Sequence[str] = ()
 
@@ -95,9 +101,9 @@ def _prepare(view: APIView, request: Request) -> _Prepared:
     try:
         duplication = to_duplication(wire.duplication)
     except Misunderstood as error:
-        return _Prepared(mailing_list, candidates, {}, Duplication(), error.faults)
+        return _Prepared(mailing_list, candidates, Duplication(), error.faults)
     checks = check_numbers(organization, numbers_to_check(candidates))
-    return _Prepared(mailing_list, candidates, checks, duplication)
+    return _Prepared(mailing_list, after_checks(candidates, checks), duplication)
 
 
 class RecipientAdd(_View):
@@ -110,19 +116,19 @@ class RecipientAdd(_View):
         operation_id="add_recipients",
         tags=["recipient add"],
         request=AddRecipients,
-        responses={HTTPStatus.OK: AddAnswer} | dict.fromkeys((400, 403, 409, 413, 422), Refusal),
+        responses={HTTPStatus.OK: AddAnswer} | dict.fromkeys((400, 403, 409, 413, 422), ErrorTexts),
     )
     @idempotent_after(_prepare)
     def post(self, request: Request, prepared: _Prepared) -> Response:
         """200 whether all, some or none could be added: `Errors` says who could not."""
         key = caller_key(request)
         now = database_now()
-        new = [one.newcomer for one in prepared.candidates if is_addable(one, prepared.checks)]
+        new = [one.newcomer for one in prepared.candidates if not one.message]
         added = None
         if new and not prepared.misunderstood:
             try:
                 added = add_to_list(prepared.mailing_list, key, new, prepared.duplication, SOURCE, now)
             except faults.REFUSALS as refusal:
                 raise faults.explain_refusal(refusal) from None
-        answer = to_answer(prepared.candidates, prepared.checks, added, key.organization, now, prepared.misunderstood)
+        answer = to_answer(prepared.candidates, added, key.organization, now, prepared.misunderstood)
         return Response(answer)

@@ -90,8 +90,8 @@ class Login(Wire):
     password: Annotated[Line255, Field(description="An API key.")]
 
 
-class Success(BaseModel):
-    """Nothing went wrong."""
+class LoginAnswer(BaseModel):
+    """The session has begun."""
 
     model_config = _ANSWER
 
@@ -133,7 +133,7 @@ class AddAnswer(BaseModel):
     not_invited: list[NotInvited] | None = Field(None, description="An addition of ours.")
 
 
-class Refusal(BaseModel):
+class ErrorTexts(BaseModel):
     """What every error looks like."""
 
     model_config = _ANSWER
