@@ -103,8 +103,12 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {
-    # Single send calls it `type`, the native API `linkType`.
-    "ENUM_NAME_OVERRIDES": {"LinkTypeEnum": ["one_time", "anonymous"]},
+    # Each face has its own words for kinds of links.
+    "ENUM_NAME_OVERRIDES": {
+        "LinkTypeEnum": ["one_time", "multiple", "anonymous"],
+        "SingleSendTypeEnum": ["one_time", "anonymous"],
+        "PersonalLinkTypeEnum": ["Individual", "Multiple", "Anonymous"],
+    },
     "TITLE": "Distributor",
     "DESCRIPTION": "Sends surveys to people by e-mail, SMS and WhatsApp, and tells what became of each.",
     "VERSION": "0.1.0",

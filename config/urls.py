@@ -33,6 +33,7 @@ urlpatterns = [
     path("v1/distributions/send", SingleSends.as_view()),
     path("base/Account/Login", AccountLogin.as_view()),
     path("base/Recipient/Add", RecipientAdd.as_view()),
+    path("API/v3/", include("distributor.api.dialects.distributions_v3.urls")),
     path("api/v1/distributions", Distributions.as_view()),
     path("api/v1/distributions/<str:distribution_id>", OneDistribution.as_view()),
     path("api/v1/distributions/<str:distribution_id>/pause", PauseDistribution.as_view()),

@@ -11,16 +11,18 @@ from contacts.given import ContactGiven
 from contacts.identity import resolve_contacts
 from contacts.models import Contact
 
+_IDENTITIES = {"external_id", "email", "phone"}
 # What identity resolution does not merge.
 _BESIDE_IDENTITY = ("title", "locale", "time_zone")
 _FIELD_OF_CONSTRAINT = {
     "one_contact_per_external_id": "external_id",
     "one_contact_per_email_if_known_by_nothing_else": "email",
+    "one_contact_per_phone_if_known_by_nothing_else": "phone",
 }
 
 
 class IdentityTaken(Exception):
-    """Another contact is known by this `external_id` or `email`; nothing was written."""
+    """Another contact is known by this `external_id`, `email` or `phone`; nothing was written."""
 
     def __init__(self, field: str) -> None:
         super().__init__(f"{field} is another contact's")
@@ -28,7 +30,7 @@ class IdentityTaken(Exception):
 
 
 class Nameless(Exception):
-    """A contact would be left without an external id and without an e-mail address; nothing was written."""
+    """A contact would be left without an external id, an e-mail address and a phone; nothing was written."""
 
 
 @transaction.atomic
@@ -57,7 +59,7 @@ def change_contact(contact_id: UUID, said: Mapping[str, Any]) -> Contact:
             contact = Contact.objects.select_for_update(no_key=True).get(pk=contact_id, erased_at=None)
             for name, value in said.items():
                 setattr(contact, name, _merged(contact, value) if name == "embedded_data" else value)
-            if said.keys() & {"external_id", "email"} and not (contact.external_id or contact.email):
+            if said.keys() & _IDENTITIES and not (contact.external_id or contact.email or contact.phone):
                 raise Nameless
             contact.save(update_fields=[*said, "updated_at"])
     except IntegrityError as error:

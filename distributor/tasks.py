@@ -5,7 +5,15 @@ from celery import shared_task
 from distributor.engine.clock import database_now
 from distributor.engine.dispatch import dispatch_lane
 from distributor.engine.expansion import expand_due
-from distributor.engine.hints import DISPATCH_TASK, EXPANSION_TASK, hint, hint_expansion
+from distributor.engine.follow_ups import bring_due
+from distributor.engine.hints import (
+    DISPATCH_TASK,
+    EXPANSION_TASK,
+    FOLLOW_UP_TASK,
+    hint,
+    hint_expansion,
+    hint_follow_ups,
+)
 from distributor.engine.idempotency import PORTION, delete_expired
 from distributor.engine.recurring import start_due
 from distributor.engine.sweep import sweep
@@ -25,6 +33,13 @@ def expand() -> None:
     """Turn audiences into recipients for a moment; pass the rest on."""
     if expand_due(database_now):
         hint_expansion()
+
+
+@shared_task(name=FOLLOW_UP_TASK)
+def bring_follow_ups() -> None:
+    """Bring added reminders and thank-yous to their people for a moment; pass the rest on."""
+    if bring_due(database_now):
+        hint_follow_ups()
 
 
 @shared_task(name="distributor.sweep")

@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("contacts", "0006_contacts_by_phone")]
+    dependencies = [("contacts", "0007_changed_lists")]
 
     operations = [
         migrations.AddIndex(

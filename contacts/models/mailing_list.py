@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from contacts.ids import new_id
 from contacts.models.organization import Organization
@@ -14,6 +15,7 @@ class MailingList(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="mailing_lists")
     name = models.CharField(max_length=255, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True, db_default=Now())
 
     class Meta:
         ordering = ("-id",)

@@ -47,7 +47,14 @@ class DistributionRoom(ReadingRoom[Distribution]):
                 )
             },
         ),
-        ("When", {"fields": ("created_at", "scheduled_at", "not_after", "expires_at", "paused_at", "cancelled_at")}),
+        (
+            "When",
+            {
+                "fields": (
+                    "created_at", "scheduled_at", "not_after", "expires_at", "paused_at", "cancelled_at", "deleted_at"
+                )
+            },
+        ),
         (
             "Who is left out",
             {

@@ -22,13 +22,20 @@ class ApiKeyAuthentication(BaseAuthentication):
     """Finds the key, and with it the organisation. A request without one stays anonymous (then: 401)."""
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, ApiKey] | None:
-        shown = _shown_key(request)
+        shown = self.shown_key(request)
         if shown is None:
             return None
         key = find_api_key(shown, database_now())
         if key is None:
             raise AuthenticationFailed("This API key is unknown, expired or revoked.")
         return AnonymousUser(), key
+
+    def shown_key(self, request: Request) -> str | None:
+        """The key as the request's headers show it."""
+        if shown := request.headers.get("x-api-key"):
+            return shown.strip()
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        return token.strip() if scheme.lower() == "bearer" and token else None
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
@@ -63,10 +70,3 @@ class HasScope(BasePermission):
 def caller_key(request: Request) -> ApiKey:
     """The key that a request was made with; only behind HasScope."""
     return cast(ApiKey, request.auth)
-
-
-def _shown_key(request: Request) -> str | None:
-    if shown := request.headers.get("x-api-key"):
-        return shown.strip()
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" and token else None

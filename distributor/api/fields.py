@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError, PydanticUseDefault
 
+from channels.rendering import unknown_placeholders
 from contacts.addresses import EMAIL_MAX_LENGTH, EMAIL_PATTERN, normalize_phone
 
 # PostgreSQL stores no NUL, and a line break in a name or subject is how mail headers are injected.
@@ -55,6 +56,20 @@ def _normalize_phone(text: str, info: ValidationInfo) -> str:
 
 
 Phone = Annotated[str, StringConstraints(max_length=64, pattern=NO_NUL), AfterValidator(_normalize_phone)]
+
+
+def check_placeholders(text: str | None) -> str:
+    """A text, "" for null, in which every `${…}` would be filled."""
+    unknown = unknown_placeholders(text or "")
+    if unknown:
+        raise PydanticCustomError(
+            "unknown_placeholder", "Nothing would fill {placeholders}.", {"placeholders": ", ".join(unknown[:10])}
+        )
+    return text or ""
+
+
+# With placeholders such as ${contact:firstName|there}.
+Subject = Annotated[Line255 | None, AfterValidator(check_placeholders)]
 
 
 def _to_utc(moment: datetime) -> datetime:

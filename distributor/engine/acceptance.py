@@ -160,11 +160,12 @@ def _write(
             skipped.append(Skipped(contact, verdict))
         else:
             enrolled.append(Enrolled(contact, code, verdict.position, said, verdict.departure.at, own))
-    counts = (len(enrolled), len(skipped))
+    # Its audience by a name that calls may use; who is on it are its recipients.
+    audience = mailing_list or MailingList.objects.create(organization=organization, name=request.name)
     distribution = create_distribution(
-        organization, api_key, request, chain, terms, *counts, now, mailing_list=mailing_list
+        organization, api_key, request, chain, terms, len(enrolled), len(skipped), now, mailing_list=audience
     )
-    steps = write_steps(distribution, chain)
+    steps = write_steps(distribution, chain.steps)
     for lane in enrol(distribution, steps, enrolled, skipped, now, is_sent=request.is_sent):
         hint_on_commit(lane)
     return Accepted(distribution, admission.resolved, enrolled, skipped)

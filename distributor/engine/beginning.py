@@ -29,7 +29,7 @@ from distributor.models.batch import BatchState
 from distributor.rules.wording import NO_WORDING, Wording, read_wording
 
 _PEOPLE = """
-SELECT r.id, r.code, r.locale, r.attempt_count, r.first_sent_at,
+SELECT r.id, r.code, r.locale, r.attempt_count, r.first_sent_at, r.first_opened_at, r.responded_at,
     c.id, c.external_id, c.email, c.phone, c.first_name, c.last_name, c.title, c.locale, c.opted_out_at,
     c.time_zone, r.baseline_sent_at, r.wording, r.attributes, c.embedded_data
 FROM distributor_recipient r JOIN contacts_contact c ON c.id = r.contact_id
@@ -70,13 +70,14 @@ class ClaimLost(Exception):
 def begin(claim: Claim, route: Route, limit: int, now: datetime) -> Begun | Held | None:
     """The next people of a batch, at most `limit`, handed over as of now to one of the route's accounts.
 
-    Held when no account takes any now, and then the batch is let go; None when nobody of it waits any more. Who must
-    not be sent to is stopped, or rerouted to the chain's next step, with a Decision. Raises ClaimLost.
+    Held when no account takes any now, and then the batch is let go; None when nobody of it waits any more, or the
+    route has to be opened anew. Who must not be sent to is stopped, or rerouted to the chain's next step, with a
+    Decision. Raises ClaimLost.
     """
     while True:
         with transaction.atomic():
             standing = hold_still(claim.distribution_id)
-            if step_aside(claim, standing, now):
+            if step_aside(claim, standing, now) or is_outdated(route, standing):
                 return None
             renew_lease(claim, now)
             people = _lock(_LOCK_WAITING, [claim.batch_id, limit])
@@ -85,6 +86,11 @@ def begin(claim: Claim, route: Route, limit: int, now: datetime) -> Begun | Held
             begun = _begin(claim, route, standing, people, now)
         if begun is not None:
             return begun
+
+
+def is_outdated(route: Route, standing: Standing) -> bool:
+    """Whether steps were added since the route was opened: who is handed over would not go on to them."""
+    return route.distribution.follow_up_count != standing.follow_up_count
 
 
 def renew_lease(claim: Claim, now: datetime) -> None:

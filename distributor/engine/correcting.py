@@ -200,10 +200,17 @@ def _correct_finished(corrections: _Corrections, journey: _Journey) -> None:
 
 def _end_step(corrections: _Corrections, journey: _Journey, ending: Ending) -> None:
     """The next step, or the end of the journey."""
-    route, waits_in = corrections.route_of(journey), journey.recipient.batch
-    has_reached = reached_at(journey.tries) is not None
-    passage = passage_of(route, ending, journey.tries, has_reached=has_reached, is_enough=journey.is_enough)
-    onward = route.next_step(passage, channels_of(route, journey.person), corrections.now)
+    person, waits_in = journey.person, journey.recipient.batch
+    route = corrections.route_of(journey).with_own_steps([person.id])
+    passage = passage_of(
+        route,
+        ending,
+        journey.tries,
+        has_reached=reached_at(journey.tries) is not None,
+        is_enough=journey.is_enough,
+        responded_at=journey.recipient.responded_at,
+    )
+    onward = route.next_step(person.id, passage, journey.tries, channels_of(route, person), corrections.now)
     if onward is None:
         corrections.done.append(journey.ends())
     elif journey.recipient.state == RecipientState.WAITING and onward == (waits_in.step_id, waits_in.due_at):

@@ -1,5 +1,8 @@
 """Audiences that nobody names one by one: accepted at once whatever their size, turned into recipients by workers.
 
+A list, or contacts, that fit into one chunk are expanded in the call itself: whoever asks for links next finds
+everybody.
+
 A chunk of contacts, in the order of their ids, is one transaction: recipients, batches, decisions, counts and the step
 forward. The lock on the expansion's row keeps it to one worker at a time; whoever dies takes the whole chunk back. Each
 contact is judged by the rules of a call that names it. See docs/decisions/0017.
@@ -50,10 +53,13 @@ def accept_selection(
     request: DistributionRequest,
     selection: Selection,
     now: datetime,
+    *,
+    at_once: int = BATCH_SIZE,
 ) -> Distribution:
-    """Write a distribution to a selection of contacts down; workers find out who they are.
+    """Write a distribution to a selection of contacts down; workers expand it if it is a filter or more than `at_once`.
 
-    The request names no contacts. Raises UnknownReferences (survey, providers, templates, list) and UnknownContacts.
+    The request names no contacts. Raises UnknownReferences (survey, providers, templates, list) and UnknownContacts,
+    which contacts are as well that are not on the list which is named with them.
     """
     mailing_list = _find_list(organization, selection)
     chain = _check_references(organization, request, is_list_missing=bool(selection.list_id) and mailing_list is None)
@@ -62,16 +68,22 @@ def accept_selection(
     distribution = create_distribution(
         organization, api_key, request, chain, terms, 0, 0, now, mailing_list=mailing_list, is_preparing=True
     )
-    write_steps(distribution, chain)
-    Expansion.objects.create(
+    write_steps(distribution, chain.steps)
+    expansion = Expansion.objects.create(
         distribution=distribution,
-        mailing_list_id=selection.list_id,
+        mailing_list_id=None if selection.contact_ids else selection.list_id,
         contact_ids=sorted(selection.contact_ids) if selection.contact_ids else None,
         embedded_data=selection.embedded_data,
         is_sent=request.is_sent,
         due_at=now,
     )
-    hint_expansion_on_commit()
+    # A filter may read everybody to find a few, so that is left to workers.
+    people = None if selection.embedded_data is not None else _next_people(expansion, at_once + 1)
+    if people is None or len(people) > at_once:
+        hint_expansion_on_commit()
+    else:
+        _enrol_people(expansion, people, is_last=True, now=now)
+        distribution.refresh_from_db()
     return distribution
 
 
@@ -131,6 +143,8 @@ def _check_references(organization: Organization, request: DistributionRequest, 
 def _require_contacts(organization: Organization, selection: Selection) -> None:
     if wanted := frozenset(selection.contact_ids):
         known = Contact.objects.filter(organization=organization, pk__in=wanted, erased_at=None)
+        if selection.list_id is not None:
+            known = known.filter(memberships__mailing_list_id=selection.list_id)
         if unknown := wanted.difference(known.values_list("pk", flat=True)):
             raise UnknownContacts(unknown)
 
@@ -148,7 +162,11 @@ def _expand(expansion: Expansion, size: int, now: datetime) -> None:
         Distribution.objects.filter(pk=distribution.pk).update(is_preparing=False)
         return
     people = _next_people(expansion, size)
-    is_last = len(people) < size
+    _enrol_people(expansion, people, is_last=len(people) < size, now=now)
+
+
+def _enrol_people(expansion: Expansion, people: Sequence[Identified], *, is_last: bool, now: datetime) -> None:
+    distribution = expansion.distribution
     enrolled, skipped = _choose(expansion, people, now)
     # A list that fits into one chunk is a small send like any other.
     lane = lane_for(len(enrolled)) if is_last and expansion.after_id.int == 0 else Lane.BULK
@@ -195,8 +213,15 @@ def _as_requested(expansion: Expansion) -> tuple[DistributionRequest, Chain]:
     """What the rules of acceptance look at, read back."""
     distribution = expansion.distribution
     steps = [
-        StepRequest(step.channel, step.provider_account_id, step.template_id, step.priority, kind=StepKind(step.kind))
-        for step in distribution.steps.all()
+        StepRequest(
+            step.channel,
+            step.provider_account_id,
+            step.template_id,
+            step.priority,
+            kind=StepKind(step.kind),
+            delay_minutes=step.delay_minutes,
+        )
+        for step in distribution.steps.filter(scheduled_at=None)
     ]
     request = DistributionRequest(
         source=distribution.source,

@@ -22,6 +22,7 @@ from channels.providers.base import Account
 from distributor.engine.bulk import array_of, rows_of, storable, without_nul
 from distributor.engine.collisions import in_one_piece
 from distributor.engine.correcting import correct_journeys
+from distributor.engine.interrupting import look_again
 from distributor.engine.journeys import add_counts
 from distributor.engine.messages import read_attempt_id
 from distributor.engine.suppressing import heed_wishes, suppress
@@ -137,7 +138,10 @@ def take_in(account: Account, events: Sequence[Event], now: datetime) -> None:
 
 
 def take_in_early(recipient_ids: Collection[int], now: datetime) -> None:
-    """What came before recipients' try was settled, events or answers, now that it is. The caller has their locks."""
+    """What came before recipients' try was settled, now that it is: events, answers, or a step that was added.
+
+    The caller has their locks.
+    """
     counts: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
     _fold(recipient_ids)
     Recipient.objects.filter(id__in=recipient_ids).update(has_early_events=False)
@@ -146,6 +150,7 @@ def take_in_early(recipient_ids: Collection[int], now: datetime) -> None:
     answered = Recipient.objects.filter(id__in=recipient_ids, responded_at__isnull=False)
     for recipient_id in answered.order_by("id").values_list("id", flat=True):
         thank(recipient_id, now)
+    look_again(recipient_ids, now)
 
 
 def take_in_open(recipient_id: int, now: datetime) -> None:

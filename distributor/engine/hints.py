@@ -16,8 +16,9 @@ logger = structlog.get_logger(__name__)
 
 DISPATCH_TASK = "distributor.dispatch"
 EXPANSION_TASK = "distributor.expand"
+FOLLOW_UP_TASK = "distributor.bring_follow_ups"
 # Behind what is urgent, before what is large.
-EXPANSION_QUEUE = "normal"
+BACKGROUND_QUEUE = "normal"
 # A hint is worth half a second of anybody's time: with a worker's patience a dead broker cost a call 6 s, a hung one 5.
 _IMPATIENCE = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "max_retries": 0}
 # After a failure the sweep does the work for a while.
@@ -42,7 +43,17 @@ def hint_expansion_on_commit() -> None:
 
 def hint_expansion(*, expires_seconds: float | None = None) -> None:
     """Likewise, now."""
-    _send(EXPANSION_TASK, (), EXPANSION_QUEUE, expires_seconds)
+    _send(EXPANSION_TASK, (), BACKGROUND_QUEUE, expires_seconds)
+
+
+def hint_follow_ups_on_commit() -> None:
+    """Hint that what was added to a distribution waits to be brought to its people, once the call is committed."""
+    transaction.on_commit(hint_follow_ups, robust=True)
+
+
+def hint_follow_ups(*, expires_seconds: float | None = None) -> None:
+    """Likewise, now."""
+    _send(FOLLOW_UP_TASK, (), BACKGROUND_QUEUE, expires_seconds)
 
 
 def _send(task: str, args: tuple[str, ...], queue: str, expires_seconds: float | None) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from contacts.channel import Channel
 from distributor.engine.facts import gather_facts
 from distributor.engine.messages import Person
 from distributor.engine.routes import Route
@@ -41,10 +42,12 @@ def judge(route: Route, standing: Standing, people: Sequence[Person], now: datet
         terms = replace(terms, limits=ContactLimits(), throttle=None)
     if terms.limits.any or terms.throttle is not None:
         _take_turn(distribution.organization_id)
+    # What was added may be one person's own, by a channel that the others' steps do not have.
+    added = list(Channel) if distribution.follow_up_count else []
     facts = gather_facts(
         distribution.organization_id,
         people,
-        list(dict.fromkeys([route.step.channel, *(step.channel for step in route.steps)])),
+        list(dict.fromkeys([route.step.channel, *(step.channel for step in route.steps), *added])),
         terms,
         distribution.survey_id,
         own_journeys=[person.recipient_id for person in people],

@@ -79,6 +79,7 @@ def find_link(
         cancelled_at=recipient.distribution.cancelled_at or recipient.contact.erased_at,
         expires_at=recipient.distribution.expires_at,
         now=now,
+        is_for_one_response=recipient.distribution.link_type == LinkType.ONE_TIME,
     )
     return Link(recipient, state)
 

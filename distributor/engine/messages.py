@@ -33,6 +33,8 @@ class Person:
     locale: str
     attempt_count: int
     first_sent_at: datetime | None
+    first_opened_at: datetime | None
+    responded_at: datetime | None
     id: UUID  # the contact's
     external_id: str | None
     email: str

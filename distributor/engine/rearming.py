@@ -21,14 +21,14 @@ class Scheduled(Protocol):
     def distribution_id(self) -> UUID: ...
 
 
-def arm_batch(scheduled: Scheduled, step_id: UUID, due_at: datetime, size: int) -> UUID:
-    """A new batch of the same distribution; the caller moves its recipients into it."""
+def arm_batch(scheduled: Scheduled, step_id: UUID, due_at: datetime, size: int, *, lane: str | None = None) -> UUID:
+    """A new batch of the same distribution; the caller moves its recipients into it. `lane` None: by its size."""
     batch = Batch.objects.create(
         id=new_id(),
         organization_id=scheduled.organization_id,
         distribution_id=scheduled.distribution_id,
         step_id=step_id,
-        lane=lane_for(size),
+        lane=lane or lane_for(size),
         due_at=due_at,
         size=size,
     )

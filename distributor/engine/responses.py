@@ -1,4 +1,4 @@
-"""Answers: what uses a link up."""
+"""Answers: what uses a link up, unless it is for several."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -40,8 +40,9 @@ def record_response(
 
     `submitted_at` None: they are given now. Otherwise the link's expiry is judged by when they were.
 
-    Of simultaneous answers one is stored: the others wait for the recipient's lock and find the link used. An
-    anonymous link is not used up, and nothing is called off: nobody knows who answered. Raises LinkNotOpen.
+    Of simultaneous answers one is stored: the others wait for the recipient's lock and find the link used. A link for
+    several answers stores each, and only the first has an effect. An anonymous link is not used up, and nothing is
+    called off: nobody knows who answered. Raises LinkNotOpen.
     """
     at = submitted_at or now
     link = _open_link(code, at, organization_id)
@@ -105,11 +106,14 @@ def _record_named(
     response = Response.objects.create(
         survey=link.survey,
         recipient=recipient,
+        ordinal=1 if recipient.responded_at is None else recipient.responses.count() + 1,
         locale=link.locale,
         attributes=link.attributes,
         answers=answers,
         submitted_at=submitted_at,
     )
+    if recipient.responded_at is not None:
+        return response
     # Who answers has opened, even if the survey was reached without our page: opened never falls behind responded.
     note_open(recipient, submitted_at)
     recipient.responded_at = submitted_at

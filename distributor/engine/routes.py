@@ -1,12 +1,13 @@
 """How a step's messages go out: read once per batch, not once per recipient."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from channels.models import ProviderAccount, TemplateVariant
 from channels.paces import bucket_of
@@ -14,16 +15,18 @@ from channels.providers.base import Account, Sender
 from channels.rendering import CompiledVariant, choose_locale, compile_variant
 from contacts.channel import Channel
 from distributor.engine.outlets import Outlet
-from distributor.models import Distribution, Step, StepAccount
+from distributor.models import Attempt, Distribution, Step, StepAccount
 from distributor.models.distribution import ChannelMode
 from distributor.rules.chaining import Passage, StepKind, follow_up
 from distributor.rules.requests import StepRequest
+from distributor.rules.resuming import resume
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """A distribution's step with its provider accounts and compiled template.
 
+    `steps` are those for everybody, and the one in use; `own_steps` those that are for one person only, by its id.
     Kind, account and sender are those of the outlet in use: at first the step's own account.
     """
 
@@ -37,6 +40,7 @@ class Route:
     outlets: Sequence[Outlet]
     variants: Mapping[str, CompiledVariant]
     public_base_url: str  # read from the settings once: for each message it was 6 % of a worker's time
+    own_steps: Mapping[UUID, Sequence[Step]] = field(default_factory=dict)
     _chosen: dict[str, CompiledVariant] = field(default_factory=dict)
 
     def variant_for(self, recipient_locale: str, contact_locale: str) -> CompiledVariant:
@@ -53,20 +57,34 @@ class Route:
         outlet = next(outlet for outlet in self.outlets if outlet.account.id == account_id)
         return replace(self, provider_kind=outlet.kind, account=outlet.account, sender=outlet.sender)
 
-    def next_step(self, passage: Passage, reachable: Collection[str], now: datetime) -> tuple[UUID, datetime] | None:
-        """What follows this step and when (rules/chaining.py); None where the journey ends."""
+    def next_step(
+        self, person_id: UUID, passage: Passage, tries: Sequence[Attempt], reachable: Collection[str], now: datetime
+    ) -> tuple[UUID, datetime] | None:
+        """What follows this step and when (rules/chaining.py), after these tries; None where the journey ends."""
         if not self.goes_on:
             return None
+        steps = [*self.steps, *self.own_steps.get(person_id, ())]
+        step, passage = resume(steps, self.step, passage, tries)
         is_multi = self.distribution.mode == ChannelMode.MULTI
-        following = follow_up(self.steps, self.step, passage, is_multi=is_multi, reachable=reachable, now=now)
+        following = follow_up(steps, step, passage, is_multi=is_multi, reachable=reachable, now=now)
         return None if following is None else (following[0].id, following[1])
+
+    def with_own_steps(self, people: Iterable[UUID]) -> "Route":
+        """The same, knowing the steps that are for one of these people only, where anything was added at all."""
+        if not self.distribution.follow_up_count:
+            return self
+        own_steps: defaultdict[UUID, list[Step]] = defaultdict(list)
+        for step in Step.objects.filter(distribution_id=self.distribution.id, contact_id__in=set(people)):
+            if step.contact_id is not None:
+                own_steps[step.contact_id].append(step)
+        return replace(self, own_steps=own_steps)
 
 
 def open_route(distribution_id: UUID, step_id: UUID) -> Route:
     """Everything about a step that its messages have in common."""
     distribution = Distribution.objects.select_related("survey", "organization").get(id=distribution_id)
     # One statement for what nearly every step has: its account, how that stands, and perhaps a stand-in.
-    chain = Step.objects.filter(distribution_id=distribution_id).select_related(
+    chain = Step.objects.filter(Q(contact_id=None) | Q(pk=step_id), distribution_id=distribution_id).select_related(
         "provider_account__pace", "provider_account__stand_in__pace"
     )
     steps = list(chain.annotate(names_several=Exists(StepAccount.objects.filter(step=OuterRef("pk")))))
@@ -76,18 +94,24 @@ def open_route(distribution_id: UUID, step_id: UUID) -> Route:
         distribution=distribution,
         steps=steps,
         step=step,
-        goes_on=len(steps) > 1
-        and (distribution.mode == ChannelMode.MULTI or any(one.kind != StepKind.INVITATION for one in steps)),
+        goes_on=_goes_on(distribution, steps),
         provider_kind=outlets[0].kind,
         account=outlets[0].account,
         sender=outlets[0].sender,
         outlets=outlets,
         variants={
-            variant.locale: compile_variant(variant.locale, variant.subject, variant.html, variant.text)
+            variant.locale: compile_variant(variant.locale, step.subject or variant.subject, variant.html, variant.text)
             for variant in TemplateVariant.objects.filter(template_id=step.template_id)
         },
         public_base_url=settings.PUBLIC_BASE_URL,
     )
+
+
+def _goes_on(distribution: Distribution, steps: Sequence[Step]) -> bool:
+    if distribution.follow_up_count:
+        return True
+    is_multi = distribution.mode == ChannelMode.MULTI
+    return len(steps) > 1 and (is_multi or any(one.kind != StepKind.INVITATION for one in steps))
 
 
 def _own_outlets(step: Step) -> list[Outlet]:

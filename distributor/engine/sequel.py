@@ -16,8 +16,8 @@ from distributor.models import Attempt, Decision
 from distributor.models.attempt import AttemptState
 from distributor.models.decision import DecisionKind
 from distributor.models.recipient import RecipientOutcome, RecipientState
-from distributor.rules.chaining import Passage
-from distributor.rules.outcomes import certainly_nothing_left, failure_reason, first_at
+from distributor.rules.chaining import Passage, is_enough
+from distributor.rules.outcomes import certainly_nothing_left, failure_reason, first_at, is_delivered
 from distributor.rules.retrying import Again, Ending, after_try
 
 _FAILURE_REASONS = {
@@ -61,6 +61,7 @@ def follow(
 ) -> Sequel:
     """What follows. `earlier` tries by recipient, of those that have any; `jitter` in [0, 1)."""
     sequel = Sequel()
+    route = route.with_own_steps(person.id for person, _ in outcomes)
     for person, result in outcomes:
         before = earlier.get(person.recipient_id, ())
         unknown_before = sum(one.state == AttemptState.UNKNOWN and one.step_id == route.step.id for one in before)
@@ -88,9 +89,17 @@ def follow(
 def give_up(route: Route, silent: Sequence[tuple[Person, Sequence[Attempt]]], now: datetime) -> Sequel:
     """What follows for people whose last try stays of unknown outcome: nothing more was told of it."""
     sequel = Sequel()
+    route = route.with_own_steps(person.id for person, _ in silent)
     for person, tries in silent:
-        passage = passage_of(route, Ending.INDETERMINATE, tries, has_reached=person.first_sent_at is not None)
-        onward = route.next_step(passage, channels_of(route, person), now)
+        passage = passage_of(
+            route,
+            Ending.INDETERMINATE,
+            tries,
+            has_reached=person.first_sent_at is not None,
+            is_enough=has_enough(route, person, tries),
+            responded_at=person.responded_at,
+        )
+        onward = route.next_step(person.id, passage, tries, channels_of(route, person), now)
         if onward is not None:
             _go_on(sequel, person, Onward(*onward, False, None))
         elif person.first_sent_at is not None:
@@ -140,8 +149,16 @@ def _ended(
     onward = None
     if route.goes_on:
         began_at = first_at(before, route.step.id) or begun_at
-        passage = Passage(ending, reached, began_at, begun_at, {one.step_id for one in before})
-        onward = route.next_step(passage, channels_of(route, person), now)
+        passage = Passage(
+            ending,
+            reached,
+            began_at,
+            begun_at,
+            {one.step_id for one in before},
+            has_enough(route, person, before),
+            person.responded_at,
+        )
+        onward = route.next_step(person.id, passage, before, channels_of(route, person), now)
     if onward is not None:
         _go_on(sequel, person, Onward(*onward, True, sent_at))
         if ending is Ending.FAILED:
@@ -161,17 +178,35 @@ def _ended(
 
 
 def passage_of(
-    route: Route, ending: Ending, tries: Sequence[Attempt], *, has_reached: bool, is_enough: bool = False
+    route: Route,
+    ending: Ending,
+    tries: Sequence[Attempt],
+    *,
+    has_reached: bool,
+    is_enough: bool,
+    responded_at: datetime | None,
 ) -> Passage:
     """How a journey of these tries (one at least) stands at the end of the route's step."""
     last_at = tries[-1].begun_at
     began_at = first_at(tries, route.step.id) or last_at
-    return Passage(ending, has_reached, began_at, last_at, {one.step_id for one in tries}, is_enough)
+    return Passage(ending, has_reached, began_at, last_at, {one.step_id for one in tries}, is_enough, responded_at)
+
+
+def has_enough(route: Route, person: Person, tries: Sequence[Attempt]) -> bool:
+    """Whether what the distribution stops on has happened, where a chain that was interrupted may go on.
+
+    A chain that was not is told by the events themselves, as they come (engine/correcting.py).
+    """
+    if route.step.scheduled_at is None:
+        return False
+    is_opened = person.first_opened_at is not None
+    return is_enough(route.distribution.stops_on, is_opened=is_opened, is_delivered=is_delivered(tries))
 
 
 def channels_of(route: Route, person: Person) -> set[str]:
     """Those of the route's channels that the person has an address for."""
-    return {step.channel for step in route.steps if address_on(step.channel, person.email, person.phone)}
+    steps = [*route.steps, *route.own_steps.get(person.id, ())]
+    return {step.channel for step in steps if address_on(step.channel, person.email, person.phone)}
 
 
 def _go_on(sequel: Sequel, person: Person, onward: Onward) -> None:

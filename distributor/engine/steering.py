@@ -1,4 +1,4 @@
-"""Holding a distribution back and letting it go on: pause, resume, cancel, reschedule.
+"""Holding a distribution back and letting it go on: pause, resume, cancel, reschedule, delete.
 
 Each changes the distribution and its batches, never its recipients: a million recipients are a thousand batches. The
 distribution's row is the switch. Whoever changes it locks it FOR UPDATE, and every begin holds it FOR KEY SHARE until
@@ -24,20 +24,21 @@ from distributor.rules.planning import DistributionStatus
 from distributor.rules.timing import Timetable, refuse_late
 
 _HOLD_STILL = """
-SELECT scheduled_at, not_after, expires_at, paused_at, cancelled_at FROM distributor_distribution
+SELECT scheduled_at, not_after, expires_at, paused_at, cancelled_at, follow_up_count FROM distributor_distribution
 WHERE id = %s FOR KEY SHARE
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a distribution's operator wants at this moment."""
+    """What a distribution's operator wants at this moment, and how many steps were added by now."""
 
     scheduled_at: datetime | None
     not_after: datetime | None
     expires_at: datetime | None
     paused_at: datetime | None
     cancelled_at: datetime | None
+    follow_up_count: int
 
 
 class NotSteerable(Exception):
@@ -113,14 +114,24 @@ def cancel(distribution_id: UUID, now: datetime) -> Distribution:
     provider at this moment keeps its attempt. Raises NotSteerable when all of it has ended.
     """
     distribution = _lock(distribution_id)
-    if distribution.cancelled_at is not None:
-        return distribution
-    _require_unended(distribution, now)
-    distribution.cancelled_at, distribution.paused_at = now, None
-    distribution.save(update_fields=["cancelled_at", "paused_at"])
-    distribution.batches.exclude(state=BatchState.DONE).update(state=BatchState.WAITING, due_at=now)
-    _hint_due(distribution, now)
+    if distribution.cancelled_at is None:
+        _require_unended(distribution, now)
+        _call_off(distribution, now)
     return distribution
+
+
+@in_one_piece
+def delete(distribution_id: UUID, now: datetime) -> None:
+    """Cancel all that has not left, close the links, even of a distribution that has ended, and mark it as deleted.
+
+    The record stays: what was sent was sent. Deleted already: nothing changes.
+    """
+    distribution = _lock(distribution_id)
+    if distribution.deleted_at is None:
+        if distribution.cancelled_at is None:
+            _call_off(distribution, now)
+        distribution.deleted_at = now
+        distribution.save(update_fields=["deleted_at"])
 
 
 @in_one_piece
@@ -155,6 +166,13 @@ def _require_unended(distribution: Distribution, now: datetime) -> None:
     status = distribution.status_at(now)
     if status.is_final:
         raise NotSteerable(status)
+
+
+def _call_off(distribution: Distribution, now: datetime) -> None:
+    distribution.cancelled_at, distribution.paused_at = now, None
+    distribution.save(update_fields=["cancelled_at", "paused_at"])
+    distribution.batches.exclude(state=BatchState.DONE).update(state=BatchState.WAITING, due_at=now)
+    _hint_due(distribution, now)
 
 
 def _hint_due(distribution: Distribution, now: datetime) -> None:

@@ -5,7 +5,8 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from distributor.engine.expansion import due_expansions
-from distributor.engine.hints import hint, hint_expansion
+from distributor.engine.follow_ups import due_follow_ups
+from distributor.engine.hints import hint, hint_expansion, hint_follow_ups
 from distributor.models import Batch, Heartbeat
 
 SWEEP = "sweep"
@@ -15,19 +16,22 @@ _LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('distributor sweep', 
 def sweep(now: datetime, period_seconds: float) -> list[str]:
     """Hint every lane that has due work, and leave a sign of life. Returns the lanes hinted.
 
-    Audiences that wait to be read are hinted, too. Due work is what a lost hint left lying, what has come due since,
-    and what a dead worker's expired lease set free. Two sweeps at once (two beats) do no more than one.
+    Audiences that wait to be read and follow-ups that wait to be brought to people are hinted, too. Due work is what a
+    lost hint left lying, what has come due since, and what a dead worker's expired lease set free. Two sweeps at once
+    (two beats) do no more than one.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_LOCK)
         if not cursor.fetchone()[0]:
             return []
         lanes = sorted(Batch.objects.due(now).values_list("lane", flat=True).distinct())
-        has_expansions = due_expansions(now)
+        has_expansions, has_follow_ups = due_expansions(now), due_follow_ups(now)
         Heartbeat.objects.update_or_create(name=SWEEP, defaults={"beat_at": now})
     for lane in lanes:
         # A hint that every worker was too busy to read is worthless by the next sweep.
         hint(lane, expires_seconds=period_seconds)
     if has_expansions:
         hint_expansion(expires_seconds=period_seconds)
+    if has_follow_ups:
+        hint_follow_ups(expires_seconds=period_seconds)
     return lanes

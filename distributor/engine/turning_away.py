@@ -10,6 +10,7 @@ from distributor.engine.judging import Judged
 from distributor.engine.messages import Person
 from distributor.engine.rearming import arm_batch
 from distributor.engine.routes import Route
+from distributor.engine.sequel import has_enough
 from distributor.engine.tries import read_tries
 from distributor.models import Attempt, Decision
 from distributor.models.decision import DecisionKind
@@ -46,6 +47,7 @@ def _refuse(
     moves: list[Move] = []
     rerouted: dict[tuple[UUID, datetime], list[int]] = {}
     tries = _tries_that_matter(refused)
+    route = route.with_own_steps(person.id for person, _, _ in refused)
     for person, known, refusal in refused:
         made = tries.get(person.recipient_id, [])
         onward = _detour(route, person, known, made, now) if refusal.reason.is_about_the_channel else None
@@ -99,8 +101,9 @@ def _detour(
     }
     last_at = tries[-1].begun_at if tries else now
     tried = {one.step_id for one in tries}
-    passage = Passage(Ending.FAILED, person.first_sent_at is not None, now, last_at, tried)
-    return route.next_step(passage, opened, now)
+    has_reached, enough = person.first_sent_at is not None, has_enough(route, person, tries)
+    passage = Passage(Ending.FAILED, has_reached, now, last_at, tried, enough, person.responded_at)
+    return route.next_step(person.id, passage, tries, opened, now)
 
 
 def _defer(

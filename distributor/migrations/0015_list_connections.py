@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("channels", "0003_defaults"),
         ("contacts", "0008_lists_by_name"),
-        ("distributor", "0011_single_send"),
+        ("distributor", "0014_follow_ups"),
     ]
 
     operations = [

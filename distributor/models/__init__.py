@@ -3,6 +3,7 @@ from distributor.models.batch import Batch
 from distributor.models.decision import Decision
 from distributor.models.distribution import Distribution
 from distributor.models.expansion import Expansion
+from distributor.models.follow_up import FollowUp
 from distributor.models.handover import Handover
 from distributor.models.heartbeat import Heartbeat
 from distributor.models.idempotency_key import IdempotencyKey
@@ -23,6 +24,7 @@ __all__ = [
     "Decision",
     "Distribution",
     "Expansion",
+    "FollowUp",
     "Handover",
     "Heartbeat",
     "IdempotencyKey",

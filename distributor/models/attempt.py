@@ -1,6 +1,7 @@
 """What came of each try."""
 
 from django.db import models
+from django.db.models import Q
 
 from contacts.channel import Channel
 from distributor.rules.feedback import Progress, Trouble
@@ -34,6 +35,10 @@ class Attempt(models.Model):
     )
     begun_at = models.DateTimeField()
     ended_at = models.DateTimeField()
+
+    class Meta:
+        # Few rows, none of them when it is written: a distribution's bounces are counted without reading its tries.
+        indexes = [models.Index(fields=("recipient_id",), name="troubled_attempts", condition=Q(trouble__gt=0))]
 
     def __str__(self) -> str:
         return f"{self.recipient_id}/{self.number}: {self.state}"

@@ -47,6 +47,9 @@ class Distribution(models.Model):
     is_preparing = models.BooleanField(db_default=False, help_text="Its audience is still being read.")
     paused_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(
+        null=True, blank=True, help_text="Over the API: it is cancelled and not shown there any more."
+    )
 
     stops_on = models.CharField(
         max_length=9,
@@ -79,6 +82,9 @@ class Distribution(models.Model):
     duplicate_risk_count = models.PositiveIntegerField(
         default=0, help_text="Sent again after a first try of unknown outcome: at most so many got it twice."
     )
+    # Every begin compares it: a worker that knows fewer steps than there are reads them again (engine/follow_ups.py).
+    follow_up_count = models.PositiveIntegerField(default=0, help_text="Steps added since it was accepted.")
+    arming_count = models.PositiveIntegerField(default=0, help_text="Of them, those still being brought to people.")
     # The moment of the call, by the clock of record: what was sent before it and what since is told apart by it.
     created_at = models.DateTimeField()
 
@@ -105,8 +111,14 @@ class Distribution(models.Model):
                 name="no_more_are_reached_than_are_recipients",
             ),
             models.CheckConstraint(
+                condition=Q(arming_count__lte=F("follow_up_count")), name="only_what_was_added_is_brought_to_people"
+            ),
+            models.CheckConstraint(
                 condition=Q(recent_contact_days__gte=1, recent_contact_days__lte=365),
                 name="recent_contact_days_are_1_to_365",
+            ),
+            models.CheckConstraint(
+                condition=Q(deleted_at=None) | Q(cancelled_at__isnull=False), name="what_is_deleted_is_cancelled"
             ),
         ]
 
@@ -142,6 +154,7 @@ class Distribution(models.Model):
             self.scheduled_at,
             now,
             is_preparing=self.is_preparing,
+            is_arming=self.arming_count > 0,
             paused_at=self.paused_at,
             cancelled_at=self.cancelled_at,
         )

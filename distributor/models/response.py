@@ -14,7 +14,8 @@ from distributor.models.survey import Survey
 class Response(models.Model):
     """An answered survey, with the recipient's attributes as they were then.
 
-    By an anonymous link it is tied to nobody: no recipient, no attributes, and the day for a time (decision 15).
+    Only by a link for several responses has a recipient more than its first. By an anonymous link it is tied to nobody:
+    no recipient, no attributes, and the day for a time (decision 15).
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -22,6 +23,7 @@ class Response(models.Model):
     recipient = models.ForeignKey(
         Recipient, models.CASCADE, null=True, related_name="responses", db_constraint=False, db_index=False
     )
+    ordinal = models.PositiveIntegerField(db_default=1, help_text="Of the recipient's responses: 1 is the first.")
     locale = models.CharField(max_length=35, blank=True)
     attributes = models.JSONField(default=dict)
     answers = models.JSONField()
@@ -30,7 +32,7 @@ class Response(models.Model):
     class Meta:
         ordering = ("-id",)
         constraints = [
-            models.UniqueConstraint(fields=("recipient",), name="one_response_per_recipient"),
+            models.UniqueConstraint(fields=("recipient", "ordinal"), name="one_response_per_recipient_and_ordinal"),
             models.CheckConstraint(
                 condition=Q(recipient__isnull=False)
                 | Q(Exact(Mod(Extract("submitted_at", "epoch"), 86_400), 0), locale="", attributes={}),

@@ -6,6 +6,7 @@ from django.db.models import Q
 from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
 from contacts.ids import new_id
+from contacts.models import Contact
 from distributor.models.distribution import Distribution
 from distributor.rules.chaining import StepKind
 
@@ -15,12 +16,13 @@ STEP_KINDS = [(kind.value, kind.value.replace("_", "-")) for kind in StepKind]
 class Step(models.Model):
     """A channel with its provider and template.
 
-    By position come the invitations, then reminders, then thank-yous; each by priority, the lowest number first.
+    By position come the invitations, then reminders, then thank-yous; each by priority, the lowest number first. What
+    was added later comes behind, in the order in which it was added.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     distribution = models.ForeignKey(Distribution, models.CASCADE, related_name="steps")
-    position = models.PositiveSmallIntegerField()
+    position = models.PositiveIntegerField()
     priority = models.PositiveSmallIntegerField(default=1)
     kind = models.CharField(max_length=10, choices=STEP_KINDS, default=StepKind.INVITATION)
     channel = models.CharField(max_length=8, choices=Channel)
@@ -29,12 +31,19 @@ class Step(models.Model):
     from_email = models.CharField(max_length=254, blank=True)
     from_name = models.CharField(max_length=255, blank=True)
     reply_to_email = models.CharField(max_length=254, blank=True)
+    subject = models.CharField(
+        max_length=255, blank=True, help_text="E-mail only, with placeholders. Empty: the template's."
+    )
     fallback_delay_minutes = models.PositiveIntegerField(
         null=True, blank=True, help_text="Without a response for so long: the next step. Empty: only if this one fails."
     )
     delay_minutes = models.PositiveIntegerField(
         null=True, blank=True, help_text="Of a reminder after the last hand-over, of a thank-you after the response."
     )
+    # Of what was added when the distribution was there (models/follow_up.py): instead of a delay, and perhaps to one
+    # person only.
+    scheduled_at = models.DateTimeField(null=True, blank=True)
+    contact = models.ForeignKey(Contact, models.CASCADE, null=True, blank=True, related_name="+", db_index=False)
 
     class Meta:
         ordering = ("position",)
@@ -42,14 +51,24 @@ class Step(models.Model):
             models.UniqueConstraint(fields=("distribution", "position"), name="one_step_per_position"),
             models.CheckConstraint(condition=Q(priority__gte=1, priority__lte=10), name="priority_is_1_to_10"),
             models.CheckConstraint(
-                condition=Q(kind=StepKind.INVITATION, delay_minutes=None)
-                | ~Q(kind=StepKind.INVITATION) & Q(delay_minutes__isnull=False, fallback_delay_minutes=None),
-                name="invitations_fall_back_and_the_others_are_delayed",
+                condition=Q(kind=StepKind.INVITATION, delay_minutes=None, scheduled_at=None)
+                | ~Q(kind=StepKind.INVITATION)
+                & Q(fallback_delay_minutes=None)
+                & (
+                    Q(delay_minutes__isnull=False, scheduled_at=None)
+                    | Q(delay_minutes=None, scheduled_at__isnull=False)
+                ),
+                name="invitations_fall_back_and_others_have_a_delay_or_a_moment",
             ),
             models.CheckConstraint(
-                condition=~Q(kind=StepKind.REMINDER) | Q(delay_minutes__gt=0), name="a_reminder_comes_after_a_delay"
+                condition=~Q(kind=StepKind.REMINDER) | Q(delay_minutes=None) | Q(delay_minutes__gt=0),
+                name="a_reminders_delay_is_above_zero",
+            ),
+            models.CheckConstraint(
+                condition=Q(contact=None) | Q(scheduled_at__isnull=False), name="one_persons_step_has_a_moment"
             ),
         ]
+        indexes = [models.Index(fields=("distribution", "contact"), name="steps_by_distribution_and_whom")]
 
     def __str__(self) -> str:
         return f"{self.position + 1}. {self.described}"
@@ -63,6 +82,8 @@ class Step(models.Model):
     def timing(self) -> str:
         """When it comes, or what brings the next one."""
         match StepKind(self.kind):
+            case _ if self.scheduled_at is not None:
+                return f"at {self.scheduled_at:%Y-%m-%d %H:%M} UTC{' to one person' if self.contact_id else ''}"
             case StepKind.REMINDER:
                 return f"{self.delay_minutes} minutes after the last message, without a response"
             case StepKind.THANK_YOU:

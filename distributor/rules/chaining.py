@@ -28,7 +28,7 @@ class StopsOn(StrEnum):
 
 
 class Rung(Protocol):
-    """A step, as far as the rule goes. Delays in minutes."""
+    """A step, as far as the rule goes. Delays in minutes; `scheduled_at` is of what was added later."""
 
     @property
     def id(self) -> UUID: ...
@@ -42,6 +42,8 @@ class Rung(Protocol):
     def fallback_delay_minutes(self) -> int | None: ...
     @property
     def delay_minutes(self) -> int | None: ...
+    @property
+    def scheduled_at(self) -> datetime | None: ...
 
 
 RungT = TypeVar("RungT", bound=Rung)
@@ -54,7 +56,7 @@ class Passage:
 
     `has_reached`: some message of the journey counts as sent. `first_at` is the step's first hand-over that may have
     arrived, `last_at` the journey's last. `tried` are steps that were tried before. `is_enough`: what the distribution
-    stops on has happened.
+    stops on has happened. `responded_at` matters to thank-yous alone.
     """
 
     ending: Ending
@@ -63,6 +65,7 @@ class Passage:
     last_at: datetime
     tried: Collection[UUID] = NOTHING_TRIED
     is_enough: bool = False
+    responded_at: datetime | None = None
 
 
 def order_of(kind: StepKind, priority: int) -> tuple[int, int]:
@@ -96,19 +99,59 @@ def follow_up(
     invitation after the step's fallback delay, counted from its first hand-over; where there is none, the next
     reminder after that reminder's own delay, counted from the journey's last hand-over. Nobody is reminded of what
     has not reached them. No step is tried again once another has followed it. See docs/decisions/0011.
+
+    A reminder with a moment of its own comes at that moment, in between, to whom nothing was handed over since; the
+    chain then goes on where it stood, as resume() of rules/resuming.py has it. See docs/decisions/0021.
     """
     later = [one for one in steps if one.channel in reachable and one.id != step.id and one.id not in passage.tried]
     if step.kind == StepKind.THANK_YOU:
-        return _at_once(_next(later, StepKind.THANK_YOU, step.position), now) if _has_failed(passage) else None
-    fallback = _fallback(steps, later, step, passage, now) if is_multi else None
-    if fallback is not None:
-        return fallback
+        return _after_thanks(steps, later, step, passage, reachable, now)
+    onward = _fallback(steps, later, step, passage, now) if is_multi else None
     if not passage.has_reached:
-        return None
+        return onward
     reminder = _next(later, StepKind.REMINDER, step.position)
-    if reminder is None:
-        return None
-    return reminder, max(now, unanswered_at(passage.last_at, reminder.delay_minutes or 0))
+    if onward is None and reminder is not None:
+        onward = reminder, max(now, unanswered_at(passage.last_at, reminder.delay_minutes or 0))
+    return sooner(onward, at_its_moment(later, StepKind.REMINDER, passage.last_at, now))
+
+
+def thanks(
+    steps: Sequence[RungT],
+    *,
+    responded_at: datetime,
+    reachable: Collection[str],
+    now: datetime,
+    tried: Collection[UUID] = NOTHING_TRIED,
+) -> tuple[RungT, datetime] | None:
+    """The next thank-you of somebody who responded then, and when, or None.
+
+    Of those with a delay it is one: the first that is reachable. Each with a moment of its own comes at that moment, to
+    who has responded by then.
+    """
+    offered = [one for one in steps if one.kind == StepKind.THANK_YOU and one.channel in reachable]
+    onward = None
+    if not any(one.scheduled_at is None and one.id in tried for one in steps if one.kind == StepKind.THANK_YOU):
+        standing = next((one for one in offered if one.scheduled_at is None), None)
+        if standing is not None:
+            onward = standing, max(now, unanswered_at(responded_at, standing.delay_minutes or 0))
+    untried = [one for one in offered if one.id not in tried]
+    return sooner(onward, at_its_moment(untried, StepKind.THANK_YOU, responded_at, now))
+
+
+def at_its_moment(
+    steps: Sequence[RungT], kind: StepKind, since: datetime, now: datetime
+) -> tuple[RungT, datetime] | None:
+    """The first of the steps of a kind whose moment has not passed by `since`, and when it leaves."""
+    coming = [(one.scheduled_at, one.position, one) for one in steps if one.kind == kind and one.scheduled_at]
+    first = min((one for one in coming if one[0] >= since), key=lambda one: one[:2], default=None)
+    return None if first is None else (first[2], max(now, first[0]))
+
+
+def sooner(one: tuple[RungT, datetime] | None, other: tuple[RungT, datetime] | None) -> tuple[RungT, datetime] | None:
+    """Of two steps that may follow the one that leaves first; of those of one moment the first that is given."""
+    if one is None or other is None:
+        return one or other
+    return other if other[1] < one[1] else one
 
 
 def unanswered_at(begun_at: datetime, delay_minutes: int) -> datetime:
@@ -137,12 +180,32 @@ def _fallback(
     return None if delay is None else (invitation, max(now, unanswered_at(passage.first_at, delay)))
 
 
+def _after_thanks(
+    steps: Sequence[RungT],
+    later: Sequence[RungT],
+    step: RungT,
+    passage: Passage,
+    reachable: Collection[str],
+    now: datetime,
+) -> tuple[RungT, datetime] | None:
+    if step.scheduled_at is None and _has_failed(passage):
+        instead = _next(later, StepKind.THANK_YOU, step.position)
+        if instead is not None:
+            return instead, now
+    if passage.responded_at is None:
+        return None
+    tried = {*passage.tried, step.id}
+    return thanks(steps, responded_at=passage.responded_at, reachable=reachable, now=now, tried=tried)
+
+
 def _has_failed(passage: Passage) -> bool:
     return passage.ending is Ending.FAILED
 
 
 def _next(steps: Sequence[RungT], kind: StepKind, position: int) -> RungT | None:
-    return next((one for one in steps if one.kind == kind and one.position > position), None)
+    """Of the chain: what has a moment of its own is none of its rungs."""
+    chain = (one for one in steps if one.kind == kind and one.scheduled_at is None)
+    return next((one for one in chain if one.position > position), None)
 
 
 def _at_once(step: RungT | None, now: datetime) -> tuple[RungT, datetime] | None:

@@ -32,6 +32,7 @@ class ForeseenRung(NamedTuple):
     channel: str
     fallback_delay_minutes: int | None
     delay_minutes: int | None
+    scheduled_at: datetime | None = None  # of what is added later
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,19 +39,20 @@ def link_state(
     cancelled_at: datetime | None,
     expires_at: datetime | None,
     now: datetime,
+    is_for_one_response: bool = True,
 ) -> LinkState:
     """The state of a recipient's link; `cancelled_at` and `expires_at` are the distribution's.
 
     The moment of the expiry itself is already too late.
 
-    An answer outweighs all that came after it. A cancelled distribution takes its links with it, those that went out
-    included, and so does a cancelled journey. No other ending does:
-    somebody who opted out, was suppressed, came too soon or could not be reached may hold the link all the same (the
-    API hands links out, people forward them), and an answer that is given freely is welcome. That is why a
-    recipient's outcome does not matter here. A journey that was stopped for having expired is judged by `expires_at`
-    as well, so that an operator who moves the end of a distribution moves its links along.
+    An answer outweighs all that came after it, where the link is for one. A cancelled distribution takes its links with
+    it, those that went out included, and so does a cancelled journey. No other ending does: somebody who opted out, was
+    suppressed, came too soon or could not be reached may hold the link all the same (the API hands links out, people
+    forward them), and an answer that is given freely is welcome. That is why a recipient's outcome does not matter
+    here. A journey that was stopped for having expired is judged by `expires_at` as well, so that an operator who moves
+    the end of a distribution moves its links along.
     """
-    if responded_at is not None:
+    if responded_at is not None and is_for_one_response:
         return LinkState.USED
     if cancelled_at is not None or (state == "stopped" and reason == StopReason.CANCELLED):
         return LinkState.CANCELLED

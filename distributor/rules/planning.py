@@ -45,16 +45,18 @@ def distribution_status(
     now: datetime,
     *,
     is_preparing: bool = False,
+    is_arming: bool = False,
     paused_at: datetime | None = None,
     cancelled_at: datetime | None = None,
 ) -> DistributionStatus:
     """How a distribution stands; it is nowhere stored, so it cannot be wrong.
 
-    While its audience is being read (`is_preparing`) it may be sending already.
+    While its audience is being read (`is_preparing`) it may be sending already. It is not over while a reminder or
+    thank-you that was added is being brought to its people (`is_arming`).
     """
     if cancelled_at is not None:
         return DistributionStatus.CANCELLED
-    if waiting_count == 0 and not is_preparing:
+    if waiting_count == 0 and not is_preparing and not is_arming:
         return DistributionStatus.COMPLETED
     if paused_at is not None:
         return DistributionStatus.PAUSED

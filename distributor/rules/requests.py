@@ -19,7 +19,9 @@ class StepRequest:
 
     `fallback_delay_minutes` is an invitation's: without a response for so long after its first hand-over, the next
     invitation. `delay_minutes` is a reminder's, counted from the last hand-over, or a thank-you's, counted from the
-    response.
+    response; instead of it, what is added to a distribution later has a moment of its own, `scheduled_at`.
+
+    `subject` is what this distribution's e-mails say instead of their template's, with the same placeholders.
 
     `further_account_ids` are other accounts of the channel. With `weights` (one for each account, the first included)
     they share the messages; without, each stands in for those before it. Raises ValueError where that adds up to
@@ -33,15 +35,18 @@ class StepRequest:
     from_email: str = ""
     from_name: str = ""
     reply_to_email: str = ""
+    subject: str = ""
     fallback_delay_minutes: int | None = None
     further_account_ids: Sequence[UUID] = ()
     weights: Sequence[int] = ()
     kind: StepKind = StepKind.INVITATION
     delay_minutes: int | None = None
+    scheduled_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        if (self.kind is StepKind.INVITATION) != (self.delay_minutes is None):
-            raise ValueError("a reminder and a thank-you have a delay, an invitation has none")
+        whens = sum(one is not None for one in (self.delay_minutes, self.scheduled_at))
+        if whens != (self.kind is not StepKind.INVITATION):
+            raise ValueError("a reminder and a thank-you have a delay or a moment, an invitation has neither")
         if self.kind is StepKind.REMINDER and self.delay_minutes == 0:
             raise ValueError("a reminder comes after a delay")
         if self.kind is not StepKind.INVITATION and self.fallback_delay_minutes is not None:
@@ -73,7 +78,7 @@ class AudienceRules:
 class Selection:
     """Which of the organisation's contacts: the members of a list, these, or those whose embedded data holds this.
 
-    Raises ValueError where that is none or several of the three.
+    A list and contacts: these of its members. Raises ValueError where that is nobody, or a filter with something else.
     """
 
     list_id: UUID | None = None
@@ -81,15 +86,16 @@ class Selection:
     embedded_data: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
-        kinds = (self.list_id is not None, bool(self.contact_ids), self.embedded_data is not None)
-        if sum(kinds) != 1:
+        names_people = self.list_id is not None or bool(self.contact_ids)
+        if names_people == (self.embedded_data is not None):
             raise ValueError("an audience is a list, contacts or a filter")
 
 
 class LinkType(StrEnum):
-    """What a response is tied to."""
+    """What a response is tied to, and whether it uses the link up."""
 
     ONE_TIME = "one_time"  # its recipient, whose link it uses up
+    MULTIPLE = "multiple"  # its recipient, whose link stays open for more
     ANONYMOUS = "anonymous"  # nobody
 
 
@@ -153,3 +159,5 @@ class DistributionRequest:
     def __post_init__(self) -> None:
         if not any(step.kind is StepKind.INVITATION for step in self.steps):
             raise ValueError("no step is an invitation")
+        if any(step.scheduled_at is not None for step in self.steps):
+            raise ValueError("what has a moment of its own is added later")

@@ -60,6 +60,18 @@ def test_a_distribution_is_read_back_with_all_that_was_said(client: Client, post
         "pausedAt": None,
         "cancelledAt": None,
         "createdAt": row.created_at.isoformat().replace("+00:00", "Z"),
+        "steps": [
+            {
+                "id": str(row.steps.get().pk),
+                "kind": "invitation",
+                "channel": "email",
+                "priority": 1,
+                "providerIds": [body["channels"][0]["providerId"]],
+                "templateId": body["channels"][0]["templateId"],
+                **dict.fromkeys(("weights", "fromEmail", "fromName", "replyToEmail", "subject")),
+                **dict.fromkeys(("fallbackDelayMinutes", "delayMinutes")),
+            }
+        ],
         "totals": {**NO_TOTALS, "accepted": 3, "skipped": 1, "recipients": 2, "waiting": 2},
     }
 

@@ -16,7 +16,10 @@ from distributor.api.idempotency import idempotent
 from distributor.api.problems import Problem
 from distributor.models import IdempotencyKey
 
-SENDING = {"quick_distribution", "single_send", "create_distribution", "create_link", "add_recipients"}
+SENDING = {
+    *("quick_distribution", "single_send", "create_distribution", "create_link", "add_recipients"),
+    *("v3_create_distribution", "v3_create_sms_distribution", "v3_create_reminder", "v3_create_thank_you"),
+}
 
 
 class BluntView(APIView):

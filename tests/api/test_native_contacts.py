@@ -80,10 +80,18 @@ def test_a_patch_changes_what_it_says_merges_data_and_null_clears(client: Client
 
 def test_a_contact_keeps_one_of_its_names(client: Client) -> None:
     path = f"contacts/{make(client, 'contacts')['id']}"
-    assert patch(client, path, {"externalId": None}).json()["externalId"] is None
-    response = patch(client, path, {"email": None, "firstName": "x"})
+    assert patch(client, path, {"externalId": None, "email": None}).json()["email"] is None
+    response = patch(client, path, {"phone": None, "firstName": "x"})
     assert (response.status_code, faults_in(response)) == (400, [("", "no_identifier")])
     assert client.get(f"{BASE}/{path}").json()["firstName"] == "Ann"
+
+
+def test_the_phone_of_another_contact_is_refused_if_it_is_all_that_is_known_of_both(
+    client: Client, organization: Organization
+) -> None:
+    ann, _bob = (Contact.objects.create(organization=organization, phone=f"+4860000000{one}") for one in range(2))
+    response = patch(client, f"contacts/{ann.pk}", {"phone": "+48600000001"})
+    assert (response.status_code, faults_in(response)) == (409, [("/phone", "phone_taken")])
 
 
 def test_an_external_id_of_another_contact_is_refused(client: Client) -> None:

@@ -25,11 +25,10 @@ from tests.api.bad_values import characters, no_boolean, no_list, no_object, no_
 from tests.api.bodies import NOT_GIVEN, changed, faults_in, people, rows_written
 from tests.engine.people import dispatch
 
-NOBODY = "00000000-0000-7000-8000-000000000000"  # the id of nothing that there is
-
 MOMENT = "2030-05-01T09:00:00+02:00"
 PATH = "/api/v1/distributions"
 NOBODY = "01a20000-0000-7000-8000-000000000000"  # a constant: every worker of xdist collects the same tests
+SMS_STEP: Any = {"channel": "sms", "providerIds": [NOBODY], "templateId": NOBODY}
 
 Post = Callable[[Any], Any]
 
@@ -74,6 +73,7 @@ def full(sending: dict[str, Any], organization: Organization, accounts: dict[Cha
         "fromEmail": "ward@acme.example",
         "fromName": "Ward B",
         "replyToEmail": "desk@acme.example",
+        "subject": "${contact:firstName|You}, how was it?",
         "fallbackDelayMinutes": 60,
     }
     return {
@@ -146,6 +146,7 @@ def test_everything_that_can_be_said_is_kept(post_it: Post, full: dict[str, Any]
         "Ward B",
         "desk@acme.example",
     )
+    assert step.subject == "${contact:firstName|You}, how was it?"
     assert list(StepAccount.objects.values_list("position", "weight")) == [(0, 3), (1, 1)]
     ann = Recipient.objects.get(contact__external_id="PAT-1")
     assert (ann.locale, ann.attributes, ann.baseline_sent_at) == ("pl", {"ward": "B"}, datetime(2026, 1, 1, tzinfo=UTC))
@@ -154,24 +155,44 @@ def test_everything_that_can_be_said_is_kept(post_it: Post, full: dict[str, Any]
 
 
 def test_null_counts_as_not_given(post_it: Post, sending: dict[str, Any]) -> None:
-    optional = ("name", "channelMode", "scheduledAt", "notAfter", "expiresAt", "rules", "throttle", "linkType", "send")
+    optional = (
+        "name",
+        "channelMode",
+        "stopsOn",
+        "scheduledAt",
+        "notAfter",
+        "expiresAt",
+        "rules",
+        "throttle",
+        "linkType",
+        "send",
+    )
     response = post_it({**sending, **dict.fromkeys(optional)})
     assert response.status_code == 202, response.content
     row = Distribution.objects.get()
     assert (row.mode, row.link_type, row.throttle_minutes) == ("single", "one_time", None)
 
 
-def test_a_list_is_accepted_at_once_and_expanded_by_workers(
+def test_a_list_that_fits_into_a_chunk_is_expanded_in_the_call(
     client: Client, post_it: Post, sending: dict[str, Any], mailing_list: MailingList
 ) -> None:
     response = post_it({**sending, "audience": {"listId": str(mailing_list.pk)}})
     assert response.status_code == 202, response.content
     answer = response.json()
-    assert (answer["status"], answer["links"], answer["totals"]["accepted"]) == ("preparing", None, 0)
+    assert (answer["status"], answer["links"], answer["totals"]["accepted"]) == ("sending", None, 4)
     assert answer["mailingListId"] == str(mailing_list.pk)
+    assert client.get(f"{PATH}/{answer['id']}").json()["totals"] == answer["totals"]
+
+
+def test_a_filter_is_accepted_at_once_and_expanded_by_workers(
+    client: Client, post_it: Post, sending: dict[str, Any], crowd: list[Contact]
+) -> None:
+    Contact.objects.filter(pk=crowd[3].pk).update(embedded_data={"ward": "B"})
+    answer = post_it({**sending, "audience": {"filter": {"embeddedData": {"ward": "B"}}}}).json()
+    assert (answer["status"], answer["totals"]["accepted"]) == ("preparing", 0)
     expand_chunk(database_now())
     now = client.get(f"{PATH}/{answer['id']}").json()
-    assert (now["status"], now["totals"]["waiting"]) == ("sending", 4)
+    assert (now["status"], now["totals"]["waiting"]) == ("sending", 1)
 
 
 def test_contacts_by_their_ids_and_by_filter(post_it: Post, sending: dict[str, Any], crowd: list[Contact]) -> None:
@@ -202,6 +223,8 @@ def test_without_sending_everybody_gets_a_link_and_no_message(post_it: Post, sen
         ("/steps", [], ("/steps", "too_short")),
         ("/steps/0/providerIds/0", NOBODY, ("/steps/0/providerIds", "provider_not_found")),
         ("/steps/0/templateId", NOBODY, ("/steps/0/templateId", "template_not_found")),
+        ("/steps/0/subject", "${contact.firstName}", ("/steps/0/subject", "unknown_placeholder")),
+        ("/steps/0", {**SMS_STEP, "subject": "Hi"}, ("/steps/0/subject", "only_of_email")),
         ("/steps/0/weights", [1, 2], ("/steps/0/weights", "not_one_each")),
         ("/steps/0/weights", [0], ("/steps/0/weights/0", "greater_than_equal")),
         ("/audience", {}, ("/audience", "not_one_audience")),
@@ -398,9 +421,13 @@ WRONG_VALUES = {
     "/steps/0/providerIds": no_list | st.just([]),
     "/steps/0/weights": no_list,
     "/steps/0/templateId": NO_UUID,
+    "/steps/0/kind": NO_UUID,
+    "/steps/0/delayMinutes": st.integers(),
+    "/steps/0/subject": no_text | st.text("x", min_size=256, max_size=300) | st.just("${contact.name}"),
     "/steps/0/priority": st.integers(max_value=0) | st.integers(11),
     "/steps/0/fallbackDelayMinutes": st.integers(max_value=-1) | st.integers(525_601),
     "/channelMode": NO_UUID,
+    "/stopsOn": NO_UUID,
     "/audience": no_object | st.none() | st.just({}),
     "/audience/listId": st.uuids().map(str),
     "/audience/contacts/0/email": st.sampled_from(["@", "a b@example.com", "x"]),

@@ -1,6 +1,7 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -11,13 +12,15 @@ from contacts.models import Organization
 from distributor.engine.acceptance import Accepted, accept
 from distributor.engine.clock import database_now
 from distributor.engine.expansion import accept_selection
-from distributor.models import Distribution, Survey
+from distributor.engine.follow_ups import add_follow_up
+from distributor.models import Distribution, Step, Survey
 from distributor.rules.chaining import StepKind
 from distributor.rules.requests import AudienceRules, DistributionRequest, Selection, StepRequest
 from tests.engine.people import given
 
 Send = Callable[..., Accepted]
 SendTo = Callable[..., Distribution]
+Follow = Callable[..., Step]
 Ask = Callable[..., DistributionRequest]
 
 
@@ -47,7 +50,10 @@ def ask(survey: Survey, accounts: dict[Channel, ProviderAccount], templates: dic
             for kind in (StepKind.REMINDER, StepKind.THANK_YOU)
             for priority, (channel, minutes) in enumerate(fields.pop(f"{kind}s", ()), start=1)
         ]
-        weights, from_email = fields.pop("weights", ()), fields.pop("from_email", "")
+        weights, overrides = (
+            fields.pop("weights", ()),
+            {name: fields.pop(name, "") for name in ("from_email", "subject")},
+        )
         steps = [
             StepRequest(
                 channel=channel,
@@ -57,7 +63,7 @@ def ask(survey: Survey, accounts: dict[Channel, ProviderAccount], templates: dic
                 fallback_delay_minutes=delays,
                 further_account_ids=further,
                 weights=weights,
-                from_email=from_email,
+                **overrides,
             )
             for priority, channel in enumerate(channels or (Channel.EMAIL,), start=1)
         ]
@@ -90,17 +96,38 @@ def send_to(
     accounts: dict[Channel, ProviderAccount],
     templates: dict[Channel, Template],
 ) -> SendTo:
-    """Accept a distribution of ACME's to a selection."""
+    """Accept a distribution of ACME's to a selection; unless `at_once` says otherwise, it is left to workers."""
 
-    def send_to(selection: Selection, *channels: Channel, **fields: Any) -> Distribution:
+    def send_to(selection: Selection, *channels: Channel, at_once: int = 0, **fields: Any) -> Distribution:
         steps = [
             StepRequest(channel, accounts[channel].id, templates[channel].id, priority)
             for priority, channel in enumerate(channels or (Channel.EMAIL,), start=1)
         ]
         request = DistributionRequest(source="test", survey_id=survey.id, contacts=(), steps=steps, **fields)
-        return accept_selection(organization, None, request, selection, database_now())
+        return accept_selection(organization, None, request, selection, database_now(), at_once=at_once)
 
     return send_to
+
+
+@pytest.fixture
+def follow(accounts: dict[Channel, ProviderAccount], templates: dict[Channel, Template]) -> Follow:
+    """Add a reminder, or what `kind` says, to a distribution of ACME's, at the moment `at` (now); nobody brings it."""
+
+    def follow(
+        distribution: Distribution,
+        channel: Channel = Channel.EMAIL,
+        *,
+        kind: StepKind = StepKind.REMINDER,
+        at: datetime | None = None,
+        contact_id: UUID | None = None,
+        **fields: Any,
+    ) -> Step:
+        now = database_now()
+        named = {"provider_account_id": accounts[channel].id, "template_id": templates[channel].id}
+        asked = StepRequest(**{"channel": channel, **named, **fields}, kind=kind, scheduled_at=at or now)
+        return add_follow_up(distribution.pk, asked, now, contact_id=contact_id)
+
+    return follow
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from contacts.given import ContactGiven
 from distributor.engine.acceptance import Accepted
 from distributor.engine.clock import database_now
 from distributor.engine.dispatch import dispatch_lane
+from distributor.engine.follow_ups import bring_chunk
 from distributor.engine.stories import Story, tell
 from distributor.models import Attempt, Batch, Distribution, Recipient, Step
 from distributor.models.batch import Lane
@@ -44,6 +45,12 @@ def dispatch_at(moment: datetime) -> None:
     for lane in Lane:
         while dispatch_lane(lane, lambda: moment):
             pass
+
+
+def bring() -> None:
+    """Bring all that was added to distributions to their people."""
+    while bring_chunk(database_now()):
+        pass
 
 
 def make_due() -> None:

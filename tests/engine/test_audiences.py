@@ -84,8 +84,49 @@ def test_a_distribution_to_a_list_is_accepted_before_its_people_are_looked_at(
 def test_acceptance_is_as_many_statements_whatever_the_size(
     send_to: SendTo, mailing_list: MailingList, django_assert_num_queries: Any
 ) -> None:
-    with django_assert_num_queries(8):  # the clock's and the savepoint's among them
+    with django_assert_num_queries(9):  # the clock's and the savepoint's among them
         send_to(Selection(list_id=mailing_list.pk))
+
+
+def test_an_audience_that_fits_into_a_chunk_is_expanded_in_the_call(
+    send_to: SendTo, mailing_list: MailingList, crowd: list[Contact]
+) -> None:
+    Contact.objects.filter(pk=crowd[0].pk).update(opted_out_at=database_now())
+    distribution = send_to(Selection(list_id=mailing_list.pk), at_once=25)
+    assert (distribution.accepted_count, distribution.skipped_count) == (25, 1)
+    assert not due_expansions(database_now())
+    assert totals_of(distribution) == {"waiting": 24, "skipped": 1}
+    assert Batch.objects.get().lane == "normal"
+    dispatch()
+    assert (totals_of(distribution), status_of(distribution)) == ({"sent": 24, "skipped": 1}, "completed")
+
+
+def test_one_more_than_a_chunk_and_every_filter_are_left_to_workers(send_to: SendTo, mailing_list: MailingList) -> None:
+    for selection in (Selection(list_id=mailing_list.pk), Selection(embedded_data={"ward": "A"})):
+        distribution = send_to(selection, at_once=24)
+        assert (distribution.accepted_count, status_of(distribution)) == (0, "preparing")
+    expand()
+    assert sorted(Distribution.objects.values_list("accepted_count", flat=True)) == [5, 25]
+
+
+def test_contacts_of_a_list_are_sent_to_as_members_of_it(
+    send_to: SendTo, organization: Organization, mailing_list: MailingList, crowd: list[Contact]
+) -> None:
+    wanted = [crowd[3].pk, crowd[4].pk]
+    distribution = send_to(Selection(list_id=mailing_list.pk, contact_ids=wanted), at_once=2)
+    assert distribution.mailing_list == mailing_list
+    assert set(Recipient.objects.values_list("contact_id", flat=True)) == set(wanted)
+    stranger = Contact.objects.create(organization=organization, external_id="X")
+    with pytest.raises(UnknownContacts) as refused:
+        send_to(Selection(list_id=mailing_list.pk, contact_ids=[*wanted, stranger.pk]))
+    assert refused.value.ids == {stranger.pk}
+
+
+def test_no_list_is_made_for_an_audience_that_is_none(
+    send_to: SendTo, mailing_list: MailingList, crowd: list[Contact]
+) -> None:
+    assert send_to(Selection(contact_ids=[crowd[0].pk])).mailing_list is None
+    assert MailingList.objects.get() == mailing_list
 
 
 def test_every_member_becomes_a_recipient_once_and_is_sent_to(

@@ -14,10 +14,12 @@ from distributor.engine.beginning import Begun, begin
 from distributor.engine.claiming import claim_batch
 from distributor.engine.clock import database_now
 from distributor.engine.dispatch import close_batch, hand_over
+from distributor.engine.links import find_link
 from distributor.engine.routes import open_route
 from distributor.engine.settling import settle
-from distributor.engine.steering import NotSteerable, cancel, hold_still, pause, reschedule, resume
+from distributor.engine.steering import NotSteerable, cancel, delete, hold_still, pause, reschedule, resume
 from distributor.models import Batch, Distribution
+from distributor.rules.links import LinkState
 from tests.engine.conftest import Send
 from tests.engine.people import dispatch, events_of, make_due, misbehave, story_of, totals_of
 
@@ -230,3 +232,33 @@ def test_a_pause_waits_for_whoever_is_beginning(send: Send) -> None:
         assert not done
     thread.join(10)
     assert done
+
+
+def test_what_is_deleted_is_cancelled_and_its_record_stays(send: Send) -> None:
+    accepted = send(2, scheduled_at=database_now() + HOUR)
+    delete(accepted.distribution.id, database_now())
+    row = Distribution.objects.get()
+    assert row.deleted_at == row.cancelled_at is not None
+    dispatch()
+    assert totals_of(accepted) == {"stopped": 2}
+    assert story_of(accepted).reason == "cancelled"
+
+
+def test_deleting_what_has_ended_closes_its_links_and_keeps_what_was_sent(send: Send) -> None:
+    accepted = send(1)
+    dispatch()
+    delete(accepted.distribution.id, database_now())
+    assert (totals_of(accepted), status_of(accepted.distribution.id)) == ({"sent": 1}, "cancelled")
+    link = find_link(accepted.enrolled[0].code, database_now())
+    assert link is not None
+    assert link.state is LinkState.CANCELLED
+
+
+def test_deleting_again_and_what_was_cancelled_keeps_the_first_moments(send: Send) -> None:
+    accepted = send(1)
+    cancelled_at = cancel(accepted.distribution.id, database_now()).cancelled_at
+    delete(accepted.distribution.id, database_now())
+    deleted_at = Distribution.objects.get().deleted_at
+    delete(accepted.distribution.id, database_now())
+    row = Distribution.objects.get()
+    assert (row.cancelled_at, row.deleted_at) == (cancelled_at, deleted_at)

@@ -2,10 +2,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 
 from distributor.engine.links import find_link, record_open
 from distributor.engine.responses import LinkNotOpen, record_response
-from distributor.models import Decision, Response
+from distributor.models import Decision, Distribution, Recipient, Response
 from distributor.rules.links import LinkState
 from tests.pages.journeys import (
     AN_HOUR,
@@ -159,3 +160,47 @@ def test_a_links_locale_is_the_calls_then_the_contacts_then_the_surveys(
     link = find_link(recipient.code, NOW)
     assert link is not None
     assert link.locale == expected
+
+
+def make_open_for_several(recipient: Recipient) -> None:
+    Distribution.objects.filter(pk=recipient.distribution_id).update(link_type="multiple")
+
+
+def test_a_link_for_several_responses_stores_each_and_stays_open() -> None:
+    recipient = make_sent_journey()
+    make_open_for_several(recipient)
+    for number in range(3):
+        record_response(recipient.code, {"score": number}, NOW + number * AN_HOUR)
+        link = find_link(recipient.code, NOW)
+        assert link is not None
+        assert link.state is LinkState.OPEN
+    stored = Response.objects.filter(recipient=recipient).order_by("ordinal")
+    assert [(one.ordinal, one.answers["score"]) for one in stored] == [(1, 0), (2, 1), (3, 2)]
+
+
+def test_only_the_first_of_several_responses_is_counted_and_stops_the_chain() -> None:
+    recipient = make_journey()
+    make_open_for_several(recipient)
+    record_response(recipient.code, ANSWERS, NOW)
+    record_response(recipient.code, ANSWERS, NOW + AN_HOUR)
+    recipient.refresh_from_db()
+    assert (recipient.state, recipient.reason, recipient.responded_at) == ("stopped", "responded", NOW)
+    assert counts_of(recipient) == {"stopped": 1, "opened": 1, "responded": 1}
+    assert Decision.objects.count() == 1
+
+
+def test_a_link_for_several_responses_expires_like_any_other() -> None:
+    recipient = make_sent_journey()
+    make_open_for_several(recipient)
+    record_response(recipient.code, ANSWERS, NOW)
+    Distribution.objects.filter(pk=recipient.distribution_id).update(expires_at=NOW + AN_HOUR)
+    with pytest.raises(LinkNotOpen) as refused:
+        record_response(recipient.code, ANSWERS, NOW + AN_HOUR)
+    assert refused.value.state is LinkState.EXPIRED
+
+
+def test_two_first_responses_of_a_recipient_are_refused_by_the_database() -> None:
+    recipient = make_sent_journey()
+    stored = record_response(recipient.code, ANSWERS, NOW)
+    with pytest.raises(IntegrityError, match="one_response_per_recipient_and_ordinal"):
+        Response.objects.create(survey=stored.survey, recipient=recipient, answers={}, submitted_at=NOW)

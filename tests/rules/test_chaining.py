@@ -25,6 +25,7 @@ class Made:
     channel: str
     fallback_delay_minutes: int | None = None
     delay_minutes: int | None = None
+    scheduled_at: datetime | None = None
 
     @property
     def id(self) -> UUID:

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -80,6 +81,11 @@ def test_a_status_never_lies(waiting: int, scheduled_at: datetime | None, now: d
     assert (status is DistributionStatus.SENDING) == (waiting > 0 and not is_to_come)
 
 
+def test_what_is_still_brought_to_its_people_is_not_completed() -> None:
+    assert distribution_status(0, None, NOW, is_arming=True) == "sending"
+    assert distribution_status(0, None, NOW, is_arming=True, paused_at=NOW) == "paused"
+
+
 @pytest.mark.parametrize(
     ("waiting", "held", "status"),
     [
@@ -89,5 +95,5 @@ def test_a_status_never_lies(waiting: int, scheduled_at: datetime | None, now: d
         (5, {"cancelled_at": NOW}, "cancelled"),
     ],
 )
-def test_an_audience_that_is_being_read_is_not_completed(waiting: int, held: dict[str, datetime], status: str) -> None:
+def test_an_audience_that_is_being_read_is_not_completed(waiting: int, held: dict[str, Any], status: str) -> None:
     assert distribution_status(waiting, NOW + timedelta(days=1), NOW, is_preparing=True, **held) == status

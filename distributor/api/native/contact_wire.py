@@ -41,7 +41,7 @@ class ContactBody(Body):
 
 
 class ContactChanges(ContactBody):
-    """What to change. null clears a field, and all of embeddedData; an externalId or an email remains."""
+    """What to change. null clears a field, and all of embeddedData; an externalId, an email or a phone remains."""
 
 
 class ContactDocument(Document):

@@ -38,9 +38,11 @@ from distributor.engine.erasing import erase_contact
 from distributor.engine.opting_out import lift_opt_out, opt_out
 
 _NAMELESS = Fault("", "no_identifier", "One of externalId and email is needed.")
+_NAMELESS_AFTER = Fault("", "no_identifier", "One of externalId, email and phone must remain.")
 _TAKEN = {
     "external_id": ("/externalId", "external_id_taken", "This external id is another contact's."),
     "email": ("/email", "email_taken", "This e-mail address is another contact's, who is known by nothing else."),
+    "phone": ("/phone", "phone_taken", "This phone number is another contact's, who is known by nothing else."),
 }
 _ONE: dict[int, Any] = {200: ContactDocument} | ERRORS_OF_ONE
 
@@ -111,7 +113,7 @@ class OneContact(APIView):
         except Contact.DoesNotExist:
             raise not_found("contact") from None
         except Nameless:
-            raise invalid_request([_NAMELESS]) from None
+            raise invalid_request([_NAMELESS_AFTER]) from None
         except IdentityTaken as taken:
             fault = Fault(*_TAKEN[taken.field])
             raise Problem(HTTPStatus.CONFLICT, fault.code, fault.detail, [fault]) from None

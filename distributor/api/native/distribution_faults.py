@@ -1,25 +1,36 @@
 """Everything wrong with a native sending call, named at once: a second, slow look at a body that was refused."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
+from contacts.channel import Channel
 from contacts.identity import EmailsTaken, Identified, UnknownContacts
 from contacts.models import Contact, MailingList, Organization
 from distributor.api.fields import AwareMoment
-from distributor.api.native.distribution_request import to_step
-from distributor.api.native.distribution_wire import MAX_CONTACTS, MAX_IDS, MAX_STEPS, DistributionBody, StepBody
+from distributor.api.native.distribution_wire import (
+    MAX_CONTACTS,
+    MAX_IDS,
+    MAX_PROVIDERS,
+    NAMELESS,
+    NO_INVITATION,
+    DistributionBody,
+    invites,
+    step_contradictions,
+)
 from distributor.api.problems import Fault, Problem, invalid_request
 from distributor.api.reference_faults import list_or_empty, reference_fault, uuid_or_none
-from distributor.api.validation import faults_of
+from distributor.api.validation import faults_of, json_pointer
 from distributor.engine.acceptance import Throttled
 from distributor.engine.references import UnknownReference, UnknownReferences, step_faults
 from distributor.models import Survey
+from distributor.rules.chaining import StepKind
+from distributor.rules.requests import LinkType, StepRequest
 
 
 class Contradictory(Exception):
@@ -27,13 +38,16 @@ class Contradictory(Exception):
 
 
 REFUSALS: Final = (ValidationError, Contradictory, UnknownReferences, UnknownContacts, EmailsTaken, Throttled)
+NOBODY_TO_THANK: Final = ("nobody_to_thank", "Nobody knows who answers through anonymous links.")
 _MOMENT: Final[TypeAdapter[datetime]] = TypeAdapter(AwareMoment)
 
 
 def require_consistent(body: DistributionBody) -> None:
     """Raises Contradictory."""
     policy = body.throttle.policy if body.throttle else None
-    if any(_contradictions(vars(body), policy, names_contacts=body.audience.contacts is not None)):
+    kinds = [step.kind for step in body.steps]
+    names_contacts = body.audience.contacts is not None
+    if any(_contradictions(vars(body), policy, body.link_type, kinds, names_contacts=names_contacts)):
         raise Contradictory
 
 
@@ -75,15 +89,19 @@ def _further_faults(organization: Organization, given: dict[str, Any]) -> Iterat
 
 
 def _step_faults(organization: Organization, given: dict[str, Any]) -> Iterator[Fault]:
-    readable = {}
-    for position, step in enumerate(list_or_empty(given.get("steps"))[:MAX_STEPS]):
-        try:
-            readable[position] = to_step(StepBody.model_validate_json(to_json(step)))
-        except ValidationError:
-            continue
-    positions = list(readable)
+    steps = [(place, step) for place, step in enumerate(list_or_empty(given.get("steps"))) if isinstance(step, dict)]
+    for place, step in steps:
+        for fault in step_contradictions(step):
+            yield Fault(json_pointer(("steps", place, *fault.path)), fault.code, fault.text)
+    if steps and not invites(step.get("kind") for _, step in steps):
+        yield Fault("/steps", *NO_INVITATION)
+    yield from _unknown_references(organization, {place: named for place, step in steps if (named := _named_by(step))})
+
+
+def _unknown_references(organization: Organization, named: dict[int, StepRequest]) -> Iterator[Fault]:
+    positions = list(named)
     known = set()
-    for fault in step_faults(organization, list(readable.values())):
+    for fault in step_faults(organization, list(named.values())):
         assert fault.step is not None
         field = "providerIds" if fault.what == "provider" else "templateId"
         found = reference_fault(f"/steps/{positions[fault.step]}/{field}", fault)
@@ -92,18 +110,36 @@ def _step_faults(organization: Organization, given: dict[str, Any]) -> Iterator[
             yield found
 
 
+def _named_by(step: dict[str, Any]) -> StepRequest | None:
+    """The provider accounts and the template that a step names, where these can be read, whatever else it says."""
+    accounts = [uuid_or_none(one) for one in list_or_empty(step.get("providerIds"))[:MAX_PROVIDERS]]
+    known = [one for one in accounts if one is not None]
+    template_id = uuid_or_none(step.get("templateId"))
+    if step.get("channel") not in list(Channel) or not known or len(known) < len(accounts) or template_id is None:
+        return None
+    first, *further = dict.fromkeys(known)
+    return StepRequest(step["channel"], first, template_id, further_account_ids=further)
+
+
 def _audience_faults(organization: Organization, given: dict[str, Any]) -> Iterator[Fault]:
     audience = given.get("audience")
     if isinstance(audience, dict):
         list_id = uuid_or_none(audience.get("listId"))
         if list_id and not MailingList.objects.filter(organization=organization, pk=list_id).exists():
             yield reference_fault("/audience/listId", UnknownReference(None, "list", "not_found"))
+    for pointer, contact in _contacts(given):
+        if not any(_is_said(contact.get(name)) for name in ("externalId", "contactId", "email")):
+            yield Fault(pointer, *NAMELESS)
     ids = dict(_contact_ids(given))
     named = Contact.objects.filter(organization=organization, pk__in=ids.values(), erased_at=None)
     known = set(named.values_list("pk", flat=True))
     for pointer, contact_id in ids.items():
         if contact_id not in known:
             yield Fault(pointer, "contact_not_found", "There is no contact with this id.")
+
+
+def _is_said(value: Any) -> bool:
+    return bool(value.strip() if isinstance(value, str) else value)
 
 
 def _contact_ids(given: dict[str, Any]) -> Iterator[tuple[str, UUID]]:
@@ -157,10 +193,15 @@ def _given_contradictions(given: dict[str, Any]) -> Iterator[Fault]:
     throttle, audience = given.get("throttle"), given.get("audience")
     policy = throttle.get("policy") if isinstance(throttle, dict) else None
     names_contacts = not isinstance(audience, dict) or audience.get("contacts") is not None
-    return _contradictions(moments, policy, names_contacts=names_contacts)
+    # By a link's steps nothing is sent.
+    steps = [] if "contact" in given else list_or_empty(given.get("steps"))
+    kinds = [step.get("kind") if isinstance(step, dict) else None for step in steps]
+    return _contradictions(moments, policy, given.get("linkType"), kinds, names_contacts=names_contacts)
 
 
-def _contradictions(moments: Mapping[str, Any], policy: Any, *, names_contacts: bool) -> Iterator[Fault]:
+def _contradictions(
+    moments: Mapping[str, Any], policy: Any, link_type: Any, kinds: Sequence[Any], *, names_contacts: bool
+) -> Iterator[Fault]:
     begins_at = moments["scheduled_at"]
     for name, pointer in (("not_after", "/notAfter"), ("expires_at", "/expiresAt")):
         if begins_at is not None and moments[name] is not None and moments[name] < begins_at:
@@ -168,6 +209,10 @@ def _contradictions(moments: Mapping[str, Any], policy: Any, *, names_contacts: 
     if policy == "reject" and not names_contacts:
         detail = "A call can be refused only for contacts that it names: choose defer or skip."
         yield Fault("/throttle/policy", "reject_needs_contacts", detail)
+    if link_type == LinkType.ANONYMOUS:
+        for place, kind in enumerate(kinds):
+            if kind == StepKind.THANK_YOU:
+                yield Fault(f"/steps/{place}/kind", *NOBODY_TO_THANK)
 
 
 def _moment(value: Any) -> datetime | None:

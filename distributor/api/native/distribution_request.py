@@ -17,6 +17,7 @@ from distributor.api.native.distribution_wire import (
     ThrottleBody,
 )
 from distributor.engine.enrolment import Enrolled
+from distributor.rules.chaining import StepKind, StopsOn
 from distributor.rules.requests import (
     DEFAULT_RECENT_DAYS,
     NO_OPTIONS,
@@ -52,6 +53,7 @@ def to_request(body: DistributionBody) -> DistributionRequest:
         throttle=_to_throttle(body.throttle),
         link_type=LinkType(body.link_type),
         is_sent=body.send,
+        stops_on=StopsOn(body.stops_on),
     )
 
 
@@ -91,7 +93,10 @@ def to_step(step: StepBody) -> StepRequest:
         from_email=step.from_email or "",
         from_name=step.from_name or "",
         reply_to_email=step.reply_to_email or "",
+        subject=step.subject or "",
         fallback_delay_minutes=step.fallback_delay_minutes,
+        kind=StepKind(step.kind),
+        delay_minutes=step.delay_minutes,
         further_account_ids=further,
         weights=step.weights or (),
     )

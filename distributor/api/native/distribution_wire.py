@@ -1,7 +1,7 @@
 """The bodies of POST /api/v1/distributions and /links. An optional field that is null counts as not given."""
 
-from collections.abc import Iterator
-from typing import Annotated, Literal, Self, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any, Literal, Self, TypeVar
 from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator, with_config
@@ -18,6 +18,7 @@ from distributor.api.fields import (
     Identifier,
     Line255,
     Phone,
+    Subject,
 )
 from distributor.api.native.contact_wire import none_if_blank
 from distributor.api.native.shapes import Body, Document, Locale
@@ -29,6 +30,8 @@ MAX_IDS = 10_000
 MAX_STEPS = 10
 MAX_PROVIDERS = 10
 MAX_MINUTES = 525_600  # a year
+INVITATION, FOLLOWING = "invitation", ("reminder", "thank_you")
+NO_INVITATION = ("no_invitation", "One step at least is an invitation.")
 NAMELESS = ("no_identifier", "One of externalId, contactId and email is needed.")
 
 
@@ -70,9 +73,42 @@ def _unless(faults: list[DataFault], value: ValueT) -> ValueT:
     return value
 
 
-class StepBody(Body):
-    """A way to reach people: the sender overrides hold for this distribution only."""
+def step_contradictions(said: Mapping[str, Any]) -> Iterator[DataFault]:
+    """What does not fit together in a step, by its fields' names; whatever their values are, it can be asked."""
+    kind, delay = said.get("kind") or INVITATION, said.get("delayMinutes")
+    if kind == INVITATION:
+        if delay is not None:
+            yield DataFault(("delayMinutes",), "not_of_invitations", "An invitation leaves as scheduled.")
+    elif kind in FOLLOWING:
+        if delay is None:
+            yield DataFault(("delayMinutes",), "missing", "After how many minutes is not said.")
+        if kind == "reminder" and delay == 0:
+            yield DataFault(("delayMinutes",), "no_delay", "A reminder comes at least a minute after a message.")
+        if said.get("fallbackDelayMinutes") is not None:
+            yield DataFault(("fallbackDelayMinutes",), "only_of_invitations", "Only an invitation has a fallback.")
+    yield from _provider_faults(said.get("providerIds"), said.get("weights"))
+    if said.get("subject") and said.get("channel") in ("sms", "whatsapp"):
+        yield DataFault(("subject",), "only_of_email", "Only an e-mail has a subject.")
 
+
+def _provider_faults(ids: Any, weights: Any) -> Iterator[DataFault]:
+    if not isinstance(ids, list):
+        return
+    for place, provider_id in enumerate(ids):
+        if provider_id in ids[:place]:
+            yield DataFault(("providerIds", place), "named_twice", "This provider is named already.")
+    if isinstance(weights, list) and len(weights) != len(ids):
+        yield DataFault(("weights",), "not_one_each", "There is one weight for each provider, or none at all.")
+
+
+class StepBody(Body):
+    """A way to reach people: the sender and subject overrides hold for this distribution only."""
+
+    kind: Annotated[
+        Literal["invitation", "reminder", "thank_you"],
+        NULL_IS_DEFAULT,
+        Field(description="reminder: to who was reached and does not answer; thank_you: to who answers."),
+    ] = "invitation"
     channel: Literal["email", "sms", "whatsapp"]
     provider_ids: Annotated[list[UUID], Field(min_length=1, max_length=MAX_PROVIDERS)] = Field(
         description="Each stands in for those before it; with weights they share the messages."
@@ -81,22 +117,33 @@ class StepBody(Body):
         list[Annotated[int, Field(ge=1, le=10_000)]] | None, Field(description="One for each provider, or none.")
     ] = None
     template_id: UUID
-    priority: Annotated[int, Field(ge=1, le=10), NULL_IS_DEFAULT] = 1
+    priority: Annotated[int, Field(ge=1, le=10, description="Among steps of a kind."), NULL_IS_DEFAULT] = 1
     from_email: Email | None = None
     from_name: Line255 | None = None
     reply_to_email: Email | None = None
-    fallback_delay_minutes: Annotated[int, Field(ge=0, le=MAX_MINUTES)] | None = None
+    subject: Subject = Field(None, description="E-mail only: instead of the template's, with the same placeholders.")
+    fallback_delay_minutes: Annotated[int, Field(ge=0, le=MAX_MINUTES)] | None = Field(
+        None, description="Of an invitation: without a response for so long, the next one."
+    )
+    delay_minutes: Annotated[int, Field(ge=0, le=MAX_MINUTES)] | None = Field(
+        None, description="Of a reminder: after the last message, at least 1. Of a thank-you: after the response."
+    )
 
     @model_validator(mode="after")
-    def _providers_add_up(self) -> Self:
-        return _unless(list(self._provider_faults()), self)
+    def _adds_up(self) -> Self:
+        return _unless(list(step_contradictions(self.model_dump(by_alias=True))), self)
 
-    def _provider_faults(self) -> Iterator[DataFault]:
-        for place, provider_id in enumerate(self.provider_ids):
-            if provider_id in self.provider_ids[:place]:
-                yield DataFault(("providerIds", place), "named_twice", "This provider is named already.")
-        if self.weights is not None and len(self.weights) != len(self.provider_ids):
-            yield DataFault(("weights",), "not_one_each", "There is one weight for each provider, or none at all.")
+
+def invites(kinds: Iterable[Any]) -> bool:
+    """Whether any of the steps may be an invitation, by their kinds as given."""
+    return any(kind not in FOLLOWING for kind in kinds)
+
+
+def _one_invites(steps: list[StepBody]) -> list[StepBody]:
+    return _unless([] if invites(step.kind for step in steps) else [DataFault((), *NO_INVITATION)], steps)
+
+
+Steps = Annotated[list[StepBody], Field(min_length=1, max_length=MAX_STEPS), AfterValidator(_one_invites)]
 
 
 class FilterBody(Body):
@@ -147,12 +194,17 @@ class DistributionBody(Body):
 
     survey_id: UUID
     name: Line255 | None = None
-    steps: Annotated[list[StepBody], Field(min_length=1, max_length=MAX_STEPS)]
+    steps: Steps
     channel_mode: Annotated[
         Literal["single", "multi"],
         NULL_IS_DEFAULT,
         Field(description="single: the first step that reaches the contact; multi: one after the other."),
     ] = "single"
+    stops_on: Annotated[
+        Literal["response", "opened", "delivered"],
+        NULL_IS_DEFAULT,
+        Field(description="What ends the fallbacks of multi mode: a response, or what is named as well."),
+    ] = "response"
     audience: AudienceBody
     scheduled_at: AwareMoment | None = Field(None, description="Omit to send now.")
     not_after: AwareMoment | None = Field(None, description="The last moment at which anything leaves.")
@@ -160,7 +212,9 @@ class DistributionBody(Body):
     rules: Annotated[RulesBody, NULL_IS_DEFAULT] = RulesBody()
     throttle: ThrottleBody | None = Field(None, description="Omit for the survey's own, else the organisation's.")
     link_type: Annotated[
-        Literal["one_time", "anonymous"], NULL_IS_DEFAULT, Field(description="anonymous: a response is nobody's.")
+        Literal["one_time", "multiple", "anonymous"],
+        NULL_IS_DEFAULT,
+        Field(description="multiple: a response does not use the link up; anonymous: it is nobody's."),
     ] = "one_time"
     send: Annotated[bool, NULL_IS_DEFAULT, Field(description="false: everybody gets a link and no message.")] = True
 
@@ -172,11 +226,11 @@ class LinkBody(Body):
     contact: Annotated[RecipientBody, AfterValidator(_is_named)]
     name: Line255 | None = None
     steps: Annotated[
-        Annotated[list[StepBody], Field(min_length=1, max_length=MAX_STEPS)] | None,
+        Steps | None,
         Field(description="Nothing is sent by them. Omit for the defaults of the first channel that has them."),
     ] = None
     expires_at: AwareMoment | None = None
-    link_type: Annotated[Literal["one_time", "anonymous"], NULL_IS_DEFAULT] = "one_time"
+    link_type: Annotated[Literal["one_time", "multiple", "anonymous"], NULL_IS_DEFAULT] = "one_time"
 
 
 class PersonalLink(Document):

@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import prefetch_related_objects
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,6 +21,7 @@ from distributor.api.native.distribution_faults import REFUSALS, explain, requir
 from distributor.api.native.distribution_request import render_link, to_request, to_selection
 from distributor.api.native.distribution_wire import DistributionAccepted, DistributionBody
 from distributor.api.native.owned import ERRORS_OF_SENDING, PAGE
+from distributor.api.native.steps import render_step
 from distributor.api.native.wire import (
     DistributionDocument,
     DistributionPage,
@@ -38,6 +40,7 @@ from distributor.engine.stories import Story, read_stories
 from distributor.models import Decision, Distribution
 from distributor.rules.wall_clock import zone_named
 
+STEPS = "steps__accounts"
 _ERRORS: dict[int, Any] = {400: ProblemDocument, 401: ProblemDocument, 403: ProblemDocument}
 _ERRORS_OF_ONE: dict[int, Any] = _ERRORS | {404: ProblemDocument}
 
@@ -59,7 +62,7 @@ class Distributions(APIView):
         if before is not None:
             rows = rows.filter(id__lt=before)
         now = database_now()
-        page = list(rows[: limit + 1])
+        page = list(rows.prefetch_related(STEPS)[: limit + 1])
         return page_response(request, page, limit, lambda row: str(row.id), lambda row: render_distribution(row, now))
 
     @extend_schema(
@@ -169,6 +172,7 @@ def find_distribution(request: Request, distribution_id: str) -> Distribution:
 
 
 def render_distribution(row: Distribution, now: datetime) -> dict[str, Any]:
+    prefetch_related_objects([row], STEPS)
     return {
         "id": row.id,
         "surveyId": row.survey_id,
@@ -184,6 +188,7 @@ def render_distribution(row: Distribution, now: datetime) -> dict[str, Any]:
         "pausedAt": row.paused_at,
         "cancelledAt": row.cancelled_at,
         "createdAt": row.created_at,
+        "steps": [render_step(step) for step in row.steps.all()],
         "totals": {
             "accepted": row.accepted_count,
             **row.totals,

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import ClassVar
 from uuid import UUID
 
+from django.db.models.functions import Now
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -89,7 +90,8 @@ class OneMailingList(APIView):
     def patch(self, request: Request, list_id: str) -> Response:
         rows = own_rows(request, MailingList)
         found = find_one(rows, list_id, "list")
-        return Response(_render(change_one(rows, found, parse_body(ListBody, request.body).said(), "list")))
+        said = {**parse_body(ListBody, request.body).said(), "updated_at": Now()}
+        return Response(_render(change_one(rows, found, said, "list")))
 
     @extend_schema(operation_id="delete_list", tags=["native"], responses={204: None} | ERRORS_OF_ONE | CONFLICT)
     def delete(self, request: Request, list_id: str) -> Response:

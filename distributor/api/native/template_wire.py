@@ -9,9 +9,8 @@ from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, Vali
 from pydantic_core import PydanticCustomError
 
 from channels.models import Template
-from channels.rendering import unknown_placeholders
 from contacts.channel import Channel
-from distributor.api.fields import NO_NUL, DataFault, Line255
+from distributor.api.fields import NO_NUL, DataFault, Subject, check_placeholders
 from distributor.api.native.shapes import Body, Document, Locale, Name, NoneIfBlank
 from distributor.api.problems import Fault
 from distributor.api.validation import json_pointer
@@ -21,26 +20,17 @@ MAX_BODY_LENGTH = 200_000  # mail programs cut an e-mail off at about half of it
 _locale = TypeAdapter(Annotated[Locale, Field(min_length=1)])
 
 
-def _check_placeholders(text: str | None) -> str:
-    unknown = unknown_placeholders(text or "")
-    if unknown:
-        raise PydanticCustomError(
-            "unknown_placeholder", "Nothing would fill {placeholders}.", {"placeholders": ", ".join(unknown[:10])}
-        )
-    return text or ""
-
-
 _Piped = Annotated[str, StringConstraints(max_length=MAX_BODY_LENGTH, pattern=NO_NUL)]
 
 
 class VariantBody(Body):
     """The texts in one locale, with placeholders such as ${contact:firstName|there} and ${link}."""
 
-    subject: Annotated[Line255 | None, AfterValidator(_check_placeholders)] = Field("", description="E-mail only.")
-    html: Annotated[_Piped | None, AfterValidator(_check_placeholders)] = Field(
+    subject: Subject = Field("", description="E-mail only.")
+    html: Annotated[_Piped | None, AfterValidator(check_placeholders)] = Field(
         "", description="E-mail only. Values are HTML-escaped."
     )
-    text: Annotated[_Piped, Field(min_length=1), AfterValidator(_check_placeholders)] = Field(
+    text: Annotated[_Piped, Field(min_length=1), AfterValidator(check_placeholders)] = Field(
         description="SMS and WhatsApp: the message. E-mail: the plain-text part."
     )
 

@@ -32,6 +32,24 @@ class TotalsDocument(_Wire):
     duplicate_risk: int = Field(description="Sent again after a try of unknown outcome: at most so many got two.")
 
 
+class StepDocument(_Wire):
+    """As it was asked for; what is null was not said."""
+
+    id: UUID
+    kind: str = Field(description="invitation, reminder or thank_you")
+    channel: str
+    priority: int
+    provider_ids: list[UUID]
+    weights: list[int] | None
+    template_id: UUID
+    from_email: str | None
+    from_name: str | None
+    reply_to_email: str | None
+    subject: str | None
+    fallback_delay_minutes: int | None
+    delay_minutes: int | None
+
+
 class DistributionDocument(_Wire):
     id: UUID
     survey_id: UUID
@@ -49,6 +67,7 @@ class DistributionDocument(_Wire):
     paused_at: datetime | None
     cancelled_at: datetime | None
     created_at: datetime
+    steps: list[StepDocument] = Field(description="Invitations, reminders, thank-yous, each by priority.")
     totals: TotalsDocument
 
 

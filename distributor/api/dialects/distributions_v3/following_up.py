@@ -1,0 +1,85 @@
+"""Between this dialect's reminders and thank-yous and steps that are added to a distribution."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from http import HTTPStatus
+from typing import Final
+from uuid import UUID
+
+from contacts.channel import Channel
+from contacts.models import Organization
+from distributor.api.dialects.distributions_v3 import faults
+from distributor.api.dialects.distributions_v3.sending import message_step
+from distributor.api.dialects.distributions_v3.sending_wire import FollowUpBody, SmsBody
+from distributor.api.problems import Fault, Problem, invalid_request
+from distributor.engine.follow_ups import Hindered, Hindrance, add_follow_up
+from distributor.engine.references import UnknownReferences
+from distributor.models import Distribution, Step
+from distributor.rules.chaining import StepKind
+from distributor.rules.requests import StepRequest
+
+Found = Mapping[str, UUID]
+_KINDS: Final = {"Reminder": StepKind.REMINDER, "ThankYou": StepKind.THANK_YOU}
+_HINDRANCES: Final = {
+    Hindrance.CANCELLED: "The distribution was cancelled.",
+    Hindrance.EXPIRED: "The distribution has expired: nothing leaves any more.",
+    Hindrance.TOO_LATE: "By the sendDate the distribution will have expired.",
+    Hindrance.NOBODY_TO_THANK: "Links are anonymous: nobody knows who has finished.",
+    Hindrance.TOO_MANY: "Nothing more is added to this distribution.",
+}
+
+
+def follow_up(parent: Distribution, kind: StepKind, wire: FollowUpBody, found: Found, now: datetime) -> Step:
+    """By e-mail, to everybody whom it concerns or to one contact. Raises Problems."""
+    step = message_step(
+        parent.organization,
+        Channel.EMAIL,
+        parent.survey_id,
+        found["/message/messageId"],
+        wire.header,
+        kind=kind,
+        scheduled_at=max(wire.send_date or now, now),
+    )
+    return _add(parent, step, found.get("/contactId"), "/contactId", now)
+
+
+def follow_up_by_sms(organization: Organization, wire: SmsBody, found: Found, now: datetime) -> Step:
+    """By text message, after the distribution that the body names. Raises Problems."""
+    parent = Distribution.objects.select_related("organization").get(pk=found["/parentDistributionId"])
+    if told := list(_mismatches(parent, found)):
+        raise invalid_request(told)
+    step = message_step(
+        organization,
+        Channel.SMS,
+        parent.survey_id,
+        found["/message/messageId"],
+        kind=_KINDS[wire.method],
+        scheduled_at=max(wire.send_date or now, now),
+    )
+    return _add(parent, step, found.get("/recipients/contactId"), "/recipients/contactId", now)
+
+
+def _mismatches(parent: Distribution, found: Found) -> list[Fault]:
+    """What the body says of the parent besides, and is not so."""
+    told = []
+    if found["/surveyId"] != parent.survey_id:
+        told.append(Fault("/surveyId", "other_survey", "The parent distribution is of another survey."))
+    if found.get("/recipients/mailingListId", parent.mailing_list_id) != parent.mailing_list_id:
+        detail = "The parent distribution went to another mailing list."
+        told.append(Fault("/recipients/mailingListId", "other_mailing_list", detail))
+    return told
+
+
+def _add(parent: Distribution, step: StepRequest, contact_id: UUID | None, pointer: str, now: datetime) -> Step:
+    if parent.registered_count:
+        detail = "Nothing was sent by this distribution: whoever hands its links out reminds and thanks."
+        raise Problem(HTTPStatus.CONFLICT, "nothing_sent", detail)
+    try:
+        return add_follow_up(parent.pk, step, now, contact_id=contact_id)
+    except UnknownReferences as refusal:
+        raise faults.explain_references(refusal) from None
+    except Hindered as refusal:
+        if refusal.hindrance is Hindrance.NOT_A_RECIPIENT:
+            fault = Fault(pointer, "not_a_recipient", "The distribution did not go to this contact.")
+            raise invalid_request([fault]) from None
+        raise Problem(HTTPStatus.CONFLICT, refusal.hindrance.value, _HINDRANCES[refusal.hindrance]) from None
