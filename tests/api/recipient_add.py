@@ -10,6 +10,7 @@ from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
 from contacts.models import Contact, MailingList, Organization
 from distributor.models import ConnectionStep, ListConnection, Survey
+from tests.conformance.published import published
 
 PATH, LOGIN = "/base/Recipient/Add", "/base/Account/Login"
 LIST = "Patients"
@@ -18,42 +19,7 @@ NO_LIST = "No such list found"
 FAILED = "There was a problem adding the recipients. Please contact DIY Surveys Support"
 SUCCESS = {"Status": "Success"}
 
-# To the byte, as the reference prints it.
-_EXAMPLE_RECIPIENT = """\
-    {
-      "Title": "sample string 1",
-      "FirstName": "sample string 2",
-      "LastName": "sample string 3",
-      "MobileNumber": "sample string 4",
-      "EmailAddress": "sample string 5",
-      "User1": "sample string 6",
-      "User2": "sample string 7",
-      "User3": "sample string 8",
-      "User4": "sample string 9",
-      "User5": "sample string 10",
-      "User6": "sample string 11",
-      "User7": "sample string 12",
-      "User8": "sample string 13",
-      "User9": "sample string 14",
-      "User10": "sample string 15",
-      "When": "2020-02-04T16:23:43.6826425+00:00",
-      "LookupTest": true
-    }"""
-EXAMPLE = f"""\
-{{
-  "ListName": "sample string 1",
-  "RecipientList": [
-{_EXAMPLE_RECIPIENT},
-{_EXAMPLE_RECIPIENT}
-  ],
-  "Duplication": {{
-    "Fields": "sample string 1",
-    "Date": "sample string 2",
-    "GenerateDate": true,
-    "Limit": 4
-  }},
-  "LookupTest": true
-}}"""
+EXAMPLE = published("recipient_add_request")
 
 Add = Callable[..., Any]
 

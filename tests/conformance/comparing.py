@@ -11,12 +11,14 @@ def differences(
 ) -> Iterator[str]:
     """Where an answer is not what was published.
 
-    `formats`: a regular expression for the text at a JSON pointer where the example's own value cannot come back.
+    `formats`: a regular expression for the text at a JSON pointer where the example's own value cannot come back; of a
+    list for each of its texts, however many there are.
     `added`: what ours has besides, by its pointer. A UUID stands for any UUID.
     """
     if pointer in formats:
-        if not isinstance(ours, str) or not re.fullmatch(formats[pointer], ours):
-            yield f"{pointer}: {ours!r} is not of the form {formats[pointer]}"
+        for text in ours if isinstance(published, list) and isinstance(ours, list) else [ours]:
+            if not isinstance(text, str) or not re.fullmatch(formats[pointer], text):
+                yield f"{pointer}: {text!r} is not of the form {formats[pointer]}"
     elif isinstance(published, dict) and isinstance(ours, dict):
         more = [name for name in ours if f"{pointer}/{name}" in added]
         yield from (f"{pointer}/{name}: {ours[name]!r}" for name in more if ours[name] != added[f"{pointer}/{name}"])

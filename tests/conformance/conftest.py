@@ -10,14 +10,16 @@ from django.test import Client
 
 from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
-from contacts.models import Organization
+from contacts.models import MailingList, Organization
 from distributor.models import Survey
+from tests.api.recipient_add import connect
 from tests.api.resources import make
 from tests.api.single_send import set_defaults
 from tests.conformance.stand_ins import (
     CODE,
     CONTACT,
     DISTRIBUTION,
+    KEY,
     LIST,
     SUPPRESSION,
     SURVEY,
@@ -31,6 +33,7 @@ from tests.conformance.stand_ins import (
 @pytest.fixture
 def ids(
     client: Client,
+    api_key: str,
     organization: Organization,
     survey: Survey,
     accounts: dict[Channel, ProviderAccount],
@@ -55,11 +58,13 @@ def ids(
         "audience": {"contacts": [{"contactId": contact}]},
         "scheduledAt": "2031-01-01T00:00:00Z",
     }
+    connect(MailingList.objects.get(pk=members), survey, accounts, templates, Channel.SMS)
     made = client.post("/api/v1/distributions", json.dumps(body), content_type="application/json").json()
     return Ids(
         accounts={channel: str(account.pk) for channel, account in accounts.items()},
         templates={channel: str(template.pk) for channel, template in templates.items()},
         others={
+            KEY: api_key,
             SURVEY: str(survey.pk),
             CONTACT: contact,
             LIST: members,

@@ -12,6 +12,8 @@ from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
 from contacts.models import Contact, MailingList
 from distributor.models import Survey
+from tests.api.recipient_add import PATH as RECIPIENT_ADD
+from tests.api.recipient_add import connect, make_list
 from tests.conformance.intents import Intent, Person
 
 
@@ -129,6 +131,23 @@ def say_single_send(intent: Intent, world: World) -> None:
     world.post("/v1/distributions/send", body)
 
 
+def say_recipient_add(intent: Intent, world: World) -> None:
+    """People are added to a list that is connected to the survey."""
+    mailing_list = make_list(world.survey.organization, "Connected")
+    connect(mailing_list, world.survey, world.accounts, world.templates, *intent.channels)
+    recipients = [
+        {
+            "FirstName": person.first_name,
+            "LastName": person.last_name,
+            "MobileNumber": person.phone,
+            "EmailAddress": person.email,
+            "When": _moment(intent.scheduled_at),
+        }
+        for person in intent.people
+    ]
+    world.post(RECIPIENT_ADD, {"ListName": mailing_list.name, "RecipientList": recipients})
+
+
 def _natives(intent: Intent) -> list[dict[str, Any]]:
     said = {
         "embeddedData": dict(intent.data),
@@ -175,5 +194,6 @@ FACES = [
     Face("native list", say_native_list, _SENDING | _LINKS | _CHAINS, must=frozenset({"both"})),
     Face("native link", say_native_link, _LINKS | _PEOPLE | _OPTIONS, must=frozenset({"links only"})),
     Face("quick", say_quick, _SENDING | _PEOPLE | _CHAINS),
+    Face("recipient add", say_recipient_add, _SENDING | {"a stranger", "somebody twice"}),
     Face("single send", say_single_send, _SENDING | _LINKS | _PEOPLE | _OPTIONS),
 ]

@@ -15,7 +15,7 @@ def _stand_in(number: int) -> str:
 
 
 SURVEY, UNUSED_SURVEY, PROVIDER, UNUSED_PROVIDER, TEMPLATE, UNUSED_TEMPLATE = map(_stand_in, range(1, 7))
-CONTACT, LIST, SUPPRESSION, DISTRIBUTION, CODE = map(_stand_in, range(7, 12))
+CONTACT, LIST, SUPPRESSION, DISTRIBUTION, CODE, KEY = map(_stand_in, range(7, 13))
 PHONE: Final = "+48600000009"
 
 # What is read, changed and deleted by a path is used by nothing, so that it may be deleted.
@@ -38,6 +38,7 @@ class Exactly(dict[str, Any]):
 
 
 _PERSON: Final = {"contactId": CONTACT, "phone": PHONE}
+_ADDED: Final = {"MobileNumber": PHONE, "EmailAddress": "bob@example.com"}
 _STEPS: Final = [{"providerIds": [PROVIDER], "weights": None, "templateId": TEMPLATE}]
 _LIFE: Final = {"notAfter": None, "expiresAt": None}
 _URLS: Final = {"targetUrl": "https://survey.example.com/s/1", "thankYouLinkUrl": "https://example.com/"}
@@ -49,6 +50,11 @@ NEEDED: Final[Mapping[str, list[dict[str, Any]]]] = {
         {"surveyId": SURVEY, "contacts": [_PERSON], "channels": [{"providerId": PROVIDER, "templateId": TEMPLATE}]}
     ],
     "single_send": [{"form_id": SURVEY, "recipients": [{"email": "bob@example.com", "phone_number": PHONE}]}],
+    "recipient_login": [{"Password": KEY}],
+    "add_recipients": [
+        {"ListName": "Ward B", "RecipientList": [_ADDED], "Duplication": duplication}
+        for duplication in (Exactly(), Exactly(Fields="tel,user1", Date="user1", GenerateDate=True, Limit=30))
+    ],
     "create_distribution": [
         {"surveyId": SURVEY, "steps": _STEPS, **_LIFE, "audience": audience}
         for audience in (

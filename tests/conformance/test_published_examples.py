@@ -5,8 +5,7 @@ in docs/dialects/ say.
 """
 
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,7 +14,10 @@ from django.test import Client
 
 from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
+from contacts.models import Organization
 from distributor.models import Survey
+from tests.api.recipient_add import PATH as RECIPIENT_ADD
+from tests.api.recipient_add import make_list
 from tests.api.single_send import PATH as SINGLE_SEND
 from tests.api.single_send import set_defaults
 from tests.conformance.comparing import differences
@@ -26,7 +28,10 @@ CODE = "[0-9A-Za-z]{12}"
 
 @dataclass(frozen=True)
 class Example:
-    """A published call. `ids` says what the published ids are here, `within` the request that a part belongs to."""
+    """A published call. `within` is the request that a part belongs to.
+
+    `replaced`: published values that cannot exist here, once each and in their order, and what stands for them.
+    """
 
     name: str
     path: str
@@ -34,7 +39,7 @@ class Example:
     request: str
     answer: str
     status: int
-    ids: Mapping[str, str]
+    replaced: Sequence[tuple[str, str]] = ()
     within: str | None = None
     formats: Mapping[str, str] = field(default_factory=dict)
     added: Mapping[str, Any] = field(default_factory=dict)
@@ -47,11 +52,11 @@ PATIENT = Example(
     request="quick_request",
     answer="quick_answer",
     status=201,
-    ids={
-        "0195e3a1-0000-7000-8000-000000000001": "survey",
-        "PROVIDER_UUID": "provider",
-        "TEMPLATE_UUID": "template",
-    },
+    replaced=[
+        ("0195e3a1-0000-7000-8000-000000000001", "{survey}"),
+        ("PROVIDER_UUID", "{provider}"),
+        ("TEMPLATE_UUID", "{template}"),
+    ],
     formats={"/personalLinks/0/personalLinkCode": CODE},
     added={"/skipped": []},
 )
@@ -65,18 +70,50 @@ EXAMPLES = [
         request="single_send_request",
         answer="single_send_answer",
         status=201,
-        ids={"YOUR_FORM_ID": "survey"},
+        replaced=[("YOUR_FORM_ID", "{survey}")],
         formats={"/items/0/link": f"http://localhost:8000/p/{CODE}"},
+    ),
+    Example(
+        "recipient add: placeholders",
+        path=RECIPIENT_ADD,
+        key_in="x-api-key: {key}",
+        request="recipient_add_request",
+        answer="recipient_add_errors",
+        status=200,
+        formats={
+            "/Errors": "/Duplication/(Fields|Date): .+|There was a problem with the following recipient "
+            "sample string 1 sample string 2 sample string 3 sample string 5 sample string 4 Invalid mobile number for"
+        },
+    ),
+    Example(
+        "recipient add: people",
+        path=RECIPIENT_ADD,
+        key_in="x-api-key: {key}",
+        request="recipient_add_request",
+        answer="recipient_add_success",
+        status=200,
+        replaced=[
+            ('"sample string 4"', '"+48601000001"'),
+            ('"sample string 4"', '"+48601000002"'),
+            ('"sample string 5"', '"ann@example.com"'),
+            ('"sample string 5"', '"ben@example.com"'),
+            ('"Fields": "sample string 1"', '"Fields": "tel"'),
+            ('"Date": "sample string 2"', '"Date": "user1"'),
+        ],
     ),
 ]
 
 
 @pytest.fixture
 def known(
-    survey: Survey, accounts: dict[Channel, ProviderAccount], templates: dict[Channel, Template]
+    organization: Organization,
+    survey: Survey,
+    accounts: dict[Channel, ProviderAccount],
+    templates: dict[Channel, Template],
 ) -> dict[str, str]:
-    """What the published ids may stand for."""
+    """What the published ids may stand for, and a list of the published name."""
     set_defaults(accounts, templates)
+    make_list(organization, "sample string 1")
     email = Channel.EMAIL
     return {"survey": str(survey.pk), "provider": str(accounts[email].pk), "template": str(templates[email].pk)}
 
@@ -96,7 +133,19 @@ def request_text(example: Example, known: dict[str, str]) -> str:
     text = published(example.request)
     if example.within:
         text = json.dumps(json.loads(published(example.within)) | json.loads(text))
-    return re.sub("|".join(example.ids), lambda match: known[example.ids[match[0]]], text)
+    for value, stand_in in example.replaced:
+        assert value in text
+        text = text.replace(value, stand_in.format(**known), 1)
+    return text
+
+
+def test_a_failed_lookup_is_told_by_the_published_names(known: dict[str, str], client: Client) -> None:
+    said = {"FirstName": "Ann", "MobileNumber": "+48221234567", "LookupTest": True}
+    body = {"ListName": "sample string 1", "RecipientList": [said]}
+    answer = client.post(RECIPIENT_ADD, json.dumps(body), content_type="application/json")
+    [told] = answer.json()["Lookups"]
+    assert list(told) == list(json.loads(published("recipient_add_lookup")))
+    assert (told["Carrier"], told["Number"], told["Reachable"]) == ("Unknown", "+48221234567", False)
 
 
 @pytest.mark.parametrize("locale", ["pl", "en", "de", "zh-CN"])

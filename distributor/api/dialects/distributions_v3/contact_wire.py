@@ -29,7 +29,7 @@ _TEXT = AfterValidator(_text)
 _Language = Annotated[str, StringConstraints(max_length=35, pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*)?$")]
 
 
-class ContactBody(Body):
+class MailingListContactBody(Body):
     """A person: found by extRef, else by email, else by phone, and made or merged. What is not given stays."""
 
     first_name: Annotated[Line255 | None, _TEXT] = ""

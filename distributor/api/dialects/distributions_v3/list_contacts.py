@@ -15,9 +15,9 @@ from contacts.models import Contact, MailingList, Membership
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
 from distributor.api.dialects.distributions_v3.contact_wire import (
-    ContactBody,
     ContactElement,
     ContactMade,
+    MailingListContactBody,
     render_contact,
 )
 from distributor.api.dialects.distributions_v3.envelope import (
@@ -79,7 +79,7 @@ class ListContacts(DialectView):
     @extend_schema(
         operation_id="v3_create_contact",
         tags=["lists and links"],
-        request=ContactBody,
+        request=MailingListContactBody,
         responses={200: enveloped(ContactMade)} | ERRORS_OF_ONE | ERRORS_OF_A_BODY,
     )
     def post(self, request: Request, directory_id: str, list_id: str) -> Response:
@@ -113,7 +113,7 @@ class OneListContact(DialectView):
     @extend_schema(
         operation_id="v3_change_contact",
         tags=["lists and links"],
-        request=ContactBody,
+        request=MailingListContactBody,
         responses={200: Done, 409: ErrorDocument} | ERRORS_OF_ONE | ERRORS_OF_A_BODY,
     )
     def put(self, request: Request, directory_id: str, list_id: str, contact_id: str) -> Response:
@@ -143,13 +143,13 @@ class OneListContact(DialectView):
         return answer_done()
 
 
-def _read(request: Request) -> ContactBody:
+def _read(request: Request) -> MailingListContactBody:
     organization = caller_key(request).organization
-    return read_body(ContactBody, request.body, organization, {}, phone_region=organization.phone_region)[0]
+    return read_body(MailingListContactBody, request.body, organization, {}, phone_region=organization.phone_region)[0]
 
 
 @transaction.atomic
-def _put_on_list(mailing_list: MailingList, body: ContactBody, now: datetime) -> Contact:
+def _put_on_list(mailing_list: MailingList, body: MailingListContactBody, now: datetime) -> Contact:
     contact, _is_new = save_contact(mailing_list.organization_id, body.columns(), now)
     change_members(mailing_list, {contact.pk}, ())
     # A false is what clients send of everybody: it is no wish of somebody who opted out before.
@@ -159,7 +159,7 @@ def _put_on_list(mailing_list: MailingList, body: ContactBody, now: datetime) ->
 
 
 @transaction.atomic
-def _change(contact: Contact, body: ContactBody, now: datetime) -> None:
+def _change(contact: Contact, body: MailingListContactBody, now: datetime) -> None:
     columns: dict[str, Any] = dict(body.columns())
     if columns:
         change_contact(contact.pk, columns)

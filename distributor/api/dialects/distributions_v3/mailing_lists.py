@@ -40,7 +40,7 @@ from distributor.api.fields import ONE_LINE
 _PLACES = {"/ownerId": Kind.LIBRARY}
 
 
-class ListBody(Body):
+class MailingListBody(Body):
     """A mailing list to make, or its new name."""
 
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255, pattern=ONE_LINE)]
@@ -87,13 +87,13 @@ class MailingLists(DialectView):
     @extend_schema(
         operation_id="v3_create_mailing_list",
         tags=["lists and links"],
-        request=ListBody,
+        request=MailingListBody,
         responses={200: enveloped(ListMade)} | ERRORS_OF_ONE | ERRORS_OF_A_BODY,
     )
     def post(self, request: Request, directory_id: str) -> Response:
         organization = caller_key(request).organization
         require_own(organization, Kind.DIRECTORY, directory_id)
-        body, _found = read_body(ListBody, request.body, organization, _PLACES)
+        body, _found = read_body(MailingListBody, request.body, organization, _PLACES)
         made = MailingList.objects.create(organization=organization, name=body.name)
         return answer(ListMade(id=public_id(Kind.MAILING_LIST, made.pk)))
 
@@ -115,12 +115,12 @@ class OneMailingList(DialectView):
     @extend_schema(
         operation_id="v3_rename_mailing_list",
         tags=["lists and links"],
-        request=ListBody,
+        request=MailingListBody,
         responses={200: Done} | ERRORS_OF_ONE | ERRORS_OF_A_BODY,
     )
     def put(self, request: Request, directory_id: str, list_id: str) -> Response:
         found = find_list(request, directory_id, list_id)
-        body, _found = read_body(ListBody, request.body, caller_key(request).organization, _PLACES)
+        body, _found = read_body(MailingListBody, request.body, caller_key(request).organization, _PLACES)
         MailingList.objects.filter(pk=found.pk).update(name=body.name, updated_at=Now())
         return answer_done()
 
