@@ -106,8 +106,8 @@ def _about_chain(call: Call) -> Iterator[str]:
     invited = [other for other in journey.calls if other.kind == "invitation"]
     if not invited:
         return
-    if len(invited) < len(journey.calls) and any(other.has_arrived for other in journey.calls):
-        yield "the chain had ended, and something of it had arrived"
+    if journey.calls[-1].kind == "reminder" and any(other.has_arrived for other in journey.calls):
+        yield "the chain had ended, and something had arrived"
     last = invited[-1]
     steps = campaign.channels.index(call.channel) - campaign.channels.index(last.channel)
     if steps < 0:

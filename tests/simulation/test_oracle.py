@@ -187,6 +187,15 @@ PERMITTED: list[Change] = [
     all_of(is_step("reminder 1"), after(DAY), lambda call: call.journey.person.house.close("sms", PHONE, "bounce")),
     # A reminder arrived, and bounced after all, as the invitation before it had.
     all_of(by_sms, after(DAY, has_failed=True), after(HOUR, step="reminder 1", has_failed=True)),
+    # With that the chain goes on, from channel to channel as ever.
+    all_of(
+        is_step("invitation", "whatsapp"),
+        campaign_has(channels=("email", "sms", "whatsapp")),
+        person_has(addresses={"email": EMAIL, "sms": PHONE, "whatsapp": PHONE}),
+        after(2 * DAY, has_failed=True),
+        after(DAY, step="reminder 1", has_failed=True),
+        after(HOUR, channel="sms"),
+    ),
     all_of(is_step("thanks 1"), ANSWERED),
     all_of(is_step("thanks 1"), ANSWERED, campaign_has(throttle=DAY), lambda call: by_another(call, MINUTE)),
     all_of(is_step("thanks 2", "sms"), ANSWERED, after(MINUTE, "permanent", step="thanks 1")),
