@@ -24,15 +24,29 @@ class House:
     throttle_minutes: int | None
     survey_ids: list[UUID]
     account_ids: dict[str, UUID]
-    template_ids: dict[str, UUID]
+    template_ids: dict[tuple[str, str], UUID]  # by step and channel
     people: list["Person"] = field(default_factory=list)
     closed: set[tuple[str, str, str]] = field(default_factory=set)
+    once_closed: set[tuple[str, str]] = field(default_factory=set)
+
+    def close(self, channel: str, address: str, reason: str) -> None:
+        self.closed.add((channel, address, reason))
+        self.once_closed.add((channel, address))
 
     def is_closed(self, channel: str, address: str) -> bool:
         return any((channel, address, reason) in self.closed for reason in REASONS)
 
 
 REASONS = ("unsubscribe", "stop", "bounce", "complaint", "manual")
+INVITATION = "invitation"
+
+
+@dataclass(frozen=True)
+class Later:
+    """A reminder or a thank-you, so long after the last message or after the answer."""
+
+    channel: str
+    delay: timedelta
 
 
 @dataclass(eq=False)
@@ -70,6 +84,9 @@ class Campaign:
     is_paused: bool = False
     is_cancelled: bool = False
     duplicate_risks: int = 0
+    stops_on: str = "response"
+    reminders: tuple[Later, ...] = ()
+    thanks: tuple[Later, ...] = ()
     journeys: list["Journey"] = field(default_factory=list)
 
 
@@ -82,14 +99,20 @@ class Journey:
     code: str
     when: datetime | None
     last_sent_at: datetime | None
-    has_responded: bool = False
+    responded_at: datetime | None = None
+    is_opened: bool = False  # its link
     calls: list["Call"] = field(default_factory=list)
+
+    @property
+    def has_responded(self) -> bool:
+        return self.responded_at is not None
 
 
 @dataclass(eq=False)
 class Call:
     """One message that was handed to a provider.
 
+    `step` is what the message says that it is: the invitation, or the reminder or the thanks of a number.
     `answer` is what it said, `is_taken` the truth. `is_known` once it was told that the message had left, `has_failed`
     once it was told that nothing arrived.
     """
@@ -103,11 +126,31 @@ class Call:
     is_about_account: bool = False
     is_known: bool = False
     has_failed: bool = False
+    step: str = INVITATION
+    is_delivered: bool = False  # so it was told, and likewise:
+    is_opened: bool = False
 
     def __str__(self) -> str:
         told = " told" * self.is_known + " failed" * self.has_failed
-        return f"{self.attempt_id} {self.at:%m-%d %H:%M:%S} {self.channel} {self.answer}{told}"
+        return f"{self.attempt_id} {self.at:%m-%d %H:%M:%S} {self.step} by {self.channel} {self.answer}{told}"
+
+    @property
+    def kind(self) -> str:
+        return self.step.partition(" ")[0]
+
+    @property
+    def number(self) -> int:
+        """Among the reminders, or the thanks."""
+        return int(self.step.partition(" ")[2] or 0)
 
     @property
     def may_have_left(self) -> bool:
         return self.answer in ("accepted", "unknown")
+
+    @property
+    def has_arrived(self) -> bool:
+        """As far as anybody was told."""
+        return (self.answer == "accepted" and not self.has_failed) or self.is_known
+
+    def is_of_step(self, other: "Call") -> bool:
+        return (self.step, self.channel) == (other.step, other.channel)

@@ -7,13 +7,16 @@ from functools import partial
 from contacts.channel import Channel
 from contacts.models import Contact, Organization, Suppression
 from distributor.engine.acceptance import Throttled, accept
+from distributor.engine.links import find_link, record_open
 from distributor.engine.opting_out import lift_opt_out, opt_out
 from distributor.engine.responses import LinkNotOpen, record_response
 from distributor.engine.steering import NotSteerable, cancel, pause, reschedule, resume
 from distributor.engine.unsubscribing import unsubscribe
+from distributor.rules.chaining import StepKind, StopsOn
+from distributor.rules.links import LinkState
 from distributor.rules.requests import AudienceRules, DistributionRequest, RecipientOptions, StepRequest, Throttle
 from distributor.rules.throttling import ThrottlePolicy
-from tests.simulation.known import Call, Campaign, House, Journey, Person
+from tests.simulation.known import INVITATION, Call, Campaign, House, Journey, Later, Person
 from tests.simulation.month import Month
 from tests.simulation.population import ZONES, Plan
 
@@ -25,9 +28,10 @@ PHONES = ("sms", "whatsapp")
 class Meddling:
     """Everything that reaches the product from outside, done to it and noted in the same breath."""
 
-    def __init__(self, month: Month) -> None:
+    def __init__(self, month: Month, liveliness: float) -> None:
         self._month = month
         self._draw = month.draw
+        self._liveliness = liveliness
         self._rows: dict[object, Organization] = {}
         month.after_sending.append(self._answer_perhaps)
 
@@ -42,7 +46,10 @@ class Meddling:
         ends_at = (scheduled_at or now) + timedelta(minutes=draw.randint(60, 8_000))
         minutes = draw.choice([None, 0, 60, 600, 1_440, 2_880])
         in_force = throttle if throttle is not None else timedelta(minutes=house.throttle_minutes or 0)
-        options = [self._draw_options(now) for _ in plan.people] if draw.random() < 0.3 else []
+        reminders = self._draw_later(0.15, (90, 1_440, 4_320))
+        thanks = self._draw_later(0.25, (0, 30))
+        stops_on = draw.choice(["response", "response", "opened", "delivered"])
+        options = [self._draw_options(now) for _ in plan.people] if draw.random() < 0.2 else []
         request = DistributionRequest(
             source="simulation",
             survey_id=draw.choice(house.survey_ids),
@@ -51,12 +58,14 @@ class Meddling:
                 StepRequest(
                     channel=channel,
                     provider_account_id=house.account_ids[channel],
-                    template_id=house.template_ids[channel],
+                    template_id=house.template_ids[INVITATION, channel],
                     priority=place,
                     fallback_delay_minutes=minutes,
                 )
                 for place, channel in enumerate(plan.channels, start=1)
-            ],
+            ]
+            + _later_steps(house, StepKind.REMINDER, "reminder", reminders)
+            + _later_steps(house, StepKind.THANK_YOU, "thanks", thanks),
             is_multi=plan.is_multi,
             scheduled_at=scheduled_at,
             not_after=ends_at if draw.random() < 0.2 else None,
@@ -69,6 +78,7 @@ class Meddling:
             ),
             options=options,
             throttle=Throttle(throttle, policy) if throttle is not None else None,
+            stops_on=StopsOn(stops_on),
         )
         try:
             accepted = accept(self._row(house), None, request, now)
@@ -90,6 +100,9 @@ class Meddling:
             minimum_days=house.minimum_days if respects else None,
             recent_days=recent_days,
             skipped=len(accepted.skipped),
+            stops_on=stops_on,
+            reminders=reminders,
+            thanks=thanks,
         )
         by_id = {person.id: person for person in plan.people}
         for enrolled in accepted.enrolled:
@@ -115,7 +128,7 @@ class Meddling:
             Suppression.objects.get_or_create(
                 organization_id=person.house.id, channel=channel, address=address, reason="manual"
             )
-            person.house.closed.add((channel, address, "manual"))
+            person.house.close(channel, address, "manual")
         else:
             person.zone = self._draw.choice(ZONES)
             Contact.objects.filter(id=person.id).update(time_zone=person.zone)
@@ -131,6 +144,13 @@ class Meddling:
         when = now + draw.choice([1, 7, 40]) * HOUR if draw.random() < 0.2 else None
         last_sent_at = now - draw.choice([HOUR, DAY, 30 * DAY]) if draw.random() < 0.1 else None
         return RecipientOptions(when, last_sent_at)
+
+    def _draw_later(self, share: float, minutes: tuple[int, ...]) -> tuple[Later, ...]:
+        draw = self._draw
+        if draw.random() > share:
+            return ()
+        channels = draw.sample(["email", "sms", "whatsapp"], draw.choice([1, 2]))
+        return tuple(Later(channel, timedelta(minutes=draw.choice(minutes))) for channel in channels)
 
     def _plan_steering(self, campaign: Campaign) -> None:
         draw, start = self._draw, campaign.scheduled_at or self._month.now
@@ -176,12 +196,22 @@ class Meddling:
         campaign.is_cancelled = True
 
     def _answer_perhaps(self, call: Call) -> None:
-        """Some of those who got a message answer it, some opt out by its link."""
-        chance, later = self._draw.random(), timedelta(minutes=self._draw.choice(ANSWERED_AFTER_MINUTES))
-        if chance < 0.006:
+        """Some of those who got a message open its link, some answer, some opt out by it."""
+        chance = self._draw.random() / self._liveliness
+        later = timedelta(minutes=self._draw.choice(ANSWERED_AFTER_MINUTES))
+        if chance < 0.0025:
             self._month.at(self._month.now + later, partial(self._respond, call.journey))
-        elif chance < 0.008:
+        elif chance < 0.0035:
             self._month.at(self._month.now + later, partial(self._unsubscribe, call))
+        elif chance < 0.0045:
+            self._month.at(self._month.now + later, partial(self._open, call.journey))
+
+    def _open(self, journey: Journey) -> None:
+        link = find_link(journey.code, self._month.now)
+        if link is not None and link.state is LinkState.OPEN:
+            record_open(link.recipient, self._month.now)
+            journey.is_opened = True
+            self._month.counts["links_opened"] += 1
 
     def _respond(self, journey: Journey) -> None:
         now, campaign = self._month.now, journey.campaign
@@ -195,7 +225,8 @@ class Meddling:
             return
         if is_shut:
             self._month.oracle.faults.append(f"{journey.code} took an answer")
-        journey.has_responded = True
+        journey.responded_at = now
+        journey.is_opened = True
         self._month.counts["responses"] += 1
 
     def _unsubscribe(self, call: Call) -> None:
@@ -204,5 +235,19 @@ class Meddling:
         person.is_out = person.was_out = True
         for channel in PHONES if call.channel in PHONES else (call.channel,):
             if channel in person.addresses:
-                person.house.closed.add((channel, person.addresses[channel], "unsubscribe"))
+                person.house.close(channel, person.addresses[channel], "unsubscribe")
         self._month.counts["unsubscribed"] += 1
+
+
+def _later_steps(house: House, kind: StepKind, step: str, later: tuple[Later, ...]) -> list[StepRequest]:
+    return [
+        StepRequest(
+            channel=one.channel,
+            provider_account_id=house.account_ids[one.channel],
+            template_id=house.template_ids[f"{step} {number}", one.channel],
+            priority=number,
+            kind=kind,
+            delay_minutes=int(one.delay.total_seconds()) // 60,
+        )
+        for number, one in enumerate(later, start=1)
+    ]

@@ -20,11 +20,17 @@ from tests.simulation.known import Call, Campaign, Journey
 from tests.simulation.oracle import Oracle, expect_risk
 from tests.simulation.provider import Fate, Simulated, draw_call
 
-_NEXT_DUE_AT = "SELECT min(greatest(due_at, lease_expires_at)) FROM distributor_batch WHERE state = 'waiting'"
+_WAITING = """
+SELECT min(greatest(due_at, lease_expires_at)),
+    array_agg(DISTINCT lane) FILTER (WHERE greatest(due_at, lease_expires_at) <= %s)
+FROM distributor_batch WHERE state = 'waiting'
+"""
 MINUTE = timedelta(minutes=1)
 Happening = Callable[[], None]
 # What an event says of its message: that it arrived, or that it did not.
 _FAILURES = {EventKind.HARD_BOUNCED, EventKind.SOFT_BOUNCED, EventKind.DROPPED}
+# Whoever opens, complains or unsubscribes has got it.
+_PROVE_DELIVERY = {EventKind.DELIVERED, EventKind.OPENED, EventKind.COMPLAINED, EventKind.UNSUBSCRIBED}
 _CLOSES = {
     EventKind.HARD_BOUNCED: "bounce",
     EventKind.COMPLAINED: "complaint",
@@ -55,21 +61,26 @@ class Month:
     def pass_time(self) -> None:
         """Until nothing happens any more and nobody waits. What happens at a moment comes before what is due then."""
         Simulated.desk = self._serve
-        while (moment := self._next_moment()) is not None:
-            self.now = max(self.now, moment)
-            self.counts["moments"] += 1
-            while self.happenings and self.happenings[0][0] <= self.now:
-                heappop(self.happenings)[2]()
-                self.counts["happenings"] += 1
-            while (due_at := _next_due_at()) is not None and due_at <= self.now:
-                for lane in Lane:
-                    while dispatch_lane(lane, lambda: self.now):
-                        pass
+        while True:
+            next_due_at, lanes = _what_waits(self.now)
+            for lane in lanes:
+                while dispatch_lane(lane, lambda: self.now):
+                    pass
+            if not lanes and not self._go_on(next_due_at):
+                return
 
-    def _next_moment(self) -> datetime | None:
+    def _go_on(self, next_due_at: datetime | None) -> bool:
+        """To the next moment, and let happen what happens then; whether there is one."""
         next_happening_at = self.happenings[0][0] if self.happenings else None
-        moments = (moment for moment in (_next_due_at(), next_happening_at) if moment is not None)
-        return min(moments, default=None)
+        moments = [moment for moment in (next_due_at, next_happening_at) if moment is not None]
+        if not moments:
+            return False
+        self.now = max(self.now, min(moments))
+        self.counts["moments"] += 1
+        while self.happenings and self.happenings[0][0] <= self.now:
+            heappop(self.happenings)[2]()
+            self.counts["happenings"] += 1
+        return True
 
     def _serve(self, provider: Simulated, messages: Sequence[Message]) -> list[Result]:
         """A provider's side of a call."""
@@ -81,7 +92,8 @@ class Month:
 
     def _serve_one(self, provider: Simulated, message: Message, fate: Fate) -> None:
         journey = self.journeys[message.values["link"].rpartition("/")[2]]
-        call = Call(journey, provider.account.channel.value, message.attempt_id, self.now)
+        step = message.text.partition("\n")[0]
+        call = Call(journey, provider.account.channel.value, message.attempt_id, self.now, step=step)
         self.oracle.judge(call, message.to, provider.evidence_window)
         call.answer, call.is_taken = fate.result.outcome.value, fate.is_taken
         call.is_about_account = fate.result.scope is not None and fate.result.scope.value == "account"
@@ -89,6 +101,7 @@ class Month:
         journey.person.sends.append(call)
         expect_risk(call)
         self.counts["messages"] += 1
+        self.counts[f"{call.kind} messages"] += 1
         self.counts[call.answer] += 1
         if fate.tells and (call.answer == "accepted" or provider.evidence_window):
             self._tell_later(provider, message, call, fate)
@@ -118,16 +131,21 @@ class Month:
         for event, call in told:
             self.counts["told"] += 1
             if event.kind in _CLOSES:
-                call.journey.person.house.closed.add((call.channel, event.address, _CLOSES[event.kind]))
+                call.journey.person.house.close(call.channel, event.address, _CLOSES[event.kind])
             if event.kind in _FAILURES:
                 call.has_failed = True
             elif event.kind != EventKind.STOPPED:
                 call.is_known = True
+                call.is_opened |= event.kind == EventKind.OPENED
+                call.is_delivered |= event.kind in _PROVE_DELIVERY
 
 
-def _next_due_at() -> datetime | None:
-    """When something is due next. What a worker holds (a fault has left it behind) is due when its lease is over."""
+def _what_waits(now: datetime) -> tuple[datetime | None, list[Lane]]:
+    """When something is due next, and in which lanes something is now.
+
+    What a worker holds (a fault has left it behind) is due when its lease is over.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_NEXT_DUE_AT)
-        due_at: datetime | None = cursor.fetchone()[0]
-    return due_at
+        cursor.execute(_WAITING, [now])
+        next_due_at, lanes = cursor.fetchone()
+    return next_due_at, [lane for lane in Lane if lane in (lanes or ())]

@@ -50,7 +50,7 @@ def _about_person(call: Call, to: str) -> Iterator[str]:
         yield "the person has opted out"
     if person.house.is_closed(call.channel, to):
         yield "the address is suppressed"
-    if call.journey.has_responded:
+    if call.journey.has_responded and call.kind != "thanks":
         yield "the person has responded"
 
 
@@ -72,6 +72,8 @@ def _about_campaign(call: Call) -> Iterator[str]:
 def _about_others(call: Call) -> Iterator[str]:
     """Throttling (this survey) and frequency (any), by messages of other journeys to the same person."""
     journey, campaign = call.journey, call.journey.campaign
+    if call.kind == "thanks":
+        return  # whoever answers is thanked
     interval = campaign.throttle or timedelta(0)
     for other in journey.person.sends:
         if other.journey is journey or not other.is_taken:
@@ -88,23 +90,90 @@ def _about_others(call: Call) -> Iterator[str]:
 
 
 def _about_itself(call: Call, evidence_window: timedelta) -> Iterator[str]:
-    """The chain: each step once, in its order, and the next one for a reason."""
+    """Each step once, in its order, and for a reason."""
+    here = [other for other in call.journey.calls if other.is_of_step(call)]
+    yield from _about_step(call, here, evidence_window)
+    about = {"invitation": _about_chain, "reminder": _about_reminder, "thanks": _about_thanks}
+    yield from about[call.kind](call)
+
+
+def _about_chain(call: Call) -> Iterator[str]:
+    """Invitations: one channel after the other."""
     journey, campaign = call.journey, call.journey.campaign
     if call.channel not in campaign.channels:
         yield "the distribution does not use this channel"
         return
-    here = [other for other in journey.calls if other.channel == call.channel]
-    yield from _about_step(call, here, evidence_window)
-    if not journey.calls:
+    invited = [other for other in journey.calls if other.kind == "invitation"]
+    if not invited:
         return
-    last = journey.calls[-1]
+    if journey.calls[-1].kind == "reminder" and any(other.has_arrived for other in journey.calls):
+        yield "the chain had ended, and something had arrived"
+    last = invited[-1]
     steps = campaign.channels.index(call.channel) - campaign.channels.index(last.channel)
     if steps < 0:
         yield "the chain went backwards"
     if steps > 0 and not campaign.is_multi:
         yield "a single distribution changed its channel"
     if steps > 0:
-        yield from _about_reason(call, last, [other for other in journey.calls if other.channel == last.channel])
+        yield from _about_reason(call, last, [other for other in invited if other.channel == last.channel])
+
+
+def _about_reminder(call: Call) -> Iterator[str]:
+    """To who was reached and does not answer, behind the whole chain."""
+    journey, campaign = call.journey, call.journey.campaign
+    asked = campaign.reminders[call.number - 1 : call.number]
+    if not asked or asked[0].channel != call.channel:
+        yield "the distribution has no such reminder"
+        return
+    before = [other for other in journey.calls if not other.is_of_step(call)]
+    if not any(other.has_arrived for other in before):
+        yield "nothing has arrived that it could remind of"
+    if any(other.kind == "reminder" and other.number > call.number for other in before):
+        yield "a later reminder came before"
+    last_at = max((other.at for other in before if other.may_have_left and not other.has_failed), default=None)
+    if last_at is not None and call.at < last_at + asked[0].delay:
+        yield f"the message before left at {last_at}, the reminder's delay is {asked[0].delay}"
+    for channel in _channels_left(journey):
+        yield f"{channel} of the chain comes before reminders"
+
+
+def _channels_left(journey: Journey) -> list[str]:
+    """On which the chain will go on by its delay, as far as that is certain."""
+    campaign, person = journey.campaign, journey.person
+    if not campaign.is_multi or campaign.fallback_delay is None or _is_enough(journey, journey.calls):
+        return []
+    invited = [campaign.channels.index(other.channel) for other in journey.calls if other.kind == "invitation"]
+    return [
+        channel
+        for channel in campaign.channels[max(invited, default=-1) + 1 :]
+        if channel in person.addresses and (channel, person.addresses[channel]) not in person.house.once_closed
+    ]
+
+
+def _is_enough(journey: Journey, calls: list[Call]) -> bool:
+    """Whether the chain's fallbacks end without a response."""
+    match journey.campaign.stops_on:
+        case "opened":
+            return journey.is_opened or any(other.is_opened for other in calls)
+        case "delivered":
+            return journey.is_opened or any(other.is_delivered for other in calls)
+    return False
+
+
+def _about_thanks(call: Call) -> Iterator[str]:
+    """To who has answered, once."""
+    journey, campaign = call.journey, call.journey.campaign
+    asked = campaign.thanks[: call.number]
+    if len(asked) < call.number or asked[-1].channel != call.channel:
+        yield "the distribution has no such thanks"
+        return
+    if journey.responded_at is None:
+        yield "nobody has answered"
+    elif call.at < journey.responded_at + min(one.delay for one in asked):
+        yield f"the answer came at {journey.responded_at}, the delay is {asked[-1].delay}"
+    for other in journey.calls:
+        if other.kind == "thanks" and not other.is_of_step(call) and other.has_arrived:
+            yield "the person has been thanked"
 
 
 def _about_step(call: Call, here: list[Call], evidence_window: timedelta) -> Iterator[str]:
@@ -128,6 +197,8 @@ def _about_step(call: Call, here: list[Call], evidence_window: timedelta) -> Ite
 def _about_reason(call: Call, last: Call, there: list[Call]) -> Iterator[str]:
     """Why the chain may go on to this channel. `there` are all tries on the last one."""
     campaign, person = call.journey.campaign, call.journey.person
+    if last.has_arrived and _is_enough(call.journey, [last]):
+        yield f"what the fallbacks stop on ({campaign.stops_on}) has happened"
     if last.has_failed or (last.answer == "permanent" and not last.is_about_account):
         return
     if person.house.is_closed(last.channel, person.addresses.get(last.channel, "")):
@@ -144,7 +215,7 @@ def _about_reason(call: Call, last: Call, there: list[Call]) -> Iterator[str]:
 
 def expect_risk(call: Call) -> None:
     """Count a second copy, once the provider has answered: after a first one of which nothing was told."""
-    earlier = [other for other in call.journey.calls if other.channel == call.channel and other is not call]
+    earlier = [other for other in call.journey.calls if other.is_of_step(call) and other is not call]
     in_doubt = [one for one in earlier if one.answer == "unknown" and not one.is_known and not one.has_failed]
     if call.may_have_left and len(in_doubt) == 1:
         call.journey.campaign.duplicate_risks += 1

@@ -11,7 +11,7 @@ from contacts.channel import Channel
 from contacts.ids import new_id
 from contacts.models import Contact, Organization
 from distributor.models import Survey
-from tests.simulation.known import Hours, House, Person
+from tests.simulation.known import INVITATION, Hours, House, Person
 
 # Clocks change in Sydney, in Adelaide and (by half an hour) on Lord Howe on the 4th, in Europe on the 25th, in America
 # on 1 November.
@@ -31,10 +31,11 @@ HOURS = [
     Hours((time(12), time(13)), frozenset({1, 2, 4, 6})),
     Hours(None, frozenset({1, 2, 3, 4, 5, 7})),
 ]
+STEPS = (INVITATION, "reminder 1", "reminder 2", "thanks 1", "thanks 2")
 PEOPLE_PER_MESSAGE = 0.4
-SIZES = (3_000, 2_000, 2_000, 800, 300, 40, 5, 1)
-# Rules leave out one in eight.
-PLANNED_PER_RECIPIENT = 1.2
+SIZES = (3_000, 3_000, 3_000, 2_000, 2_000, 300, 40, 5, 1)
+# Rules leave out one in five.
+PLANNED_PER_RECIPIENT = 1.22
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def found_houses(draw: Random, count: int, recipients: int) -> list[House]:
     for number in range(count):
         house = _found_house(draw, number)
         people = max(int(recipients * PEOPLE_PER_MESSAGE) // count, 20)
-        zones = draw.sample(ZONES, 3)
+        zones = draw.sample(ZONES, 2)
         house.people = [_person(draw, house, number, place, zones) for place in range(people)]
         _store(house)
         houses.append(house)
@@ -72,7 +73,7 @@ def plan_calls(draw: Random, houses: list[House], recipients: int) -> Iterator[P
             at=FIRST_DAY + timedelta(minutes=draw.randrange(DAYS * 1_440 - 5_000)),
             house=house,
             people=draw.sample(house.people, size),
-            is_multi=draw.random() < 0.6,
+            is_multi=draw.random() < 0.35,
             channels=tuple(draw.sample(["email", "sms", "whatsapp"], draw.choice([1, 2, 2, 3]))),
         )
 
@@ -100,7 +101,7 @@ def _found_house(draw: Random, number: int) -> House:
         throttle_minutes=row.throttle_minutes,
         survey_ids=[survey.id for survey in surveys],
         account_ids=accounts,
-        template_ids={channel.value: _template(row, channel) for channel in Channel},
+        template_ids={(step, channel.value): _template(row, step, channel) for step in STEPS for channel in Channel},
     )
 
 
@@ -122,9 +123,12 @@ def _account(row: Organization, channel: Channel, kind: str, number: int) -> UUI
     return create(channel.value, spare, rate=500 if number % 4 == 3 else None).id
 
 
-def _template(row: Organization, channel: Channel) -> UUID:
-    template = Template.objects.create(organization=row, name="Invitation", channel=channel)
-    TemplateVariant.objects.create(template=template, locale="en", subject="?", html="${link}", text="${link}")
+def _template(row: Organization, step: str, channel: Channel) -> UUID:
+    """Each says in its first line what it is, so that a provider sees which step a message is of."""
+    template = Template.objects.create(organization=row, name=step, channel=channel)
+    TemplateVariant.objects.create(
+        template=template, locale="en", subject="?", html="${link}", text=f"{step}\n${{link}}"
+    )
     return template.id
 
 

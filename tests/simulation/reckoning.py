@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from distributor.models import Attempt, Batch, Distribution, Handover, Recipient
 from tests.simulation.known import Campaign, Journey
@@ -10,17 +11,28 @@ from tests.simulation.oracle import was_held_back
 COUNTED = {"sent": "sent_count", "failed": "failed_count", "indeterminate": "indeterminate_count"}
 
 
+class _Row(NamedTuple):
+    """What is recorded of a journey."""
+
+    code: str
+    pk: int
+    state: str
+    outcome: str
+    reason: str
+
+
 def reckon(campaigns: list[Campaign]) -> Iterator[str]:
     """What is wrong, in sentences."""
     yield from _about_leftovers()
     rows = {row.id: row for row in Distribution.objects.all()}
-    recipients = {row.code: row for row in Recipient.objects.defer("attributes")}
+    named = Recipient.objects.values_list("code", "pk", "state", "outcome", "reason")
+    recipients = {row[0]: _Row(*row) for row in named.iterator()}
     tries = Counter(Attempt.objects.values_list("recipient_id", flat=True))
     for campaign in campaigns:
         yield from _about_sums(campaign, rows[campaign.id], [recipients[one.code] for one in campaign.journeys])
         for journey in campaign.journeys:
             row = recipients[journey.code]
-            for fault in _about_end(journey, row, tries[row.pk]):
+            for fault in (*_about_end(journey, row, tries[row.pk]), *_about_the_forgotten(journey, row)):
                 calls = ", ".join(map(str, journey.calls))
                 yield f"{row.code} {row.state} {row.outcome} {row.reason}: {fault} ({calls})"
 
@@ -37,7 +49,7 @@ def _about_leftovers() -> Iterator[str]:
             yield f"{count} {what}"
 
 
-def _about_sums(campaign: Campaign, row: Distribution, recipients: list[Recipient]) -> Iterator[str]:
+def _about_sums(campaign: Campaign, row: Distribution, recipients: list[_Row]) -> Iterator[str]:
     counted = Counter(one.outcome or one.state for one in recipients)
     stored = {"stopped": row.stopped_count, **{name: getattr(row, field) for name, field in COUNTED.items()}}
     if stored != {name: counted[name] for name in stored}:
@@ -50,10 +62,27 @@ def _about_sums(campaign: Campaign, row: Distribution, recipients: list[Recipien
         yield f"{row.id} counts {row.duplicate_risk_count} duplicate risks, there were {campaign.duplicate_risks}"
 
 
-def _about_end(journey: Journey, row: Recipient, tries: int) -> Iterator[str]:
+def _about_the_forgotten(journey: Journey, row: _Row) -> Iterator[str]:
+    """Whether somebody in whose way nothing stood has had all reminders, or thanks."""
+    campaign, person = journey.campaign, journey.person
+    is_untroubled = all(one.answer == "accepted" and not one.has_failed for one in journey.calls)
+    is_open = not person.was_out and not person.house.once_closed.intersection(person.addresses.items())
+    has_ends = campaign.is_cancelled or campaign.not_after is not None or campaign.expires_at is not None
+    if row.outcome != "sent" or not is_untroubled or not is_open or has_ends:
+        return
+    if journey.has_responded:
+        if any(one.channel in person.addresses for one in campaign.thanks) and journey.calls[-1].kind != "thanks":
+            yield "it was not thanked"
+    elif not was_held_back(person, journey):
+        due = {number for number, one in enumerate(campaign.reminders, start=1) if one.channel in person.addresses}
+        if due != {one.number for one in journey.calls if one.kind == "reminder"}:
+            yield f"the reminders {due} were due"
+
+
+def _about_end(journey: Journey, row: _Row, tries: int) -> Iterator[str]:
     """Whether what is recorded of a journey is the truth."""
     calls, campaign, person = journey.calls, journey.campaign, journey.person
-    arrived = [one for one in calls if (one.answer == "accepted" and not one.has_failed) or one.is_known]
+    arrived = [one for one in calls if one.has_arrived]
     if row.state == "stopped":
         # Who was stopped in doubt stays so, whatever is told of the message in doubt.
         arrived = [one for one in arrived if one.answer != "unknown"]

@@ -23,7 +23,7 @@ from tests.simulation.silences import Silences
 
 # What waits for more than a fortnight after the last day is stuck.
 PATIENCE = timedelta(days=60)
-MEDDLED_SHARE = 0.01
+MEDDLED_SHARE = 0.006
 
 
 class _Errors(logging.Handler):
@@ -54,11 +54,11 @@ def _simulated_providers() -> Iterator[None]:
             del PROVIDERS[kind]
 
 
-def simulate(recipients: int, seed: int, houses: int = 6) -> Outcome:
+def simulate(recipients: int, seed: int, houses: int = 6, liveliness: float = 1.0) -> Outcome:
     """Thirty days for so many recipients, and as long as it takes until nobody waits.
 
     The seed draws the people, the calls, the providers' troubles, what is done in the middle, and the product's own
-    draws (jitter, whose turn it is).
+    draws (jitter, whose turn it is). `liveliness`: how much more often than once in 220 messages people do something.
     """
     began = time.monotonic()
     draw = random.Random(seed)
@@ -68,7 +68,7 @@ def simulate(recipients: int, seed: int, houses: int = 6) -> Outcome:
     there = found_houses(draw, houses, recipients)
     oracle = Oracle(Silences(FIRST_DAY.date(), (FIRST_DAY + timedelta(days=DAYS) + PATIENCE).date()))
     month = Month(FIRST_DAY, draw, oracle)
-    meddling = Meddling(month)
+    meddling = Meddling(month, liveliness)
     for plan in plan_calls(draw, there, recipients):
         month.at(plan.at, partial(meddling.call, plan))
     for house in there:

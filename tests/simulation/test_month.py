@@ -4,11 +4,13 @@ import pytest
 
 from tests.simulation.run import simulate
 
+KINDS = ("invitation messages", "reminder messages", "thanks messages", "links_opened")
+
 
 @pytest.mark.django_db(transaction=True)
 def test_no_rule_is_broken_in_a_month() -> None:
-    outcome = simulate(3_000, seed=1, houses=6)
+    outcome = simulate(3_000, seed=1, houses=6, liveliness=4)
     assert outcome.faults[:20] == []
     # The month was a troubled one: everything that can go wrong did.
-    for name in ("accepted", "transient", "permanent", "throttled", "unknown", "told", "responses", "skipped"):
+    for name in ("accepted", "transient", "permanent", "throttled", "unknown", "told", "responses", "skipped", *KINDS):
         assert outcome.counts[name] > 0, name
