@@ -17,7 +17,7 @@ from distributor.admin.progress import parts_of, progress_bar
 from distributor.admin.room import ReadAt, ReadingRoom
 from distributor.engine.clock import database_now
 from distributor.engine.steering import NotSteerable, cancel, pause, resume
-from distributor.models import Batch, Decision, Distribution, Expansion, Recipient, Step
+from distributor.models import Batch, Decision, Distribution, Expansion, FollowUp, Recipient, Step
 from distributor.rules.wall_clock import zone_named
 
 if TYPE_CHECKING:
@@ -127,13 +127,13 @@ class DistributionRoom(ReadingRoom[Distribution]):
             progress=self.progress(obj),
             parts=parts_of(obj),
             recipients_url=list_url(Recipient, distribution=obj.pk),
-            steps=obj.steps.select_related("provider_account", "template").prefetch_related(
-                "accounts__provider_account"
-            ),
+            steps=_steps_of(obj)[:SHOWN_LIMIT],
+            step_count=obj.steps.count(),
             batches=_first_batches(obj),
             batch_count=obj.batches.count(),
             left_out=_first_left_out(obj),
             expansion=Expansion.objects.filter(pk=obj.pk).first(),
+            failing_follow_up=FollowUp.objects.filter(step__distribution=obj).exclude(last_error="").first(),
         )
         return super().render_change_form(request, context, add, change, form_url, obj)
 
@@ -167,7 +167,7 @@ class DistributionRoom(ReadingRoom[Distribution]):
 
 
 def _steps_of(distribution: Distribution) -> QuerySet[Step]:
-    steps = distribution.steps.select_related("provider_account", "template")
+    steps = distribution.steps.select_related("provider_account", "template", "follow_up")
     return steps.prefetch_related("accounts__provider_account")
 
 

@@ -8,7 +8,10 @@ from contacts.channel import Channel
 from contacts.models import MailingList
 from distributor.admin.progress import parts_of
 from distributor.engine.clock import database_now
-from distributor.models import Batch, Distribution, Expansion, Recipient, Step, Survey
+from distributor.engine.follow_ups import add_follow_up
+from distributor.models import Batch, Distribution, Expansion, FollowUp, Recipient, Step, Survey
+from distributor.rules.chaining import StepKind
+from distributor.rules.requests import StepRequest
 from tests.admin.conftest import person, send
 from tests.admin.rooms import address, listed
 
@@ -73,6 +76,26 @@ def test_a_page_says_what_each_step_is_for_and_when_it_comes(operator: Client, d
     assert "<td>1440 minutes after the last message, without a response</td>" in page
     assert "<td>3. email thank-you</td>" in page
     assert "<td>5 minutes after the response</td>" in page
+
+
+def test_a_page_shows_what_was_added_and_to_how_many_it_was_brought(
+    operator: Client, distribution: Distribution
+) -> None:
+    invitation = distribution.steps.get()
+    asked = StepRequest(
+        invitation.channel,
+        invitation.provider_account_id,
+        invitation.template_id,
+        kind=StepKind.REMINDER,
+        scheduled_at=database_now().replace(year=2999),
+    )
+    step = add_follow_up(distribution.pk, asked, database_now())
+    page = operator.get(address(distribution, "change")).content.decode()
+    assert f"<td>at {step.scheduled_at:%Y-%m-%d %H:%M} UTC<br>0 people so far</td>" in page
+    FollowUp.objects.update(failures=3, last_error="ValueError('odd')")
+    page = operator.get(address(distribution, "change")).content.decode()
+    assert "failed 3 times" in page
+    assert "ValueError(&#x27;odd&#x27;)" in page
 
 
 def test_a_page_leads_to_the_recipients_of_each_state(operator: Client, distribution: Distribution) -> None:

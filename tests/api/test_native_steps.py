@@ -9,7 +9,7 @@ from django.test import Client
 
 from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
-from contacts.models import Contact, MailingList, Membership, Organization
+from contacts.models import Contact, Organization
 from distributor.engine.clock import database_now
 from distributor.engine.expansion import expand_chunk
 from distributor.models import Survey
@@ -97,10 +97,9 @@ def test_reminders_and_thanks_are_sent(client: Client, post_it: Post, asked: dic
 def test_an_audience_that_is_expanded_has_reminders_too(
     post_it: Post, asked: dict[str, Any], organization: Organization
 ) -> None:
-    made = MailingList.objects.create(organization=organization)
-    member = Contact.objects.create(organization=organization, external_id="PAT-1", email="ann@example.com")
-    Membership.objects.create(mailing_list=made, contact=member)
-    assert post_it({**asked, "audience": {"listId": str(made.pk)}}).status_code == 202
+    data = {"ward": "B"}
+    Contact.objects.create(organization=organization, external_id="PAT-1", email="ann@example.com", embedded_data=data)
+    assert post_it({**asked, "audience": {"filter": {"embeddedData": data}}}).status_code == 202
     assert expand_chunk(database_now())
     dispatch()
     dispatch_at(database_now().replace(year=database_now().year + 1))
