@@ -39,6 +39,8 @@ NO_TROUBLES: Final = Troubles(0, 0, 0)
 
 def count_troubles(distribution_ids: Sequence[UUID]) -> dict[UUID, Troubles]:
     """By distribution, in one statement; those without any are left out."""
+    if not distribution_ids:
+        return {}
     kinds = {kind.name.lower(): kind.value for kind in Trouble}
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, {"ids": array_of(distribution_ids), **kinds})

@@ -1,4 +1,4 @@
-"""The examples of docs/api.md are taken as they are written."""
+"""The examples of docs/api.md and docs/dialects/lists-and-links.md are taken as they are written."""
 
 import json
 import re
@@ -7,10 +7,16 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
+from channels.models import Template
+from contacts.channel import Channel
 from contacts.models import Organization
+from distributor.api.dialects.distributions_v3.ids import Kind, public_id
+from distributor.models import Survey
+from tests.api.lists_and_links import call, result_of
 from tests.api.resources import BODIES, make, patch, post
 
-PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "api.md").read_text()
 EXAMPLES = re.findall(r"^api (POST|PATCH) (\S+) '(\{.*?\})'(?:   #[^\n]*)?$", PAGE, re.MULTILINE | re.DOTALL)
 
 OWNERS = {
@@ -39,3 +45,27 @@ def test_an_example_is_taken(client: Client, organization: Organization, method:
         path, body = path.replace(f"${name}", row_id), body.replace(f"'${name}'", row_id)
     response = (post if method == "POST" else patch)(client, path, json.loads(body))
     assert response.status_code == (201 if method == "POST" else 200), response.content
+
+
+def test_the_walk_through_lists_and_links_is_answered_step_by_step(
+    client: Client, organization: Organization, templates: dict[Channel, Template], defaults: None, survey: Survey
+) -> None:
+    """Each `$CG` and the like is the last id of its kind that was answered."""
+    page = (DOCS / "dialects" / "lists-and-links.md").read_text()
+    calls = re.findall(r"^v3 (GET|POST) (\S+)(?: '(\{.*\})')?$", page, re.MULTILINE)
+    assert len(calls) == 10
+    known = {
+        "UR": public_id(Kind.LIBRARY, organization.pk),
+        "MS": public_id(Kind.MESSAGE, templates[Channel.EMAIL].pk),
+    }
+    results = []
+    for method, path, body in calls:
+        for name, row_id in known.items():
+            path, body = path.replace(f"${name}", row_id), body.replace(f"'${name}'", row_id)
+        results.append(result_of(call(client, method, path, body or None)))
+        for prefix in ("POOL", "SV", "CG", "CID", "EMD"):
+            if found := re.findall(rf"{prefix}_[0-9A-Za-z]{{15}}", json.dumps(results[-1])):
+                known[prefix] = found[0]
+    [link] = results[6]["elements"]
+    assert (link["link"], link["externalDataReference"]) == (results[5]["link"], "PAT-1")
+    assert (results[-1]["requestType"], results[-1]["requestStatus"]) == ("Reminder", "Pending")

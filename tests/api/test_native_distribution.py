@@ -126,6 +126,21 @@ def test_contacts_are_accepted_with_their_links_and_sent_to(
     assert SandboxMessage.objects.count() == 2
 
 
+def test_a_link_for_several_responses_stays_open(client: Client, post_it: Post, sending: dict[str, Any]) -> None:
+    [link] = post_it({**sending, "linkType": "multiple"}).json()["links"]
+    path = f"/api/v1/links/{link['code']}"
+    ids = set()
+    for score in range(3):
+        body = json.dumps({"answers": {"score": score}})
+        stored = client.post(f"{path}/responses", body, content_type="application/json")
+        assert stored.status_code == 201
+        ids.add(stored.json()["id"])
+        assert client.get(path).json()["state"] == "open"
+    assert len(ids) == 3
+    totals = client.get(f"{PATH}/{Distribution.objects.get().pk}").json()["totals"]
+    assert totals["responded"] == 1
+
+
 def test_everything_that_can_be_said_is_kept(post_it: Post, full: dict[str, Any]) -> None:
     response = post_it(full)
     assert response.status_code == 202, response.content

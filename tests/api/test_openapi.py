@@ -177,6 +177,24 @@ def test_the_document_is_the_same_whenever_it_is_asked_for(schema: dict[str, Any
     assert json.loads(json.dumps(made_here)) == schema
 
 
+def test_calls_of_lists_and_links_are_documented_with_both_bodies_and_three_ways_to_show_a_key(
+    schema: dict[str, Any],
+) -> None:
+    call = schema["paths"]["/API/v3/distributions"]["post"]
+    assert set(call["responses"]) == {"200", "400", "401", "403", "409", "413", "422"}
+    assert [set(either) for either in call["security"]] == [{"apiToken"}, {"apiKey"}, {"bearer"}]
+    body = resolve(schema, call["requestBody"]["content"]["application/json"]["schema"])
+    sends, links = (resolve(schema, form) for form in body["anyOf"])
+    assert set(sends["required"]) == {"message", "recipients", "surveyLink"}
+    assert set(sends["properties"]) == {"message", "recipients", "header", "surveyLink", "sendDate"}
+    assert set(links["required"]) == {"action", "surveyId"}
+    assert links["properties"]["surveyId"]["pattern"] == "^SV_[0-9A-Za-z]{15}$"
+    answer = resolve(schema, call["responses"]["200"]["content"]["application/json"]["schema"])
+    assert set(answer["properties"]) == {"result", "meta"}
+    error = resolve(schema, call["responses"]["409"]["content"]["application/json"]["schema"])
+    assert set(error["properties"]) == {"meta"}
+
+
 def test_both_ways_to_show_a_key_are_documented(schema: dict[str, Any]) -> None:
     schemes = schema["components"]["securitySchemes"].values()
     assert {"type": "apiKey", "in": "header", "name": "x-api-key"} in [

@@ -11,9 +11,10 @@ from contacts.models import Contact, MailingList, Organization
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.engine.clock import database_now
 from distributor.engine.responses import record_response
-from distributor.models import Distribution, Recipient, Step, Survey
+from distributor.models import Attempt, Distribution, Recipient, Step, Survey
+from distributor.rules.feedback import Trouble
 from tests.api.bodies import changed
-from tests.api.lists_and_links import call, error_of, faults_of, is_id, result_of
+from tests.api.lists_and_links import call, elements_of, error_of, faults_of, is_id, result_of
 from tests.engine.people import bring, dispatch
 
 
@@ -149,3 +150,98 @@ def test_a_repeated_follow_up_is_made_once(client: Client, parent: str, body: di
         first, again = (call(client, "POST", path, body, Idempotency_Key=path) for _ in range(2))
         assert (again.content, again["Idempotent-Replayed"]) == (first.content, "true")
     assert Step.objects.exclude(kind="invitation").count() == 2
+
+
+def test_a_follow_up_is_shown_like_a_distribution_that_has_a_parent(
+    client: Client, organization: Organization, parent: str, body: dict[str, Any]
+) -> None:
+    reminder = result_of(call(client, "POST", f"{parent}/reminders", body))["distributionId"]
+    path = f"distributions/{reminder}?surveyId={result_of(call(client, 'GET', parent))['surveyLink']['surveyId']}"
+    assert result_of(call(client, "GET", path))["requestStatus"] == "Pending"
+    receivers()
+    third = Recipient.objects.order_by("id")[2]
+    Attempt.objects.filter(recipient_id=third.pk, number=2).update(trouble=Trouble.BOUNCED)
+    shown = result_of(call(client, "GET", path))
+    invitation = result_of(call(client, "GET", parent))
+    step = Step.objects.get(kind="reminder")
+    assert shown == {
+        **invitation,
+        "id": reminder,
+        "parentDistributionId": invitation["id"],
+        "requestStatus": "Done",
+        "requestType": "Reminder",
+        "sendDate": f"{step.scheduled_at:%Y-%m-%dT%H:%M:%SZ}",
+        "createdDate": shown["createdDate"],
+        "modifiedDate": shown["createdDate"],
+        "headers": body["header"],
+        "stats": {
+            "sent": 3,
+            "failed": 1,
+            "started": 0,
+            "bounced": 1,
+            "opened": 0,
+            "skipped": 0,
+            "finished": 0,
+            "complaints": 0,
+            "blocked": 0,
+        },
+    }
+    assert invitation["stats"]["sent"] == 5
+    made_at = datetime.fromisoformat(shown["createdDate"])
+    assert abs((made_at - database_now()).total_seconds()) < 60
+    assert call(client, "GET", f"distributions/{reminder}?surveyId=SV_000000000000000").status_code == 404
+
+
+def test_follow_ups_are_listed_among_the_distributions_and_filtered(
+    client: Client, parent: str, body: dict[str, Any], crowd: list[Contact], send_body: dict[str, Any]
+) -> None:
+    reminder = result_of(call(client, "POST", f"{parent}/reminders", {**body, "sendDate": "2029-12-24T07:00:00Z"}))
+    contact_id = public_id(Kind.CONTACT, crowd[0].pk)
+    thanks = result_of(call(client, "POST", f"{parent}/thankyous", {**body, "contactId": contact_id}))
+    another = result_of(call(client, "POST", "distributions", send_body))["id"]
+    invitation = parent.removeprefix("distributions/")
+    first, second = reminder["distributionId"], thanks["distributionId"]
+
+    def found(query: str) -> list[str]:
+        return [one["id"] for one in elements_of(call(client, "GET", f"distributions?{query}"))]
+
+    assert found("") == [another, second, first, invitation]
+    assert found("pageSize=2&offset=1") == [second, first]
+    assert found(f"pageSize=2&skipToken={second}") == [first, invitation]
+    assert found("distributionRequestType=Reminder") == [first]
+    assert found("distributionRequestType=ThankYou") == [second]
+    assert found("distributionRequestType=Invite") == [another, invitation]
+    assert found("sendStartDate=2029-01-01T00:00:00Z") == [first]
+    assert found("surveyId=SV_000000000000000") == []
+    assert found(f"mailingListId={send_body['recipients']['mailingListId']}") == [another, second, first, invitation]
+    shown = {one["id"]: one for one in elements_of(call(client, "GET", "distributions"))}
+    assert [shown[one]["recipients"]["contactId"] for one in (first, second)] == [None, contact_id]
+    assert [shown[one]["parentDistributionId"] for one in (first, second, another)] == [invitation, invitation, None]
+
+
+def test_pages_with_follow_ups_are_as_many_statements_whatever_their_number(
+    client: Client, parent: str, body: dict[str, Any], django_assert_num_queries: Any
+) -> None:
+    for count in (2, 4):
+        for path in ("reminders", "thankyous"):
+            result_of(call(client, "POST", f"{parent}/{path}", body))
+        # The key's and two of the clock; two for the keys; three of invitations; three of follow-ups.
+        with django_assert_num_queries(11):
+            assert len(elements_of(call(client, "GET", "distributions"))) == count + 1
+
+
+def test_a_follow_up_is_deleted_with_what_it_follows(client: Client, parent: str, body: dict[str, Any]) -> None:
+    made = result_of(call(client, "POST", f"{parent}/reminders", {**body, "sendDate": "2029-12-24T07:00:00Z"}))
+    path = f"distributions/{made['distributionId']}"
+    assert error_of(call(client, "DELETE", path), "409 - Conflict")["errorCode"] == "follow_up_stays"
+    assert call(client, "DELETE", parent).status_code == 200
+    error_of(call(client, "GET", path), "404 - Not Found")
+    assert elements_of(call(client, "GET", "distributions")) == []
+
+
+def test_the_links_and_the_history_are_the_invitations(client: Client, parent: str, body: dict[str, Any]) -> None:
+    made = result_of(call(client, "POST", f"{parent}/reminders", body))
+    receivers()
+    for what in ("links", "history"):
+        error_of(call(client, "GET", f"distributions/{made['distributionId']}/{what}"), "404 - Not Found")
+        assert len(elements_of(call(client, "GET", f"{parent}/{what}"))) == 5

@@ -43,7 +43,8 @@ def milliseconds(moment: datetime) -> int:
 
 def test_a_list_is_made_read_renamed_and_deleted(client: Client, organization: Organization, path: str) -> None:
     owner = public_id(Kind.LIBRARY, organization.pk)
-    answer = result_of(call(client, "POST", path, {"name": " Ward B ", "ownerId": owner}))
+    said = {"name": " Ward B ", "ownerId": owner, "prioritizeListMetadata": True}
+    answer = result_of(call(client, "POST", path, said))
     assert set(answer) == {"id"}
     assert is_id("CG", answer["id"])
     row = MailingList.objects.get()

@@ -152,7 +152,7 @@ def test_a_page_of_distributions_is_as_many_statements_as_one(
     result_of(call(client, "POST", "distributions", links_body))
     elements_of(call(client, "GET", "distributions"))  # notes when the key was used
     for count in (1, 3):
-        with django_assert_num_queries(6):  # the key's and two of the clock among them
+        with django_assert_num_queries(8):  # the key's and two of the clock among them
             assert len(elements_of(call(client, "GET", "distributions"))) == count
         for _ in range(2):
             result_of(call(client, "POST", "distributions", links_body))

@@ -5,7 +5,7 @@ from threading import Thread
 from uuid import UUID
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from channels.models import SandboxMessage
 from channels.providers.registry import open_provider
@@ -262,3 +262,9 @@ def test_deleting_again_and_what_was_cancelled_keeps_the_first_moments(send: Sen
     delete(accepted.distribution.id, database_now())
     row = Distribution.objects.get()
     assert (row.cancelled_at, row.deleted_at) == (cancelled_at, deleted_at)
+
+
+def test_what_is_deleted_and_not_cancelled_is_refused_by_the_database(send: Send) -> None:
+    send(1)
+    with pytest.raises(IntegrityError, match="what_is_deleted_is_cancelled"):
+        Distribution.objects.update(deleted_at=database_now())

@@ -13,7 +13,7 @@ from contacts.models import Contact, Suppression
 from distributor.engine.links import record_open
 from distributor.engine.responses import LinkNotOpen, record_response
 from distributor.engine.unsubscribing import unsubscribe
-from distributor.models import Decision, Recipient, Response
+from distributor.models import Decision, Distribution, Recipient, Response
 from distributor.rules.links import LinkState
 from tests.pages.journeys import NOW, counts_of, make_contact, make_journey, make_survey
 from tests.simultaneous import DEADLINE_SECONDS, wait_until_blocked
@@ -54,6 +54,19 @@ def test_of_simultaneous_answers_exactly_one_is_stored() -> None:
     assert Response.objects.get().answers == {"score": stored[0]}
     others = [refusal for refusal in refusals if refusal is not None]
     assert all(isinstance(other, LinkNotOpen) and other.state is LinkState.USED for other in others)
+    assert counts_of(recipient) == {"stopped": 1, "opened": 1, "responded": 1}
+    assert Decision.objects.count() == 1
+
+
+def test_simultaneous_answers_through_a_link_for_several_are_all_stored_and_one_counts() -> None:
+    recipient = make_journey()
+    Distribution.objects.filter(pk=recipient.distribution_id).update(link_type="multiple")
+    calls = [partial(record_response, recipient.code, {"score": number}, NOW) for number in range(4)]
+    with at_the_same_moment(recipient, calls) as futures:
+        assert [future.exception(DEADLINE_SECONDS) for future in futures] == [None] * 4
+    stored = Response.objects.filter(recipient=recipient).order_by("ordinal")
+    assert [response.ordinal for response in stored] == [1, 2, 3, 4]
+    assert {response.answers["score"] for response in stored} == {0, 1, 2, 3}
     assert counts_of(recipient) == {"stopped": 1, "opened": 1, "responded": 1}
     assert Decision.objects.count() == 1
 

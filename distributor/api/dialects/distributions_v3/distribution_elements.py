@@ -16,7 +16,7 @@ from distributor.engine.troubles import NO_TROUBLES, Troubles, count_troubles
 from distributor.models import Distribution, Step
 from distributor.rules.requests import LinkType
 
-_LINK_TYPE_NAMES: Final = {kind: name for name, kind in LINK_TYPES.items()}
+LINK_TYPE_NAMES: Final = {kind: name for name, kind in LINK_TYPES.items()}
 # Who is only registered got a link and no message.
 GENERATED: Final = Q(expansion__is_sent=False) | Q(registered_count__gt=0)
 
@@ -117,10 +117,10 @@ def _element(row: Any, organization: Organization, troubles: Troubles, now: date
         created_date=moment(row.created_at),
         modified_date=moment(max(filter(None, (row.created_at, row.paused_at, row.cancelled_at)))),
         custom_headers={},
-        headers=_headers(step) if is_sent else _NO_HEADERS,
+        headers=headers_of(step) if is_sent else _NO_HEADERS,
         recipients=RecipientsElement(
-            mailing_list_id=_id_or_none(Kind.MAILING_LIST, row.mailing_list_id),
-            contact_id=_id_or_none(Kind.CONTACT, row.contact_id),
+            mailing_list_id=id_or_none(Kind.MAILING_LIST, row.mailing_list_id),
+            contact_id=id_or_none(Kind.CONTACT, row.contact_id),
             library_id=owner if row.mailing_list_id else None,
             sample_id=None,
         ),
@@ -132,7 +132,7 @@ def _element(row: Any, organization: Organization, troubles: Troubles, now: date
         survey_link=SurveyLinkElement(
             survey_id=public_id(Kind.SURVEY, row.survey_id),
             expiration_date=moment_or_none(row.expires_at),
-            link_type=_LINK_TYPE_NAMES[LinkType(row.link_type)],
+            link_type=LINK_TYPE_NAMES[LinkType(row.link_type)],
         ),
         embedded_data=None,
         stats=StatsElement(
@@ -158,7 +158,8 @@ def _status(row: Any, now: datetime) -> str:
     return "Generated" if row.is_generated else "Done"
 
 
-def _headers(step: Step) -> HeadersElement:
+def headers_of(step: Step) -> HeadersElement:
+    """The sender of a step whose account is loaded with it."""
     account = step.provider_account
     return HeadersElement(
         from_email=step.from_email or account.from_email or None,
@@ -171,7 +172,7 @@ def _headers(step: Step) -> HeadersElement:
 _NO_HEADERS: Final = HeadersElement(from_email=None, reply_to_email=None, from_name=None, subject=None)
 
 
-def _id_or_none(kind: Kind, key: UUID | None) -> str | None:
+def id_or_none(kind: Kind, key: UUID | None) -> str | None:
     return None if key is None else public_id(kind, key)
 
 

@@ -1,38 +1,40 @@
 """/API/v3/distributions: sends and links made, listed, shown and deleted."""
 
-from typing import Any, ClassVar
+from http import HTTPStatus
+from typing import ClassVar
 
 from django.db.models import QuerySet
-from django.db.models.functions import Coalesce
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from pydantic import TypeAdapter, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
 from distributor.api.dialects.distributions_v3.distribution_elements import (
-    GENERATED,
     DistributionElement,
     own_distributions,
     render_distributions,
     with_details,
 )
+from distributor.api.dialects.distributions_v3.distribution_lists import FILTERS, Asked, render_keys
 from distributor.api.dialects.distributions_v3.envelope import (
     ERRORS_OF_A_QUERY,
     ERRORS_OF_ONE,
     ERRORS_OF_SENDING,
     DialectView,
     Done,
+    ErrorDocument,
     answer,
     answer_done,
+    answer_elements,
     answer_result,
     enveloped,
     paged,
 )
 from distributor.api.dialects.distributions_v3.faults import as_given, read_body
+from distributor.api.dialects.distributions_v3.follow_up_elements import own_follow_ups, render_follow_ups, with_parent
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id, read_id
-from distributor.api.dialects.distributions_v3.paging import OFFSET, PAGE, keys_before, page_of_rows, read_page
+from distributor.api.dialects.distributions_v3.paging import OFFSET, PAGE, keys_before, next_page, read_page
 from distributor.api.dialects.distributions_v3.references import find_one
 from distributor.api.dialects.distributions_v3.sending import make_links, send_email
 from distributor.api.dialects.distributions_v3.sending_wire import (
@@ -43,47 +45,36 @@ from distributor.api.dialects.distributions_v3.sending_wire import (
     SendBody,
     SentResult,
 )
-from distributor.api.fields import Moment
 from distributor.api.idempotency import idempotent
-from distributor.api.problems import Fault, not_found
+from distributor.api.problems import Fault, Problem, not_found
 from distributor.engine.clock import database_now
 from distributor.engine.steering import delete
-from distributor.models import Distribution
+from distributor.models import Distribution, Step
 
-_MOMENT: TypeAdapter[Any] = TypeAdapter(Moment)
-_TYPES = ("Invite", "Reminder", "ThankYou", "GeneratedInvite")
 OF_SURVEY = OpenApiParameter("surveyId", description="The survey that it is of, if it is named.")
-_FILTERS = [
-    OpenApiParameter("surveyId", description="Only of this survey."),
-    OpenApiParameter("mailingListId", description="Only to this mailing list."),
-    OpenApiParameter("distributionRequestType", enum=_TYPES),
-    OpenApiParameter("sendStartDate", description="ISO 8601: sent, or to be sent, from then on."),
-    OpenApiParameter("sendEndDate", description="ISO 8601: sent, or to be sent, until then."),
-]
 
 
 class Distributions(DialectView):
-    """The organisation's distributions, newest first."""
+    """The organisation's distributions, with their reminders and thank-yous as distributions of their own."""
 
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.SEND}
 
     @extend_schema(
         operation_id="v3_list_distributions",
         tags=["lists and links"],
-        parameters=[*_FILTERS, *PAGE, OFFSET],
+        parameters=[*FILTERS, *PAGE, OFFSET],
         responses={200: paged(DistributionElement)} | ERRORS_OF_A_QUERY,
     )
     def get(self, request: Request) -> Response:
+        """Newest first."""
         organization, now = caller_key(request).organization, database_now()
         faults: list[Fault] = []
-        rows = _filtered(request, own_distributions(organization), faults)
-        return page_of_rows(
-            request,
-            with_details(rows),
-            read_page(request, keys_before(Kind.DISTRIBUTION), faults),
-            lambda row: public_id(Kind.DISTRIBUTION, row.pk),
-            lambda shown: render_distributions(shown, organization, now),
-        )
+        asked = Asked(request, faults)
+        page = read_page(request, keys_before(Kind.DISTRIBUTION), faults)
+        keys = asked.keys(organization, page)
+        shown = keys[: page.size]
+        token = public_id(Kind.DISTRIBUTION, shown[-1]) if len(keys) > page.size else None
+        return answer_elements(render_keys(shown, organization, now), next_page(request, page, token))
 
     @extend_schema(
         operation_id="v3_create_distribution",
@@ -115,19 +106,27 @@ class OneDistribution(DialectView):
         responses={200: enveloped(DistributionElement)} | ERRORS_OF_ONE,
     )
     def get(self, request: Request, distribution_id: str) -> Response:
-        organization = caller_key(request).organization
-        found = find_distribution(request, distribution_id, with_details(own_distributions(organization)))
-        return answer_result(render_distributions([found], organization, database_now())[0])
+        organization, now = caller_key(request).organization, database_now()
+        found = _find_either(request, distribution_id)
+        if isinstance(found, Step):
+            [element] = render_follow_ups([found], organization, now)
+        else:
+            [element] = render_distributions([found], organization, now)
+        return answer_result(element)
 
     @extend_schema(
         operation_id="v3_delete_distribution",
         tags=["lists and links"],
         parameters=[OF_SURVEY],
-        responses={200: Done} | ERRORS_OF_ONE,
+        responses={200: Done, 409: ErrorDocument} | ERRORS_OF_ONE,
     )
     def delete(self, request: Request, distribution_id: str) -> Response:
         """Cancel what has not left, close the links, and show it no more. The record stays in the native API."""
-        delete(find_distribution(request, distribution_id).pk, database_now())
+        found = _find_either(request, distribution_id)
+        if isinstance(found, Step):
+            detail = "A reminder and a thank-you are deleted with the distribution that they follow."
+            raise Problem(HTTPStatus.CONFLICT, "follow_up_stays", detail)
+        delete(found.pk, database_now())
         return answer_done()
 
 
@@ -137,36 +136,26 @@ def find_distribution(
     """The caller's own distribution, of the survey that its query names, if any. Raises a 404 Problem."""
     own = own_distributions(caller_key(request).organization) if rows is None else rows
     found = find_one(own, Kind.DISTRIBUTION, distribution_id)
-    survey_id = request.query_params.get("surveyId")
-    if survey_id and survey_id != public_id(Kind.SURVEY, found.survey_id):
-        raise not_found("distribution of this survey")
+    _require_survey(request, found)
     return found
 
 
-def _filtered(request: Request, rows: QuerySet[Distribution], faults: list[Fault]) -> QuerySet[Distribution]:
-    """What the query asks for; what is wrong with it is added to `faults`."""
-    for name, kind, column in (
-        ("surveyId", Kind.SURVEY, "survey_id"),
-        ("mailingListId", Kind.MAILING_LIST, "mailing_list_id"),
-    ):
-        if text := request.query_params.get(name):
-            keys = read_id(kind, text)
-            if keys is None:
-                faults.append(Fault(f"?{name}", "invalid_id", f"This is no id of the form {kind.value}_…"))
-            else:
-                rows = rows.filter(**{f"{column}__gte": keys.first, f"{column}__lte": keys.last})
-    kind_of_request = request.query_params.get("distributionRequestType")
-    if kind_of_request and kind_of_request not in _TYPES:
-        faults.append(Fault("?distributionRequestType", "enum", f"This is one of {', '.join(_TYPES)}."))
-    elif kind_of_request:
-        rows = rows.filter(GENERATED) if kind_of_request == "GeneratedInvite" else rows.exclude(GENERATED)
-    rows = rows.alias(sent_at=Coalesce("scheduled_at", "created_at"))
-    for name, lookup in (("sendStartDate", "sent_at__gte"), ("sendEndDate", "sent_at__lte")):
-        if text := request.query_params.get(name):
-            try:
-                # The plus sign of an offset that nobody encoded arrives as a blank.
-                asked = text[:11] + text[11:].replace(" ", "+")
-                rows = rows.filter(**{lookup: _MOMENT.validate_python(asked)})
-            except ValidationError:
-                faults.append(Fault(f"?{name}", "invalid_moment", "This is no ISO 8601 time."))
-    return rows
+def _find_either(request: Request, distribution_id: str) -> Distribution | Step:
+    """A distribution with its details, or what follows one. Raises a 404 Problem."""
+    organization = caller_key(request).organization
+    keys = read_id(Kind.DISTRIBUTION, distribution_id)
+    if keys is None:
+        raise not_found("distribution")
+    distribution = with_details(own_distributions(organization)).filter(pk__range=keys).first()
+    step = None if distribution else with_parent(own_follow_ups(organization)).filter(pk__range=keys).first()
+    parent = distribution if step is None else step.distribution
+    if parent is None:
+        raise not_found("distribution")
+    _require_survey(request, parent)
+    return parent if step is None else step
+
+
+def _require_survey(request: Request, found: Distribution) -> None:
+    survey_id = request.query_params.get("surveyId")
+    if survey_id and survey_id != public_id(Kind.SURVEY, found.survey_id):
+        raise not_found("distribution of this survey")

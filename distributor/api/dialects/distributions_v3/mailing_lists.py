@@ -45,6 +45,9 @@ class MailingListBody(Body):
 
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255, pattern=ONE_LINE)]
     owner_id: LibraryIdOrNone = Field(None, description="There is one owner: the organisation.")
+    prioritize_list_metadata: bool | None = Field(
+        None, description="Changes nothing: what is known of a contact is the same on every list."
+    )
 
 
 class ListMade(Element):
