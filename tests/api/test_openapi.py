@@ -173,7 +173,8 @@ def test_no_two_shapes_share_a_name(schema: dict[str, Any]) -> None:
 def test_the_document_is_the_same_whenever_it_is_asked_for(schema: dict[str, Any]) -> None:
     again = Client().get("/api/schema", headers={"accept": "application/vnd.oai.openapi+json"})
     assert json.loads(again.content) == schema
-    assert json.loads(json.dumps(SchemaGenerator().get_schema(request=None, public=True))) == schema
+    generated = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    assert json.loads(json.dumps(generated)) == schema
 
 
 def test_both_ways_to_show_a_key_are_documented(schema: dict[str, Any]) -> None:
