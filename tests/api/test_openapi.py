@@ -173,26 +173,8 @@ def test_no_two_shapes_share_a_name(schema: dict[str, Any]) -> None:
 def test_the_document_is_the_same_whenever_it_is_asked_for(schema: dict[str, Any]) -> None:
     again = Client().get("/api/schema", headers={"accept": "application/vnd.oai.openapi+json"})
     assert json.loads(again.content) == schema
-    made_here = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-    assert json.loads(json.dumps(made_here)) == schema
-
-
-def test_calls_of_lists_and_links_are_documented_with_both_bodies_and_three_ways_to_show_a_key(
-    schema: dict[str, Any],
-) -> None:
-    call = schema["paths"]["/API/v3/distributions"]["post"]
-    assert set(call["responses"]) == {"200", "400", "401", "403", "409", "413", "422"}
-    assert [set(either) for either in call["security"]] == [{"apiToken"}, {"apiKey"}, {"bearer"}]
-    body = resolve(schema, call["requestBody"]["content"]["application/json"]["schema"])
-    sends, links = (resolve(schema, form) for form in body["anyOf"])
-    assert set(sends["required"]) == {"message", "recipients", "surveyLink"}
-    assert set(sends["properties"]) == {"message", "recipients", "header", "surveyLink", "sendDate"}
-    assert set(links["required"]) == {"action", "surveyId"}
-    assert links["properties"]["surveyId"]["pattern"] == "^SV_[0-9A-Za-z]{15}$"
-    answer = resolve(schema, call["responses"]["200"]["content"]["application/json"]["schema"])
-    assert set(answer["properties"]) == {"result", "meta"}
-    error = resolve(schema, call["responses"]["409"]["content"]["application/json"]["schema"])
-    assert set(error["properties"]) == {"meta"}
+    generated = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    assert json.loads(json.dumps(generated)) == schema
 
 
 def test_both_ways_to_show_a_key_are_documented(schema: dict[str, Any]) -> None:

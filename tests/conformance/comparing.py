@@ -21,7 +21,8 @@ def differences(
                 yield f"{pointer}: {text!r} is not of the form {formats[pointer]}"
     elif isinstance(published, dict) and isinstance(ours, dict):
         more = [name for name in ours if f"{pointer}/{name}" in added]
-        yield from (f"{pointer}/{name}: {ours[name]!r}" for name in more if ours[name] != added[f"{pointer}/{name}"])
+        for name in more:
+            yield from differences(added[f"{pointer}/{name}"], ours[name], formats, {}, f"{pointer}/{name}")
         names = [name for name in ours if name not in more]
         if names != list(published):
             yield f"{pointer}: has {names} instead of {list(published)}"

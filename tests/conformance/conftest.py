@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from uuid import UUID
 
 import pytest
 from django.core.signals import request_finished, request_started
@@ -11,21 +12,30 @@ from django.test import Client
 from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
 from contacts.models import MailingList, Organization
+from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.models import Survey
 from tests.api.recipient_add import connect
 from tests.api.resources import make
 from tests.api.single_send import set_defaults
 from tests.conformance.stand_ins import (
+    CG,
+    CID,
     CODE,
     CONTACT,
     DISTRIBUTION,
+    EMD,
     KEY,
     LIST,
+    MS,
+    MS_OF_SMS,
+    POOL,
     SUPPRESSION,
     SURVEY,
+    SV,
     UNUSED_PROVIDER,
     UNUSED_SURVEY,
     UNUSED_TEMPLATE,
+    UR,
     Ids,
 )
 
@@ -65,6 +75,14 @@ def ids(
         templates={channel: str(template.pk) for channel, template in templates.items()},
         others={
             KEY: api_key,
+            SV: public_id(Kind.SURVEY, survey.pk),
+            CG: public_id(Kind.MAILING_LIST, UUID(members)),
+            CID: public_id(Kind.CONTACT, UUID(contact)),
+            UR: public_id(Kind.LIBRARY, organization.pk),
+            POOL: public_id(Kind.DIRECTORY, organization.pk),
+            EMD: public_id(Kind.DISTRIBUTION, UUID(made["id"])),
+            MS: public_id(Kind.MESSAGE, templates[Channel.EMAIL].pk),
+            MS_OF_SMS: public_id(Kind.MESSAGE, templates[Channel.SMS].pk),
             SURVEY: str(survey.pk),
             CONTACT: contact,
             LIST: members,

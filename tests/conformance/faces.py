@@ -5,12 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.test import Client
 
 from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
 from contacts.models import Contact, MailingList
+from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.models import Survey
 from tests.api.recipient_add import PATH as RECIPIENT_ADD
 from tests.api.recipient_add import connect, make_list
@@ -131,6 +133,30 @@ def say_single_send(intent: Intent, world: World) -> None:
     world.post("/v1/distributions/send", body)
 
 
+def say_lists_and_links(intent: Intent, world: World) -> None:
+    """To one by the contact's id, to both by their list."""
+    survey_id = public_id(Kind.SURVEY, world.survey.pk)
+    link_type = "Anonymous" if intent.is_anonymous else "Individual"
+    recipients = (
+        {"mailingListId": public_id(Kind.MAILING_LIST, world.mailing_list.pk)}
+        if "both" in intent.needs
+        else {"contactId": public_id(Kind.CONTACT, UUID(world.id_of(intent.people[0])))}
+    )
+    [channel] = intent.channels
+    message = {"messageId": public_id(Kind.MESSAGE, world.templates[channel].pk)}
+    times = {"sendDate": _moment(intent.scheduled_at)}
+    end = {"expirationDate": _moment(intent.expires_at)}
+    if not intent.is_sent:
+        links = {"action": "CreateDistribution", "surveyId": survey_id, "linkType": link_type, **recipients, **end}
+        world.post("/API/v3/distributions", links)
+    elif channel == Channel.EMAIL:
+        link = {"surveyId": survey_id, "type": link_type, **end}
+        world.post("/API/v3/distributions", {"message": message, "recipients": recipients, "surveyLink": link, **times})
+    else:
+        said = {"method": "Invite", "surveyId": survey_id, "surveyLinkType": link_type, **times, **end}
+        world.post("/API/v3/distributions/sms", {**said, "message": message, "recipients": recipients})
+
+
 def say_recipient_add(intent: Intent, world: World) -> None:
     """People are added to a list that is connected to the survey."""
     mailing_list = make_list(world.survey.organization, "Connected")
@@ -183,7 +209,7 @@ def _moment(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
 
 
-_SENDING = frozenset({"sending", "both", "a phone", "a schedule"})
+_SENDING = frozenset({"sending", "both", "SMS", "WhatsApp", "a schedule"})
 _LINKS = frozenset({"links only", "an end", "anonymity"})
 _PEOPLE = frozenset({"a stranger", "somebody twice", "data"})
 _OPTIONS = frozenset({"a locale", "a last send"})
@@ -192,6 +218,7 @@ NATIVE = Face("native", say_native, _SENDING | _LINKS | _PEOPLE | _OPTIONS | _CH
 FACES = [
     Face("native ids", say_native_ids, _SENDING | _LINKS | _CHAINS | {"somebody twice"}),
     Face("native list", say_native_list, _SENDING | _LINKS | _CHAINS, must=frozenset({"both"})),
+    Face("lists and links", say_lists_and_links, _SENDING - {"WhatsApp"} | _LINKS),
     Face("native link", say_native_link, _LINKS | _PEOPLE | _OPTIONS, must=frozenset({"links only"})),
     Face("quick", say_quick, _SENDING | _PEOPLE | _CHAINS),
     Face("recipient add", say_recipient_add, _SENDING | {"a stranger", "somebody twice"}),

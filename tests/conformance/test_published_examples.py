@@ -5,6 +5,7 @@ in docs/dialects/ say.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,16 +13,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
 from contacts.models import Organization
-from distributor.models import Survey
 from tests.api.recipient_add import PATH as RECIPIENT_ADD
 from tests.api.recipient_add import make_list
 from tests.api.single_send import PATH as SINGLE_SEND
-from tests.api.single_send import set_defaults
 from tests.conformance.comparing import differences
 from tests.conformance.published import published
+from tests.conformance.stand_ins import CG, CID, MS, SURVEY, SV, UR, Ids
 
 CODE = "[0-9A-Za-z]{12}"
 
@@ -60,9 +59,49 @@ PATIENT = Example(
     formats={"/personalLinks/0/personalLinkCode": CODE},
     added={"/skipped": []},
 )
+# Published with nothing in it: what there must be is named, the rest stays "".
+SKELETON = [
+    ('"libraryId": ""', '"libraryId": "{UR}"'),
+    ('"messageId": ""', '"messageId": "{MS}"'),
+    ('"surveyId": ""', '"surveyId": "{SV}"'),
+]
+LINK = Example(
+    "lists and links: a link for one contact",
+    path="/API/v3/distributions",
+    key_in="X-API-TOKEN: {key}",
+    request="lists_and_links_one_contact",
+    answer="lists_and_links_made",
+    status=200,
+    replaced=[
+        ("SV_czFBNXiZB2vi7C6", "{SV}"),
+        ("CG_ePReZRid7oeJpe1", "{CG}"),
+        ("CID_2UYO19krrLNl1dI", "{CID}"),
+    ],
+    formats={
+        "/result/id": "EMD_[0-9A-Za-z]{15}",
+        "/result/link": f"http://localhost:8000/p/{CODE}",
+        "/meta/requestId": "[0-9a-f-]{36}",
+    },
+    added={"/result/link": "of one contact"},
+)
 EXAMPLES = [
     PATIENT,
     replace(PATIENT, name="quick: settings", request="quick_settings", within="quick_request"),
+    LINK,
+    replace(LINK, name="lists and links: in recipients", request="lists_and_links_in_recipients"),
+    replace(
+        LINK,
+        name="lists and links: an e-mail to a list",
+        request="lists_and_links_send",
+        replaced=[*SKELETON, ('"mailingListId": ""', '"mailingListId": "{CG}"')],
+        added={},
+    ),
+    replace(
+        LINK,
+        name="lists and links: an e-mail to one contact",
+        request="lists_and_links_send",
+        replaced=[*SKELETON, ('"contactId": ""', '"contactId": "{CID}"')],
+    ),
     Example(
         "single send: everything",
         path=SINGLE_SEND,
@@ -105,17 +144,16 @@ EXAMPLES = [
 
 
 @pytest.fixture
-def known(
-    organization: Organization,
-    survey: Survey,
-    accounts: dict[Channel, ProviderAccount],
-    templates: dict[Channel, Template],
-) -> dict[str, str]:
+def known(organization: Organization, ids: Ids) -> dict[str, str]:
     """What the published ids may stand for, and a list of the published name."""
-    set_defaults(accounts, templates)
     make_list(organization, "sample string 1")
-    email = Channel.EMAIL
-    return {"survey": str(survey.pk), "provider": str(accounts[email].pk), "template": str(templates[email].pk)}
+    own = {"survey": ids.others[SURVEY], "provider": ids.accounts[Channel.EMAIL]}
+    theirs = {"SV": SV, "CG": CG, "CID": CID, "UR": UR, "MS": MS}
+    return {
+        **own,
+        "template": ids.templates[Channel.EMAIL],
+        **{name: ids.others[stand_in] for name, stand_in in theirs.items()},
+    }
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
@@ -135,8 +173,13 @@ def request_text(example: Example, known: dict[str, str]) -> str:
         text = json.dumps(json.loads(published(example.within)) | json.loads(text))
     for value, stand_in in example.replaced:
         assert value in text
-        text = text.replace(value, stand_in.format(**known), 1)
+        text = text.replace(value, put_in(stand_in, known), 1)
     return text
+
+
+def put_in(stand_in: str, known: dict[str, str]) -> str:
+    """The text with what `{name}` stands for."""
+    return re.sub(r"\{(\w+)\}", lambda match: known[match[1]], stand_in)
 
 
 def test_a_failed_lookup_is_told_by_the_published_names(known: dict[str, str], client: Client) -> None:

@@ -1,6 +1,6 @@
 """The OpenAPI document, called: whatever it allows and forbids is answered with what it says, and never with a 5xx.
 
-Ten requests an operation are made up, the same in every run. GENERATED_CALLS in the environment makes up as many as it
+Six requests an operation are made up, the same in every run. GENERATED_CALLS in the environment makes up as many as it
 says, and one for every limit of the schema besides (`make conform`). Each is undone after its answer: the next finds
 everything as it was.
 """
@@ -24,14 +24,13 @@ from schemathesis.core.parameters import ParameterLocation
 
 from contacts.keys import create_api_key
 from contacts.models import Organization
-from tests.conformance.stand_ins import IN_PATHS, IN_PATHS_OF, IN_QUERIES, Ids, complete
+from tests.conformance.completing import complete
+from tests.conformance.stand_ins import Ids, known_to
 
 GENERATED_CALLS = int(os.environ.get("GENERATED_CALLS", "0"))
 CONFIG = schemathesis.Config.from_dict(
     {
-        "dictionaries": {name: {"values": [value]} for name, value in IN_QUERIES.items()},
-        "parameters": {f"query.{name}": {"dictionary": name, "probability": 0.5} for name in IN_QUERIES},
-        "generation": {"max-examples": GENERATED_CALLS or 10, "deterministic": True, "database": "none"},
+        "generation": {"max-examples": GENERATED_CALLS or 6, "deterministic": True, "database": "none"},
         "phases": {
             "coverage": {"enabled": bool(GENERATED_CALLS)},
             # What was answered, ids among it, would make every run another one.
@@ -86,9 +85,11 @@ def test_every_call_is_answered_as_documented(
 def say_what_there_is(case: schemathesis.Case[Any], ids: Ids) -> None:
     """Let the call name what there is, where it is not meant to be wrong."""
     operation_id = case.operation.definition.raw["operationId"]
+    known = known_to(operation_id)
     if is_right(case, ParameterLocation.PATH):
-        known = {**IN_PATHS, **IN_PATHS_OF.get(operation_id, {})}
         case.path_parameters = {name: known[name] for name in case.path_parameters}
+    if is_right(case, ParameterLocation.QUERY):
+        case.query = {name: known.get(name, value) for name, value in case.query.items()}
     if is_right(case, ParameterLocation.BODY) and isinstance(case.body, dict):
         case.body = complete(operation_id, case.body)
     case.path_parameters = ids.put_into(case.path_parameters)
@@ -108,8 +109,7 @@ def test_every_call_needs_a_key_and_its_scope(ids: Ids, organization: Organizati
     assert len(keyed) >= 50
     for headers, status in (({}, HTTPStatus.UNAUTHORIZED), (scopeless, HTTPStatus.FORBIDDEN)):
         for method, path, operation in keyed:
-            known = {**IN_PATHS, **IN_PATHS_OF.get(operation["operationId"], {})}
-            named = path.format(**ids.put_into(known))
+            named = path.format(**ids.put_into(dict(known_to(operation["operationId"]))))
             answer = Client(headers=headers).generic(method, named, "{}", content_type="application/json")
             # As its reference has it, recipient add knows no 401.
             is_400 = not headers and operation["operationId"] == "add_recipients"
