@@ -26,7 +26,7 @@ from distributor.engine.enrolment import write_steps
 from distributor.engine.hints import hint_follow_ups_on_commit
 from distributor.engine.interrupting import arm, is_over, lock_next, look_at
 from distributor.engine.references import UnknownReferences, step_faults
-from distributor.models import Distribution, FollowUp, Recipient, Step
+from distributor.models import Distribution, Expansion, FollowUp, Recipient, Step
 from distributor.models.batch import Lane
 from distributor.rules.chaining import StepKind
 from distributor.rules.planning import BATCH_SIZE, lane_for
@@ -47,6 +47,7 @@ class Hindrance(StrEnum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"  # nothing leaves any more
     TOO_LATE = "too_late"  # at the step's moment nothing will leave any more
+    NOTHING_SENT = "nothing_sent"  # its people are only registered: whoever hands their links out reminds and thanks
     NOBODY_TO_THANK = "nobody_to_thank"  # nobody knows who answers through anonymous links
     NOT_A_RECIPIENT = "not_a_recipient"
     TOO_MANY = "too_many"
@@ -137,6 +138,8 @@ def _require_unhindered(distribution: Distribution, asked: StepRequest, contact_
         hindrance = Hindrance.EXPIRED
     elif is_over(then, now):
         hindrance = Hindrance.TOO_LATE
+    elif distribution.registered_count or Expansion.objects.filter(pk=distribution.pk, is_sent=False).exists():
+        hindrance = Hindrance.NOTHING_SENT
     elif is_thanks and distribution.link_type == LinkType.ANONYMOUS:
         hindrance = Hindrance.NOBODY_TO_THANK
     elif contact_id is not None:
