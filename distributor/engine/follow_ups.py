@@ -75,9 +75,8 @@ def add_follow_up(distribution_id: UUID, asked: StepRequest, now: datetime, *, c
     if asked.scheduled_at is None:
         raise ValueError("what is added has a moment of its own")
     asked = replace(asked, scheduled_at=max(asked.scheduled_at, now))
-    distribution = (
-        Distribution.objects.select_for_update(of=("self",)).select_related("organization").get(pk=distribution_id)
-    )
+    locked = Distribution.objects.select_for_update(of=("self",))
+    distribution = locked.select_related("organization", "expansion").get(pk=distribution_id)
     _require_unhindered(distribution, asked, contact_id, now)
     if faults := step_faults(distribution.organization, [asked]):
         raise UnknownReferences(faults)
@@ -138,7 +137,7 @@ def _require_unhindered(distribution: Distribution, asked: StepRequest, contact_
         hindrance = Hindrance.EXPIRED
     elif is_over(then, now):
         hindrance = Hindrance.TOO_LATE
-    elif distribution.registered_count or Expansion.objects.filter(pk=distribution.pk, is_sent=False).exists():
+    elif _is_registering(distribution):
         hindrance = Hindrance.NOTHING_SENT
     elif is_thanks and distribution.link_type == LinkType.ANONYMOUS:
         hindrance = Hindrance.NOBODY_TO_THANK
@@ -149,6 +148,12 @@ def _require_unhindered(distribution: Distribution, asked: StepRequest, contact_
         hindrance = Hindrance.TOO_MANY
     if hindrance is not None:
         raise Hindered(hindrance)
+
+
+def _is_registering(distribution: Distribution) -> bool:
+    """Whether its people get links and nothing else, perhaps before anybody of its audience has."""
+    expansion: Expansion | None = getattr(distribution, "expansion", None)
+    return distribution.registered_count > 0 or (expansion is not None and not expansion.is_sent)
 
 
 def _take(now: datetime) -> FollowUp | None:

@@ -22,8 +22,8 @@ from distributor.engine.responses import record_response
 from distributor.engine.steering import cancel, pause, resume
 from distributor.models import Attempt, Batch, Distribution, FollowUp, Step
 from distributor.rules.chaining import StepKind, StopsOn
-from distributor.rules.requests import LinkType
-from tests.engine.conftest import Follow, Send
+from distributor.rules.requests import LinkType, Selection
+from tests.engine.conftest import Follow, Send, SendTo
 from tests.engine.people import (
     bring,
     dispatch,
@@ -385,6 +385,12 @@ def test_what_would_reach_nobody_is_refused(
 
 def _moment(value: Any) -> Any:
     return days_on(value) if type(value) is int else value
+
+
+def test_to_an_audience_that_is_only_registered_nothing_is_added(send_to: SendTo, follow: Follow) -> None:
+    distribution = send_to(Selection(embedded_data={"ward": "B"}), is_sent=False)
+    with pytest.raises(Hindered, match="nothing_sent"):
+        follow(distribution)
 
 
 def test_to_what_was_cancelled_nothing_is_added(send: Send, follow: Follow) -> None:
