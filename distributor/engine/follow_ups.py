@@ -19,7 +19,7 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import Exists, F, Max, OuterRef
 
 from distributor.engine.collisions import in_one_piece
 from distributor.engine.enrolment import write_steps
@@ -157,8 +157,16 @@ def _is_registering(distribution: Distribution) -> bool:
 
 
 def _take(now: datetime) -> FollowUp | None:
-    """The one that is due first and that nobody else works on, locked. Its turn comes again after the others'."""
-    waiting = FollowUp.objects.filter(is_done=False, due_at__lte=now).order_by("due_at", "pk")
+    """The one that is due first and that nobody else works on, locked. Its turn comes again after the others'.
+
+    Those of one distribution come one after the other: nobody waits for the second who was not looked at for the first.
+    """
+    before = FollowUp.objects.filter(
+        is_done=False,
+        step__distribution=OuterRef("step__distribution"),
+        step__position__lt=OuterRef("step__position"),
+    )
+    waiting = FollowUp.objects.filter(~Exists(before), is_done=False, due_at__lte=now).order_by("due_at", "pk")
     locked = waiting.select_for_update(skip_locked=True, of=("self",))
     return locked.select_related("step__distribution").first()
 
