@@ -19,6 +19,7 @@ from django.db.models import F
 
 from contacts.identity import Identified
 from contacts.models import ApiKey, Organization
+from contacts.selecting import BEFORE_ALL
 from distributor.engine.acceptance import judge_contact, terms_of_request
 from distributor.engine.enrolment import Enrolled, Skipped, create_distribution, enrol, write_steps
 from distributor.engine.facts import gather_facts
@@ -26,7 +27,7 @@ from distributor.engine.hints import hint_expansion_on_commit, hint_on_commit
 from distributor.engine.references import Chain
 from distributor.engine.selections import check_selection, next_selected
 from distributor.engine.terms import terms_of
-from distributor.models import Distribution, Expansion
+from distributor.models import Distribution, Expansion, Step
 from distributor.models.batch import Lane
 from distributor.rules.chaining import StepKind
 from distributor.rules.codes import mint_codes
@@ -67,7 +68,7 @@ def accept_selection(
         organization, api_key, request, chain, terms, 0, 0, now, mailing_list=mailing_list, is_preparing=True
     )
     write_steps(distribution, chain.steps)
-    expansion = Expansion.objects.create(
+    expansion = Expansion(
         distribution=distribution,
         mailing_list_id=None if selection.contact_ids else selection.list_id,
         contact_ids=sorted(selection.contact_ids) if selection.contact_ids else None,
@@ -78,10 +79,14 @@ def accept_selection(
     # A filter may read everybody to find a few, so that is left to workers.
     people = None if selection.embedded_data is not None else _next_people(expansion, at_once + 1)
     if people is None or len(people) > at_once:
+        expansion.save(force_insert=True)
         hint_expansion_on_commit()
-    else:
-        _enrol_people(expansion, people, is_last=True, now=now)
-        distribution.refresh_from_db()
+        return distribution
+    expansion.after_id = people[-1].id if people else BEFORE_ALL
+    expansion.save(force_insert=True)
+    enrolled, skipped = _enrol_people(expansion, people, now, is_whole=True)
+    _count(distribution, enrolled, skipped, is_sent=expansion.is_sent, is_last=True)
+    distribution.refresh_from_db()
     return distribution
 
 
@@ -134,20 +139,25 @@ def _expand(expansion: Expansion, size: int, now: datetime) -> None:
         Distribution.objects.filter(pk=distribution.pk).update(is_preparing=False)
         return
     people = _next_people(expansion, size)
-    _enrol_people(expansion, people, is_last=len(people) < size, now=now)
-
-
-def _enrol_people(expansion: Expansion, people: Sequence[Identified], *, is_last: bool, now: datetime) -> None:
-    distribution = expansion.distribution
-    enrolled, skipped = _choose(expansion, people, now)
-    # A list that fits into one chunk is a small send like any other.
-    lane = lane_for(len(enrolled)) if is_last and expansion.after_id.int == 0 else Lane.BULK
-    steps = list(distribution.steps.all())
-    lanes = enrol(distribution, steps, enrolled, skipped, now, is_sent=expansion.is_sent, lane=lane)
-    _go_forward(expansion, people, is_last, now)
+    is_last = len(people) < size
+    is_whole = is_last and expansion.after_id == BEFORE_ALL
+    enrolled, skipped = _enrol_people(expansion, people, now, is_whole=is_whole)
+    _go_forward(expansion, people, now)
     _count(distribution, enrolled, skipped, is_sent=expansion.is_sent, is_last=is_last)
-    for one in lanes:
+
+
+def _enrol_people(
+    expansion: Expansion, people: Sequence[Identified], now: datetime, *, is_whole: bool
+) -> tuple[list[Enrolled], list[Skipped]]:
+    """Write down who becomes a recipient and who does not; `is_whole`: they are all of the audience."""
+    distribution = expansion.distribution
+    steps = list(distribution.steps.all())
+    enrolled, skipped = _choose(expansion, steps, people, now)
+    # A list that fits into one chunk is a small send like any other.
+    lane = lane_for(len(enrolled)) if is_whole else Lane.BULK
+    for one in enrol(distribution, steps, enrolled, skipped, now, is_sent=expansion.is_sent, lane=lane):
         hint_on_commit(one)
+    return enrolled, skipped
 
 
 def _next_people(expansion: Expansion, size: int) -> list[Identified]:
@@ -155,10 +165,12 @@ def _next_people(expansion: Expansion, size: int) -> list[Identified]:
     return next_selected(expansion.distribution.organization_id, selection, expansion.after_id, size)
 
 
-def _choose(expansion: Expansion, people: Sequence[Identified], now: datetime) -> tuple[list[Enrolled], list[Skipped]]:
+def _choose(
+    expansion: Expansion, steps: Sequence[Step], people: Sequence[Identified], now: datetime
+) -> tuple[list[Enrolled], list[Skipped]]:
     """Who becomes a recipient and who does not: as engine/acceptance.py has it, of people of whom nothing is said."""
     distribution = expansion.distribution
-    request, chain = _as_requested(expansion)
+    request, chain = _as_requested(expansion, steps)
     ends = Timetable(distribution.scheduled_at, None, distribution.not_after, distribution.expires_at)
     terms = replace(terms_of(distribution), timetable=ends)
     facts = gather_facts(distribution.organization_id, people, chain.channels, terms, distribution.survey_id)
@@ -177,10 +189,10 @@ def _choose(expansion: Expansion, people: Sequence[Identified], now: datetime) -
     return enrolled, skipped
 
 
-def _as_requested(expansion: Expansion) -> tuple[DistributionRequest, Chain]:
+def _as_requested(expansion: Expansion, steps: Sequence[Step]) -> tuple[DistributionRequest, Chain]:
     """What the rules of acceptance look at, read back."""
     distribution = expansion.distribution
-    steps = [
+    asked = [
         StepRequest(
             step.channel,
             step.provider_account_id,
@@ -189,21 +201,22 @@ def _as_requested(expansion: Expansion) -> tuple[DistributionRequest, Chain]:
             kind=StepKind(step.kind),
             delay_minutes=step.delay_minutes,
         )
-        for step in distribution.steps.filter(scheduled_at=None)
+        for step in steps
+        if step.scheduled_at is None
     ]
     request = DistributionRequest(
         source=distribution.source,
         survey_id=distribution.survey_id,
         contacts=(),
-        steps=steps,
+        steps=asked,
         audience=AudienceRules(exclude_opted_out=distribution.exclude_opted_out),
         is_sent=expansion.is_sent,
     )
-    invitations = [step.channel for step in steps if step.kind is StepKind.INVITATION]
-    return request, Chain(distribution.survey_id, None, steps, invitations)
+    invitations = [step.channel for step in asked if step.kind is StepKind.INVITATION]
+    return request, Chain(distribution.survey_id, None, asked, invitations)
 
 
-def _go_forward(expansion: Expansion, people: Sequence[Identified], is_last: bool, now: datetime) -> None:
+def _go_forward(expansion: Expansion, people: Sequence[Identified], now: datetime) -> None:
     if people:
         expansion.after_id = people[-1].id
     expansion.due_at, expansion.failures, expansion.last_error = now, 0, ""
