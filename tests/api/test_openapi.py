@@ -177,6 +177,18 @@ def test_the_document_is_the_same_whenever_it_is_asked_for(schema: dict[str, Any
     assert json.loads(json.dumps(generated)) == schema
 
 
+def test_blanks_that_lists_and_links_takes_for_nothing_are_documented(schema: dict[str, Any]) -> None:
+    owner, _null = schema["components"]["schemas"]["MailingListBody"]["properties"]["ownerId"]["anyOf"]
+    assert re.fullmatch(owner["pattern"], "")
+    assert re.fullmatch(owner["pattern"], "UR_0123456789abcde")
+    assert not re.fullmatch(owner["pattern"], "CG_0123456789abcde")
+    moments = schema["components"]["schemas"]["SendBody"]["properties"]["sendDate"]["anyOf"]
+    assert {"const": ""} in moments
+    listed = schema["paths"]["/API/v3/distributions"]["get"]["parameters"]
+    [kinds] = [one["schema"]["enum"] for one in listed if one["name"] == "distributionRequestType"]
+    assert "" in kinds
+
+
 def test_both_ways_to_show_a_key_are_documented(schema: dict[str, Any]) -> None:
     schemes = schema["components"]["securitySchemes"].values()
     assert {"type": "apiKey", "in": "header", "name": "x-api-key"} in [

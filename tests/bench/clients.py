@@ -35,11 +35,19 @@ class Caller:
 
     def post(self, path: str, body: bytes) -> None:
         """Raises RuntimeError for an answer that is not a success."""
-        self._connection.request("POST", path, body, self._headers)
+        self._call("POST", path, body)
+
+    def get(self, path: str) -> bytes:
+        """What is answered. Raises RuntimeError for an answer that is not a success."""
+        return self._call("GET", path)
+
+    def _call(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        self._connection.request(method, path, body, self._headers)
         answer = self._connection.getresponse()
         text = answer.read()
         if not 200 <= answer.status < 300:
-            raise RuntimeError(f"POST {path} answered {answer.status}: {text[:500]!r}")
+            raise RuntimeError(f"{method} {path} answered {answer.status}: {text[:500]!r}")
+        return text
 
 
 def run_in_parallel(workers: Sequence[Callable[[JobT], None]], jobs: Sequence[JobT], limit_seconds: float) -> Load:

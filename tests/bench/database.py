@@ -34,13 +34,21 @@ class Stage:
 
 
 def set_stage() -> Stage:
-    """An organisation with a survey, a provider that sends nothing, the invitation in both languages, and a key."""
+    """An organisation with a survey, a provider that sends nothing, the invitation in both languages, and a key.
+
+    Ours are the organisation's defaults, as single send needs them.
+    """
     organization = Organization.objects.create(name="Bench", slug="bench")
     survey = Survey.objects.create(organization=organization, name="Post-discharge")
     provider = ProviderAccount.objects.create(
-        organization=organization, name="Nowhere", kind="noop", channel="email", from_email="survey@example.com"
+        organization=organization,
+        name="Nowhere",
+        kind="noop",
+        channel="email",
+        from_email="survey@example.com",
+        is_default=True,
     )
-    ours = Template.objects.create(organization=organization, name="Invitation", channel="email")
+    ours = Template.objects.create(organization=organization, name="Invitation", channel="email", is_default=True)
     TemplateVariant.objects.create(template=ours, locale="en", **in_our_placeholders())
     theirs = Template.objects.create(organization=organization, name="Invitation for Django's engine", channel="email")
     TemplateVariant.objects.create(template=theirs, locale="en", **in_django_templates())

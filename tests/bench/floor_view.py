@@ -4,9 +4,12 @@ No question is asked: every contact is taken for a new one, and nobody is judged
 process in front of the same tables could reach at most.
 """
 
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
+from django.conf import settings
 from django.db import connection, transaction
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,29 +18,90 @@ from rest_framework.views import APIView
 from contacts.ids import new_id
 from distributor.api.authentication import HasScope, caller_key
 from distributor.api.dialects.quick.wire import QuickDistribution
+from distributor.api.dialects.single_send.wire import SingleSend
 from distributor.rules.codes import mint_codes
 from tests.bench.copied_rows import CONTACT_ROWS, RECIPIENT_ROWS
+
+NULL = r"\N"
 
 
 class CopyView(APIView):
     permission_classes = [HasScope]
 
     def post(self, request: Request, survey_id: UUID) -> Response:
-        organization_id = str(caller_key(request).organization_id)
         people = QuickDistribution.model_validate_json(request.body).contacts
-        codes = mint_codes(len(people))
-        distribution_id, batch_id = str(new_id()), str(new_id())
-        contacts, recipients, links = [], [], []
-        for each, code in zip(people, codes, strict=True):
-            contact_id = str(new_id())
-            external_id, email = each.get("external_id") or "", each.get("email") or ""
-            data = orjson.dumps(each.get("embedded_data") or {}).decode()
-            names = (each.get("first_name") or "", each.get("last_name") or "")
-            contacts.append((contact_id, organization_id, external_id, email, *names, data))
-            recipients.append((distribution_id, contact_id, code, batch_id, data))
-            links.append({"externalId": external_id, "contactId": contact_id, "email": email, "personalLinkCode": code})
-        with transaction.atomic(), connection.cursor() as cursor:
-            for layout, rows in ((CONTACT_ROWS, contacts), (RECIPIENT_ROWS, recipients)):
-                with cursor.copy(layout.statement) as copy:
-                    copy.write(layout.lines(rows))
-        return Response({"distributionId": distribution_id, "recipientCount": len(links), "personalLinks": links})
+        copied = _copy_people(
+            caller_key(request).organization_id,
+            (
+                (
+                    each.get("external_id") or "",
+                    each.get("email") or "",
+                    each.get("first_name") or "",
+                    each.get("last_name") or "",
+                    orjson.dumps(each.get("embedded_data") or {}).decode(),
+                )
+                for each in people
+            ),
+            len(people),
+        )
+        links = [
+            {
+                "externalId": each.get("external_id"),
+                "contactId": contact_id,
+                "email": each.get("email"),
+                "personalLinkCode": code,
+            }
+            for each, contact_id, code in zip(people, copied.contact_ids, copied.codes, strict=True)
+        ]
+        return Response(
+            {"distributionId": copied.distribution_id, "recipientCount": len(links), "personalLinks": links}
+        )
+
+
+class CopySingleSendView(APIView):
+    permission_classes = [HasScope]
+
+    def post(self, request: Request) -> Response:
+        wire = SingleSend.model_validate_json(request.body)
+        rows = []
+        for each in wire.recipients:
+            first_name, _, last_name = (each.get("name") or "").partition(" ")
+            data = orjson.dumps(each.get("attributes") or {}).decode()
+            rows.append((NULL, each.get("email") or "", first_name, last_name, data))
+        copied = _copy_people(caller_key(request).organization_id, rows, len(rows))
+        items: list[dict[str, Any]] = [
+            {
+                "email": each.get("email"),
+                "name": each.get("name"),
+                "channel": wire.channel,
+                "locale": each.get("locale"),
+                "link": f"{settings.PUBLIC_BASE_URL}/p/{code}",
+                "scheduled_at": None,
+                "expires_at": None,
+                "type": wire.type,
+                "attributes": each.get("attributes"),
+            }
+            for each, code in zip(wire.recipients, copied.codes, strict=True)
+        ]
+        return Response({"items": items}, status=201)
+
+
+class _Copied(NamedTuple):
+    distribution_id: str
+    contact_ids: list[str]
+    codes: list[str]
+
+
+def _copy_people(organization_id: UUID, people: Iterable[tuple[str, ...]], count: int) -> _Copied:
+    """External id, e-mail, first and last name and data of each, as rows of two tables."""
+    copied = _Copied(str(new_id()), [str(new_id()) for _ in range(count)], mint_codes(count))
+    organization, batch_id = str(organization_id), str(new_id())
+    contacts, recipients = [], []
+    for contact_id, code, row in zip(copied.contact_ids, copied.codes, people, strict=True):
+        contacts.append((contact_id, organization, *row))
+        recipients.append((copied.distribution_id, contact_id, code, batch_id, row[-1]))
+    with transaction.atomic(), connection.cursor() as cursor:
+        for layout, rows in ((CONTACT_ROWS, contacts), (RECIPIENT_ROWS, recipients)):
+            with cursor.copy(layout.statement) as copy:
+                copy.write(layout.lines(rows))
+    return copied

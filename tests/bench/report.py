@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.disturbance import MOST_PERCENT
+from tests.bench.sizes_report import size_lines
 
 Figures = Mapping[str, Mapping[str, float]]
 
@@ -29,6 +30,13 @@ TITLES = {
     "j": "10,000 due at one instant",
     "k": "a claim, whatever waits",
     "l": "a single send while a large one drains",
+    "n": "ours, single send",
+    "nn": "naive view, single send",
+    "nf": "floor behind our front door, single send",
+    "o": "ours, quick",
+    "on": "naive view, quick",
+    "of": "floor behind our front door, quick",
+    "p": "100,000 lists of lists and links",
 }
 ACCEPTANCE, DISPATCH = "abcmd", "efg"
 PROVIDERS = ("hn", "h", "in", "i")
@@ -76,8 +84,11 @@ class Limit:
     limit: float
 
 
+FIRST_LISTS, LAST_LISTS = "first_lists_per_second", "last_lists_per_second"
 SMALLEST = ("k", "ms_beside_10_batches")
 BARS += [
+    Bar("lists: the first 5,000 / the last of 100,000", ("p", FIRST_LISTS), ("p", LAST_LISTS), 1.25, is_most=True),
+    Bar("lists: a page of 100,000 / of 5,000", ("p", "page_of_all_ms"), ("p", "page_of_few_ms"), 1.25, is_most=True),
     Bar("claim: 1,000,000 recipients wait / 10,000", ("k", "ms_beside_1000_batches"), SMALLEST, 1.5, is_most=True),
     Bar("claim: 10,000 batches wait / 10", ("k", "ms_beside_10000_batches"), SMALLEST, 1.5, is_most=True),
     Bar("claim: after 1,000,000 changes / before", ("k", "ms_after_state_changes"), SMALLEST, 1.5, is_most=True),
@@ -161,6 +172,7 @@ def table(contact_count: int, figures: Figures, verdicts: list[Verdict], machine
             if name in figures
         ]
         lines.append("")
+    lines += size_lines(figures)
     lines += _provider_lines(figures)
     return "\n".join([*lines, *map(str, verdicts), *_disturbance(figures), ""])
 

@@ -7,10 +7,12 @@ from pathlib import Path
 from django.core.management import call_command
 
 from tests.bench.acceptance import measure_acceptance
+from tests.bench.call_sizes import measure_call_sizes
 from tests.bench.claim_cost import measure_claims
 from tests.bench.contact_supply import ContactSupply
 from tests.bench.database import Stage, fill_contacts, server_facts, set_stage, settle_disk
 from tests.bench.disturbance import busy_percent
+from tests.bench.many_lists import measure_lists
 from tests.bench.our_dispatch import measure_ours
 from tests.bench.provider_dispatch import measure_emails, measure_texts
 from tests.bench.punctuality import measure_overtaking, measure_precision
@@ -75,6 +77,7 @@ def _measure(stage: Stage, supply: ContactSupply, scenarios: str, logs: Path) ->
         _say(f"[{seconds:.0f} s]")
 
     measure(ACCEPTANCE, lambda: measure_acceptance(stage, supply, scenarios, logs))
+    measure("no", lambda: measure_call_sizes(stage, supply, scenarios, logs))
     measure("e", lambda: {"e": measure_task_per_message(stage, supply, TASK_MESSAGES, logs / "task-worker.log")})
     measure("f", lambda: {"f": measure_post_office(supply, POST_OFFICE_MESSAGES, logs / "post-office.log")})
     measure("g", lambda: {"g": measure_ours(stage, supply, OUR_MESSAGES, logs)})
@@ -85,6 +88,7 @@ def _measure(stage: Stage, supply: ContactSupply, scenarios: str, logs: Path) ->
     measure("j", lambda: {"j": measure_precision(stage, supply, DUE_AT_ONCE, logs)})
     measure("k", lambda: {"k": measure_claims(stage)})
     measure("l", lambda: {"l": measure_overtaking(stage, supply, DRAINED_MEANWHILE, logs)})
+    measure("p", lambda: {"p": measure_lists(stage, logs)})
     return figures
 
 

@@ -16,13 +16,16 @@ class Web:
     """A running server."""
 
     def __init__(self, port: int, stage: Stage) -> None:
-        self._port = port
+        self.port = port
         self._stage = stage
 
     def send(self, prefix: str, bodies: Sequence[bytes], limit_seconds: float) -> Load:
         """Post the bodies to `{prefix}/surveys/{surveyId}/distributions/quick`, each client one at a time."""
-        path = f"{prefix}/surveys/{self._stage.survey_id}/distributions/quick"
-        callers = [Caller(self._port, self._stage.api_key) for _ in range(CLIENTS)]
+        return self.post(f"{prefix}/surveys/{self._stage.survey_id}/distributions/quick", bodies, limit_seconds)
+
+    def post(self, path: str, bodies: Sequence[bytes], limit_seconds: float) -> Load:
+        """Post the bodies, each client one at a time."""
+        callers = [Caller(self.port, self._stage.api_key) for _ in range(CLIENTS)]
         posts: list[Callable[[bytes], None]] = [partial(caller.post, path) for caller in callers]
         return run_in_parallel(posts, bodies, limit_seconds)
 

@@ -38,7 +38,7 @@ _MOMENTS: Final = (("sendStartDate", "sent_at__gte"), ("sendEndDate", "sent_at__
 FILTERS: Final = [
     OpenApiParameter("surveyId", description="Only of this survey."),
     OpenApiParameter("mailingListId", description="Only to this mailing list."),
-    OpenApiParameter("distributionRequestType", enum=_TYPES),
+    OpenApiParameter("distributionRequestType", enum=["", *_TYPES], description="A blank one means: of any type."),
     OpenApiParameter("sendStartDate", description="ISO 8601: sent, or to be sent, from then on."),
     OpenApiParameter("sendEndDate", description="ISO 8601: sent, or to be sent, until then."),
 ]

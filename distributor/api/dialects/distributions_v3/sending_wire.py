@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, Field, RootModel, field_validator, model_validator
+from pydantic import AfterValidator, Field, RootModel, WithJsonSchema, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from distributor.api.dialects.distributions_v3.envelope import Element
@@ -20,7 +20,8 @@ from distributor.api.dialects.distributions_v3.wire import (
 from distributor.api.fields import NULL_IS_DEFAULT, DataFault, Email, Line255, Moment, Subject
 
 LinkTypeName = Annotated[Literal["Individual", "Multiple", "Anonymous"], NULL_IS_DEFAULT]
-MomentOrNone = Annotated[Moment | None, BLANK_IS_NONE]
+_MOMENT_OR_BLANK = {"anyOf": [{"type": "string", "format": "date-time"}, {"const": ""}, {"type": "null"}]}
+MomentOrNone = Annotated[Moment | None, BLANK_IS_NONE, WithJsonSchema(_MOMENT_OR_BLANK)]
 NO_RECIPIENTS: Final = ("no_recipients", "Name a mailing list, a contact, or a contact of a mailing list.")
 
 

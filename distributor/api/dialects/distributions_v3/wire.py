@@ -30,6 +30,11 @@ def _schema(kind: Kind) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": kind.pattern})
 
 
+def _schema_or_blank(kind: Kind) -> WithJsonSchema:
+    pattern = f"^({kind.pattern.strip('^$')})?$"
+    return WithJsonSchema({"anyOf": [{"type": "string", "pattern": pattern}, {"type": "null"}]})
+
+
 def none_if_blank(text: Any) -> Any:
     """Published examples leave "" where nothing is meant."""
     return None if text == "" else text
@@ -42,7 +47,7 @@ _ContactId: TypeAlias = Annotated[KeyRange, _reads(Kind.CONTACT), _schema(Kind.C
 _LibraryId: TypeAlias = Annotated[KeyRange, _reads(Kind.LIBRARY), _schema(Kind.LIBRARY)]
 _DistributionId: TypeAlias = Annotated[KeyRange, _reads(Kind.DISTRIBUTION), _schema(Kind.DISTRIBUTION)]
 BLANK_IS_NONE = BeforeValidator(none_if_blank)
-MailingListIdOrNone: TypeAlias = Annotated[_MailingListId | None, BLANK_IS_NONE]
-ContactIdOrNone: TypeAlias = Annotated[_ContactId | None, BLANK_IS_NONE]
-LibraryIdOrNone: TypeAlias = Annotated[_LibraryId | None, BLANK_IS_NONE]
-DistributionIdOrNone: TypeAlias = Annotated[_DistributionId | None, BLANK_IS_NONE]
+MailingListIdOrNone: TypeAlias = Annotated[_MailingListId | None, BLANK_IS_NONE, _schema_or_blank(Kind.MAILING_LIST)]
+ContactIdOrNone: TypeAlias = Annotated[_ContactId | None, BLANK_IS_NONE, _schema_or_blank(Kind.CONTACT)]
+LibraryIdOrNone: TypeAlias = Annotated[_LibraryId | None, BLANK_IS_NONE, _schema_or_blank(Kind.LIBRARY)]
+DistributionIdOrNone: TypeAlias = Annotated[_DistributionId | None, BLANK_IS_NONE, _schema_or_blank(Kind.DISTRIBUTION)]
