@@ -54,5 +54,5 @@ def default_step(organization: Organization) -> StepRequest:
     for channel in Channel:
         found = find_defaults(organization, None, channel)
         if found.provider_account_id is not None and found.template_id is not None:
-            return StepRequest(channel, found.provider_account_id, found.template_id)
+            return StepRequest(channel.value, found.provider_account_id, found.template_id)
     raise NoChannel

@@ -19,14 +19,14 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import Exists, F, Max, OuterRef
 
 from distributor.engine.collisions import in_one_piece
 from distributor.engine.enrolment import write_steps
 from distributor.engine.hints import hint_follow_ups_on_commit
 from distributor.engine.interrupting import arm, is_over, lock_next, look_at
 from distributor.engine.references import UnknownReferences, step_faults
-from distributor.models import Distribution, FollowUp, Recipient, Step
+from distributor.models import Distribution, Expansion, FollowUp, Recipient, Step
 from distributor.models.batch import Lane
 from distributor.rules.chaining import StepKind
 from distributor.rules.planning import BATCH_SIZE, lane_for
@@ -47,6 +47,7 @@ class Hindrance(StrEnum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"  # nothing leaves any more
     TOO_LATE = "too_late"  # at the step's moment nothing will leave any more
+    NOTHING_SENT = "nothing_sent"  # its people are only registered: whoever hands their links out reminds and thanks
     NOBODY_TO_THANK = "nobody_to_thank"  # nobody knows who answers through anonymous links
     NOT_A_RECIPIENT = "not_a_recipient"
     TOO_MANY = "too_many"
@@ -74,9 +75,8 @@ def add_follow_up(distribution_id: UUID, asked: StepRequest, now: datetime, *, c
     if asked.scheduled_at is None:
         raise ValueError("what is added has a moment of its own")
     asked = replace(asked, scheduled_at=max(asked.scheduled_at, now))
-    distribution = (
-        Distribution.objects.select_for_update(of=("self",)).select_related("organization").get(pk=distribution_id)
-    )
+    locked = Distribution.objects.select_for_update(of=("self",))
+    distribution = locked.select_related("organization", "expansion").get(pk=distribution_id)
     _require_unhindered(distribution, asked, contact_id, now)
     if faults := step_faults(distribution.organization, [asked]):
         raise UnknownReferences(faults)
@@ -137,6 +137,8 @@ def _require_unhindered(distribution: Distribution, asked: StepRequest, contact_
         hindrance = Hindrance.EXPIRED
     elif is_over(then, now):
         hindrance = Hindrance.TOO_LATE
+    elif _is_registering(distribution):
+        hindrance = Hindrance.NOTHING_SENT
     elif is_thanks and distribution.link_type == LinkType.ANONYMOUS:
         hindrance = Hindrance.NOBODY_TO_THANK
     elif contact_id is not None:
@@ -148,9 +150,23 @@ def _require_unhindered(distribution: Distribution, asked: StepRequest, contact_
         raise Hindered(hindrance)
 
 
+def _is_registering(distribution: Distribution) -> bool:
+    """Whether its people get links and nothing else, perhaps before anybody of its audience has."""
+    expansion: Expansion | None = getattr(distribution, "expansion", None)
+    return distribution.registered_count > 0 or (expansion is not None and not expansion.is_sent)
+
+
 def _take(now: datetime) -> FollowUp | None:
-    """The one that is due first and that nobody else works on, locked. Its turn comes again after the others'."""
-    waiting = FollowUp.objects.filter(is_done=False, due_at__lte=now).order_by("due_at", "pk")
+    """The one that is due first and that nobody else works on, locked. Its turn comes again after the others'.
+
+    Those of one distribution come one after the other: nobody waits for the second who was not looked at for the first.
+    """
+    before = FollowUp.objects.filter(
+        is_done=False,
+        step__distribution=OuterRef("step__distribution"),
+        step__position__lt=OuterRef("step__position"),
+    )
+    waiting = FollowUp.objects.filter(~Exists(before), is_done=False, due_at__lte=now).order_by("due_at", "pk")
     locked = waiting.select_for_update(skip_locked=True, of=("self",))
     return locked.select_related("step__distribution").first()
 

@@ -81,7 +81,7 @@ def look_at(rows: Sequence[_Row]) -> list[Resting]:
     tries = read_tries(ids)
     stops = Decision.objects.filter(recipient_id__in=ids, kind=DecisionKind.STOPPED, reason__in=_CALLED_OFF)
     called_off = set(stops.values_list("recipient_id", flat=True))
-    batches = Batch.objects.in_bulk({row.batch_id for row in resting})
+    batches = Batch.objects.select_related("step").in_bulk({row.batch_id for row in resting})
     return [
         Resting(row, batches[row.batch_id], _pause_of(row, batches[row.batch_id], tries.get(row.id, ())))
         for row in resting
@@ -154,7 +154,7 @@ def _pause_of(row: _Row, batch: Batch, tries: Sequence[Any]) -> Pause:
         reached_at=row.first_sent_at,
         responded_at=row.responded_at,
         tries=tries,
-        waits_for=batch.step_id if waits else None,
+        waits_for=batch.step if waits else None,
         waits_until=batch.due_at if waits else None,
     )
 

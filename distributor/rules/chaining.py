@@ -151,12 +151,12 @@ def _at_its_moment(
 ) -> tuple[RungT, datetime] | None:
     """The first of the steps of a kind that have a moment, which is not before `since`, and when it leaves.
 
-    They come in the order of their moments: once one is `passed`, those before it are. (One whose channel was shut was
-    not tried, and would come again.)
+    Once one is `passed`, those that were added before it for an earlier moment are: one whose channel was shut was not
+    tried, and would come again.
     """
     coming = [(one.scheduled_at, one.position, one) for one in steps if one.kind == kind and one.scheduled_at]
     if passed is not None and passed.scheduled_at is not None:
-        coming = [one for one in coming if one[:2] > (passed.scheduled_at, passed.position)]
+        coming = [one for one in coming if one[0] > passed.scheduled_at or one[1] > passed.position]
     first = min((one for one in coming if one[0] >= since), key=lambda one: one[:2], default=None)
     return None if first is None else (first[2], max(now, first[0]))
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from distributor.rules.chaining import Rung, StepKind
 from distributor.rules.outcomes import Try
@@ -19,7 +18,7 @@ class Pause:
     reached_at: datetime | None
     responded_at: datetime | None
     tries: Sequence[Try]
-    waits_for: UUID | None = None
+    waits_for: Rung | None = None
     waits_until: datetime | None = None
 
 
@@ -30,15 +29,20 @@ def interrupts(step: Rung, pause: Pause, now: datetime) -> bool:
     its moment. Nobody gets it twice. Between two tries of one step nothing comes in: when that step is over,
     rules/chaining.py is asked, as it is about all that the journey was waiting for.
     """
-    if step.scheduled_at is None or step.id == pause.waits_for or any(one.step_id == step.id for one in pause.tries):
+    waits_for = pause.waits_for
+    if step.scheduled_at is None or any(one.step_id == step.id for one in pause.tries):
         return False
     since = _concerned_since(step, pause)
     if since is None or step.scheduled_at < since:
         return False
-    if pause.waits_until is None:
+    if waits_for is None or pause.waits_until is None:
         return True
-    is_between_steps = not pause.tries or pause.tries[-1].step_id != pause.waits_for
-    return is_between_steps and max(now, step.scheduled_at) < pause.waits_until
+    if step.id == waits_for.id or (pause.tries and pause.tries[-1].step_id == waits_for.id):
+        return False
+    if waits_for.scheduled_at is not None:
+        # Of two that are overdue the first goes first, whichever was brought first.
+        return (step.scheduled_at, step.position) < (waits_for.scheduled_at, waits_for.position)
+    return max(now, step.scheduled_at) < pause.waits_until
 
 
 def _concerned_since(step: Rung, pause: Pause) -> datetime | None:

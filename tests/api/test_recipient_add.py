@@ -288,6 +288,21 @@ def test_a_connection_without_channels_takes_the_organisations_defaults(
     assert sent_to() == {"+48601000001"}
 
 
+def test_who_has_no_address_for_the_default_channel_is_said_not_to_be_invited(
+    add: Add, mailing_list: MailingList, survey: Survey, accounts: Any, templates: Any
+) -> None:
+    connect(mailing_list, survey, accounts, templates)
+    for model in (ProviderAccount, Template):
+        model.objects.filter(channel=Channel.EMAIL).update(is_default=True)
+    [told] = add({"MobileNumber": "+48601000001"}).json()["NotInvited"]
+    assert (told["MobileNumber"], told["EmailAddress"], told["Reason"], told["Detail"]) == (
+        "+48601000001",
+        "",
+        "no_address",
+        {"channel": "email"},
+    )
+
+
 def test_where_nobody_can_be_invited_nobody_is_added(add: Add, connected: MailingList) -> None:
     ProviderAccount.objects.update(is_active=False)
     response = add(person(1))

@@ -239,9 +239,43 @@ def test_a_follow_up_is_deleted_with_what_it_follows(client: Client, parent: str
     assert elements_of(call(client, "GET", "distributions")) == []
 
 
-def test_the_links_and_the_history_are_the_invitations(client: Client, parent: str, body: dict[str, Any]) -> None:
+def test_the_links_of_a_follow_up_are_its_invitations(
+    client: Client, parent: str, body: dict[str, Any], crowd: list[Contact]
+) -> None:
     made = result_of(call(client, "POST", f"{parent}/reminders", body))
+    own = elements_of(call(client, "GET", f"distributions/{made['distributionId']}/links"))
+    assert own == elements_of(call(client, "GET", f"{parent}/links"))
+    contact_id = public_id(Kind.CONTACT, crowd[3].pk)
+    made = result_of(call(client, "POST", f"{parent}/reminders", {**body, "contactId": contact_id}))
+    own = elements_of(call(client, "GET", f"distributions/{made['distributionId']}/links"))
+    assert [link["contactId"] for link in own] == [contact_id]
+
+
+def test_the_history_of_a_follow_up_is_of_those_whom_it_was_sent_to(
+    client: Client, parent: str, body: dict[str, Any], crowd: list[Contact]
+) -> None:
+    made = result_of(call(client, "POST", f"{parent}/reminders", body))
+    path = f"distributions/{made['distributionId']}/history"
+    assert elements_of(call(client, "GET", path)) == []
     receivers()
-    for what in ("links", "history"):
-        error_of(call(client, "GET", f"distributions/{made['distributionId']}/{what}"), "404 - Not Found")
-        assert len(elements_of(call(client, "GET", f"{parent}/{what}"))) == 5
+    _first, second, third, *_others = Recipient.objects.order_by("id")
+    Attempt.objects.filter(recipient_id=second.pk, number=2).update(trouble=Trouble.BOUNCED)
+    response = record_response(third.code, {"score": 1}, database_now())
+    told = elements_of(call(client, "GET", path))
+    assert [one["contactId"] for one in told] == [public_id(Kind.CONTACT, one.pk) for one in crowd[1:]]
+    assert [one["status"] for one in told] == ["HardBounce", "SurveyFinished", "Success", "Success"]
+    assert {one["distributionId"] for one in told} == {made["distributionId"]}
+    assert [one["responseId"] for one in told] == [None, public_id(Kind.RESPONSE, response.pk), None, None]
+    assert all(one["sentAt"] for one in told)
+    page = result_of(call(client, "GET", f"{path}?pageSize=3"))
+    rest = result_of(call(client, "GET", page["nextPage"].partition("/API/v3/")[2]))
+    assert (page["elements"] + rest["elements"], rest["nextPage"]) == (told, None)
+    own = elements_of(call(client, "GET", f"{parent}/history"))
+    assert [one["status"] for one in own] == ["SurveyFinished", "Success", "SurveyFinished", "Success", "Success"]
+
+
+def test_the_history_of_thanks_tells_of_no_response(client: Client, parent: str, body: dict[str, Any]) -> None:
+    made = result_of(call(client, "POST", f"{parent}/thankyous", body))
+    receivers()
+    [told] = elements_of(call(client, "GET", f"distributions/{made['distributionId']}/history"))
+    assert (told["status"], told["responseId"], told["responseCompletedAt"]) == ("Success", None, None)

@@ -22,8 +22,8 @@ from distributor.engine.responses import record_response
 from distributor.engine.steering import cancel, pause, resume
 from distributor.models import Attempt, Batch, Distribution, FollowUp, Step
 from distributor.rules.chaining import StepKind, StopsOn
-from distributor.rules.requests import LinkType
-from tests.engine.conftest import Follow, Send
+from distributor.rules.requests import LinkType, Selection
+from tests.engine.conftest import Follow, Send, SendTo
 from tests.engine.people import (
     bring,
     dispatch,
@@ -275,13 +275,6 @@ def test_of_what_bounced_after_all_nobody_is_reminded(send: Send, follow: Follow
     assert messages() == [INVITATION] * 2 + [REMINDER]
 
 
-def test_who_is_only_registered_is_not_reminded(send: Send, follow: Follow) -> None:
-    accepted = send(1, is_sent=False)
-    follow(accepted.distribution)
-    bring()
-    assert (FollowUp.objects.get().armed_count, status_of(accepted)) == (0, "completed")
-
-
 def test_an_added_reminder_says_its_own_subject(send: Send, follow: Follow) -> None:
     from channels.models import SandboxMessage
 
@@ -375,6 +368,7 @@ def test_ones_own_reminder_and_everybodys_both_come(send: Send, follow: Follow) 
         ({"expires_at": 1}, {"at": 2}, "too_late"),
         ({"not_after": 1}, {"at": 2}, "too_late"),
         ({"not_after": -1}, {}, "expired"),
+        ({"is_sent": False}, {}, "nothing_sent"),
         ({"link_type": LinkType.ANONYMOUS}, {"kind": StepKind.THANK_YOU}, "nobody_to_thank"),
         ({}, {"contact_id": uuid4()}, "not_a_recipient"),
     ],
@@ -390,7 +384,13 @@ def test_what_would_reach_nobody_is_refused(
 
 
 def _moment(value: Any) -> Any:
-    return days_on(value) if isinstance(value, int) else value
+    return days_on(value) if type(value) is int else value
+
+
+def test_to_an_audience_that_is_only_registered_nothing_is_added(send_to: SendTo, follow: Follow) -> None:
+    distribution = send_to(Selection(embedded_data={"ward": "B"}), is_sent=False)
+    with pytest.raises(Hindered, match="nothing_sent"):
+        follow(distribution)
 
 
 def test_to_what_was_cancelled_nothing_is_added(send: Send, follow: Follow) -> None:

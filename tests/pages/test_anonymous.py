@@ -77,6 +77,7 @@ def test_the_row_holds_the_answers_the_survey_and_the_day(visitor: Client) -> No
     assert row == {
         "survey_id": recipient.distribution.survey_id,
         "recipient_id": None,
+        "ordinal": 1,  # of every anonymous response
         "locale": "",
         "attributes": {},
         "answers": {"score": 9, "comment": "Nobody knows me"},

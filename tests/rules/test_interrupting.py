@@ -63,7 +63,7 @@ UNREACHED = Pause(None, None, [replace(INVITED, state="failed")])
 
 
 def waiting(step: Made, until: datetime, *tries: Tried) -> Pause:
-    return Pause(BEGIN, None, tries or [INVITED], step.id, until)
+    return Pause(BEGIN, None, tries or [INVITED], step, until)
 
 
 def after(
@@ -102,6 +102,7 @@ def test_whom_a_step_concerns(step: Made, pause: Pause, expected: bool) -> None:
 
 def test_a_moment_that_has_passed_is_now() -> None:
     late = on_day(5)
+    assert interrupts(ADDED, waiting(ADDED_LATER, on_day(4)), late)
     assert interrupts(ADDED, waiting(SMS, on_day(6)), late)
     assert not interrupts(ADDED, waiting(SMS, on_day(5)), late)
 

@@ -33,6 +33,7 @@ STEPS_FOR_ALL = Prefetch("steps", _STEPS.filter(contact=None))
 _CONFLICTS = {
     Hindrance.CANCELLED: ("distribution_cancelled", "The distribution is cancelled: nothing more is sent."),
     Hindrance.EXPIRED: ("distribution_expired", "The distribution has ended: nothing more is sent."),
+    Hindrance.NOTHING_SENT: ("nothing_sent", "Whoever hands out this distribution's links reminds and thanks."),
     Hindrance.NOBODY_TO_THANK: ("nobody_to_thank", "Nobody knows who answers through anonymous links."),
     Hindrance.TOO_MANY: ("too_many_steps", "So many reminders and thank-yous to everybody are no help to anybody."),
 }

@@ -3,8 +3,7 @@
 from http import HTTPStatus
 from typing import ClassVar
 
-from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -32,10 +31,10 @@ from distributor.api.dialects.distributions_v3.envelope import (
     paged,
 )
 from distributor.api.dialects.distributions_v3.faults import as_given, read_body
-from distributor.api.dialects.distributions_v3.follow_up_elements import own_follow_ups, render_follow_ups, with_parent
-from distributor.api.dialects.distributions_v3.ids import Kind, public_id, read_id
+from distributor.api.dialects.distributions_v3.finding import OF_SURVEY, find_either
+from distributor.api.dialects.distributions_v3.follow_up_elements import render_follow_ups
+from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.api.dialects.distributions_v3.paging import OFFSET, PAGE, keys_before, next_page, read_page
-from distributor.api.dialects.distributions_v3.references import find_one
 from distributor.api.dialects.distributions_v3.sending import make_links, send_email
 from distributor.api.dialects.distributions_v3.sending_wire import (
     PLACES_OF_LINKS,
@@ -46,12 +45,10 @@ from distributor.api.dialects.distributions_v3.sending_wire import (
     SentResult,
 )
 from distributor.api.idempotency import idempotent
-from distributor.api.problems import Fault, Problem, not_found
+from distributor.api.problems import Fault, Problem
 from distributor.engine.clock import database_now
 from distributor.engine.steering import delete
-from distributor.models import Distribution, Step
-
-OF_SURVEY = OpenApiParameter("surveyId", description="The survey that it is of, if it is named.")
+from distributor.models import Step
 
 
 class Distributions(DialectView):
@@ -107,7 +104,7 @@ class OneDistribution(DialectView):
     )
     def get(self, request: Request, distribution_id: str) -> Response:
         organization, now = caller_key(request).organization, database_now()
-        found = _find_either(request, distribution_id)
+        found = find_either(request, distribution_id, with_details(own_distributions(organization)))
         if isinstance(found, Step):
             [element] = render_follow_ups([found], organization, now)
         else:
@@ -122,40 +119,9 @@ class OneDistribution(DialectView):
     )
     def delete(self, request: Request, distribution_id: str) -> Response:
         """Cancel what has not left, close the links, and show it no more. The record stays in the native API."""
-        found = _find_either(request, distribution_id)
+        found = find_either(request, distribution_id)
         if isinstance(found, Step):
             detail = "A reminder and a thank-you are deleted with the distribution that they follow."
             raise Problem(HTTPStatus.CONFLICT, "follow_up_stays", detail)
         delete(found.pk, database_now())
         return answer_done()
-
-
-def find_distribution(
-    request: Request, distribution_id: str, rows: QuerySet[Distribution] | None = None
-) -> Distribution:
-    """The caller's own distribution, of the survey that its query names, if any. Raises a 404 Problem."""
-    own = own_distributions(caller_key(request).organization) if rows is None else rows
-    found = find_one(own, Kind.DISTRIBUTION, distribution_id)
-    _require_survey(request, found)
-    return found
-
-
-def _find_either(request: Request, distribution_id: str) -> Distribution | Step:
-    """A distribution with its details, or what follows one. Raises a 404 Problem."""
-    organization = caller_key(request).organization
-    keys = read_id(Kind.DISTRIBUTION, distribution_id)
-    if keys is None:
-        raise not_found("distribution")
-    distribution = with_details(own_distributions(organization)).filter(pk__range=keys).first()
-    step = None if distribution else with_parent(own_follow_ups(organization)).filter(pk__range=keys).first()
-    parent = distribution if step is None else step.distribution
-    if parent is None:
-        raise not_found("distribution")
-    _require_survey(request, parent)
-    return parent if step is None else step
-
-
-def _require_survey(request: Request, found: Distribution) -> None:
-    survey_id = request.query_params.get("surveyId")
-    if survey_id and survey_id != public_id(Kind.SURVEY, found.survey_id):
-        raise not_found("distribution of this survey")

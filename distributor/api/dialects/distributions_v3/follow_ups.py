@@ -8,8 +8,6 @@ from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
-from distributor.api.dialects.distributions_v3.distribution_elements import own_distributions
-from distributor.api.dialects.distributions_v3.distributions import OF_SURVEY, find_distribution
 from distributor.api.dialects.distributions_v3.envelope import (
     ERRORS_OF_ONE,
     ERRORS_OF_SENDING,
@@ -18,6 +16,7 @@ from distributor.api.dialects.distributions_v3.envelope import (
     enveloped,
 )
 from distributor.api.dialects.distributions_v3.faults import read_body
+from distributor.api.dialects.distributions_v3.finding import OF_SURVEY, find_distribution
 from distributor.api.dialects.distributions_v3.following_up import follow_up
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.api.dialects.distributions_v3.sending_wire import (
@@ -68,8 +67,7 @@ class ThankYous(DialectView):
 
 def _follow_up(request: Request, distribution_id: str, kind: StepKind) -> Response:
     organization, now = caller_key(request).organization, database_now()
-    rows = own_distributions(organization).select_related("organization")
-    parent = find_distribution(request, distribution_id, rows)
+    parent = find_distribution(request, distribution_id)
     wire, found = read_body(FollowUpBody, request.body, organization, PLACES_OF_A_FOLLOW_UP)
     step = follow_up(parent, kind, wire, found, now)
     return answer(FollowUpResult(distribution_id=public_id(Kind.DISTRIBUTION, step.pk)))

@@ -24,6 +24,7 @@ _HINDRANCES: Final = {
     Hindrance.CANCELLED: "The distribution was cancelled.",
     Hindrance.EXPIRED: "The distribution has expired: nothing leaves any more.",
     Hindrance.TOO_LATE: "By the sendDate the distribution will have expired.",
+    Hindrance.NOTHING_SENT: "Nothing was sent by this distribution: whoever hands its links out reminds and thanks.",
     Hindrance.NOBODY_TO_THANK: "Links are anonymous: nobody knows who has finished.",
     Hindrance.TOO_MANY: "Nothing more is added to this distribution.",
 }
@@ -71,9 +72,6 @@ def _mismatches(parent: Distribution, found: Found) -> list[Fault]:
 
 
 def _add(parent: Distribution, step: StepRequest, contact_id: UUID | None, pointer: str, now: datetime) -> Step:
-    if parent.registered_count:
-        detail = "Nothing was sent by this distribution: whoever hands its links out reminds and thanks."
-        raise Problem(HTTPStatus.CONFLICT, "nothing_sent", detail)
     try:
         return add_follow_up(parent.pk, step, now, contact_id=contact_id)
     except UnknownReferences as refusal:

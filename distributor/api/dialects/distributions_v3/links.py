@@ -14,7 +14,6 @@ from contacts.models import Contact, Organization
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
 from distributor.api.dialects.distributions_v3.distribution_elements import moment_or_none
-from distributor.api.dialects.distributions_v3.distributions import OF_SURVEY, find_distribution
 from distributor.api.dialects.distributions_v3.envelope import (
     ERRORS_OF_A_QUERY,
     ERRORS_OF_ONE,
@@ -23,12 +22,13 @@ from distributor.api.dialects.distributions_v3.envelope import (
     answer_elements,
     paged,
 )
+from distributor.api.dialects.distributions_v3.finding import OF_SURVEY, find_either
 from distributor.api.dialects.distributions_v3.ids import Kind, numbered_id, public_id, read_id
 from distributor.api.dialects.distributions_v3.paging import OFFSET, PAGE, next_page, read_page
 from distributor.api.dialects.distributions_v3.sending import link_to
 from distributor.api.pagination import parse_row_number
 from distributor.api.problems import Fault
-from distributor.models import Recipient
+from distributor.models import Recipient, Step
 
 _SENT, _NOT_SENT = "Email sent", "Email not sent"
 _OF_ONE = [
@@ -64,12 +64,15 @@ class DistributionLinks(DialectView):
         responses={200: paged(LinkElement)} | ERRORS_OF_ONE | ERRORS_OF_A_QUERY,
     )
     def get(self, request: Request, distribution_id: str) -> Response:
-        """In the order in which they were made."""
+        """In the order in which they were made; of a reminder or a thank-you those of its invitation."""
         faults: list[Fault] = []
         people = _asked_for(request, caller_key(request).organization, faults)
         page = read_page(request, parse_row_number, faults)
-        distribution = find_distribution(request, distribution_id)
+        named = find_either(request, distribution_id)
+        distribution = named.distribution if isinstance(named, Step) else named
         rows = Recipient.objects.filter(distribution_id=distribution.pk, id__gt=page.after or 0)
+        if isinstance(named, Step) and named.contact_id is not None:
+            rows = rows.filter(contact_id=named.contact_id)
         if people is not None:
             rows = rows.filter(contact_id__in=list(people.values_list("pk", flat=True)[: page.size]))
         found = list(rows.order_by("id").select_related("contact")[page.offset : page.offset + page.size + 1])
