@@ -53,10 +53,6 @@ _NEEDED: Final[Mapping[str, list[dict[str, Any]]]] = {
         {"ListName": "Ward B", "RecipientList": [_ADDED], "Duplication": duplication}
         for duplication in (Exactly(), Exactly(Fields="tel,user1", Date="user1", GenerateDate=True, Limit=30))
     ],
-    "connect_survey": [
-        {"surveyId": SURVEY, "steps": steps}
-        for steps in ([], [Exactly(channel="sms", providerId=PROVIDER, templateId=TEMPLATE)])
-    ],
     "create_distribution": [
         {"surveyId": SURVEY, "steps": _STEPS, **_LIFE, "audience": audience}
         for audience in (
