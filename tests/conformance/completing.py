@@ -53,10 +53,6 @@ _NEEDED: Final[Mapping[str, list[dict[str, Any]]]] = {
         {"ListName": "Ward B", "RecipientList": [_ADDED], "Duplication": duplication}
         for duplication in (Exactly(), Exactly(Fields="tel,user1", Date="user1", GenerateDate=True, Limit=30))
     ],
-    "connect_survey": [
-        {"surveyId": SURVEY, "steps": steps}
-        for steps in ([], [Exactly(channel="sms", providerId=PROVIDER, templateId=TEMPLATE)])
-    ],
     "create_distribution": [
         {"surveyId": SURVEY, "steps": _STEPS, **_LIFE, "audience": audience}
         for audience in (
@@ -66,6 +62,12 @@ _NEEDED: Final[Mapping[str, list[dict[str, Any]]]] = {
             Exactly(filter={"embeddedData": {"ward": "B"}}),
         )
     ],
+    "add_step": [
+        {"channel": "email", "providerIds": [PROVIDER], "weights": None, "templateId": TEMPLATE, "contactId": contact}
+        | {"scheduledAt": None}
+        for contact in (None, CONTACT)
+    ],
+    "connect_survey": [{"surveyId": SURVEY, "steps": [{"providerId": PROVIDER, "templateId": TEMPLATE}]}],
     "create_link": [{"surveyId": SURVEY, "contact": _PERSON, "steps": steps} for steps in (_STEPS, None)],
     "save_contact": [_NAMED],
     "change_contact": [_NAMED],
@@ -109,13 +111,29 @@ _NEEDED: Final[Mapping[str, list[dict[str, Any]]]] = {
 
 def complete(operation_id: str, body: dict[str, Any]) -> Any:
     """A body that keeps to the schema, with what is needed besides laid over it."""
+    body = _whole(body)
     choices = _NEEDED.get(f"{operation_id} {body.get('action')}") or _NEEDED.get(operation_id)
     return _lay_over(body, choices[crc32(json.dumps(body).encode()) % len(choices)]) if choices else body
 
 
+def _whole(value: Any) -> Any:
+    """With 6.0 as 6: JSON Schema takes both for an integer, and the API does not."""
+    if isinstance(value, dict):
+        return {name: _whole(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_whole(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _lay_over(generated: Any, needed: Any) -> Any:
     if isinstance(needed, dict) and isinstance(generated, dict) and not isinstance(needed, Exactly):
-        return {**generated, **{name: _lay_over(generated.get(name), value) for name, value in needed.items()}}
-    if isinstance(needed, list) and needed and isinstance(needed[0], dict) and isinstance(generated, list):
+        said = {name: value for name, value in needed.items() if name in generated or not _is_of_objects(value)}
+        return {**generated, **{name: _lay_over(generated.get(name), value) for name, value in said.items()}}
+    if _is_of_objects(needed) and isinstance(generated, list):
         return [_lay_over(one, needed[0]) for one in generated]
     return needed
+
+
+def _is_of_objects(needed: Any) -> bool:
+    """A list whose objects are laid over those that were made; where there is no list, none is needed."""
+    return isinstance(needed, list) and bool(needed) and isinstance(needed[0], dict)
