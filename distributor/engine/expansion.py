@@ -8,12 +8,10 @@ forward. The lock on the expansion's row keeps it to one worker at a time; whoev
 contact is judged by the rules of a call that names it. See docs/decisions/0017.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-import structlog
 from django.db import transaction
 from django.db.models import F
 
@@ -21,6 +19,7 @@ from contacts.identity import Identified
 from contacts.models import ApiKey, Organization
 from contacts.selecting import BEFORE_ALL
 from distributor.engine.acceptance import judge_contact, terms_of_request
+from distributor.engine.chunks import Steered, do_chunk, go_on, work_for_a_slice
 from distributor.engine.enrolment import Enrolled, Skipped, create_distribution, enrol, write_steps
 from distributor.engine.facts import gather_facts
 from distributor.engine.hints import hint_expansion_on_commit, hint_on_commit
@@ -35,16 +34,6 @@ from distributor.rules.eligibility import Refusal
 from distributor.rules.planning import BATCH_SIZE, lane_for
 from distributor.rules.requests import NO_OPTIONS, AudienceRules, DistributionRequest, Selection, StepRequest
 from distributor.rules.timing import Timetable
-
-logger = structlog.get_logger(__name__)
-
-# How long one hint keeps a worker, as with dispatch.
-SLICE_SECONDS = 1.0
-MAX_PAUSE = timedelta(minutes=1)
-
-
-class _Steered(Exception):
-    """The distribution was moved or cancelled while a chunk of it was judged: nothing is written."""
 
 
 @transaction.atomic
@@ -92,33 +81,12 @@ def accept_selection(
 
 def expand_due(clock: Callable[[], datetime]) -> bool:
     """Turn due audiences into recipients for one slice of time. Returns whether there may be more to do."""
-    ends_at = time.monotonic() + SLICE_SECONDS
-    while time.monotonic() < ends_at:
-        if not expand_chunk(clock()):
-            return False
-    return True
+    return work_for_a_slice(expand_chunk, clock)
 
 
 def expand_chunk(now: datetime, size: int = BATCH_SIZE) -> bool:
-    """Take the next contacts of the audience that has waited longest; whether there was one.
-
-    A chunk that fails is tried again after a pause that grows to a minute.
-    """
-    expansion = None
-    try:
-        with transaction.atomic():
-            expansion = _take(now)
-            if expansion is None:
-                return False
-            _expand(expansion, size, now)
-    except _Steered:
-        return True
-    except Exception as error:
-        if expansion is None:
-            raise
-        logger.exception("expansion_failed", distribution=str(expansion.pk), failures=expansion.failures + 1)
-        _put_off(expansion, error, now)
-    return True
+    """Take the next contacts of the audience that has waited longest; whether there was one."""
+    return do_chunk(lambda: _take(now), lambda expansion: _expand(expansion, size, now), now)
 
 
 def due_expansions(now: datetime) -> bool:
@@ -219,8 +187,7 @@ def _as_requested(expansion: Expansion, steps: Sequence[Step]) -> tuple[Distribu
 def _go_forward(expansion: Expansion, people: Sequence[Identified], now: datetime) -> None:
     if people:
         expansion.after_id = people[-1].id
-    expansion.due_at, expansion.failures, expansion.last_error = now, 0, ""
-    expansion.save(update_fields=["after_id", "due_at", "failures", "last_error"])
+    go_on(expansion, now, "after_id")
 
 
 def _count(
@@ -231,7 +198,7 @@ def _count(
     is_sent: bool,
     is_last: bool,
 ) -> None:
-    """Add a chunk to the counts, unless the distribution is not what the chunk was judged by. Raises _Steered.
+    """Add a chunk to the counts, unless the distribution is not what the chunk was judged by. Raises Steered.
 
     Last, so that the row that everybody writes is locked for no longer than a commit takes. A pause is no matter: the
     first begin that meets a new batch parks it.
@@ -250,13 +217,4 @@ def _count(
         registered_count=F("registered_count") + (0 if is_sent else len(enrolled)),
         is_preparing=not is_last,
     ):
-        raise _Steered
-
-
-def _put_off(expansion: Expansion, error: Exception, now: datetime) -> None:
-    failures = expansion.failures + 1
-    Expansion.objects.filter(pk=expansion.pk).update(
-        failures=failures,
-        due_at=now + min(timedelta(seconds=2 ** min(failures, 10)), MAX_PAUSE),
-        last_error=repr(error)[:500],
-    )
+        raise Steered

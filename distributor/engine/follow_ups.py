@@ -9,18 +9,16 @@ who rest, whom the chunks find under their lock; those who are with a provider, 
 again; and those whose next hand-over is still to come.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-import structlog
-from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef
 
+from distributor.engine.chunks import Steered, do_chunk, go_on, work_for_a_slice
 from distributor.engine.collisions import in_one_piece
 from distributor.engine.enrolment import write_steps
 from distributor.engine.hints import hint_follow_ups_on_commit
@@ -32,11 +30,6 @@ from distributor.rules.chaining import StepKind
 from distributor.rules.planning import BATCH_SIZE, lane_for
 from distributor.rules.requests import LinkType, StepRequest
 
-logger = structlog.get_logger(__name__)
-
-# How long one hint keeps a worker, as with dispatch.
-SLICE_SECONDS = 1.0
-MAX_PAUSE = timedelta(minutes=1)
 # To everybody: every worker reads them with each batch. Of one person's own there may be any number.
 MAX_FOLLOW_UPS: Final = 100
 
@@ -59,10 +52,6 @@ class Hindered(Exception):
     def __init__(self, hindrance: Hindrance) -> None:
         super().__init__(f"the step is not added: {hindrance.value}")
         self.hindrance = hindrance
-
-
-class _Steered(Exception):
-    """The distribution was cancelled while a chunk of it was looked at: nothing is written."""
 
 
 @in_one_piece
@@ -92,33 +81,12 @@ def add_follow_up(distribution_id: UUID, asked: StepRequest, now: datetime, *, c
 
 def bring_due(clock: Callable[[], datetime]) -> bool:
     """Bring what was added to its people for one slice of time. Returns whether there may be more to do."""
-    ends_at = time.monotonic() + SLICE_SECONDS
-    while time.monotonic() < ends_at:
-        if not bring_chunk(clock()):
-            return False
-    return True
+    return work_for_a_slice(bring_chunk, clock)
 
 
 def bring_chunk(now: datetime, size: int = BATCH_SIZE) -> bool:
-    """Look at the next recipients for the follow-up that has waited longest; whether there was one.
-
-    A chunk that fails is tried again after a pause that grows to a minute.
-    """
-    follow_up = None
-    try:
-        with transaction.atomic():
-            follow_up = _take(now)
-            if follow_up is None:
-                return False
-            _bring(follow_up, size, now)
-    except _Steered:
-        return True
-    except Exception as error:
-        if follow_up is None:
-            raise
-        logger.exception("follow_up_failed", step=str(follow_up.pk), failures=follow_up.failures + 1)
-        _put_off(follow_up, error, now)
-    return True
+    """Look at the next recipients for the follow-up that has waited longest; whether there was one."""
+    return do_chunk(lambda: _take(now), lambda follow_up: _bring(follow_up, size, now), now)
 
 
 def due_follow_ups(now: datetime) -> bool:
@@ -190,24 +158,14 @@ def _bring(follow_up: FollowUp, size: int, now: datetime) -> None:
 def _go_forward(follow_up: FollowUp, armed: set[int], now: datetime, *, is_last: bool) -> None:
     follow_up.armed_count += len(armed)
     follow_up.is_done = is_last
-    follow_up.due_at, follow_up.failures, follow_up.last_error = now, 0, ""
-    follow_up.save(update_fields=["after_id", "armed_count", "is_done", "due_at", "failures", "last_error"])
+    go_on(follow_up, now, "after_id", "armed_count", "is_done")
 
 
 def _require_uncancelled(distribution_id: UUID, *, is_last: bool) -> None:
-    """Last, so that the row that everybody writes is locked for no longer than a commit takes. Raises _Steered.
+    """Last, so that the row that everybody writes is locked for no longer than a commit takes. Raises Steered.
 
     A cancel makes every batch due at once. One that was armed beside it would keep its people waiting until its moment.
     """
     standing = Distribution.objects.filter(pk=distribution_id, cancelled_at=None)
     if not standing.update(arming_count=F("arming_count") - (1 if is_last else 0)):
-        raise _Steered
-
-
-def _put_off(follow_up: FollowUp, error: Exception, now: datetime) -> None:
-    failures = follow_up.failures + 1
-    FollowUp.objects.filter(pk=follow_up.pk).update(
-        failures=failures,
-        due_at=now + min(timedelta(seconds=2 ** min(failures, 10)), MAX_PAUSE),
-        last_error=repr(error)[:500],
-    )
+        raise Steered

@@ -5,14 +5,14 @@ from django.db import models
 from django.db.models import Q
 
 from contacts.selecting import BEFORE_ALL
+from distributor.models.chunked_work import ChunkedWork
 from distributor.models.distribution import Distribution
 
 
-class Expansion(models.Model):
+class Expansion(ChunkedWork):
     """Whom a distribution is for, where that was said without naming everybody, and the last contact that was taken.
 
-    It goes on while its distribution `is_preparing`. The row's lock is a worker's hold: a chunk of contacts and the
-    step forward are one transaction, so that a crash undoes both.
+    It goes on while its distribution `is_preparing`.
     """
 
     distribution = models.OneToOneField(Distribution, models.CASCADE, primary_key=True, related_name="expansion")
@@ -22,9 +22,6 @@ class Expansion(models.Model):
     embedded_data = models.JSONField(null=True)
     is_sent = models.BooleanField(help_text="Otherwise its people are registered: they get links.")
     after_id = models.UUIDField(default=BEFORE_ALL)
-    due_at = models.DateTimeField()
-    failures = models.PositiveIntegerField(default=0, help_text="Since it last got on.")
-    last_error = models.CharField(max_length=500, blank=True)
 
     class Meta:
         constraints = [
