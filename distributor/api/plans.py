@@ -1,6 +1,6 @@
 """The answer to a dry run, the same in every dialect and the native API: who would be sent what, when, and why."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -79,10 +79,13 @@ class PlanDocument(_Wire):
 
 
 class DryRunResponse(Response):
-    """200 with a plan. Nothing was done, so that there is nothing to keep under an Idempotency-Key."""
+    """200 with a plan, or with what a dialect says around one.
 
-    def __init__(self, plan: Plan) -> None:
-        super().__init__(render_plan(plan))
+    Nothing was done, so that there is nothing to keep under an Idempotency-Key.
+    """
+
+    def __init__(self, told: Plan | Mapping[str, Any]) -> None:
+        super().__init__(render_plan(told) if isinstance(told, Plan) else told)
 
 
 def render_plan(plan: Plan) -> dict[str, Any]:

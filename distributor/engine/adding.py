@@ -2,6 +2,8 @@
 
     lock the list → leave out duplicates → resolve contacts → accept (a connected list) → put on the list
 
+A dry run leaves the duplicates out and plans the invitations. It locks and writes nothing beside what a plan does.
+
 The lock on the list's row makes simultaneous calls to one list follow each other: of two that bring the same person the
 second finds a member. See docs/decisions/0023.
 """
@@ -9,6 +11,7 @@ second finds a member. See docs/decisions/0023.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import F
 
@@ -19,7 +22,9 @@ from contacts.models import ApiKey, MailingList, Organization
 from distributor.engine.acceptance import Accepted, accept_within
 from distributor.engine.collisions import among_calls
 from distributor.engine.defaults import default_step
+from distributor.engine.enrolment import Skipped
 from distributor.engine.likenesses import find_likenesses, with_value
+from distributor.engine.plans import Plan, plan
 from distributor.models import ListConnection
 from distributor.models.distribution import ChannelMode
 from distributor.rules.duplication import Duplication, find_duplicates
@@ -41,6 +46,33 @@ class Added:
 
     duplicates: frozenset[int]
     invited: Accepted | None
+
+    @property
+    def skipped(self) -> Sequence[Skipped]:
+        """Who is added and not invited."""
+        return self.invited.skipped if self.invited else ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedAdding:
+    """What would be done: `duplicates` likewise; `plan` of the invitations, None where there would be none."""
+
+    duplicates: frozenset[int]
+    plan: Plan | None
+
+    @property
+    def skipped(self) -> Sequence[Skipped]:
+        """Who would be added and not invited."""
+        contacts = self.plan.contacts if self.plan else ()
+        return [Skipped(one.contact, one.refusal) for one in contacts if one.refusal is not None]
+
+
+class _Sifted(NamedTuple):
+    """The newcomers who are no `duplicates`, and what the list's connection asks for; None where it has none."""
+
+    duplicates: frozenset[int]
+    contacts: Sequence[ContactGiven]
+    invitation: DistributionRequest | None
 
 
 def find_list(organization: Organization, name: str) -> MailingList | None:
@@ -69,6 +101,16 @@ def add_to_list(
     return among_calls(organization, lambda: _add(mailing_list, api_key, newcomers, duplication, source, now))
 
 
+def plan_adding(
+    mailing_list: MailingList, newcomers: Sequence[Newcomer], duplication: Duplication, source: str, now: datetime
+) -> PlannedAdding:
+    """What `add_to_list` would do now, and what dispatch would do then if nothing intervened. Raises what it raises."""
+    MailingList.objects.get(pk=mailing_list.pk)
+    new = _sift(mailing_list, newcomers, duplication, source, now)
+    invitations = plan(mailing_list.organization, new.invitation, now) if new.invitation else None
+    return PlannedAdding(new.duplicates, invitations)
+
+
 def _add(
     mailing_list: MailingList,
     api_key: ApiKey | None,
@@ -78,6 +120,22 @@ def _add(
     now: datetime,
 ) -> Added:
     MailingList.objects.select_for_update(no_key=True).get(pk=mailing_list.pk)
+    new = _sift(mailing_list, newcomers, duplication, source, now)
+    if not new.contacts:
+        return Added(new.duplicates, None)
+    if new.invitation is None:
+        ids = {one.id for one in resolve_contacts(mailing_list.organization_id, new.contacts, now)}
+        invited = None
+    else:
+        invited = accept_within(mailing_list.organization, api_key, new.invitation, now, mailing_list)
+        ids = {one.id for one in invited.resolved}
+    put_on_list(mailing_list, ids)
+    return Added(new.duplicates, invited)
+
+
+def _sift(
+    mailing_list: MailingList, newcomers: Sequence[Newcomer], duplication: Duplication, source: str, now: datetime
+) -> _Sifted:
     today = now.astimezone(zone_named(mailing_list.organization.time_zone)).date()
     duplicates: frozenset[int] = frozenset()
     if duplication.fields:
@@ -89,17 +147,8 @@ def _add(
     contacts = [one.contact for one in new]
     if duplication.writes_date and duplication.date_field:
         contacts = [with_value(contact, duplication.date_field, today.isoformat()) for contact in contacts]
-    if not contacts:
-        return Added(duplicates, None)
-    request = _invitation(mailing_list, contacts, [one.when for one in new], source)
-    if request is None:
-        ids = {one.id for one in resolve_contacts(mailing_list.organization_id, contacts, now)}
-        invited = None
-    else:
-        invited = accept_within(mailing_list.organization, api_key, request, now, mailing_list)
-        ids = {one.id for one in invited.resolved}
-    put_on_list(mailing_list, ids)
-    return Added(duplicates, invited)
+    invitation = _invitation(mailing_list, contacts, [one.when for one in new], source) if contacts else None
+    return _Sifted(duplicates, contacts, invitation)
 
 
 def _invitation(

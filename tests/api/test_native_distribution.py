@@ -321,6 +321,26 @@ def test_an_address_that_is_taken_is_a_conflict(
     assert (response.status_code, faults_in(response)) == (409, [("/audience/contacts/0/email", "email_taken")])
 
 
+@pytest.mark.parametrize("path", [PATH, "/api/v1/links"])
+def test_a_phone_that_is_taken_is_a_conflict(
+    client: Client, sending: dict[str, Any], organization: Organization, path: str
+) -> None:
+    taken, mine = (Contact.objects.create(organization=organization, phone=f"+4860000000{one}") for one in (1, 2))
+    before = list(Contact.objects.order_by("pk").values())
+    contact = {"contactId": str(mine.pk), "phone": taken.phone}
+    body = {**sending, "audience": {"contacts": [{"externalId": "PAT-1", "phone": taken.phone}, contact]}}
+    pointer = "/audience/contacts/1/phone"
+    if path != PATH:
+        body, pointer = (
+            {"surveyId": sending["surveyId"], "steps": sending["steps"], "contact": contact},
+            "/contact/phone",
+        )
+    response = client.post(path, json.dumps(body), content_type="application/json")
+    assert (response.status_code, response.json()["code"]) == (409, "phone_taken")
+    assert faults_in(response) == [(pointer, "phone_taken")]
+    assert list(Contact.objects.order_by("pk").values()) == before
+
+
 def test_another_organisations_things_are_not_there(
     post_it: Post, sending: dict[str, Any], organization: Organization
 ) -> None:

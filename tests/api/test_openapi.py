@@ -158,6 +158,31 @@ def test_every_field_of_single_send_is_documented_with_its_limits_and_answers(sc
     assert set(answer["properties"]) == {"items", "skipped"}
 
 
+@pytest.mark.parametrize("path", ["/API/v3/distributions", "/API/v3/distributions/sms"])
+def test_a_send_to_a_list_is_documented_with_its_plan(schema: dict[str, Any], path: str) -> None:
+    call = schema["paths"][path]["post"]
+    body = resolve(schema, call["requestBody"]["content"]["application/json"]["schema"])
+    bodies = [resolve(schema, one) for one in body.get("anyOf", [body])]
+    assert [one["properties"]["dryRun"]["type"] for one in bodies] == ["boolean"] * len(bodies)
+    answer = resolve(schema, call["responses"]["200"]["content"]["application/json"]["schema"])
+    either = resolve(schema, answer["properties"]["result"])["anyOf"]
+    assert [set(resolve(schema, one)["properties"]) for one in either] == [
+        {"id", "link"},
+        {"dryRun", "contactCount", "recipientCount", "recipients", "skipped"},
+    ]
+
+
+def test_adding_recipients_is_documented_with_its_plan(schema: dict[str, Any]) -> None:
+    call = schema["paths"]["/base/Recipient/Add"]["post"]
+    body = resolve(schema, call["requestBody"]["content"]["application/json"]["schema"])
+    assert set(body["properties"]) == {"ListName", "RecipientList", "Duplication", "LookupTest", "DryRun"}
+    answer = resolve(schema, call["responses"]["200"]["content"]["application/json"]["schema"])
+    ours = {"NotInvited", "DryRun", "Plan"}
+    assert set(answer["properties"]) == {"Status", "Errors", "Lookups", "Duplicates", *ours}
+    [planned] = [resolve(schema, one) for one in answer["properties"]["Plan"]["anyOf"] if "$ref" in one]
+    assert set(planned["properties"]) == {"dryRun", "contactCount", "recipientCount", "recipients", "skipped"}
+
+
 def test_no_two_shapes_share_a_name(schema: dict[str, Any]) -> None:
     """The first would silently stand for both."""
     shapes: dict[str, set[str]] = defaultdict(set)

@@ -36,6 +36,7 @@ WRONG = {
     # Blanks around a name are taken off, and line breaks with them.
     "/ListName": in_text(st.builds("a{}b".format, no_line) | st.text(" \t\n", max_size=3)) | missing,
     "/LookupTest": no_boolean,
+    "/DryRun": no_boolean,
     "/Duplication/Fields": in_text(no_line),
     "/Duplication/Date": in_text(no_line),
     "/Duplication/GenerateDate": no_boolean,
@@ -60,7 +61,7 @@ def full_body(organization: Organization) -> dict[str, Any]:
     texts = {f"User{number}": "u" * 2_014 for number in range(1, 11)}
     people = [person(number, When="2030-02-04T16:23:43.6826425+00:00", LookupTest=True, **texts) for number in (1, 2)]
     duplication = {"Fields": "tel,email", "Date": "user1", "GenerateDate": True, "Limit": 36_500}
-    return {"ListName": LIST, "RecipientList": people, "Duplication": duplication, "LookupTest": True}
+    return {"ListName": LIST, "RecipientList": people, "Duplication": duplication, "LookupTest": True, "DryRun": False}
 
 
 @pytest.fixture

@@ -56,6 +56,7 @@ WRONG: dict[str, dict[str, SearchStrategy[Any]]] = {
         "/surveyLink/expirationDate": no_moment_given,
         "/surveyLink/type": no_link_type,
         "/sendDate": no_moment_given,
+        "/dryRun": no_boolean,
     },
     "links": {
         "/action": in_text(letters.filter(lambda text: text != "CreateDistribution")) | st.none(),
@@ -65,6 +66,7 @@ WRONG: dict[str, dict[str, SearchStrategy[Any]]] = {
         "/expirationDate": no_moment_given,
         "/mailingListId": no_id,
         "/contactId": no_id,
+        "/dryRun": no_boolean,
     },
     "sms": {
         "/method": in_text(letters.filter(lambda text: text not in ("Invite", "Reminder", "ThankYou"))) | missing,
@@ -75,6 +77,7 @@ WRONG: dict[str, dict[str, SearchStrategy[Any]]] = {
         "/sendDate": no_moment_given,
         "/surveyLinkType": no_link_type,
         "/expirationDate": no_moment_given,
+        "/dryRun": no_boolean,
     },
     "contact": {
         "/firstName": in_text(no_line),
@@ -96,9 +99,11 @@ def bodies(
     """A body of each kind that says everything that can be said."""
     contact_id = public_id(Kind.CONTACT, crowd[0].pk)
     return {
-        "send": changed({**send_body, "sendDate": "2029-01-01T00:00:00Z"}, "/recipients/contactId", contact_id),
-        "links": {**links_body, "contactId": contact_id},
-        "sms": {**sms_body, "surveyLinkType": "Multiple", "expirationDate": "2030-01-01 00:00:00"},
+        "send": changed(
+            {**send_body, "sendDate": "2029-01-01T00:00:00Z", "dryRun": False}, "/recipients/contactId", contact_id
+        ),
+        "links": {**links_body, "contactId": contact_id, "dryRun": False},
+        "sms": {**sms_body, "surveyLinkType": "Multiple", "expirationDate": "2030-01-01 00:00:00", "dryRun": False},
         "contact": {
             "firstName": "Ann",
             "lastName": "Ono",

@@ -226,6 +226,18 @@ def test_a_reference_of_another_contact_is_a_conflict(client: Client, made: str,
     assert (error["errorCode"], error["errors"][0]["pointer"]) == ("ext_ref_taken", "/extRef")
 
 
+@pytest.mark.parametrize("field", ["email", "phone"])
+def test_an_address_of_another_contact_known_by_nothing_else_is_a_conflict(
+    client: Client, made: str, field: str
+) -> None:
+    one, another = {"email": ("ann@example.com", "bob@example.com"), "phone": ("+48600000101", "+48600000102")}[field]
+    answer = result_of(call(client, "POST", f"{made}/contacts", {field: one}))
+    result_of(call(client, "POST", f"{made}/contacts", {field: another}))
+    refused = call(client, "PUT", f"{made}/contacts/{answer['id']}", {field: another})
+    error = error_of(refused, "409 - Conflict")
+    assert (error["errorCode"], error["errors"][0]["pointer"]) == (f"{field}_taken", f"/{field}")
+
+
 def test_every_fault_of_a_contact_is_named(client: Client, made: str) -> None:
     wrong = {
         "firstName": "a\nb",

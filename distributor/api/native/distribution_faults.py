@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from contacts.channel import Channel
-from contacts.identity import EmailsTaken, Identified, UnknownContacts
+from contacts.identity import EmailsTaken, Identified, PhonesTaken, UnknownContacts
 from contacts.models import Contact, MailingList, Organization
 from distributor.api.fields import AwareMoment
 from distributor.api.native.distribution_wire import (
@@ -38,7 +38,10 @@ class Contradictory(Exception):
     """The body asks for what does not go together."""
 
 
-REFUSALS: Final = (ValidationError, Contradictory, UnknownReferences, UnknownContacts, EmailsTaken, Throttled)
+REFUSALS: Final = (
+    *(ValidationError, Contradictory, UnknownReferences),
+    *(UnknownContacts, EmailsTaken, PhonesTaken, Throttled),
+)
 UNREADABLE: Final = UUID(int=0)
 NOBODY_TO_THANK: Final = ("nobody_to_thank", "Nobody knows who answers through anonymous links.")
 _MOMENT: Final[TypeAdapter[datetime]] = TypeAdapter(AwareMoment)
@@ -56,16 +59,19 @@ def require_consistent(body: DistributionBody) -> None:
 def explain(refusal: Exception, organization: Organization, body: bytes) -> Problem:
     """The answer to one of REFUSALS, with every fault of the body.
 
-    409 for e-mail addresses that are taken, and for contacts that are throttled where the call wants that refused;
-    otherwise 400.
+    409 for e-mail addresses and phone numbers that are taken, and for contacts that are throttled where the call wants
+    that refused; otherwise 400.
     """
     faults = faults_of(refusal) if isinstance(refusal, ValidationError) else []
     wrong = {fault.pointer for fault in faults}
     given = _as_given(body)
     faults += [fault for fault in _further_faults(organization, given) if fault.pointer not in wrong]
     if isinstance(refusal, EmailsTaken):
-        faults += _contact_faults(given, "email_taken", "This e-mail address is another contact's.", refusal.ids)
+        faults += _taken_faults(given, refusal.ids, "email", "email_taken", "This e-mail address is another contact's.")
         return Problem(HTTPStatus.CONFLICT, "email_taken", "An e-mail address is another contact's.", faults)
+    if isinstance(refusal, PhonesTaken):
+        faults += _taken_faults(given, refusal.ids, "phone", "phone_taken", "This phone number is another contact's.")
+        return Problem(HTTPStatus.CONFLICT, "phone_taken", "A phone number is another contact's.", faults)
     if isinstance(refusal, Throttled):
         faults += _throttled_faults(given, [one.contact for one in refusal.contacts])
         return Problem(HTTPStatus.CONFLICT, "throttled", "Somebody was sent this survey too recently.", faults)
@@ -176,10 +182,10 @@ def _contacts(given: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "/contact", alone
 
 
-def _contact_faults(given: dict[str, Any], code: str, text: str, ids: frozenset[UUID]) -> Iterator[Fault]:
+def _taken_faults(given: dict[str, Any], taken: frozenset[UUID], field: str, code: str, text: str) -> Iterator[Fault]:
     for pointer, contact in _contacts(given):
-        if uuid_or_none(contact.get("contactId")) in ids and contact.get("email"):
-            yield Fault(f"{pointer}/email", code, text)
+        if uuid_or_none(contact.get("contactId")) in taken and contact.get(field):
+            yield Fault(f"{pointer}/{field}", code, text)
 
 
 def _throttled_faults(given: dict[str, Any], throttled: list[Identified]) -> Iterator[Fault]:

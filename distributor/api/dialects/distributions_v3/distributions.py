@@ -26,6 +26,7 @@ from distributor.api.dialects.distributions_v3.envelope import (
     answer,
     answer_done,
     answer_elements,
+    answer_plan,
     answer_result,
     enveloped,
     paged,
@@ -42,11 +43,12 @@ from distributor.api.dialects.distributions_v3.sending_wire import (
     DistributionsBody,
     LinksBody,
     SendBody,
-    SentResult,
+    SentOrPlanned,
 )
 from distributor.api.idempotency import idempotent
 from distributor.api.problems import Fault, Problem
 from distributor.engine.clock import database_now
+from distributor.engine.plans import Plan
 from distributor.engine.steering import delete
 from distributor.models import Step
 
@@ -77,18 +79,23 @@ class Distributions(DialectView):
         operation_id="v3_create_distribution",
         tags=["lists and links"],
         request=DistributionsBody,
-        responses={200: enveloped(SentResult)} | ERRORS_OF_SENDING,
+        responses={200: enveloped(SentOrPlanned)} | ERRORS_OF_SENDING,
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        """Send a survey to a mailing list or to one contact; with an `action`, make their links and send nothing."""
+        """Send a survey to a mailing list or to one contact; with an `action`, make their links and send nothing.
+
+        With `dryRun` what would become of everybody, or of the first 1,000 of a list.
+        """
         key, now = caller_key(request), database_now()
         given = as_given(request.body)
         if isinstance(given, dict) and "action" in given:
             links, found = read_body(LinksBody, request.body, key.organization, PLACES_OF_LINKS)
-            return answer(make_links(key, links, found, now))
-        wire, found = read_body(SendBody, request.body, key.organization, PLACES_OF_SENDING)
-        return answer(send_email(key, wire, found, now))
+            made = make_links(key, links, found, now)
+        else:
+            wire, found = read_body(SendBody, request.body, key.organization, PLACES_OF_SENDING)
+            made = send_email(key, wire, found, now)
+        return answer_plan(made) if isinstance(made, Plan) else answer(made)
 
 
 class OneDistribution(DialectView):

@@ -12,7 +12,9 @@ from rest_framework.views import APIView
 
 from distributor.api.authentication import ApiKeyAuthentication
 from distributor.api.dialects.distributions_v3.authentication import TokenAuthentication
+from distributor.api.plans import DryRunResponse, render_plan
 from distributor.api.problems import FaultDocument, render_exception
+from distributor.engine.plans import Plan
 
 logger = structlog.get_logger(__name__)
 
@@ -92,7 +94,11 @@ def answer(result: Element) -> Response:
 
 
 def answer_result(result: dict[str, Any]) -> Response:
-    return Response({"result": result, "meta": _meta(HTTPStatus.OK)})
+    return Response(_in_envelope(result))
+
+
+def answer_plan(plan: Plan) -> Response:
+    return DryRunResponse(_in_envelope(render_plan(plan)))
 
 
 def answer_elements(elements: list[dict[str, Any]], next_page: str | None) -> Response:
@@ -134,6 +140,10 @@ def _sentence(fault: Mapping[str, str]) -> str:
     if not parameter:
         return fault["detail"]
     return f"Issue with parameter: {parameter}, please fix and try again. Reason: {fault['detail'].rstrip('.')}."
+
+
+def _in_envelope(result: dict[str, Any]) -> dict[str, Any]:
+    return {"result": result, "meta": _meta(HTTPStatus.OK)}
 
 
 def _meta(status: HTTPStatus) -> dict[str, str | None]:

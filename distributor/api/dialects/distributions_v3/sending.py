@@ -21,6 +21,7 @@ from distributor.api.dialects.distributions_v3.sending_wire import (
 )
 from distributor.engine.defaults import NoChannel, default_step, find_defaults
 from distributor.engine.expansion import accept_selection
+from distributor.engine.plans import Plan, plan_selection
 from distributor.engine.references import UnknownReferences
 from distributor.models import Recipient
 from distributor.rules.chaining import StepKind
@@ -35,7 +36,7 @@ LINK_TYPES: Final = {
 Found = Mapping[str, UUID]
 
 
-def send_email(key: ApiKey, wire: SendBody, found: Found, now: datetime) -> SentResult:
+def send_email(key: ApiKey, wire: SendBody, found: Found, now: datetime) -> SentResult | Plan:
     """Raises Problems."""
     survey_id = found["/surveyLink/surveyId"]
     request = DistributionRequest(
@@ -47,10 +48,10 @@ def send_email(key: ApiKey, wire: SendBody, found: Found, now: datetime) -> Sent
         expires_at=wire.survey_link.expiration_date,
         link_type=LINK_TYPES[wire.survey_link.type],
     )
-    return _make(key, request, found, "/recipients", now)
+    return _make(key, request, found, "/recipients", now, is_dry_run=wire.dry_run)
 
 
-def send_sms(key: ApiKey, wire: SmsBody, found: Found, now: datetime) -> SentResult:
+def send_sms(key: ApiKey, wire: SmsBody, found: Found, now: datetime) -> SentResult | Plan:
     """An invitation. Raises Problems."""
     survey_id = found["/surveyId"]
     request = DistributionRequest(
@@ -63,10 +64,10 @@ def send_sms(key: ApiKey, wire: SmsBody, found: Found, now: datetime) -> SentRes
         expires_at=wire.expiration_date,
         link_type=LINK_TYPES[wire.survey_link_type],
     )
-    return _make(key, request, found, "/recipients", now)
+    return _make(key, request, found, "/recipients", now, is_dry_run=wire.dry_run)
 
 
-def make_links(key: ApiKey, wire: LinksBody, found: Found, now: datetime) -> SentResult:
+def make_links(key: ApiKey, wire: LinksBody, found: Found, now: datetime) -> SentResult | Plan:
     """Nothing is sent. Raises Problems."""
     try:
         step = default_step(key.organization)
@@ -82,7 +83,7 @@ def make_links(key: ApiKey, wire: LinksBody, found: Found, now: datetime) -> Sen
         link_type=LINK_TYPES[wire.link_type],
         is_sent=False,
     )
-    return _make(key, request, found, "/recipients" if wire.recipients else "", now)
+    return _make(key, request, found, "/recipients" if wire.recipients else "", now, is_dry_run=wire.dry_run)
 
 
 def message_step(
@@ -113,12 +114,16 @@ def message_step(
     )
 
 
-def _make(key: ApiKey, request: DistributionRequest, found: Found, place: str, now: datetime) -> SentResult:
+def _make(
+    key: ApiKey, request: DistributionRequest, found: Found, place: str, now: datetime, *, is_dry_run: bool
+) -> SentResult | Plan:
     contact_id = found.get(f"{place}/contactId")
     selection = Selection(
         list_id=found.get(f"{place}/mailingListId"), contact_ids=[contact_id] if contact_id is not None else ()
     )
     try:
+        if is_dry_run:
+            return plan_selection(key.organization, request, selection, now)
         distribution = accept_selection(key.organization, key, request, selection, now)
     except UnknownReferences as refusal:
         raise faults.explain_references(refusal) from None

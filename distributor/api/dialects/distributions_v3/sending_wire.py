@@ -18,10 +18,13 @@ from distributor.api.dialects.distributions_v3.wire import (
     SurveyId,
 )
 from distributor.api.fields import NULL_IS_DEFAULT, DataFault, Email, Line255, Moment, Subject
+from distributor.api.plans import PlanDocument
 
 LinkTypeName = Annotated[Literal["Individual", "Multiple", "Anonymous"], NULL_IS_DEFAULT]
 _MOMENT_OR_BLANK = {"anyOf": [{"type": "string", "format": "date-time"}, {"const": ""}, {"type": "null"}]}
 MomentOrNone = Annotated[Moment | None, BLANK_IS_NONE, WithJsonSchema(_MOMENT_OR_BLANK)]
+DryRun = Annotated[bool, NULL_IS_DEFAULT]
+_DRY_RUN: Final = "Ours: answer what would happen, and do nothing."
 NO_RECIPIENTS: Final = ("no_recipients", "Name a mailing list, a contact, or a contact of a mailing list.")
 
 
@@ -76,6 +79,7 @@ class SendBody(Body):
     header: Annotated[HeaderBody, NULL_IS_DEFAULT] = HeaderBody()
     survey_link: SurveyLinkBody
     send_date: MomentOrNone = Field(None, description="Omit to send now; without an offset it means UTC.")
+    dry_run: DryRun = Field(False, description=_DRY_RUN)
 
 
 class LinksBody(Body):
@@ -89,6 +93,7 @@ class LinksBody(Body):
     mailing_list_id: MailingListIdOrNone = None
     contact_id: ContactIdOrNone = Field(None, description="With a mailing list: of it; without: anybody.")
     recipients: RecipientsBody | None = Field(None, description="The same, as calls that send say it.")
+    dry_run: DryRun = Field(False, description=_DRY_RUN)
 
     @model_validator(mode="after")
     def _are_for_somebody(self) -> Self:
@@ -126,6 +131,7 @@ class SmsBody(Body):
     parent_distribution_id: DistributionIdOrNone = Field(None, description="Of a reminder and a thank-you.")
     survey_link_type: LinkTypeName = Field("Individual", description="Of an invitation.")
     expiration_date: MomentOrNone = Field(None, description="Ours, of an invitation: ends sends and links.")
+    dry_run: DryRun = Field(False, description=f"{_DRY_RUN} Of an invitation.")
 
     @field_validator("method", mode="before")
     @classmethod
@@ -142,6 +148,9 @@ class SmsBody(Body):
         if self.method != "Invite" and self.parent_distribution_id is None:
             text = "A reminder and a thank-you follow a distribution: name it."
             raise _fault(("parentDistributionId",), "missing", text)
+        if self.method != "Invite" and self.dry_run:
+            text = "Whom a reminder and a thank-you go to is known when they leave: they have no dry run."
+            raise _fault(("dryRun",), "not_supported", text)
         return self
 
 
@@ -160,6 +169,10 @@ class SentResult(Element):
 
     id: str = Field(pattern=Kind.DISTRIBUTION.pattern)
     link: str | None = Field(default=None, description="Ours, of one contact; null if it is left out.")
+
+
+class SentOrPlanned(RootModel[SentResult | PlanDocument]):
+    """What was made; of a dry run what would be."""
 
 
 def _fault(path: tuple[str, ...], code: str, text: str) -> PydanticCustomError:

@@ -8,14 +8,26 @@ from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
-from distributor.api.dialects.distributions_v3.envelope import ERRORS_OF_SENDING, DialectView, answer, enveloped
+from distributor.api.dialects.distributions_v3.envelope import (
+    ERRORS_OF_SENDING,
+    DialectView,
+    answer,
+    answer_plan,
+    enveloped,
+)
 from distributor.api.dialects.distributions_v3.faults import read_body
 from distributor.api.dialects.distributions_v3.following_up import follow_up_by_sms
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.api.dialects.distributions_v3.sending import send_sms
-from distributor.api.dialects.distributions_v3.sending_wire import PLACES_OF_SMS, SentResult, SmsBody
+from distributor.api.dialects.distributions_v3.sending_wire import (
+    PLACES_OF_SMS,
+    SentOrPlanned,
+    SentResult,
+    SmsBody,
+)
 from distributor.api.idempotency import idempotent
 from distributor.engine.clock import database_now
+from distributor.engine.plans import Plan
 
 
 class SmsDistributions(DialectView):
@@ -27,13 +39,14 @@ class SmsDistributions(DialectView):
         operation_id="v3_create_sms_distribution",
         tags=["lists and links"],
         request=SmsBody,
-        responses={200: enveloped(SentResult)} | ERRORS_OF_SENDING,
+        responses={200: enveloped(SentOrPlanned)} | ERRORS_OF_SENDING,
     )
     @idempotent
     def post(self, request: Request) -> Response:
         key = caller_key(request)
         wire, found = read_body(SmsBody, request.body, key.organization, PLACES_OF_SMS)
         if wire.method == "Invite":
-            return answer(send_sms(key, wire, found, database_now()))
+            made = send_sms(key, wire, found, database_now())
+            return answer_plan(made) if isinstance(made, Plan) else answer(made)
         step = follow_up_by_sms(key.organization, wire, found, database_now())
         return answer(SentResult(id=public_id(Kind.DISTRIBUTION, step.pk)))

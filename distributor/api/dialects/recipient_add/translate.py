@@ -11,7 +11,8 @@ from contacts.addresses import is_email, normalize_phone
 from contacts.given import ContactGiven
 from contacts.models import Organization
 from distributor.api.dialects.recipient_add.wire import AddRecipients, DuplicationWire, RecipientWire
-from distributor.engine.adding import Added, Newcomer
+from distributor.api.plans import render_plan
+from distributor.engine.adding import Added, Newcomer, PlannedAdding
 from distributor.engine.number_checks import NumberCheck
 from distributor.rules.duplication import DATE_FIELDS, FIELDS, USER_FIELDS, Duplication
 from distributor.rules.explaining import explain
@@ -113,7 +114,7 @@ def to_duplication(wire: DuplicationWire) -> Duplication:
 
 def to_answer(
     candidates: Sequence[Candidate],
-    added: Added | None,
+    added: Added | PlannedAdding | None,
     organization: Organization,
     now: datetime,
     faults: Sequence[str] = (),
@@ -138,6 +139,12 @@ def to_answer(
         "NotInvited": _not_invited(added, organization, now),
     }
     return answer | {name: listed for name, listed in lists.items() if listed}
+
+
+def to_dry_answer(answer: Mapping[str, Any], planned: PlannedAdding | None) -> dict[str, Any]:
+    """What the call would be answered, and the plan of its invitations."""
+    plan = planned.plan if planned else None
+    return {"DryRun": True, **answer, **({"Plan": render_plan(plan)} if plan else {})}
 
 
 def _to_contact(said: RecipientWire, phone: str) -> ContactGiven:
@@ -172,8 +179,9 @@ def _as_given(said: RecipientWire) -> dict[str, Any]:
     return {to_pascal(name): value for name, value in said.items() if value is not None}
 
 
-def _not_invited(added: Added | None, organization: Organization, now: datetime) -> list[dict[str, Any]]:
-    skipped = added.invited.skipped if added and added.invited else ()
+def _not_invited(
+    added: Added | PlannedAdding | None, organization: Organization, now: datetime
+) -> list[dict[str, Any]]:
     zone = zone_named(organization.time_zone)
     return [
         {
@@ -183,7 +191,7 @@ def _not_invited(added: Added | None, organization: Organization, now: datetime)
             "Detail": dict(one.refusal.detail),
             "Text": explain("skipped", one.refusal.reason, one.refusal.detail, now=now, zone=zone),
         }
-        for one in skipped
+        for one in (added.skipped if added else ())
     ]
 
 

@@ -25,6 +25,7 @@ from distributor.api.dialects.recipient_add.translate import (
     numbers_to_check,
     to_answer,
     to_candidates,
+    to_dry_answer,
     to_duplication,
 )
 from distributor.api.dialects.recipient_add.wire import (
@@ -36,7 +37,8 @@ from distributor.api.dialects.recipient_add.wire import (
     read_body,
 )
 from distributor.api.idempotency import idempotent_after
-from distributor.engine.adding import add_to_list, find_list
+from distributor.api.plans import DryRunResponse
+from distributor.engine.adding import add_to_list, find_list, plan_adding
 from distributor.engine.clock import database_now
 from distributor.engine.number_checks import check_numbers
 from distributor.rules.duplication import Duplication
@@ -84,6 +86,7 @@ class _Prepared:
     mailing_list: MailingList
     candidates: Sequence[Candidate]
     duplication: Duplication
+    is_dry_run: bool
     misunderstood: Sequence[str] = ()
 
 
@@ -101,9 +104,9 @@ def _prepare(view: APIView, request: Request) -> _Prepared:
     try:
         duplication = to_duplication(wire.duplication)
     except Misunderstood as error:
-        return _Prepared(mailing_list, candidates, Duplication(), error.faults)
+        return _Prepared(mailing_list, candidates, Duplication(), wire.dry_run, error.faults)
     checks = check_numbers(organization, numbers_to_check(candidates))
-    return _Prepared(mailing_list, after_checks(candidates, checks), duplication)
+    return _Prepared(mailing_list, after_checks(candidates, checks), duplication, wire.dry_run)
 
 
 class RecipientAdd(_View):
@@ -120,15 +123,18 @@ class RecipientAdd(_View):
     )
     @idempotent_after(_prepare)
     def post(self, request: Request, prepared: _Prepared) -> Response:
-        """200 whether all, some or none could be added: `Errors` says who could not."""
-        key = caller_key(request)
-        now = database_now()
+        """200 whether all, some or none could be added: `Errors` says who could not. With `DryRun` nobody is."""
+        key, now = caller_key(request), database_now()
+        mailing_list, duplication = prepared.mailing_list, prepared.duplication
         new = [one.newcomer for one in prepared.candidates if not one.message]
-        added = None
+        added = planned = None
         if new and not prepared.misunderstood:
             try:
-                added = add_to_list(prepared.mailing_list, key, new, prepared.duplication, SOURCE, now)
+                if prepared.is_dry_run:
+                    planned = plan_adding(mailing_list, new, duplication, SOURCE, now)
+                else:
+                    added = add_to_list(mailing_list, key, new, duplication, SOURCE, now)
             except faults.REFUSALS as refusal:
                 raise faults.explain_refusal(refusal) from None
-        answer = to_answer(prepared.candidates, added, key.organization, now, prepared.misunderstood)
-        return Response(answer)
+        answer = to_answer(prepared.candidates, planned or added, key.organization, now, prepared.misunderstood)
+        return DryRunResponse(to_dry_answer(answer, planned)) if prepared.is_dry_run else Response(answer)

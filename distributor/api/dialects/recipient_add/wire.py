@@ -12,6 +12,7 @@ from pydantic_core import from_json
 from typing_extensions import TypedDict
 
 from distributor.api.fields import NO_NUL, NULL_IS_DEFAULT, ONE_LINE, Line255, Moment
+from distributor.api.plans import PlanDocument
 
 MAX_RECIPIENTS = 1_000
 MAX_USER_TEXT = 2_014  # so says the reference
@@ -81,6 +82,9 @@ class AddRecipients(Wire):
     recipient_list: Annotated[list[RecipientWire], Field(min_length=1, max_length=MAX_RECIPIENTS)]
     duplication: Annotated[DuplicationWire, NULL_IS_DEFAULT] = DuplicationWire()
     lookup_test: Annotated[bool, NULL_IS_DEFAULT, Field(description="Of all recipients.")] = False
+    dry_run: Annotated[
+        bool, NULL_IS_DEFAULT, Field(description="An addition of ours: answer what would happen, and do nothing.")
+    ] = False
 
 
 class Login(Wire):
@@ -131,6 +135,8 @@ class AddAnswer(BaseModel):
     lookups: list[FailedLookup] | None = None
     duplicates: list[dict[str, Any]] | None = Field(None, description="The recipients as they were given.")
     not_invited: list[NotInvited] | None = Field(None, description="An addition of ours.")
+    dry_run: Literal[True] | None = Field(None, description="Ours: nothing was done, this is what would be.")
+    plan: PlanDocument | None = Field(None, description="Ours: of a dry run, the invitations if there would be any.")
 
 
 class ErrorTexts(BaseModel):
@@ -155,7 +161,7 @@ _PUBLISHED: Final = {
     name.lower(): name
     for name in (
         *map(to_pascal, RecipientWire.__annotations__),
-        *("ListName", "RecipientList", "Duplication", "LookupTest"),
+        *("ListName", "RecipientList", "Duplication", "LookupTest", "DryRun"),
         *("Fields", "Date", "GenerateDate", "Limit"),
         *("UserName", "Password"),
     )
