@@ -40,6 +40,14 @@ from tests.conformance.stand_ins import (
 )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Schemathesis gives a test's operations one node id together, and xdist runs one item of an id."""
+    for item in items:
+        if label := getattr(item, "operation_label", None):
+            item._id = item._id.with_params(label)
+    assert len({item.nodeid for item in items}) == len(items)
+
+
 @pytest.fixture
 def ids(
     client: Client,
