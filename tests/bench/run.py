@@ -28,7 +28,7 @@ SDK_MESSAGES = 1_200
 OUR_EMAILS = 20_000
 OUR_TEXTS = 5_000
 DUE_AT_ONCE = 10_000
-DRAINED_MEANWHILE = 150_000
+DRAINED_MEANWHILE = 1_000_000
 
 
 def run(contact_count: int, scenarios: str, data: Path) -> int:
