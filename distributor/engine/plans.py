@@ -78,7 +78,8 @@ def plan_selection(
     """
     chain, _mailing_list = check_selection(organization, request, selection)
     terms = terms_of_request(organization, chain, request)
-    people = next_selected(organization.id, selection, BEFORE_ALL, BATCH_SIZE)
+    found = next_selected(organization.id, selection, BEFORE_ALL, BATCH_SIZE + 1)
+    people = found[:BATCH_SIZE]
     facts = gather_facts(organization.id, people, chain.every_channel, terms, chain.survey_id, in_full=True)
     candidates = [
         Candidate(
@@ -90,8 +91,10 @@ def plan_selection(
         )
         for contact, known in zip(people, facts, strict=True)
     ]
-    is_whole = len(people) < BATCH_SIZE
-    count = len(people) if is_whole else count_selected(organization.id, selection)
+    has_more = len(found) > BATCH_SIZE
+    count = count_selected(organization.id, selection) if has_more else len(people)
+    # A whole chunk of a filter's people goes as bulk: the worker that reads it cannot know that it is the last.
+    is_whole = len(people) < BATCH_SIZE or not (has_more or selection.embedded_data is not None)
     known_ids = {contact.id for contact in people}
     admission = Admission(chain, terms, people, candidates)
     return _plan(organization, request, admission, known_ids, count, now, is_whole=is_whole)

@@ -2,17 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol, TypeVar
 
-from distributor.rules.chaining import Passage, Rung, StepKind
+from distributor.rules.chaining import Passage, RungT, StepKind
 from distributor.rules.outcomes import Try, ending_of, first_at
-
-
-class _Rung(Rung, Protocol):
-    """A step, as rules/chaining.py has it."""
-
-
-RungT = TypeVar("RungT", bound=_Rung)
 
 
 def resume(steps: Sequence[RungT], step: RungT, passage: Passage, tries: Sequence[Try]) -> tuple[RungT, Passage]:

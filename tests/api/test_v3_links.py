@@ -158,6 +158,16 @@ def test_one_link_is_found_in_one_call_by_contact_reference_or_email(
     assert faults_of(refused) == [("?contactId", "invalid_id"), ("?pageSize", "out_of_range")]
 
 
+def test_links_of_an_address_that_several_share_are_paged(
+    client: Client, links_body: dict[str, Any], crowd: list[Contact]
+) -> None:
+    made = result_of(call(client, "POST", "distributions", links_body))
+    Contact.objects.filter(pk__in=[crowd[1].pk, crowd[3].pk]).update(email="family@example.com")
+    [first] = links_of(client, made, "?email=family%40example.com&pageSize=1")
+    [second] = links_of(client, made, "?email=family%40example.com&pageSize=1&offset=1")
+    assert [first["contactId"], second["contactId"]] == [public_id(Kind.CONTACT, crowd[at].pk) for at in (1, 3)]
+
+
 def test_reading_links_changes_no_row(client: Client, links_body: dict[str, Any]) -> None:
     """Every row's version, by the numbers of the transactions that wrote or locked it: before is after."""
     made = result_of(call(client, "POST", "distributions", links_body))

@@ -74,7 +74,7 @@ class DistributionLinks(DialectView):
         if isinstance(named, Step) and named.contact_id is not None:
             rows = rows.filter(contact_id=named.contact_id)
         if people is not None:
-            rows = rows.filter(contact_id__in=list(people.values_list("pk", flat=True)[: page.size]))
+            rows = rows.filter(contact_id__in=list(people.values_list("pk", flat=True)))
         found = list(rows.order_by("id").select_related("contact")[page.offset : page.offset + page.size + 1])
         shown = found[: page.size]
         token = str(shown[-1].pk) if len(found) > page.size else None
