@@ -46,7 +46,7 @@ class Event:
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
-class ForgedWebhook(Exception):
+class ForgedWebhookError(Exception):
     """The signature is missing, wrong or too old: answer 403, change nothing."""
 
 

@@ -50,7 +50,7 @@ class NumberReport:
     reachable: bool | None = None
 
 
-class LookUpFailed(Exception):
+class LookUpError(Exception):
     """Twilio could not be asked, or would not say; `code` is its error, or the HTTP status, or ""."""
 
     def __init__(self, detail: str, code: str = "") -> None:
@@ -63,7 +63,7 @@ def look_up_number(account: Account, number: str, *, with_line_status: bool = Fa
 
     Whether a phone is reachable is told only to accounts that take part in the beta of line status.
     """
-    from channels.providers.twilio_http import open_client  # the SDK, for those who ask
+    from channels.providers.twilio.transport import open_client  # the SDK, for those who ask
 
     fields = "line_type_intelligence,line_status" if with_line_status else "line_type_intelligence"
     client = open_client(account, pool_size=1)
@@ -75,14 +75,14 @@ def look_up_number(account: Account, number: str, *, with_line_status: bool = Fa
 
 def ask_lookup(client: Any, number: str, fields: str) -> NumberReport:
     """The same by a client of the SDK that is open. Raises LookUpFailed."""
-    from channels.providers.twilio_http import Refused
+    from channels.providers.twilio.transport import Refused
 
     try:
         found = client.lookups.v2.phone_numbers(number).fetch(fields=fields)
     except Refused as refused:
-        raise LookUpFailed(str(refused), str(refused.code or refused.status)) from refused
+        raise LookUpError(str(refused), str(refused.code or refused.status)) from refused
     except Exception as error:
-        raise LookUpFailed(str(error) or type(error).__name__) from error
+        raise LookUpError(str(error) or type(error).__name__) from error
     return _report(found)
 
 

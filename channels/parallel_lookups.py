@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from channels.lookup import LookUpFailed, NumberReport, ask_lookup
+from channels.lookup import LookUpError, NumberReport, ask_lookup
 from channels.providers.base import Account
 
 logger = structlog.get_logger(__name__)
@@ -45,7 +45,7 @@ class _Asking:
     """What the threads of one call share."""
 
     def __init__(self, account: Account, count: int) -> None:
-        from channels.providers.twilio_http import open_client  # the SDK, for those who ask
+        from channels.providers.twilio.transport import open_client  # the SDK, for those who ask
 
         self.account = account
         self.count = count
@@ -60,7 +60,7 @@ class _Asking:
         try:
             self.told[number] = ask_lookup(self._client, number, "line_type_intelligence")
             self._failures = 0
-        except LookUpFailed as failed:
+        except LookUpError as failed:
             self._failures += 1
             logger.warning("lookup_failed", account=str(self.account.id), code=failed.code, error=str(failed))
 

@@ -88,7 +88,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20.0
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# A hung broker blocked everybody for 25 s without these. Hints wait even less: see distributor/engine/hints.py.
+# A hung broker blocked everybody for 25 s without these. Wake-ups wait even less (engine/infrastructure/wakeups.py).
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 1}
 CELERY_DB_REUSE_MAX = 100_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

@@ -31,7 +31,7 @@ class Identified(NamedTuple):
     time_zone: str
 
 
-class UnknownContacts(Exception):
+class UnknownContactsError(Exception):
     """Ids that name no contact of the organisation; nothing was written."""
 
     def __init__(self, ids: frozenset[UUID]) -> None:
@@ -39,7 +39,7 @@ class UnknownContacts(Exception):
         self.ids = ids
 
 
-class EmailsTaken(Exception):
+class EmailsTakenError(Exception):
     """Ids of contacts known by nothing but their e-mail that were given the e-mail of another one; nothing was written.
 
     Two people are never made one behind the caller's back.
@@ -50,7 +50,7 @@ class EmailsTaken(Exception):
         self.ids = ids
 
 
-class PhonesTaken(Exception):
+class PhonesTakenError(Exception):
     """The same of contacts known by nothing but their phone; nothing was written."""
 
     def __init__(self, ids: frozenset[UUID]) -> None:
@@ -87,7 +87,7 @@ def resolve_contacts(organization_id: UUID, given: Sequence[ContactGiven], now: 
     if by_id:
         ids.update(_update_by_id(organization_id, by_id, now))
     if unknown := by_id.keys() - ids.keys():
-        raise UnknownContacts(frozenset(UUID(key) for key in unknown))
+        raise UnknownContactsError(frozenset(UUID(key) for key in unknown))
     if by_external_id:
         external_ids.update(_run(BY_EXTERNAL_ID, organization_id, by_external_id, now))
     if by_email:
@@ -117,7 +117,7 @@ def _update_by_id(organization_id: UUID, people: Mapping[str, ContactGiven], now
         with transaction.atomic():
             return _run(BY_ID, organization_id, people, now)
     except IntegrityError:
-        for question, refusal in ((TAKEN_EMAILS, EmailsTaken), (TAKEN_PHONES, PhonesTaken)):
+        for question, refusal in ((TAKEN_EMAILS, EmailsTakenError), (TAKEN_PHONES, PhonesTakenError)):
             if taken := frozenset(contact_id for (contact_id,) in _ask(question, organization_id, people, now)):
                 raise refusal(taken) from None
         raise  # it was taken, a moment ago

@@ -2,21 +2,21 @@
 
 from celery import shared_task
 
-from distributor.engine.clock import database_now
-from distributor.engine.dispatch import dispatch_lane
-from distributor.engine.expansion import expand_due
-from distributor.engine.follow_ups import bring_due
-from distributor.engine.hints import (
+from distributor.engine.audience.expand import expand_due
+from distributor.engine.dispatch.loop import dispatch_lane
+from distributor.engine.follow_up.add import bring_due
+from distributor.engine.infrastructure.clock import database_now
+from distributor.engine.infrastructure.idempotency import PORTION, delete_expired
+from distributor.engine.infrastructure.wakeups import (
     DISPATCH_TASK,
     EXPANSION_TASK,
     FOLLOW_UP_TASK,
     hint,
-    hint_expansion,
-    hint_follow_ups,
+    wake_expansion,
+    wake_follow_ups,
 )
-from distributor.engine.idempotency import PORTION, delete_expired
-from distributor.engine.recurring import start_due
-from distributor.engine.sweep import sweep
+from distributor.engine.schedule.recurring import start_due
+from distributor.engine.schedule.sweep import sweep
 
 SWEEP_PERIOD_SECONDS = 2.0
 
@@ -32,14 +32,14 @@ def dispatch(lane: str) -> None:
 def expand() -> None:
     """Turn audiences into recipients for a moment; pass the rest on."""
     if expand_due(database_now):
-        hint_expansion()
+        wake_expansion()
 
 
 @shared_task(name=FOLLOW_UP_TASK)
 def bring_follow_ups() -> None:
     """Bring added reminders and thank-yous to their people for a moment; pass the rest on."""
     if bring_due(database_now):
-        hint_follow_ups()
+        wake_follow_ups()
 
 
 @shared_task(name="distributor.sweep")

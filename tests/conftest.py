@@ -9,7 +9,7 @@ from contacts.keys import create_api_key
 from contacts.models import Organization
 from contacts.models.api_key import Scope
 from distributor.models import Survey
-from tests.browser import browser, page
+from tests.support.browser import browser, page
 
 __all__ = ["browser", "page"]
 

@@ -3,11 +3,11 @@
 from django.db import models
 
 from channels.models.provider_account import ProviderAccount
-from channels.pacing import Bucket
+from channels.rate_limit import Bucket
 
 
 class Pace(models.Model):
-    """One account's bucket (channels/pacing.py), locked while tokens are taken from it. No row: nothing was taken."""
+    """An account's bucket (channels/rate_limit.py), locked while tokens are taken. No row: none were taken."""
 
     account = models.OneToOneField(ProviderAccount, models.CASCADE, primary_key=True, related_name="pace")
     tokens = models.FloatField(default=0)

@@ -7,8 +7,8 @@ from django.db.models import F, Q
 
 from channels.credentials import EncryptedJSONField
 from channels.models.defaults import default_faults
-from channels.pacing import Limits
 from channels.providers import registry
+from channels.rate_limit import Limits
 from contacts.channel import Channel
 from contacts.ids import new_id
 from contacts.models import Organization

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from channels.events import ForgedWebhook, Webhook, WebhookAnswer
+from channels.events import ForgedWebhookError, Webhook, WebhookAnswer
 from channels.rendering import CompiledVariant, encode_html, encode_subject
 from contacts.channel import Channel
 
@@ -139,7 +139,7 @@ class Provider(ABC):
 
         What it tells that means nothing to us gives no event; it never raises for a well-signed body.
         """
-        raise ForgedWebhook(f"{self.label} tells nothing")
+        raise ForgedWebhookError(f"{self.label} tells nothing")
 
     def close(self) -> None:  # noqa: B027  most providers hold nothing open
         """Let go of connections."""

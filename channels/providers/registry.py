@@ -9,11 +9,11 @@ from channels.providers.base import Account, Provider
 from contacts.channel import Channel
 
 PROVIDERS = {
-    "anymail": "channels.providers.anymail.Anymail",
+    "anymail": "channels.providers.anymail.provider.Anymail",
     "sandbox": "channels.providers.sandbox.Sandbox",
-    "sendgrid": "channels.providers.sendgrid.SendGrid",
-    "smtp": "channels.providers.smtp.Smtp",
-    "twilio": "channels.providers.twilio.Twilio",
+    "sendgrid": "channels.providers.sendgrid.provider.SendGrid",
+    "smtp": "channels.providers.smtp.provider.Smtp",
+    "twilio": "channels.providers.twilio.provider.Twilio",
 }
 
 _open: dict[UUID, Provider] = {}

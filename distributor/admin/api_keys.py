@@ -14,7 +14,7 @@ from contacts.models import ApiKey
 from contacts.models.api_key import Scope
 from distributor.admin.generic import ModelForm
 from distributor.admin.room import ReadAt, Room
-from distributor.engine.clock import database_now
+from distributor.engine.infrastructure.clock import database_now
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations

@@ -17,8 +17,8 @@ from distributor.admin.finding import find_contacts
 from distributor.admin.generic import ModelForm
 from distributor.admin.narrowing import list_url
 from distributor.admin.room import LargeRoom
-from distributor.engine.clock import database_now
-from distributor.engine.opting_out import lift_opt_out, opt_out
+from distributor.engine.consent.opt_out import lift_opt_out, opt_out
+from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Recipient
 
 

@@ -15,10 +15,10 @@ from contacts.models import Contact
 from distributor.admin.narrowing import OfMailingList, OfSurvey, list_url
 from distributor.admin.progress import parts_of, progress_bar
 from distributor.admin.room import ReadAt, ReadingRoom
-from distributor.engine.clock import database_now
-from distributor.engine.steering import NotSteerable, cancel, pause, resume
+from distributor.engine.control import DistributionOverError, cancel, pause, resume
+from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Batch, Decision, Distribution, Expansion, FollowUp, Recipient, Step
-from distributor.rules.wall_clock import zone_named
+from distributor.rules.timing.time_zones import zone_named
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -94,7 +94,7 @@ class DistributionRoom(ReadingRoom[Distribution]):
         for row in ticked:
             try:
                 steer(row.pk, now)
-            except NotSteerable as refusal:
+            except DistributionOverError as refusal:
                 self.message_user(request, f"{row} is {refusal.status.value} already.", messages.WARNING)
             else:
                 self.log_change(request, row, done)

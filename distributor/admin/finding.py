@@ -8,7 +8,7 @@ from django.db.models.functions import Lower
 from contacts.addresses import normalize_phone
 from contacts.models import Contact, Organization
 from distributor.models import Recipient
-from distributor.rules.codes import is_well_formed
+from distributor.rules.link_codes import is_well_formed
 
 # A family shares an address, and a test system a thousand times the same. What is beyond is not looked at.
 FOUND_LIMIT = 1_000

@@ -11,13 +11,13 @@ from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from channels.buckets import bucket_of
 from channels.models import ProviderAccount
-from channels.paces import bucket_of
 from channels.providers.registry import provider_class
 from distributor.admin.generic import ModelForm
 from distributor.admin.room import ReadAt, Room
-from distributor.engine.clock import database_now
-from distributor.engine.waking import resume_account
+from distributor.engine.infrastructure.clock import database_now
+from distributor.engine.route.wake import resume_account
 from distributor.models import Step, StepAccount
 
 if TYPE_CHECKING:

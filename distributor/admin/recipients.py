@@ -11,7 +11,7 @@ from channels.models import ProviderAccount
 from distributor.admin.finding import find_recipients
 from distributor.admin.narrowing import OfContact, OfDistribution
 from distributor.admin.room import ReadingRoom
-from distributor.engine.stories import tell
+from distributor.engine.reports.timeline import timelines_of
 from distributor.models import Recipient
 from distributor.models.recipient import RecipientOutcome, RecipientState
 
@@ -68,7 +68,7 @@ class RecipientRoom(ReadingRoom[Recipient]):
         form_url: str = "",
         obj: Any = None,
     ) -> HttpResponse:
-        story = tell([obj])[0]
+        story = timelines_of([obj])[0]
         accounts = ProviderAccount.objects.defer("credentials").in_bulk(
             {attempt.provider_account_id for attempt in story.attempts}
         )

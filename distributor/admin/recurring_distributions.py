@@ -11,8 +11,8 @@ from django.utils.safestring import SafeString
 
 from distributor.admin.generic import StackedInline
 from distributor.admin.room import Room
-from distributor.engine.clock import database_now
-from distributor.engine.recurring import save_recurring
+from distributor.engine.infrastructure.clock import database_now
+from distributor.engine.schedule.recurring import save_recurring
 from distributor.models import Occurrence, RecurringDistribution, RecurringStep
 
 SHOWN_LIMIT = 20

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from contacts.keys import find_api_key
 from contacts.models import ApiKey
 from contacts.models.api_key import Scope
-from distributor.engine.clock import database_now
+from distributor.engine.infrastructure.clock import database_now
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView  # imports this module through DRF's settings

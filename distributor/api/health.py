@@ -7,9 +7,9 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 
-from distributor.engine.clock import database_now
-from distributor.engine.hints import impatient_broker
-from distributor.engine.sweep import SWEEP
+from distributor.engine.infrastructure.clock import database_now
+from distributor.engine.infrastructure.wakeups import impatient_broker
+from distributor.engine.schedule.sweep import SWEEP
 from distributor.models import Heartbeat
 
 # Beat ticks every 2 s; half a minute without a sweep means that beat, the broker or all the workers are gone.

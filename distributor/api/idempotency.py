@@ -22,9 +22,16 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from distributor.api.authentication import caller_key
-from distributor.api.plans import DryRunResponse
+from distributor.api.dry_run import DryRunResponse
 from distributor.api.problems import Fault, Problem, invalid_request
-from distributor.engine.idempotency import Answer, CallInFlight, KeyedCall, KeyReused, answer_once, find_answer
+from distributor.engine.infrastructure.idempotency import (
+    Answer,
+    CallInFlightError,
+    IdempotencyKeyReusedError,
+    KeyedCall,
+    answer_once,
+    find_answer,
+)
 from distributor.models.idempotency_key import MAX_KEY_LENGTH
 
 HandlerT = TypeVar("HandlerT", bound=Callable[..., Response])
@@ -111,10 +118,10 @@ def _answer_once(view: APIView, request: Request, call: KeyedCall, handle: Calla
 def _refusals_as_problems() -> Iterator[None]:
     try:
         yield
-    except CallInFlight:
+    except CallInFlightError:
         detail = f"A call with this {HEADER} is being made. Repeat it to be given its answer."
         raise Problem(HTTPStatus.CONFLICT, "idempotency_key_in_flight", detail) from None
-    except KeyReused:
+    except IdempotencyKeyReusedError:
         detail = f"This {HEADER} was used for another call, less than 24 hours ago."
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail) from None
 

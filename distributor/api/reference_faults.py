@@ -4,7 +4,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from distributor.api.problems import Fault
-from distributor.engine.references import UnknownReference
+from distributor.engine.acceptance.references import UnknownReference
 
 _DETAILS: Final = {
     ("survey", "not_found"): "There is no such survey.",

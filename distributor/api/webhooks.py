@@ -1,7 +1,7 @@
 """POST /webhooks/{account id} and /webhooks/{account id}/{attempt id}: what providers tell.
 
 A signature is all the authority there is: no API key, no cookie, no CSRF token. The address is the one that
-engine/routes.py gives out and providers put an attempt's id behind.
+engine/route/step_context.py gives out and providers put an attempt's id behind.
 """
 
 from http import HTTPStatus
@@ -12,9 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from channels.events import ForgedWebhook
-from distributor.engine.clock import database_now
-from distributor.engine.webhooks import UnknownAccount, receive_webhook
+from channels.events import ForgedWebhookError
+from distributor.engine.feedback.webhook import UnknownAccountError, receive_webhook
+from distributor.engine.infrastructure.clock import database_now
 
 logger = structlog.get_logger(__name__)
 
@@ -37,9 +37,9 @@ def take_webhook(request: HttpRequest, account_id: UUID, attempt_id: str = "") -
     query = request.META.get("QUERY_STRING", "")
     try:
         answer = receive_webhook(account_id, attempt_id, query, headers, request.body, database_now())
-    except UnknownAccount:
+    except UnknownAccountError:
         return HttpResponse(status=HTTPStatus.NOT_FOUND)
-    except ForgedWebhook as forged:
+    except ForgedWebhookError as forged:
         logger.warning("webhook_forged", account=str(account_id), because=str(forged))
         return HttpResponse(status=HTTPStatus.FORBIDDEN)
     return HttpResponse(answer.body, content_type=answer.content_type)

@@ -5,7 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import migrations, models
 from django.db.models import Q
 
-import contacts.selecting
+import contacts.selection
 
 
 class Migration(migrations.Migration):
@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ("contact_ids", ArrayField(base_field=models.UUIDField(), null=True, size=None)),
                 ("embedded_data", models.JSONField(null=True)),
                 ("is_sent", models.BooleanField(help_text="Otherwise its people are registered: they get links.")),
-                ("after_id", models.UUIDField(default=contacts.selecting.BEFORE_ALL)),
+                ("after_id", models.UUIDField(default=contacts.selection.BEFORE_ALL)),
                 ("due_at", models.DateTimeField()),
                 ("failures", models.PositiveIntegerField(default=0, help_text="Since it last got on.")),
                 ("last_error", models.CharField(blank=True, max_length=500)),

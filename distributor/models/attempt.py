@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from contacts.channel import Channel
-from distributor.rules.feedback import Progress, Trouble
+from distributor.rules.journey.delivery_events import Progress, Trouble
 
 
 class AttemptState(models.TextChoices):
@@ -26,7 +26,7 @@ class Attempt(models.Model):
     provider_message_id = models.CharField(max_length=255, blank=True)
     code = models.CharField(max_length=63, blank=True)
     detail = models.CharField(max_length=500, blank=True)
-    # Folded by maximum from the provider's events (rules/feedback.py), so that their order and repeats do not matter.
+    # Maxima over the provider's events (rules/journey/delivery_events.py): their order and repeats do not matter.
     progress = models.PositiveSmallIntegerField(
         db_default=Progress.NONE.value, choices=[(rank.value, rank.name.lower()) for rank in Progress]
     )

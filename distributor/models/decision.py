@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 from django.db import models
 from django.db.models import Q
 
-from distributor.rules.explaining import explain
+from distributor.rules.phrases import explain
 
 
 class DecisionKind(models.TextChoices):

@@ -8,10 +8,10 @@ from django.db.models import F, Q
 from contacts.ids import new_id
 from contacts.models import ApiKey, MailingList, Organization
 from distributor.models.survey import Survey
-from distributor.rules.chaining import StopsOn
-from distributor.rules.planning import DistributionStatus, distribution_status
+from distributor.rules.journey.batching import DistributionStatus, distribution_status
+from distributor.rules.journey.chain import StopsOn
 from distributor.rules.requests import LinkType
-from distributor.rules.throttling import ThrottlePolicy
+from distributor.rules.timing.throttle import ThrottlePolicy
 
 LINK_TYPES = [(kind.value, kind.value.replace("_", "-")) for kind in LinkType]
 STOPS_ON = [(what.value, what.value) for what in StopsOn]
@@ -82,7 +82,7 @@ class Distribution(models.Model):
     duplicate_risk_count = models.PositiveIntegerField(
         default=0, help_text="Sent again after a first try of unknown outcome: at most so many got it twice."
     )
-    # Every begin compares it: a worker that knows fewer steps than there are reads them again (engine/follow_ups.py).
+    # Every begin compares it: a worker that knows fewer steps reads them again (engine/follow_up/add.py).
     follow_up_count = models.PositiveIntegerField(default=0, help_text="Steps added since it was accepted.")
     arming_count = models.PositiveIntegerField(default=0, help_text="Of them, those still being brought to people.")
     # The moment of the call, by the clock of record: what was sent before it and what since is told apart by it.

@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from contacts.selecting import BEFORE_ALL
+from contacts.selection import BEFORE_ALL
 from distributor.models.chunked_work import ChunkedWork
 from distributor.models.distribution import Distribution
 

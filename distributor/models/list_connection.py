@@ -15,7 +15,7 @@ from distributor.models.survey import Survey
 class ListConnection(models.Model):
     """A mailing list connected to a survey: whoever is added to the list by a call that invites is sent the survey.
 
-    Without steps people are reached by the organisation's first channel that has defaults (engine/defaults.py).
+    Without steps, people are invited by the organisation's first channel that has defaults (acceptance/defaults.py).
     """
 
     mailing_list = models.OneToOneField(MailingList, models.CASCADE, primary_key=True, related_name="connection")

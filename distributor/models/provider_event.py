@@ -3,14 +3,14 @@
 from django.db import models
 from django.db.models import Q
 
-from distributor.rules.feedback import WISHES, Progress, Trouble
+from distributor.rules.journey.delivery_events import WISHES, Progress, Trouble
 
 
 class ProviderEvent(models.Model):
     """One event of a provider's webhook. Told twice, it is stored once.
 
-    `progress` and `trouble` are what it means for the try that it names (rules/feedback.py). It may be stored before
-    that try is.
+    `progress` and `trouble` are what it means for its attempt (rules/journey/delivery_events.py). It may be stored
+    before that attempt is.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -13,7 +13,7 @@ from contacts.models.organization import validate_time_zone
 from distributor.models.distribution import ChannelMode, Distribution
 from distributor.models.standing_step import StandingStep
 from distributor.models.survey import Survey
-from distributor.rules.recurrence import parse_cron
+from distributor.rules.timing.recurrence import parse_cron
 
 
 class RecurringDistribution(models.Model):

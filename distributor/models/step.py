@@ -8,7 +8,7 @@ from contacts.channel import Channel
 from contacts.ids import new_id
 from contacts.models import Contact
 from distributor.models.distribution import Distribution
-from distributor.rules.chaining import StepKind
+from distributor.rules.journey.chain import StepKind
 
 STEP_KINDS = [(kind.value, kind.value.replace("_", "-")) for kind in StepKind]
 

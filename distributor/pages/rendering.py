@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils import translation
 
 from channels.rendering import choose_locale
-from distributor.engine.links import Link
+from distributor.engine.responses.links import Link
 
 # No script at all, nothing from elsewhere, never in a frame. The code in the address is a capability: it is not to be
 # passed on in a Referer header, kept by a cache, or listed by a search engine.

@@ -18,10 +18,10 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from contacts.channel import Channel
-from distributor.engine.clock import database_now
-from distributor.engine.links import Link, find_link, record_open
-from distributor.engine.responses import LinkNotOpen, record_response
-from distributor.engine.unsubscribing import unsubscribe
+from distributor.engine.consent.unsubscribe import unsubscribe
+from distributor.engine.infrastructure.clock import database_now
+from distributor.engine.responses.links import Link, find_link, record_open
+from distributor.engine.responses.record import LinkNotOpenError, record_response
 from distributor.pages.forms import AnswerForm
 from distributor.pages.rendering import PAGE_HEADERS, render_page
 from distributor.rules.links import PAGE_STATUS, LinkState, target_with_code
@@ -67,7 +67,7 @@ class SurveyPage(PageView):
             return _show_question(request, link, form, HTTPStatus.BAD_REQUEST)
         try:
             record_response(code, form.cleaned_data, now)
-        except LinkNotOpen:
+        except LinkNotOpenError:
             return _show_closed(request, find_link(code, now))
         return _see_other(reverse("pages:thanks", args=[code]))
 

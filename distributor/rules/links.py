@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from distributor.rules.stopping import StopReason
+from distributor.rules.journey.stop_reasons import StopReason
 
 
 class LinkState(StrEnum):

@@ -8,8 +8,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from contacts.given import ContactGiven
-from distributor.rules.chaining import StepKind, StopsOn
-from distributor.rules.throttling import ThrottlePolicy
+from distributor.rules.journey.chain import StepKind, StopsOn
+from distributor.rules.timing.throttle import ThrottlePolicy
 from distributor.rules.wording import NO_WORDING, Wording
 
 

@@ -10,10 +10,10 @@ from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
 from contacts.given import ContactGiven
 from contacts.models import Contact, Organization
-from distributor.engine.acceptance import accept
-from distributor.engine.clock import database_now
-from distributor.engine.dispatch import dispatch_lane
-from distributor.engine.responses import record_response
+from distributor.engine.acceptance.accept import accept
+from distributor.engine.dispatch.loop import dispatch_lane
+from distributor.engine.infrastructure.clock import database_now
+from distributor.engine.responses.record import record_response
 from distributor.models import Distribution, Recipient, Response, Survey
 from distributor.rules.requests import DistributionRequest, StepRequest
 

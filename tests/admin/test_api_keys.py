@@ -6,7 +6,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from contacts.models import ApiKey, Organization
-from tests.admin.rooms import act, address, faults, listed
+from tests.support.admin_pages import act, address, faults, listed
 
 FORM = {"name": "HIS production", "scopes": ["send", "read"], "expires_at_0": "2099-01-01", "expires_at_1": "00:00"}
 

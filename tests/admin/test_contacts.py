@@ -8,11 +8,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from contacts.models import Contact, Organization, Suppression
-from distributor.engine.clock import database_now
-from distributor.engine.erasing import erase_contact
-from distributor.engine.unsubscribing import unsubscribe
+from distributor.engine.consent.erase import erase_contact
+from distributor.engine.consent.unsubscribe import unsubscribe
+from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Distribution, Recipient
-from tests.admin.rooms import act, address, faults, listed
+from tests.support.admin_pages import act, address, faults, listed
 
 
 @pytest.fixture

@@ -7,13 +7,13 @@ from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
 from contacts.models import MailingList
 from distributor.admin.progress import parts_of
-from distributor.engine.clock import database_now
-from distributor.engine.follow_ups import add_follow_up
+from distributor.engine.follow_up.add import add_follow_up
+from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Batch, Distribution, Expansion, FollowUp, Recipient, Step, Survey
-from distributor.rules.chaining import StepKind
+from distributor.rules.journey.chain import StepKind
 from distributor.rules.requests import StepRequest
 from tests.admin.conftest import person, send
-from tests.admin.rooms import address, listed
+from tests.support.admin_pages import address, listed
 
 
 def test_the_list_says_how_each_stands(operator: Client, distribution: Distribution) -> None:

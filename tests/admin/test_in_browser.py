@@ -8,7 +8,7 @@ from channels.models import Template
 from contacts.channel import Channel
 from contacts.models import ApiKey, Organization
 from distributor.models import Distribution
-from tests.admin.rooms import address
+from tests.support.admin_pages import address
 
 PASSWORD = "a-password-of-olga"
 

@@ -7,7 +7,7 @@ from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
 from contacts.models import MailingList, Organization
 from distributor.models import ListConnection, Survey
-from tests.admin.rooms import address
+from tests.support.admin_pages import address
 
 
 @pytest.fixture

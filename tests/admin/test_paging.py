@@ -12,11 +12,11 @@ from contacts.channel import Channel
 from contacts.keys import create_api_key
 from contacts.models import ApiKey, Contact, MailingList, Organization, Suppression
 from distributor.admin import paging
-from distributor.engine.clock import database_now
-from distributor.engine.responses import record_response
+from distributor.engine.infrastructure.clock import database_now
+from distributor.engine.responses.record import record_response
 from distributor.models import Distribution, Recipient, Response, Survey
 from tests.admin.conftest import person, send
-from tests.admin.rooms import address
+from tests.support.admin_pages import address
 
 LARGE = [Contact, MailingList, Suppression, Distribution, Recipient, Response]
 

@@ -9,7 +9,7 @@ from django.test import Client
 
 from channels.models import ProviderAccount
 from contacts.models import Organization
-from tests.admin.rooms import address, faults
+from tests.support.admin_pages import address, faults
 
 SMTP = {"host": "smtp.example.com", "port": 587, "security": "starttls"}
 

@@ -6,12 +6,12 @@ from django.test import Client
 
 from channels.events import Event, EventKind
 from channels.models import ProviderAccount
-from distributor.engine.feedback import take_in
-from distributor.engine.messages import attempt_id
-from distributor.engine.routes import as_account
+from distributor.engine.feedback.ingest import ingest_events
+from distributor.engine.journey.attempts import attempt_id
+from distributor.engine.route.step_context import as_account
 from distributor.models import Attempt, Distribution, Recipient, Response
-from distributor.rules.explaining import local
-from tests.admin.rooms import address, listed
+from distributor.rules.phrases import local
+from tests.support.admin_pages import address, listed
 
 
 def test_a_recipient_is_found_by_code_address_and_ids(operator: Client, anna: Recipient) -> None:
@@ -46,7 +46,7 @@ def test_the_page_tells_what_the_provider_told_and_when(operator: Client, anna: 
         Event(f"their-{kind}", kind, told_at, attempt_id(anna.pk, 1))
         for kind in (EventKind.DELIVERED, EventKind.COMPLAINED)
     ]
-    take_in(as_account(account), told, told_at)
+    ingest_events(as_account(account), told, told_at)
     page = operator.get(address(anna, "change")).content.decode()
     assert f"{told_at:%Y-%m-%d %H:%M:%S} UTC</time> <strong>delivered</strong> email" in page
     assert "<td>delivered, complained</td>" in page

@@ -6,9 +6,9 @@ from django.test import Client
 from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
 from contacts.models import MailingList, Organization
-from distributor.engine.recurring import start_due
+from distributor.engine.schedule.recurring import start_due
 from distributor.models import Distribution, RecurringDistribution, Survey
-from tests.admin.rooms import address
+from tests.support.admin_pages import address
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from django.test import Client
 from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
 from contacts.models import ApiKey, Contact, MailingList, Organization, Suppression
-from distributor.engine.clock import database_now
-from distributor.engine.recurring import save_recurring
+from distributor.engine.infrastructure.clock import database_now
+from distributor.engine.schedule.recurring import save_recurring
 from distributor.models import Distribution, ListConnection, Recipient, RecurringDistribution, Response, Survey
-from tests.admin.rooms import address, listed
+from tests.support.admin_pages import address, listed
 
 OURS = ("contacts", "channels", "distributor")
 ROOMS = [

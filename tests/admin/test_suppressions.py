@@ -3,7 +3,7 @@ from django.contrib.admin.models import DELETION, LogEntry
 from django.test import Client
 
 from contacts.models import Organization, Suppression
-from tests.admin.rooms import address, faults, listed
+from tests.support.admin_pages import address, faults, listed
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from django.test import Client
 
 from contacts.models import Organization
 from distributor.models import Distribution, Response, Survey
-from tests.admin.rooms import address, faults, listed
+from tests.support.admin_pages import address, faults, listed
 
 
 def test_a_survey_leads_only_to_allowed_hosts(operator: Client, organization: Organization) -> None:

@@ -6,7 +6,7 @@ from django.test import Client
 from channels.models import Template
 from contacts.channel import Channel
 from contacts.models import Organization
-from tests.admin.rooms import address
+from tests.support.admin_pages import address
 
 
 def form(organization: Organization, *variants: dict[str, str], channel: str = "email") -> dict[str, Any]:

@@ -12,8 +12,8 @@ from contacts.channel import Channel
 from contacts.models import Organization
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.models import Survey
-from tests.api.lists_and_links import call, result_of
-from tests.api.resources import BODIES, make, patch, post
+from tests.support.api.lists_and_links import call, result_of
+from tests.support.api.resources import BODIES, make, patch, post
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "api.md").read_text()

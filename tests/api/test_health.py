@@ -8,8 +8,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
-from distributor.engine.clock import database_now
-from distributor.engine.sweep import SWEEP, sweep
+from distributor.engine.infrastructure.clock import database_now
+from distributor.engine.schedule.sweep import SWEEP, sweep
 from distributor.models import Heartbeat
 
 ALL_WELL = {"database": "ok", "migrations": "ok", "broker": "ok", "heartbeat": "ok"}

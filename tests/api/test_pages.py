@@ -8,8 +8,8 @@ from django.test import Client
 
 from contacts.models import Contact
 from distributor.models import Batch
-from tests.api.bodies import faults_in, people
 from tests.api.conftest import Post
+from tests.support.api.bodies import faults_in, people
 
 BASE = "/api/v1/distributions"
 

@@ -14,15 +14,15 @@ from channels.models import ProviderAccount
 from contacts.channel import Channel
 from contacts.models import Suppression
 from distributor.api.webhooks import BODY_MAX_BYTES
-from distributor.engine.messages import attempt_id
-from distributor.engine.routes import as_account
+from distributor.engine.journey.attempts import attempt_id
+from distributor.engine.route.step_context import as_account
 from distributor.models import Attempt, Distribution, ProviderEvent, Recipient
-from tests.channels.invitations import EMAIL, invitation
-from tests.channels.twilio_account import CREDENTIALS, SENDER
 from tests.engine.conftest import Send, ask, send
-from tests.engine.people import dispatch
-from tests.standins.sendgrid import API_KEY, Mail, SendGridStandIn
-from tests.standins.twilio import Sent, TwilioStandIn
+from tests.support.channels.invitations import EMAIL, invitation
+from tests.support.channels.twilio_account import CREDENTIALS, SENDER
+from tests.support.engine.people import dispatch
+from tests.support.standins.sendgrid import API_KEY, Mail, SendGridStandIn
+from tests.support.standins.twilio import Sent, TwilioStandIn
 
 __all__ = ["ask", "send"]
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,8 +9,8 @@ from channels.models import ProviderAccount, Template, TemplateVariant
 from contacts.channel import Channel
 from tests.bench.database import Stage
 from tests.bench.invitation import in_django_templates, in_our_placeholders
-from tests.standins.sendgrid import API_KEY
-from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN
+from tests.support.standins.sendgrid import API_KEY
+from tests.support.standins.twilio import ACCOUNT_SID, AUTH_TOKEN
 
 FROM_EMAIL = "survey@example.com"
 FROM_NUMBER = "+15005550006"

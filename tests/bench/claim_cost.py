@@ -7,11 +7,11 @@ from time import perf_counter
 from django.db import connection, transaction
 
 from contacts.ids import new_id
-from distributor.engine.claiming import claim_batch
-from distributor.engine.clock import database_now
+from distributor.engine.dispatch.claim import claim_batch
+from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Batch, Distribution
 from distributor.models.batch import BatchState, Lane
-from distributor.rules.planning import BATCH_SIZE
+from distributor.rules.journey.batching import BATCH_SIZE
 from tests.bench.database import Stage
 from tests.bench.our_dispatch import A_YEAR
 from tests.bench.tenants import distribute, forget_waiting

@@ -10,7 +10,7 @@ from django.db.models import NOT_PROVIDED, DateTimeField, Field, Model
 from contacts.ids import new_id
 from contacts.models import Contact
 from distributor.models import Recipient
-from distributor.rules.codes import mint_codes
+from distributor.rules.link_codes import mint_codes
 from tests.bench.contact_supply import person
 
 

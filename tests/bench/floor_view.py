@@ -19,7 +19,7 @@ from contacts.ids import new_id
 from distributor.api.authentication import HasScope, caller_key
 from distributor.api.dialects.quick.wire import QuickDistribution
 from distributor.api.dialects.single_send.wire import SingleSend
-from distributor.rules.codes import mint_codes
+from distributor.rules.link_codes import mint_codes
 from tests.bench.copied_rows import CONTACT_ROWS, RECIPIENT_ROWS
 
 NULL = r"\N"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.db.models import Max, Min, QuerySet
 
-from distributor.engine.clock import database_now
+from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Attempt, Batch, Handover, Recipient
 from distributor.models.attempt import AttemptState
 from distributor.models.batch import BatchState, Lane

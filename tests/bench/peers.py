@@ -11,9 +11,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.bench.clients import CLIENTS, run_in_parallel
-from tests.standins.sendgrid import SendGridStandIn
-from tests.standins.server import Fault, Request
-from tests.standins.twilio import TwilioStandIn
+from tests.support.standins.sendgrid import SendGridStandIn
+from tests.support.standins.server import Fault, Request
+from tests.support.standins.twilio import TwilioStandIn
 
 KINDS: Mapping[str, type[SendGridStandIn] | type[TwilioStandIn]] = {
     "sendgrid": SendGridStandIn,

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Max, Min, QuerySet, Sum
 
-from distributor.engine.clock import database_now
+from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Attempt, Batch, Decision, Distribution, Handover, Recipient
 from distributor.models.attempt import AttemptState
 from distributor.models.batch import BatchState, Lane
@@ -18,7 +18,7 @@ from tests.bench.database import Stage, settle_disk
 from tests.bench.our_dispatch import A_YEAR, accept_calls
 from tests.bench.peers import Record, measure_ceiling, peer_running
 from tests.bench.processes import beat_command, running, wait_until, worker_command
-from tests.standins.server import Fault
+from tests.support.standins.server import Fault
 
 LATENCY_SECONDS = 0.05
 RESET_IN_SECONDS = 2  # What a 429 asks for.

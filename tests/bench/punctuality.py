@@ -10,10 +10,10 @@ from uuid import UUID
 
 from django.db import connection
 
-from distributor.engine.clock import database_now
+from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Batch, Heartbeat
 from distributor.models.batch import BatchState, Lane
-from distributor.rules.planning import cut
+from distributor.rules.journey.batching import cut
 from tests.bench.contact_supply import CALL_SIZE, ContactSupply
 from tests.bench.database import Stage, settle_disk
 from tests.bench.processes import beat_command, running, wait_until, worker_command

@@ -10,7 +10,7 @@ from post_office import mail
 from post_office.models import STATUS, Email, EmailTemplate
 
 from contacts.ids import new_id
-from distributor.rules.codes import mint_codes
+from distributor.rules.link_codes import mint_codes
 from tests.bench.contact_supply import ContactSupply, external_id, person
 from tests.bench.database import Stage, settle_disk
 from tests.bench.invitation import in_django_templates

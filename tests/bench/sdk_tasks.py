@@ -13,8 +13,8 @@ from twilio.rest import Client
 
 from tests.bench.accounts import FROM_EMAIL, FROM_NUMBER
 from tests.bench.naive_tasks import save_outcome, write_one
-from tests.standins.sendgrid import API_KEY
-from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN
+from tests.support.standins.sendgrid import API_KEY
+from tests.support.standins.twilio import ACCOUNT_SID, AUTH_TOKEN
 
 
 @shared_task(name="bench.mail_one")

@@ -9,7 +9,7 @@ from uuid import UUID
 from channels.models import ProviderAccount, Template, TemplateVariant
 from contacts.given import ContactGiven
 from contacts.models import Organization
-from distributor.engine.acceptance import accept
+from distributor.engine.acceptance.accept import accept
 from distributor.models import Batch, Survey
 from distributor.models.batch import BatchState
 from distributor.rules.requests import DistributionRequest, StepRequest

@@ -1,3 +1,3 @@
-from tests.channels.twilio_account import connect_twilio, serve_twilio
+from tests.support.channels.twilio_account import connect_twilio, serve_twilio
 
 __all__ = ["connect_twilio", "serve_twilio"]

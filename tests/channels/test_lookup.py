@@ -5,11 +5,11 @@ from collections.abc import Generator
 
 import pytest
 
-from channels.lookup import LookUpFailed, NumberReport, look_up_number, read_number
+from channels.lookup import LookUpError, NumberReport, look_up_number, read_number
 from channels.providers.base import Account
-from tests.channels.twilio_account import twilio_account
-from tests.standins.server import Answer, Fault, Request
-from tests.standins.twilio import Known, TwilioStandIn
+from tests.support.channels.twilio_account import twilio_account
+from tests.support.standins.server import Answer, Fault, Request
+from tests.support.standins.twilio import Known, TwilioStandIn
 
 MOBILE, US_NUMBER, TOO_LONG = "+48601234567", "+14159929960", "+141599299600"
 LINE = {
@@ -72,7 +72,7 @@ def test_whether_it_is_reachable_is_told_where_the_beta_tells_it(
 
 def test_a_wrong_token_is_named(account: Account) -> None:
     wrong = dataclasses.replace(account, credentials={**account.credentials, "auth_token": "wrong"})
-    with pytest.raises(LookUpFailed, match="Authentication Error") as failed:
+    with pytest.raises(LookUpError, match="Authentication Error") as failed:
         look_up_number(wrong, MOBILE)
     assert failed.value.code == "20003"
 
@@ -82,7 +82,7 @@ def test_whatever_the_network_does_is_a_failure_of_one_kind(
     peer: TwilioStandIn, account: Account, fault: Fault
 ) -> None:
     peer.next_faults.append(fault)
-    with pytest.raises(LookUpFailed):
+    with pytest.raises(LookUpError):
         look_up_number(account, MOBILE)
     assert look_up_number(account, MOBILE).valid
 
@@ -94,7 +94,7 @@ def test_an_answer_that_is_no_json_is_a_failure() -> None:
 
     with Proxy().running() as proxy:
         account = twilio_account(proxy.url).account
-        with pytest.raises(LookUpFailed):
+        with pytest.raises(LookUpError):
             look_up_number(account, MOBILE)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from channels.providers.base import Message, Sender
 from channels.providers.mime import compose_email
 from channels.rendering import compile_variant, encode_subject
-from tests.channels.invitations import EMAIL, SENDER, invitation
+from tests.support.channels.invitations import EMAIL, SENDER, invitation
 
 NOW = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
 HEADERS = [

@@ -1,9 +1,9 @@
 """Many look-ups at once: each once, within a time, and no more of them than make sense."""
 
 from channels.parallel_lookups import CONCURRENCY, MAX_FAILURES, look_up_numbers
-from tests.channels.twilio_account import number, twilio_account
-from tests.standins.server import Fault
-from tests.standins.twilio import TwilioStandIn
+from tests.support.channels.twilio_account import number, twilio_account
+from tests.support.standins.server import Fault
+from tests.support.standins.twilio import TwilioStandIn
 
 
 def test_each_number_is_asked_once() -> None:

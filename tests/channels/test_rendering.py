@@ -14,7 +14,7 @@ from channels.rendering import (
     encode_subject,
     unknown_placeholders,
 )
-from tests.channels.invitations import invitation
+from tests.support.channels.invitations import invitation
 
 KEYS = ("link", "unsubscribe", "survey:name", "contact:firstName", "contact:stay number", "contact:a.b-c")
 # Every text of this strategy ends in a character that cannot begin a placeholder.

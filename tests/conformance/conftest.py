@@ -14,9 +14,6 @@ from contacts.channel import Channel
 from contacts.models import MailingList, Organization
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.models import Survey
-from tests.api.recipient_add import connect
-from tests.api.resources import make
-from tests.api.single_send import set_defaults
 from tests.conformance.stand_ins import (
     CG,
     CID,
@@ -38,6 +35,9 @@ from tests.conformance.stand_ins import (
     UR,
     Ids,
 )
+from tests.support.api.recipient_add import connect
+from tests.support.api.resources import make
+from tests.support.api.single_send import set_defaults
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -14,9 +14,9 @@ from contacts.channel import Channel
 from contacts.models import Contact, MailingList
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.models import Survey
-from tests.api.recipient_add import PATH as RECIPIENT_ADD
-from tests.api.recipient_add import connect, make_list
 from tests.conformance.intents import Intent, Person
+from tests.support.api.recipient_add import PATH as RECIPIENT_ADD
+from tests.support.api.recipient_add import connect, make_list
 
 
 @dataclass(frozen=True)

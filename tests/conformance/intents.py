@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from contacts.channel import Channel
 from contacts.models import Contact, Organization, Suppression
-from distributor.engine.clock import database_now
+from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Survey, Touch
 
 

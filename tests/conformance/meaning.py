@@ -6,12 +6,12 @@ from typing import Any
 
 from channels.models import SandboxMessage
 from contacts.models import Contact
-from distributor.engine.clock import database_now
-from distributor.engine.expansion import expand_chunk
-from distributor.engine.stories import Story, tell
+from distributor.engine.audience.expand import expand_chunk
+from distributor.engine.infrastructure.clock import database_now
+from distributor.engine.reports.timeline import Timeline, timelines_of
 from distributor.models import Batch, Decision, Recipient, Step
 from tests.conformance.faces import World
-from tests.engine.people import dispatch_at
+from tests.support.engine.people import dispatch_at
 
 
 def read_meaning(world: World, known_ids: set[Any]) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def read_meaning(world: World, known_ids: set[Any]) -> dict[str, Any]:
     """
     while expand_chunk(database_now()):
         pass
-    stories = tell(list(Recipient.objects.select_related("contact").order_by("id")))
+    stories = timelines_of(list(Recipient.objects.select_related("contact").order_by("id")))
     return {
         "recipients": {_address(story.recipient.contact): _recipient(story, known_ids) for story in stories},
         "skipped": {
@@ -51,7 +51,7 @@ def _address(contact: Contact) -> str:
     return contact.email or contact.phone
 
 
-def _recipient(story: Story, known_ids: set[Any]) -> dict[str, Any]:
+def _recipient(story: Timeline, known_ids: set[Any]) -> dict[str, Any]:
     recipient, contact = story.recipient, story.recipient.contact
     return {
         "contact": (contact.pk if contact.pk in known_ids else "new", contact.email, contact.phone, contact.full_name),
@@ -72,7 +72,7 @@ def _link(world: World, code: str) -> dict[str, Any]:
     return {**told, "page": world.client.get(f"/p/{code}").status_code}
 
 
-def _messages(stories: list[Story]) -> list[tuple[str, ...]]:
+def _messages(stories: list[Timeline]) -> list[tuple[str, ...]]:
     """What leaves if nothing intervenes, up to the moment when the last of them is due."""
     latest: datetime = max(Batch.objects.values_list("due_at", flat=True), default=database_now())
     dispatch_at(max(latest, database_now()) + timedelta(seconds=1))

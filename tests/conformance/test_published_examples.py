@@ -15,12 +15,12 @@ from django.test import Client
 
 from contacts.channel import Channel
 from contacts.models import Organization
-from tests.api.recipient_add import PATH as RECIPIENT_ADD
-from tests.api.recipient_add import make_list
-from tests.api.single_send import PATH as SINGLE_SEND
 from tests.conformance.comparing import differences
 from tests.conformance.published import published
 from tests.conformance.stand_ins import CG, CID, MS, SURVEY, SV, UR, Ids
+from tests.support.api.recipient_add import PATH as RECIPIENT_ADD
+from tests.support.api.recipient_add import make_list
+from tests.support.api.single_send import PATH as SINGLE_SEND
 
 CODE = "[0-9A-Za-z]{12}"
 

@@ -11,10 +11,10 @@ from contacts.channel import Channel
 from contacts.ids import new_id
 from contacts.models import Contact, MailingList, Membership, Organization
 from distributor.models import Survey
-from tests.api.single_send import set_defaults
 from tests.conformance.faces import FACES, NATIVE, Face, World
 from tests.conformance.intents import INTENTS, KNOWN, Intent
 from tests.conformance.meaning import outcome_of, read_meaning
+from tests.support.api.single_send import set_defaults
 
 MATRIX = [(intent, face) for intent in INTENTS for face in FACES if face.can_say(intent)]
 

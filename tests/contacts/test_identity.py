@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from contacts.models import Contact, Organization
-from tests.contacts.people import KINDS, NOW, make_contact, name_by, person, resolve, stored
+from tests.support.contacts import KINDS, NOW, make_contact, name_by, person, resolve, stored
 
 LATER = NOW + timedelta(hours=1)
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from contacts.identity import EmailsTaken, PhonesTaken
+from contacts.identity import EmailsTakenError, PhonesTakenError
 from contacts.models import Contact, Organization
-from tests.contacts.people import make_contact, person, resolve, stored
+from tests.support.contacts import make_contact, person, resolve, stored
 
 PHONE = "+48600000001"
 
@@ -75,7 +75,7 @@ def test_another_organisations_phone_is_neither_touched_nor_taken(organization: 
 def test_a_contact_cannot_take_the_only_name_of_another(organization: Organization) -> None:
     ann, bob = (make_contact(organization, phone=f"+4860000000{number}") for number in (1, 2))
     before = [stored(ann), stored(bob)]
-    with pytest.raises(PhonesTaken) as raised:
+    with pytest.raises(PhonesTakenError) as raised:
         resolve(organization, person(contact_id=ann.pk, phone=bob.phone), person(external_id="new"))
     assert raised.value.ids == {ann.pk}
     assert [stored(ann), stored(bob)] == before
@@ -84,7 +84,7 @@ def test_a_contact_cannot_take_the_only_name_of_another(organization: Organizati
 
 def test_two_contacts_of_a_call_cannot_both_take_a_phone(organization: Organization) -> None:
     both = [make_contact(organization, phone=f"+4860000000{number}") for number in (1, 2)]
-    with pytest.raises(PhonesTaken) as raised:
+    with pytest.raises(PhonesTakenError) as raised:
         resolve(organization, *(person(contact_id=one.pk, phone="+48600000009") for one in both))
     assert raised.value.ids == {one.pk for one in both}
 
@@ -93,7 +93,7 @@ def test_where_an_email_and_a_phone_are_taken_the_email_is_told_first(organizati
     make_contact(organization, email="taken@example.com")
     make_contact(organization, phone="+48600000009")
     ann, bob = (make_contact(organization, phone=f"+4860000000{number}") for number in (1, 2))
-    with pytest.raises(EmailsTaken) as raised:
+    with pytest.raises(EmailsTakenError) as raised:
         resolve(
             organization,
             person(contact_id=ann.pk, email="taken@example.com"),

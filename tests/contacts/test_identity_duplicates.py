@@ -3,7 +3,7 @@
 import pytest
 
 from contacts.models import Contact, Organization
-from tests.contacts.people import KINDS, make_contact, name_by, person, resolve
+from tests.support.contacts import KINDS, make_contact, name_by, person, resolve
 
 
 @pytest.mark.parametrize("kind", KINDS)

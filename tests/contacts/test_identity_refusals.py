@@ -2,10 +2,10 @@
 
 import pytest
 
-from contacts.identity import EmailsTaken, UnknownContacts
+from contacts.identity import EmailsTakenError, UnknownContactsError
 from contacts.ids import new_id
 from contacts.models import Contact, Organization
-from tests.contacts.people import make_contact, person, resolve, stored
+from tests.support.contacts import make_contact, person, resolve, stored
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def test_unknown_ids_are_all_named_and_nothing_is_written(organization: Organiza
     known = make_contact(organization, external_id="PAT-1", email="ann@example.com")
     before = stored(known)
     unknown = [new_id(), new_id()]
-    with pytest.raises(UnknownContacts) as raised:
+    with pytest.raises(UnknownContactsError) as raised:
         resolve(
             organization,
             person(contact_id=known.pk, email="changed@example.com"),
@@ -34,7 +34,7 @@ def test_unknown_ids_are_all_named_and_nothing_is_written(organization: Organiza
 def test_another_organisations_contact_is_unknown_by_its_id(organization: Organization, stranger: Organization) -> None:
     theirs = make_contact(stranger, external_id="PAT-1", email="ann@example.com")
     before = stored(theirs)
-    with pytest.raises(UnknownContacts) as raised:
+    with pytest.raises(UnknownContactsError) as raised:
         resolve(organization, person(contact_id=theirs.pk, first_name="Eve"))
     assert raised.value.ids == {theirs.pk}
     assert stored(theirs) == before
@@ -64,7 +64,7 @@ def test_another_organisations_email_is_not_taken(organization: Organization, st
 def test_a_contact_cannot_take_the_only_name_of_another(organization: Organization) -> None:
     ann, bob = (make_contact(organization, email=f"{name}@example.com") for name in ("ann", "bob"))
     before = [stored(ann), stored(bob)]
-    with pytest.raises(EmailsTaken) as raised:
+    with pytest.raises(EmailsTakenError) as raised:
         resolve(
             organization,
             person(contact_id=ann.pk, email="Bob@example.com"),
@@ -78,7 +78,7 @@ def test_a_contact_cannot_take_the_only_name_of_another(organization: Organizati
 
 def test_two_contacts_of_a_call_cannot_both_take_an_email(organization: Organization) -> None:
     ann, bob = (make_contact(organization, email=f"{name}@example.com") for name in ("ann", "bob"))
-    with pytest.raises(EmailsTaken) as raised:
+    with pytest.raises(EmailsTakenError) as raised:
         resolve(organization, *(person(contact_id=one.pk, email="new@example.com") for one in (ann, bob)))
     assert raised.value.ids == {ann.pk, bob.pk}
     assert set(Contact.objects.values_list("email", flat=True)) == {"ann@example.com", "bob@example.com"}
@@ -86,7 +86,7 @@ def test_two_contacts_of_a_call_cannot_both_take_an_email(organization: Organiza
 
 def test_a_refused_email_leaves_the_callers_transaction_usable(organization: Organization) -> None:
     ann, _bob = (make_contact(organization, email=f"{name}@example.com") for name in ("ann", "bob"))
-    with pytest.raises(EmailsTaken):
+    with pytest.raises(EmailsTakenError):
         resolve(organization, person(contact_id=ann.pk, email="bob@example.com"))
     assert resolve(organization, person(contact_id=ann.pk, email="ann2@example.com"))[0].email == "ann2@example.com"
 

@@ -6,7 +6,7 @@ import pytest
 from contacts.keys import create_api_key, find_api_key, mint_key, revoke_api_keys
 from contacts.models import ApiKey, Organization
 from contacts.models.api_key import Scope
-from tests.contacts.people import NOW
+from tests.support.contacts import NOW
 
 A_MINUTE = timedelta(minutes=1)
 TICK = timedelta(microseconds=1)

@@ -9,10 +9,10 @@ import pytest
 from django.db import connection, transaction
 
 from contacts.given import ContactGiven
-from contacts.identity import EmailsTaken, Identified, PhonesTaken, resolve_contacts
+from contacts.identity import EmailsTakenError, Identified, PhonesTakenError, resolve_contacts
 from contacts.models import Contact, Organization
-from tests.contacts.people import NOW, make_contact, person, resolve
-from tests.simultaneous import DEADLINE_SECONDS, run_together, wait_until_blocked
+from tests.support.contacts import NOW, make_contact, person, resolve
+from tests.support.simultaneous import DEADLINE_SECONDS, run_together, wait_until_blocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PEOPLE = 200
@@ -107,7 +107,7 @@ def test_of_two_contacts_that_take_the_same_email_at_once_one_gets_it(organizati
     def bobs_call() -> frozenset[object]:
         try:
             resolve(organization, person(contact_id=bob.pk, email="new@example.com"))
-        except EmailsTaken as refusal:
+        except EmailsTakenError as refusal:
             return refusal.ids
         finally:
             connection.close()
@@ -128,7 +128,7 @@ def test_of_two_contacts_that_take_the_same_phone_at_once_one_gets_it(organizati
     def bobs_call() -> frozenset[object]:
         try:
             resolve(organization, person(contact_id=bob.pk, phone="+48600000009"))
-        except PhonesTaken as refusal:
+        except PhonesTakenError as refusal:
             return refusal.ids
         finally:
             connection.close()

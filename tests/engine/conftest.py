@@ -9,14 +9,14 @@ from channels.models import ProviderAccount, Template
 from channels.providers import registry
 from contacts.channel import Channel
 from contacts.models import Organization
-from distributor.engine.acceptance import Accepted, accept
-from distributor.engine.clock import database_now
-from distributor.engine.expansion import accept_selection
-from distributor.engine.follow_ups import add_follow_up
+from distributor.engine.acceptance.accept import Accepted, accept
+from distributor.engine.audience.expand import accept_selection
+from distributor.engine.follow_up.add import add_follow_up
+from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Distribution, Step, Survey
-from distributor.rules.chaining import StepKind
+from distributor.rules.journey.chain import StepKind
 from distributor.rules.requests import AudienceRules, DistributionRequest, Selection, StepRequest
-from tests.engine.people import given
+from tests.support.engine.people import given
 
 Send = Callable[..., Accepted]
 SendTo = Callable[..., Distribution]

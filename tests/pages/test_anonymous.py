@@ -10,9 +10,9 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
-from distributor.engine.responses import record_response
+from distributor.engine.responses.record import record_response
 from distributor.models import Distribution, Recipient, Response
-from tests.pages.journeys import NOW, counts_of, make_contact, make_sent_journey, make_survey
+from tests.support.journeys import NOW, counts_of, make_contact, make_sent_journey, make_survey
 
 pytestmark = pytest.mark.django_db
 ANSWER = {"score": "9", "comment": "Nobody knows me"}

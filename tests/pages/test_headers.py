@@ -1,7 +1,7 @@
 import pytest
 from django.test import Client
 
-from tests.pages.journeys import make_organization, make_sent_journey, make_survey
+from tests.support.journeys import make_organization, make_sent_journey, make_survey
 
 pytestmark = pytest.mark.django_db
 EXPECTED = {

@@ -9,7 +9,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from contacts.models import Contact
 from distributor.models import Response
-from tests.pages.journeys import make_contact, make_sent_journey, make_survey
+from tests.support.journeys import make_contact, make_sent_journey, make_survey
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SMALLEST_TARGET_PIXELS = 44

@@ -8,8 +8,8 @@ from django.test import Client
 from django.utils import translation
 
 from distributor.pages.forms import AnswerForm
-from tests.pages.journeys import make_contact, make_sent_journey, make_survey
-from tests.pages.messages import DISTRIBUTOR, translatable_texts
+from tests.support.journeys import make_contact, make_sent_journey, make_survey
+from tests.support.page_messages import DISTRIBUTOR, translatable_texts
 
 LANGUAGES = sorted({code for code, _ in settings.LANGUAGES} - {"en"})
 

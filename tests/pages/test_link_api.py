@@ -10,7 +10,7 @@ from contacts.keys import create_api_key
 from contacts.models import Organization
 from contacts.models.api_key import Scope
 from distributor.models import Recipient, Response, Survey
-from tests.pages.journeys import (
+from tests.support.journeys import (
     counts_of,
     make_contact,
     make_journey,

@@ -4,11 +4,11 @@ from typing import Any
 import pytest
 from django.db import IntegrityError
 
-from distributor.engine.links import find_link, record_open
-from distributor.engine.responses import LinkNotOpen, record_response
+from distributor.engine.responses.links import find_link, record_open
+from distributor.engine.responses.record import LinkNotOpenError, record_response
 from distributor.models import Decision, Distribution, Recipient, Response
 from distributor.rules.links import LinkState
-from tests.pages.journeys import (
+from tests.support.journeys import (
     AN_HOUR,
     NOW,
     counts_of,
@@ -108,7 +108,7 @@ def test_who_was_never_reached_may_still_answer(fields: dict[str, Any]) -> None:
 def test_a_link_that_is_not_open_takes_no_answer(fields: dict[str, Any], state: LinkState) -> None:
     recipient = make_journey(**fields)
     before = counts_of(recipient)
-    with pytest.raises(LinkNotOpen) as refusal:
+    with pytest.raises(LinkNotOpenError) as refusal:
         record_response(recipient.code, ANSWERS, NOW)
     assert refusal.value.state is state
     assert not Response.objects.exists()
@@ -118,14 +118,14 @@ def test_a_link_that_is_not_open_takes_no_answer(fields: dict[str, Any], state: 
 @pytest.mark.parametrize("code", ["", "abcdefghijkl", "abc", "\0" * 12, "a" * 500])
 def test_an_unknown_code_takes_no_answer(code: str) -> None:
     make_journey()
-    with pytest.raises(LinkNotOpen) as refusal:
+    with pytest.raises(LinkNotOpenError) as refusal:
         record_response(code, ANSWERS, NOW)
     assert refusal.value.state is None
 
 
 def test_another_organisations_link_takes_no_answer() -> None:
     recipient = make_journey()
-    with pytest.raises(LinkNotOpen) as refusal:
+    with pytest.raises(LinkNotOpenError) as refusal:
         record_response(recipient.code, ANSWERS, NOW, organization_id=make_organization().pk)
     assert refusal.value.state is None
     assert not Response.objects.exists()
@@ -194,7 +194,7 @@ def test_a_link_for_several_responses_expires_like_any_other() -> None:
     make_open_for_several(recipient)
     record_response(recipient.code, ANSWERS, NOW)
     Distribution.objects.filter(pk=recipient.distribution_id).update(expires_at=NOW + AN_HOUR)
-    with pytest.raises(LinkNotOpen) as refused:
+    with pytest.raises(LinkNotOpenError) as refused:
         record_response(recipient.code, ANSWERS, NOW + AN_HOUR)
     assert refused.value.state is LinkState.EXPIRED
 

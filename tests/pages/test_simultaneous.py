@@ -10,13 +10,13 @@ import pytest
 from django.db import connection, transaction
 
 from contacts.models import Contact, Suppression
-from distributor.engine.links import record_open
-from distributor.engine.responses import LinkNotOpen, record_response
-from distributor.engine.unsubscribing import unsubscribe
+from distributor.engine.consent.unsubscribe import unsubscribe
+from distributor.engine.responses.links import record_open
+from distributor.engine.responses.record import LinkNotOpenError, record_response
 from distributor.models import Decision, Distribution, Recipient, Response
 from distributor.rules.links import LinkState
-from tests.pages.journeys import NOW, counts_of, make_contact, make_journey, make_survey
-from tests.simultaneous import DEADLINE_SECONDS, wait_until_blocked
+from tests.support.journeys import NOW, counts_of, make_contact, make_journey, make_survey
+from tests.support.simultaneous import DEADLINE_SECONDS, wait_until_blocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ResultT = TypeVar("ResultT")
@@ -53,7 +53,7 @@ def test_of_simultaneous_answers_exactly_one_is_stored() -> None:
     assert len(stored) == 1
     assert Response.objects.get().answers == {"score": stored[0]}
     others = [refusal for refusal in refusals if refusal is not None]
-    assert all(isinstance(other, LinkNotOpen) and other.state is LinkState.USED for other in others)
+    assert all(isinstance(other, LinkNotOpenError) and other.state is LinkState.USED for other in others)
     assert counts_of(recipient) == {"stopped": 1, "opened": 1, "responded": 1}
     assert Decision.objects.count() == 1
 

@@ -6,7 +6,7 @@ from django.test import Client
 from django.utils import timezone
 
 from distributor.models import Response, Survey
-from tests.pages.journeys import counts_of, make_journey, make_organization, make_sent_journey, make_survey
+from tests.support.journeys import counts_of, make_journey, make_organization, make_sent_journey, make_survey
 
 pytestmark = pytest.mark.django_db
 NAMES_TO_KEEP = ("Jasna Clinic", "After your visit")

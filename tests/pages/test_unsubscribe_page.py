@@ -3,7 +3,7 @@ from django.test import Client
 
 from contacts.channel import Channel
 from contacts.models import Contact, Suppression
-from tests.pages.journeys import make_journey, make_sent_journey
+from tests.support.journeys import make_journey, make_sent_journey
 
 ONE_CLICK = "List-Unsubscribe=One-Click"
 FORM = "application/x-www-form-urlencoded"

@@ -4,9 +4,9 @@ import pytest
 
 from contacts.channel import Channel
 from contacts.models import Suppression
-from distributor.engine.unsubscribing import unsubscribe
+from distributor.engine.consent.unsubscribe import unsubscribe
 from distributor.models import Attempt, Decision, Recipient
-from tests.pages.journeys import AN_HOUR, NOW, counts_of, make_contact, make_journey, make_sent_journey, make_survey
+from tests.support.journeys import AN_HOUR, NOW, counts_of, make_contact, make_journey, make_sent_journey, make_survey
 
 pytestmark = pytest.mark.django_db
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
 
-from channels.events import EventKind, ForgedWebhook
+from channels.events import EventKind, ForgedWebhookError
 from channels.providers.base import Outcome
 from channels.rendering import compile_variant
-from tests.channels.invitations import EMAIL, invitation
-from tests.channels.sendgrid_account import serving
+from tests.support.channels.invitations import EMAIL, invitation
+from tests.support.channels.sendgrid_account import serving
 
 EXPECTED_KINDS = {
     "test_processed_event": EventKind.SENT,
@@ -50,7 +50,7 @@ def check_events(path: Path) -> str:
                 count += 1
             try:
                 provider.read_webhook(type(hook)(hook.url, hook.headers, hook.body + b" "), now)
-            except ForgedWebhook:
+            except ForgedWebhookError:
                 continue
             raise AssertionError(f"{case['case']}: a changed body was believed")
     return f"{count} events verify and mean what they should"

@@ -10,14 +10,14 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from jsonschema import Draft202012Validator
 
-from channels.events import ForgedWebhook, Webhook
+from channels.events import ForgedWebhookError, Webhook
 from channels.lookup import NumberReport, look_up_number
 from channels.providers.base import Outcome
-from channels.providers.twilio import Twilio
+from channels.providers.twilio.provider import Twilio
 from contacts.channel import Channel
-from tests.channels.twilio_account import CONTENT, CREDENTIALS, SERVICE, people, twilio_account
-from tests.standins.server import Answer, Request
-from tests.standins.twilio import ACCOUNT_SID, Known, TwilioStandIn
+from tests.support.channels.twilio_account import CONTENT, CREDENTIALS, SERVICE, people, twilio_account
+from tests.support.standins.server import Answer, Request
+from tests.support.standins.twilio import ACCOUNT_SID, Known, TwilioStandIn
 
 _FORM = "application/x-www-form-urlencoded"
 _NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -51,7 +51,7 @@ def check_signatures(path: Path) -> str:
         headers = {"content-type": content_type, "x-twilio-signature": signature}
         try:
             provider.read_webhook(Webhook(url, headers, body.encode()), _NOW)
-        except ForgedWebhook:
+        except ForgedWebhookError:
             return False
         return True
 

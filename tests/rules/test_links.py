@@ -5,8 +5,8 @@ import pytest
 
 from distributor.models.recipient import RecipientState
 from distributor.rules.eligibility import Reason
+from distributor.rules.journey.stop_reasons import StopReason
 from distributor.rules.links import PAGE_STATUS, LinkState, link_state, target_with_code
-from distributor.rules.stopping import StopReason
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 TICK = timedelta(microseconds=1)

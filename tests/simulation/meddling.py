@@ -6,16 +6,16 @@ from functools import partial
 
 from contacts.channel import Channel
 from contacts.models import Contact, Organization, Suppression
-from distributor.engine.acceptance import Throttled, accept
-from distributor.engine.links import find_link, record_open
-from distributor.engine.opting_out import lift_opt_out, opt_out
-from distributor.engine.responses import LinkNotOpen, record_response
-from distributor.engine.steering import NotSteerable, cancel, pause, reschedule, resume
-from distributor.engine.unsubscribing import unsubscribe
-from distributor.rules.chaining import StepKind, StopsOn
+from distributor.engine.acceptance.accept import ThrottledError, accept
+from distributor.engine.consent.opt_out import lift_opt_out, opt_out
+from distributor.engine.consent.unsubscribe import unsubscribe
+from distributor.engine.control import DistributionOverError, cancel, pause, reschedule, resume
+from distributor.engine.responses.links import find_link, record_open
+from distributor.engine.responses.record import LinkNotOpenError, record_response
+from distributor.rules.journey.chain import StepKind, StopsOn
 from distributor.rules.links import LinkState
 from distributor.rules.requests import AudienceRules, DistributionRequest, RecipientOptions, StepRequest, Throttle
-from distributor.rules.throttling import ThrottlePolicy
+from distributor.rules.timing.throttle import ThrottlePolicy
 from tests.simulation.known import INVITATION, Call, Campaign, House, Journey, Later, Person
 from tests.simulation.month import Month
 from tests.simulation.population import ZONES, Plan
@@ -82,7 +82,7 @@ class Meddling:
         )
         try:
             accepted = accept(self._row(house), None, request, now)
-        except Throttled:
+        except ThrottledError:
             self._month.counts["calls_refused"] += 1
             return
         campaign = Campaign(
@@ -170,12 +170,12 @@ class Meddling:
     def _pause(self, campaign: Campaign) -> None:
         try:
             pause(campaign.id, self._month.now)
-        except NotSteerable:
+        except DistributionOverError:
             return
         campaign.is_paused = True
 
     def _resume(self, campaign: Campaign) -> None:
-        with suppress(NotSteerable):
+        with suppress(DistributionOverError):
             resume(campaign.id, self._month.now)
         campaign.is_paused = False
 
@@ -184,14 +184,14 @@ class Meddling:
         scheduled_at = self._draw.choice([None, now - DAY, now + HOUR, now + 2 * DAY])
         try:
             reschedule(campaign.id, scheduled_at, now)
-        except NotSteerable:
+        except DistributionOverError:
             return
         campaign.scheduled_at = scheduled_at
 
     def _cancel(self, campaign: Campaign) -> None:
         try:
             cancel(campaign.id, self._month.now)
-        except NotSteerable:
+        except DistributionOverError:
             return
         campaign.is_cancelled = True
 
@@ -219,7 +219,7 @@ class Meddling:
         is_shut = journey.has_responded or campaign.is_cancelled or has_expired
         try:
             record_response(journey.code, {"score": 9}, now)
-        except LinkNotOpen:
+        except LinkNotOpenError:
             if not is_shut:
                 self._month.oracle.faults.append(f"{journey.code} did not take an answer")
             return

@@ -13,8 +13,8 @@ from django.db import connection
 
 from channels.events import Event, EventKind
 from channels.providers.base import Account, Message, Result
-from distributor.engine.dispatch import dispatch_lane
-from distributor.engine.feedback import take_in
+from distributor.engine.dispatch.loop import dispatch_lane
+from distributor.engine.feedback.ingest import ingest_events
 from distributor.models.batch import Lane
 from tests.simulation.known import Call, Campaign, Journey
 from tests.simulation.oracle import Oracle, expect_risk
@@ -127,7 +127,7 @@ class Month:
 
     def _tell(self, account: Account, moment: datetime, account_id: UUID) -> None:
         told = self._to_tell.pop((moment, account_id))
-        take_in(account, [event for event, _ in told], self.now)
+        ingest_events(account, [event for event, _ in told], self.now)
         for event, call in told:
             self.counts["told"] += 1
             if event.kind in _CLOSES:

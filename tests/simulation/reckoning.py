@@ -27,12 +27,12 @@ def reckon(campaigns: list[Campaign]) -> Iterator[str]:
     rows = {row.id: row for row in Distribution.objects.all()}
     named = Recipient.objects.values_list("code", "pk", "state", "outcome", "reason")
     recipients = {row[0]: _Row(*row) for row in named.iterator()}
-    tries = Counter(Attempt.objects.values_list("recipient_id", flat=True))
+    attempts = Counter(Attempt.objects.values_list("recipient_id", flat=True))
     for campaign in campaigns:
         yield from _about_sums(campaign, rows[campaign.id], [recipients[one.code] for one in campaign.journeys])
         for journey in campaign.journeys:
             row = recipients[journey.code]
-            for fault in (*_about_end(journey, row, tries[row.pk]), *_about_the_forgotten(journey, row)):
+            for fault in (*_about_end(journey, row, attempts[row.pk]), *_about_the_forgotten(journey, row)):
                 calls = ", ".join(map(str, journey.calls))
                 yield f"{row.code} {row.state} {row.outcome} {row.reason}: {fault} ({calls})"
 
@@ -79,7 +79,7 @@ def _about_the_forgotten(journey: Journey, row: _Row) -> Iterator[str]:
             yield f"the reminders {due} were due"
 
 
-def _about_end(journey: Journey, row: _Row, tries: int) -> Iterator[str]:
+def _about_end(journey: Journey, row: _Row, attempts: int) -> Iterator[str]:
     """Whether what is recorded of a journey is the truth."""
     calls, campaign, person = journey.calls, journey.campaign, journey.person
     arrived = [one for one in calls if one.has_arrived]
@@ -94,8 +94,8 @@ def _about_end(journey: Journey, row: _Row, tries: int) -> Iterator[str]:
     if row.outcome == "indeterminate" and not any(one.answer == "unknown" for one in calls):
         yield "no answer was lost"
     counted = [one for one in calls if one.answer != "throttled" and not one.is_about_account]
-    if len(counted) != tries:
-        yield f"{tries} tries are recorded of {len(counted)}"
+    if len(counted) != attempts:
+        yield f"{attempts} attempts are recorded of {len(counted)}"
     if row.state != "stopped":
         return
     causes = {

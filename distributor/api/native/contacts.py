@@ -33,9 +33,9 @@ from distributor.api.native.owned import (
 )
 from distributor.api.native.shapes import parse_checked
 from distributor.api.problems import Fault, Problem, invalid_request, not_found
-from distributor.engine.clock import database_now
-from distributor.engine.erasing import erase_contact
-from distributor.engine.opting_out import lift_opt_out, opt_out
+from distributor.engine.consent.erase import erase_contact
+from distributor.engine.consent.opt_out import lift_opt_out, opt_out
+from distributor.engine.infrastructure.clock import database_now
 
 _NAMELESS = Fault("", "no_identifier", "One of externalId and email is needed.")
 _NAMELESS_AFTER = Fault("", "no_identifier", "One of externalId, email and phone must remain.")

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from contacts.channel import Channel
-from contacts.identity import EmailsTaken, Identified, PhonesTaken, UnknownContacts
+from contacts.identity import EmailsTakenError, Identified, PhonesTakenError, UnknownContactsError
 from contacts.models import Contact, MailingList, Organization
 from distributor.api.fields import AwareMoment
 from distributor.api.native.distribution_wire import (
@@ -27,10 +27,10 @@ from distributor.api.native.distribution_wire import (
 from distributor.api.problems import Fault, Problem, invalid_request
 from distributor.api.reference_faults import list_or_empty, reference_fault, uuid_or_none
 from distributor.api.validation import faults_of, json_pointer
-from distributor.engine.acceptance import Throttled
-from distributor.engine.references import UnknownReference, UnknownReferences, step_faults
+from distributor.engine.acceptance.accept import ThrottledError
+from distributor.engine.acceptance.references import UnknownReference, UnknownReferencesError, step_faults
 from distributor.models import Survey
-from distributor.rules.chaining import StepKind
+from distributor.rules.journey.chain import StepKind
 from distributor.rules.requests import LinkType, StepRequest
 
 
@@ -39,8 +39,8 @@ class Contradictory(Exception):
 
 
 REFUSALS: Final = (
-    *(ValidationError, Contradictory, UnknownReferences),
-    *(UnknownContacts, EmailsTaken, PhonesTaken, Throttled),
+    *(ValidationError, Contradictory, UnknownReferencesError),
+    *(UnknownContactsError, EmailsTakenError, PhonesTakenError, ThrottledError),
 )
 UNREADABLE: Final = UUID(int=0)
 NOBODY_TO_THANK: Final = ("nobody_to_thank", "Nobody knows who answers through anonymous links.")
@@ -66,13 +66,13 @@ def explain(refusal: Exception, organization: Organization, body: bytes) -> Prob
     wrong = {fault.pointer for fault in faults}
     given = _as_given(body)
     faults += [fault for fault in _further_faults(organization, given) if fault.pointer not in wrong]
-    if isinstance(refusal, EmailsTaken):
+    if isinstance(refusal, EmailsTakenError):
         faults += _taken_faults(given, refusal.ids, "email", "email_taken", "This e-mail address is another contact's.")
         return Problem(HTTPStatus.CONFLICT, "email_taken", "An e-mail address is another contact's.", faults)
-    if isinstance(refusal, PhonesTaken):
+    if isinstance(refusal, PhonesTakenError):
         faults += _taken_faults(given, refusal.ids, "phone", "phone_taken", "This phone number is another contact's.")
         return Problem(HTTPStatus.CONFLICT, "phone_taken", "A phone number is another contact's.", faults)
-    if isinstance(refusal, Throttled):
+    if isinstance(refusal, ThrottledError):
         faults += _throttled_faults(given, [one.contact for one in refusal.contacts])
         return Problem(HTTPStatus.CONFLICT, "throttled", "Somebody was sent this survey too recently.", faults)
     return invalid_request(faults)

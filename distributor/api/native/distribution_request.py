@@ -19,8 +19,8 @@ from distributor.api.native.distribution_wire import (
     ThrottleBody,
     WayBody,
 )
-from distributor.engine.enrolment import Enrolled
-from distributor.rules.chaining import StepKind, StopsOn
+from distributor.engine.acceptance.write import NewRecipient
+from distributor.rules.journey.chain import StepKind, StopsOn
 from distributor.rules.requests import (
     DEFAULT_RECENT_DAYS,
     NO_OPTIONS,
@@ -32,7 +32,7 @@ from distributor.rules.requests import (
     StepRequest,
     Throttle,
 )
-from distributor.rules.throttling import ThrottlePolicy
+from distributor.rules.timing.throttle import ThrottlePolicy
 
 SOURCE = "native"
 _OPTIONS = ("send_at", "last_sent_at", "locale")
@@ -116,7 +116,7 @@ def _to_way(step: WayBody) -> StepRequest:
     )
 
 
-def render_link(one: Enrolled) -> dict[str, Any]:
+def render_link(one: NewRecipient) -> dict[str, Any]:
     return {
         "contactId": one.contact.id,
         "externalId": one.contact.external_id,

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
+from distributor.api.dry_run import DryRunResponse, PlanDocument
 from distributor.api.idempotency import idempotent
 from distributor.api.native.distribution_faults import REFUSALS, explain, require_consistent
 from distributor.api.native.distribution_request import render_link, to_request, to_selection
@@ -30,17 +31,16 @@ from distributor.api.native.wire import (
     SkippedPage,
 )
 from distributor.api.pagination import page_response, parse_row_number, read_page
-from distributor.api.plans import DryRunResponse, PlanDocument
 from distributor.api.problems import Problem, ProblemDocument, not_found
 from distributor.api.validation import parse_body
-from distributor.engine.acceptance import accept
-from distributor.engine.clock import database_now
-from distributor.engine.expansion import accept_selection
-from distributor.engine.plans import plan, plan_selection
-from distributor.engine.steering import NotSteerable, reschedule
-from distributor.engine.stories import Story, read_stories
+from distributor.engine.acceptance.accept import accept
+from distributor.engine.acceptance.dry_run import dry_run, dry_run_selection
+from distributor.engine.audience.expand import accept_selection
+from distributor.engine.control import DistributionOverError, reschedule
+from distributor.engine.infrastructure.clock import database_now
+from distributor.engine.reports.timeline import Timeline, read_timelines
 from distributor.models import Decision, Distribution
-from distributor.rules.wall_clock import zone_named
+from distributor.rules.timing.time_zones import zone_named
 
 _ERRORS: dict[int, Any] = {400: ProblemDocument, 401: ProblemDocument, 403: ProblemDocument}
 _ERRORS_OF_ONE: dict[int, Any] = _ERRORS | {404: ProblemDocument}
@@ -87,9 +87,9 @@ class Distributions(APIView):
             now, asked, selection = database_now(), to_request(body), to_selection(body.audience)
             if body.dry_run:
                 return DryRunResponse(
-                    plan(key.organization, asked, now)
+                    dry_run(key.organization, asked, now)
                     if selection is None
-                    else plan_selection(key.organization, asked, selection, now)
+                    else dry_run_selection(key.organization, asked, selection, now)
                 )
             if selection is not None:
                 row, links = accept_selection(key.organization, key, asked, selection, now), None
@@ -138,7 +138,7 @@ class DistributionRecipients(APIView):
     )
     def get(self, request: Request, distribution_id: str) -> Response:
         after, limit = read_page(request, parse_row_number)
-        stories = read_stories(find_distribution(request, distribution_id).id, after or 0, limit + 1)
+        stories = read_timelines(find_distribution(request, distribution_id).id, after or 0, limit + 1)
         return page_response(request, stories, limit, lambda story: str(story.recipient.id), render_story)
 
 
@@ -164,7 +164,7 @@ def answer_steering(steer: Callable[[datetime], Distribution]) -> Response:
     now = database_now()
     try:
         return Response(render_distribution(steer(now), now))
-    except NotSteerable as refusal:
+    except DistributionOverError as refusal:
         detail = f"The distribution is {refusal.status.value}: there is nothing left to steer."
         raise Problem(HTTPStatus.CONFLICT, f"distribution_{refusal.status.value}", detail) from None
 
@@ -211,7 +211,7 @@ def render_distribution(row: Distribution, now: datetime) -> dict[str, Any]:
     }
 
 
-def render_story(story: Story) -> dict[str, Any]:
+def render_story(story: Timeline) -> dict[str, Any]:
     recipient, contact = story.recipient, story.recipient.contact
     return {
         "code": recipient.code,

@@ -14,21 +14,21 @@ from rest_framework.views import APIView
 
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
+from distributor.api.dry_run import DryRunResponse, PlanDocument
 from distributor.api.fields import EmbeddedData
 from distributor.api.idempotency import idempotent
 from distributor.api.native.distribution_faults import REFUSALS, explain
 from distributor.api.native.distribution_request import render_link, to_link_request
 from distributor.api.native.distribution_wire import LinkBody, LinkMade
 from distributor.api.native.owned import ERRORS_OF_SENDING
-from distributor.api.plans import DryRunResponse, PlanDocument
 from distributor.api.problems import Problem, ProblemDocument, not_found
 from distributor.api.validation import parse_body
-from distributor.engine.acceptance import accept
-from distributor.engine.clock import database_now
-from distributor.engine.defaults import NoChannel, default_step
-from distributor.engine.links import Link, find_link
-from distributor.engine.plans import plan
-from distributor.engine.responses import LinkNotOpen, record_response
+from distributor.engine.acceptance.accept import accept
+from distributor.engine.acceptance.defaults import NoDefaultChannelError, default_step
+from distributor.engine.acceptance.dry_run import dry_run
+from distributor.engine.infrastructure.clock import database_now
+from distributor.engine.responses.links import Link, find_link
+from distributor.engine.responses.record import LinkNotOpenError, record_response
 from distributor.rules.links import LinkState
 
 LINK_REFUSALS = {
@@ -105,11 +105,11 @@ class Links(APIView):
             steps = [] if body.steps else [default_step(key.organization)]
             now, asked = database_now(), to_link_request(body, steps)
             if body.dry_run:
-                return DryRunResponse(plan(key.organization, asked, now))
+                return DryRunResponse(dry_run(key.organization, asked, now))
             accepted = accept(key.organization, key, asked, now)
         except REFUSALS as refusal:
             raise explain(refusal, key.organization, request.body) from None
-        except NoChannel:
+        except NoDefaultChannelError:
             detail = "No channel has a default provider and a default template: name a step, or tick them."
             raise Problem(HTTPStatus.CONFLICT, "no_channel", detail) from None
         made = {**render_link(accepted.enrolled[0]), "distributionId": accepted.distribution.id}
@@ -145,7 +145,7 @@ class LinkResponses(APIView):
         body = parse_body(ResponseBody, request.body)
         try:
             stored = record_response(code, body.answers, database_now(), organization_id=organization_id)
-        except LinkNotOpen as refusal:
+        except LinkNotOpenError as refusal:
             raise not_found("link") if refusal.state is None else Problem(*LINK_REFUSALS[refusal.state]) from None
         answer = StoredResponse(id=stored.id, submitted_at=stored.submitted_at)
         return Response(answer.model_dump(by_alias=True), HTTPStatus.CREATED)

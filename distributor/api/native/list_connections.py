@@ -21,8 +21,8 @@ from distributor.api.native.owned import CONFLICT, ERRORS_OF_A_BODY, ERRORS_OF_O
 from distributor.api.native.shapes import Body, Document, parse_checked
 from distributor.api.problems import Fault, invalid_request, not_found
 from distributor.api.reference_faults import list_or_empty, reference_fault, uuid_or_none
-from distributor.engine.connecting import connect_list, connection_faults
-from distributor.engine.references import UnknownReference, UnknownReferences
+from distributor.engine.acceptance.references import UnknownReference, UnknownReferencesError
+from distributor.engine.audience.list_connection import connect_list, connection_faults
 from distributor.models import ListConnection
 from distributor.rules.requests import StepRequest
 
@@ -110,7 +110,7 @@ class ConnectedSurvey(APIView):
             )
         except MailingList.DoesNotExist:
             raise not_found("list") from None
-        except UnknownReferences as unknown:  # something has been deleted since it was looked for
+        except UnknownReferencesError as unknown:  # something has been deleted since it was looked for
             raise invalid_request([_as_fault(fault, fault.step) for fault in unknown.faults]) from None
         return Response(_render(connection), HTTPStatus.CREATED if is_new else HTTPStatus.OK)
 

@@ -25,8 +25,8 @@ from distributor.api.native.owned import PAGE
 from distributor.api.pagination import page_response, read_page
 from distributor.api.problems import Fault, Problem, ProblemDocument, invalid_request
 from distributor.api.validation import parse_body
-from distributor.engine.clock import database_now
-from distributor.engine.responses import LinkNotOpen, find_responses, record_anonymous, record_response
+from distributor.engine.infrastructure.clock import database_now
+from distributor.engine.responses.record import LinkNotOpenError, find_responses, record_anonymous, record_response
 
 PREFIX = "attributes."
 MAX_ATTRIBUTES = 10
@@ -233,7 +233,7 @@ def _store(
         stored = record_response(
             one.code or "", one.answers, now, submitted_at=one.submitted_at, organization_id=organization_id
         )
-    except LinkNotOpen as refusal:
+    except LinkNotOpenError as refusal:
         error = "link_not_found" if refusal.state is None else LINK_REFUSALS[refusal.state][1]
         return ImportResult(id=None, submitted_at=None, error=error)
     return ImportResult(id=stored.pk, submitted_at=stored.submitted_at, error=None)

@@ -12,7 +12,7 @@ from contacts.models.api_key import Scope
 from distributor.api.native.distributions import answer_steering, find_distribution
 from distributor.api.native.wire import DistributionDocument
 from distributor.api.problems import ProblemDocument
-from distributor.engine.steering import cancel, pause, resume
+from distributor.engine.control import cancel, pause, resume
 
 _RESPONSES: dict[int, Any] = {200: DistributionDocument} | dict.fromkeys((401, 403, 404, 409), ProblemDocument)
 

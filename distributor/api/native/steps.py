@@ -21,25 +21,30 @@ from distributor.api.native.shapes import parse_checked
 from distributor.api.native.wire import StepDocument, StepPage
 from distributor.api.pagination import page_response, parse_row_number, read_page
 from distributor.api.problems import Fault, Problem, ProblemDocument, invalid_request
-from distributor.engine.clock import database_now
-from distributor.engine.follow_ups import Hindered, Hindrance, add_follow_up
-from distributor.engine.references import UnknownReferences
-from distributor.engine.step_counts import StepCounts, count_steps
+from distributor.engine.acceptance.references import UnknownReferencesError
+from distributor.engine.follow_up.add import FollowUpRefusal, FollowUpRefusedError, add_follow_up
+from distributor.engine.infrastructure.clock import database_now
+from distributor.engine.reports.step_counts import StepCounts, count_steps
 from distributor.models import Distribution, Step
 
 _STEPS = Step.objects.select_related("follow_up").prefetch_related("accounts")
 # Of reminders to single people there may be as many as there are recipients: they are listed by themselves.
 STEPS_FOR_ALL = Prefetch("steps", _STEPS.filter(contact=None))
 _CONFLICTS = {
-    Hindrance.CANCELLED: ("distribution_cancelled", "The distribution is cancelled: nothing more is sent."),
-    Hindrance.EXPIRED: ("distribution_expired", "The distribution has ended: nothing more is sent."),
-    Hindrance.NOTHING_SENT: ("nothing_sent", "Whoever hands out this distribution's links reminds and thanks."),
-    Hindrance.NOBODY_TO_THANK: ("nobody_to_thank", "Nobody knows who answers through anonymous links."),
-    Hindrance.TOO_MANY: ("too_many_steps", "So many reminders and thank-yous to everybody are no help to anybody."),
+    FollowUpRefusal.CANCELLED: ("distribution_cancelled", "The distribution is cancelled: nothing more is sent."),
+    FollowUpRefusal.EXPIRED: ("distribution_expired", "The distribution has ended: nothing more is sent."),
+    FollowUpRefusal.NOTHING_SENT: ("nothing_sent", "Whoever hands out this distribution's links reminds and thanks."),
+    FollowUpRefusal.NOBODY_TO_THANK: ("nobody_to_thank", "Nobody knows who answers through anonymous links."),
+    FollowUpRefusal.TOO_MANY: (
+        "too_many_steps",
+        "So many reminders and thank-yous to everybody are no help to anybody.",
+    ),
 }
 _FAULTS = {
-    Hindrance.TOO_LATE: Fault("/scheduledAt", "after_end", "The distribution ends before: nobody would be sent to."),
-    Hindrance.NOT_A_RECIPIENT: Fault("/contactId", "not_a_recipient", "The distribution has no such recipient."),
+    FollowUpRefusal.TOO_LATE: Fault(
+        "/scheduledAt", "after_end", "The distribution ends before: nobody would be sent to."
+    ),
+    FollowUpRefusal.NOT_A_RECIPIENT: Fault("/contactId", "not_a_recipient", "The distribution has no such recipient."),
 }
 
 
@@ -84,9 +89,9 @@ class DistributionSteps(APIView):
         now = database_now()
         try:
             step = add_follow_up(distribution.pk, to_follow_up(body, now), now, contact_id=body.contact_id)
-        except Hindered as refusal:
+        except FollowUpRefusedError as refusal:
             raise _hindered(refusal.hindrance) from None
-        except UnknownReferences:
+        except UnknownReferencesError:
             # Switched off or deleted since the body was looked at.
             given = body.model_dump(mode="json", by_alias=True)
             raise invalid_request(list(follow_up_faults(organization, given))) from None
@@ -132,7 +137,7 @@ def _find_distribution(request: Request, named: str) -> Distribution:
     return find_one(own_rows(request, Distribution), named, "distribution")
 
 
-def _hindered(hindrance: Hindrance) -> Problem:
+def _hindered(hindrance: FollowUpRefusal) -> Problem:
     if hindrance in _FAULTS:
         return invalid_request([_FAULTS[hindrance]])
     return Problem(HTTPStatus.CONFLICT, *_CONFLICTS[hindrance])

@@ -17,7 +17,7 @@ from contacts.channel import Channel
 from contacts.models import Suppression
 from contacts.models.api_key import Scope
 from contacts.models.suppression import SuppressionReason
-from contacts.suppressing import spell_address, suppress_address
+from contacts.suppressions import spell_address, suppress_address
 from distributor.api.authentication import caller_key
 from distributor.api.native.owned import (
     ERRORS_OF_A_BODY,

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from channels.models import Template
-from channels.wording import NoVariantLeft, change_template, create_template
+from channels.templates import NoVariantLeftError, change_template, create_template
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
 from distributor.api.native.owned import (
@@ -89,7 +89,7 @@ class OneTemplate(APIView):
             changed = change_template(template.pk, said, variants)
         except Template.DoesNotExist:
             raise not_found("template") from None
-        except NoVariantLeft:
+        except NoVariantLeftError:
             raise invalid_request([_NO_VARIANT]) from None
         return Response(render_template(changed))
 

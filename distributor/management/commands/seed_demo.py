@@ -13,7 +13,7 @@ from contacts.channel import Channel
 from contacts.keys import create_api_key, find_api_key, mint_key
 from contacts.models import MailingList, Organization
 from contacts.models.api_key import Scope
-from distributor.engine.clock import database_now
+from distributor.engine.infrastructure.clock import database_now
 from distributor.models import ConnectionStep, ListConnection, Survey
 
 # The list of the recipient-add reference's example, which can be pasted as it is printed.

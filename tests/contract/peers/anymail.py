@@ -7,14 +7,15 @@ from uuid import UUID
 
 import pytest
 
-from channels.providers import anymail_transport, parallel_calls
-from channels.providers.anymail import Anymail
+from channels.providers import parallel_calls
+from channels.providers.anymail import transport as anymail_transport
+from channels.providers.anymail.provider import Anymail
 from channels.providers.base import Account, Message, Provider, Result
 from contacts.channel import Channel
-from tests.channels.invitations import invitation
 from tests.contract.peer import Peer, Trouble
-from tests.standins import mailgun, postmark
-from tests.standins.server import Fault, StandIn
+from tests.support.channels.invitations import invitation
+from tests.support.standins import mailgun, postmark
+from tests.support.standins.server import Fault, StandIn
 
 _FAULTS = {
     Trouble.THROTTLED: Fault.THROTTLED,

@@ -6,8 +6,8 @@ from channels.models import SandboxMessage
 from channels.providers.base import Account, Message
 from channels.providers.sandbox import Sandbox
 from contacts.channel import Channel
-from tests.channels.invitations import invitation
 from tests.contract.peer import Peer, Trouble
+from tests.support.channels.invitations import invitation
 
 _OUTCOMES = {
     Trouble.REFUSED: "permanent",

@@ -4,14 +4,15 @@ from uuid import UUID
 
 import pytest
 
-from channels.providers import sendgrid, sendgrid_transport
 from channels.providers.base import Account, Message, Provider, Sender
-from channels.providers.sendgrid import SendGrid
+from channels.providers.sendgrid import provider as sendgrid
+from channels.providers.sendgrid import transport as sendgrid_transport
+from channels.providers.sendgrid.provider import SendGrid
 from contacts.channel import Channel
-from tests.channels.invitations import SENDER, invitation
 from tests.contract.peer import Peer, Trouble
-from tests.standins.sendgrid import API_KEY, SendGridStandIn
-from tests.standins.server import Fault
+from tests.support.channels.invitations import SENDER, invitation
+from tests.support.standins.sendgrid import API_KEY, SendGridStandIn
+from tests.support.standins.server import Fault
 
 _FAULTS = {
     Trouble.THROTTLED: Fault.THROTTLED,

@@ -6,13 +6,15 @@ from uuid import UUID
 
 import pytest
 
-from channels.providers import smtp, smtp_connection, smtp_line
 from channels.providers.base import Account, Message, Provider
-from channels.providers.smtp import Smtp
+from channels.providers.smtp import connection as smtp_connection
+from channels.providers.smtp import line as smtp_line
+from channels.providers.smtp import provider as smtp
+from channels.providers.smtp.provider import Smtp
 from contacts.channel import Channel
-from tests.channels.invitations import invitation
-from tests.channels.mail_server import DROP, SILENCE, MailServer
 from tests.contract.peer import Peer, Trouble
+from tests.support.channels.invitations import invitation
+from tests.support.channels.mail_server import DROP, SILENCE, MailServer
 
 _REPLIES = {
     Trouble.REFUSED: ("RCPT", "550 5.1.1 No such user"),

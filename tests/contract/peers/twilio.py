@@ -4,14 +4,15 @@ from uuid import UUID
 
 import pytest
 
-from channels.providers import parallel_calls, twilio_http
+from channels.providers import parallel_calls
 from channels.providers.base import Account, Message, Provider, Result
-from channels.providers.twilio import Twilio
+from channels.providers.twilio import transport as twilio_http
+from channels.providers.twilio.provider import Twilio
 from contacts.channel import Channel
-from tests.channels.invitations import SMS, invitation
 from tests.contract.peer import Peer, Trouble
-from tests.standins.server import Fault
-from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioStandIn
+from tests.support.channels.invitations import SMS, invitation
+from tests.support.standins.server import Fault
+from tests.support.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioStandIn
 
 _FAULTS = {
     Trouble.THROTTLED: Fault.THROTTLED,

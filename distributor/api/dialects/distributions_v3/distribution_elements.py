@@ -12,7 +12,7 @@ from contacts.models import Organization
 from distributor.api.dialects.distributions_v3.envelope import Element
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.api.dialects.distributions_v3.sending import LINK_TYPES
-from distributor.engine.troubles import NO_TROUBLES, Troubles, count_troubles
+from distributor.engine.reports.delivery_failures import NO_DELIVERY_FAILURES, DeliveryFailures, count_delivery_failures
 from distributor.models import Distribution, Step
 from distributor.rules.requests import LinkType
 
@@ -89,8 +89,8 @@ def render_distributions(
     rows: Sequence[Distribution], organization: Organization, now: datetime
 ) -> list[dict[str, Any]]:
     """Elements of rows of `with_details`."""
-    troubles = count_troubles([row.pk for row in rows])
-    return [_element(row, organization, troubles.get(row.pk, NO_TROUBLES), now).rendered() for row in rows]
+    troubles = count_delivery_failures([row.pk for row in rows])
+    return [_element(row, organization, troubles.get(row.pk, NO_DELIVERY_FAILURES), now).rendered() for row in rows]
 
 
 def with_details(rows: QuerySet[Distribution]) -> QuerySet[Distribution]:
@@ -102,7 +102,7 @@ def with_details(rows: QuerySet[Distribution]) -> QuerySet[Distribution]:
     ).prefetch_related(Prefetch("steps", first, to_attr="first_steps"))
 
 
-def _element(row: Any, organization: Organization, troubles: Troubles, now: datetime) -> DistributionElement:
+def _element(row: Any, organization: Organization, troubles: DeliveryFailures, now: datetime) -> DistributionElement:
     [step] = row.first_steps
     owner = public_id(Kind.LIBRARY, organization.pk)
     is_sent = not row.is_generated

@@ -47,9 +47,9 @@ from distributor.api.dialects.distributions_v3.sending_wire import (
 )
 from distributor.api.idempotency import idempotent
 from distributor.api.problems import Fault, Problem
-from distributor.engine.clock import database_now
-from distributor.engine.plans import Plan
-from distributor.engine.steering import delete
+from distributor.engine.acceptance.dry_run import DryRun
+from distributor.engine.control import delete
+from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Step
 
 
@@ -95,7 +95,7 @@ class Distributions(DialectView):
         else:
             wire, found = read_body(SendBody, request.body, key.organization, PLACES_OF_SENDING)
             made = send_email(key, wire, found, now)
-        return answer_plan(made) if isinstance(made, Plan) else answer(made)
+        return answer_plan(made) if isinstance(made, DryRun) else answer(made)
 
 
 class OneDistribution(DialectView):

@@ -12,9 +12,9 @@ from rest_framework.views import APIView
 
 from distributor.api.authentication import ApiKeyAuthentication
 from distributor.api.dialects.distributions_v3.authentication import TokenAuthentication
-from distributor.api.plans import DryRunResponse, render_plan
+from distributor.api.dry_run import DryRunResponse, render_plan
 from distributor.api.problems import FaultDocument, render_exception
-from distributor.engine.plans import Plan
+from distributor.engine.acceptance.dry_run import DryRun
 
 logger = structlog.get_logger(__name__)
 
@@ -97,7 +97,7 @@ def answer_result(result: dict[str, Any]) -> Response:
     return Response(_in_envelope(result))
 
 
-def answer_plan(plan: Plan) -> Response:
+def answer_plan(plan: DryRun) -> Response:
     return DryRunResponse(_in_envelope(render_plan(plan)))
 
 

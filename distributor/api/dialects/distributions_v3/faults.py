@@ -14,7 +14,7 @@ from distributor.api.dialects.distributions_v3.references import find_named, mis
 from distributor.api.problems import Fault, Problem, invalid_request
 from distributor.api.reference_faults import reference_fault
 from distributor.api.validation import faults_of
-from distributor.engine.references import UnknownReferences
+from distributor.engine.acceptance.references import UnknownReferencesError
 
 BodyT = TypeVar("BodyT", bound=BaseModel)
 _NO_TEXTS = Fault("/message/messageId", "message_without_texts", "This message has no texts.")
@@ -60,7 +60,7 @@ def no_channel() -> Problem:
     return Problem(HTTPStatus.CONFLICT, "channel_not_set_up", detail)
 
 
-def explain_references(refusal: UnknownReferences) -> Problem:
+def explain_references(refusal: UnknownReferencesError) -> Problem:
     """409 where the channel's default provider is switched off, otherwise 400 for what the call names."""
     for fault in refusal.faults:
         if fault.what == "provider":

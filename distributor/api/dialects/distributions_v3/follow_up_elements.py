@@ -20,9 +20,9 @@ from distributor.api.dialects.distributions_v3.distribution_elements import (
     moment_or_none,
 )
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
-from distributor.engine.step_counts import StepCounts, count_steps
+from distributor.engine.reports.step_counts import StepCounts, count_steps
 from distributor.models import Step
-from distributor.rules.chaining import StepKind
+from distributor.rules.journey.chain import StepKind
 from distributor.rules.requests import LinkType
 
 REQUEST_TYPES: Final = {StepKind.REMINDER.value: "Reminder", StepKind.THANK_YOU.value: "ThankYou"}

@@ -25,8 +25,8 @@ from distributor.api.dialects.distributions_v3.sending_wire import (
     FollowUpResult,
 )
 from distributor.api.idempotency import idempotent
-from distributor.engine.clock import database_now
-from distributor.rules.chaining import StepKind
+from distributor.engine.infrastructure.clock import database_now
+from distributor.rules.journey.chain import StepKind
 
 
 class Reminders(DialectView):

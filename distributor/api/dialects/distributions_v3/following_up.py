@@ -12,21 +12,21 @@ from distributor.api.dialects.distributions_v3 import faults
 from distributor.api.dialects.distributions_v3.sending import message_step
 from distributor.api.dialects.distributions_v3.sending_wire import FollowUpBody, SmsBody
 from distributor.api.problems import Fault, Problem, invalid_request
-from distributor.engine.follow_ups import Hindered, Hindrance, add_follow_up
-from distributor.engine.references import UnknownReferences
+from distributor.engine.acceptance.references import UnknownReferencesError
+from distributor.engine.follow_up.add import FollowUpRefusal, FollowUpRefusedError, add_follow_up
 from distributor.models import Distribution, Step
-from distributor.rules.chaining import StepKind
+from distributor.rules.journey.chain import StepKind
 from distributor.rules.requests import StepRequest
 
 Found = Mapping[str, UUID]
 _KINDS: Final = {"Reminder": StepKind.REMINDER, "ThankYou": StepKind.THANK_YOU}
 _HINDRANCES: Final = {
-    Hindrance.CANCELLED: "The distribution was cancelled.",
-    Hindrance.EXPIRED: "The distribution has expired: nothing leaves any more.",
-    Hindrance.TOO_LATE: "By the sendDate the distribution will have expired.",
-    Hindrance.NOTHING_SENT: "Nothing was sent by this distribution: whoever hands its links out reminds and thanks.",
-    Hindrance.NOBODY_TO_THANK: "Links are anonymous: nobody knows who has finished.",
-    Hindrance.TOO_MANY: "Nothing more is added to this distribution.",
+    FollowUpRefusal.CANCELLED: "The distribution was cancelled.",
+    FollowUpRefusal.EXPIRED: "The distribution has expired: nothing leaves any more.",
+    FollowUpRefusal.TOO_LATE: "By the sendDate the distribution will have expired.",
+    FollowUpRefusal.NOTHING_SENT: "This distribution sends nothing itself, so it has no reminders or thank-yous.",
+    FollowUpRefusal.NOBODY_TO_THANK: "Links are anonymous: nobody knows who has finished.",
+    FollowUpRefusal.TOO_MANY: "Nothing more is added to this distribution.",
 }
 
 
@@ -74,10 +74,10 @@ def _mismatches(parent: Distribution, found: Found) -> list[Fault]:
 def _add(parent: Distribution, step: StepRequest, contact_id: UUID | None, pointer: str, now: datetime) -> Step:
     try:
         return add_follow_up(parent.pk, step, now, contact_id=contact_id)
-    except UnknownReferences as refusal:
+    except UnknownReferencesError as refusal:
         raise faults.explain_references(refusal) from None
-    except Hindered as refusal:
-        if refusal.hindrance is Hindrance.NOT_A_RECIPIENT:
+    except FollowUpRefusedError as refusal:
+        if refusal.hindrance is FollowUpRefusal.NOT_A_RECIPIENT:
             fault = Fault(pointer, "not_a_recipient", "The distribution did not go to this contact.")
             raise invalid_request([fault]) from None
         raise Problem(HTTPStatus.CONFLICT, refusal.hindrance.value, _HINDRANCES[refusal.hindrance]) from None

@@ -22,7 +22,7 @@ from distributor.api.dialects.distributions_v3.finding import OF_SURVEY, find_ei
 from distributor.api.dialects.distributions_v3.history_elements import HistoryElement, followed, invited, left_out
 from distributor.api.dialects.distributions_v3.paging import PAGE, Page, next_page, read_page
 from distributor.api.pagination import parse_row_number
-from distributor.engine.tries import read_tries
+from distributor.engine.journey.attempts import read_attempts
 from distributor.models import Attempt, Decision, Distribution, Recipient, Step
 
 
@@ -88,7 +88,7 @@ def _recipients(named: Distribution | Step) -> QuerySet[Recipient]:
 def _told(named: Distribution | Step, recipients: Sequence[Recipient]) -> list[HistoryElement]:
     """In two statements more, or three: everybody's tries, first responses, and which tries are a follow-up's."""
     ids = [recipient.pk for recipient in recipients]
-    tries = read_tries(ids)
+    tries = read_attempts(ids)
     first = models.Response.objects.filter(recipient_id__in=ids, ordinal=1)
     responses = dict(first.values_list("recipient_id", "id"))
     if isinstance(named, Step):

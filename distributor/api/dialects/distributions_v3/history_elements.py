@@ -14,7 +14,7 @@ from distributor.api.dialects.distributions_v3.sending import link_to
 from distributor.models import Attempt, Decision, Recipient
 from distributor.models.attempt import AttemptState
 from distributor.models.recipient import RecipientOutcome, RecipientState
-from distributor.rules.feedback import Trouble
+from distributor.rules.journey.delivery_events import Trouble
 
 _FINISHED: Final = "SurveyFinished"
 _TROUBLES: Final = {
@@ -55,28 +55,28 @@ class HistoryElement(Element):
     reason: str | None = Field(description="Ours: why somebody was left out, stopped, or could not be reached.")
 
 
-def invited(row: Recipient, tries: Sequence[Attempt], response_id: UUID | None) -> HistoryElement:
+def invited(row: Recipient, attempts: Sequence[Attempt], response_id: UUID | None) -> HistoryElement:
     """Of a distribution; `tries` are those of its own messages, not of what followed them."""
     return _element(
         public_id(Kind.DISTRIBUTION, row.distribution_id),
         row,
-        status=_status_of_invited(row, tries),
+        status=_status_of_invited(row, attempts),
         sent_at=row.first_sent_at,
         opened_at=row.first_opened_at,
         response_id=response_id,
     )
 
 
-def followed(step_id: UUID, row: Recipient, tries: Sequence[Attempt], response_id: UUID | None) -> HistoryElement:
+def followed(step_id: UUID, row: Recipient, attempts: Sequence[Attempt], response_id: UUID | None) -> HistoryElement:
     """Of a reminder or thank-you that somebody was tried to be sent. A response is told of if it came after that."""
-    begun_at = tries[0].begun_at
+    begun_at = attempts[0].begun_at
     has_answered = row.responded_at is not None and row.responded_at >= begun_at
-    trouble = _TROUBLES.get(Trouble(tries[-1].trouble))
+    trouble = _TROUBLES.get(Trouble(attempts[-1].trouble))
     return _element(
         public_id(Kind.DISTRIBUTION, step_id),
         row,
-        status=_FINISHED if has_answered else trouble or _TRIED[tries[-1].state],
-        sent_at=next((one.begun_at for one in tries if one.state == AttemptState.SENT), None),
+        status=_FINISHED if has_answered else trouble or _TRIED[attempts[-1].state],
+        sent_at=next((one.begun_at for one in attempts if one.state == AttemptState.SENT), None),
         opened_at=None,
         response_id=response_id if has_answered else None,
     )
@@ -131,11 +131,11 @@ def _element(
     )
 
 
-def _status_of_invited(row: Recipient, tries: Sequence[Attempt]) -> str:
+def _status_of_invited(row: Recipient, attempts: Sequence[Attempt]) -> str:
     """The last thing that is known: an answer says more than a bounce, and that more than an opening."""
     if row.responded_at is not None:
         return _FINISHED
-    trouble = _TROUBLES.get(Trouble(tries[-1].trouble)) if tries else None
+    trouble = _TROUBLES.get(Trouble(attempts[-1].trouble)) if attempts else None
     if trouble is not None:
         return trouble
     if row.first_opened_at is not None:

@@ -40,8 +40,8 @@ from distributor.api.dialects.distributions_v3.mailing_lists import find_list
 from distributor.api.dialects.distributions_v3.paging import OFFSET, PAGE, keys_before, next_page, read_page
 from distributor.api.dialects.distributions_v3.references import find_one
 from distributor.api.problems import Fault, Problem, invalid_request, not_found
-from distributor.engine.clock import database_now
-from distributor.engine.opting_out import lift_opt_out, opt_out
+from distributor.engine.consent.opt_out import lift_opt_out, opt_out
+from distributor.engine.infrastructure.clock import database_now
 
 _NAMELESS: Final = Fault("/extRef", "no_identifier", "One of extRef, email and phone is needed.")
 _NAMELESS_AFTER: Final = Fault("/extRef", "no_identifier", "One of extRef, email and phone must remain.")

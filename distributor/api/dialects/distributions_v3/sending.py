@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 
 from contacts.channel import Channel
-from contacts.identity import UnknownContacts
+from contacts.identity import UnknownContactsError
 from contacts.models import ApiKey, Organization
 from distributor.api.dialects.distributions_v3 import faults
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
@@ -19,12 +19,12 @@ from distributor.api.dialects.distributions_v3.sending_wire import (
     SentResult,
     SmsBody,
 )
-from distributor.engine.defaults import NoChannel, default_step, find_defaults
-from distributor.engine.expansion import accept_selection
-from distributor.engine.plans import Plan, plan_selection
-from distributor.engine.references import UnknownReferences
+from distributor.engine.acceptance.defaults import NoDefaultChannelError, default_step, find_defaults
+from distributor.engine.acceptance.dry_run import DryRun, dry_run_selection
+from distributor.engine.acceptance.references import UnknownReferencesError
+from distributor.engine.audience.expand import accept_selection
 from distributor.models import Recipient
-from distributor.rules.chaining import StepKind
+from distributor.rules.journey.chain import StepKind
 from distributor.rules.requests import DistributionRequest, LinkType, Selection, StepRequest
 
 SOURCE: Final = "distributions_v3"
@@ -36,7 +36,7 @@ LINK_TYPES: Final = {
 Found = Mapping[str, UUID]
 
 
-def send_email(key: ApiKey, wire: SendBody, found: Found, now: datetime) -> SentResult | Plan:
+def send_email(key: ApiKey, wire: SendBody, found: Found, now: datetime) -> SentResult | DryRun:
     """Raises Problems."""
     survey_id = found["/surveyLink/surveyId"]
     request = DistributionRequest(
@@ -51,7 +51,7 @@ def send_email(key: ApiKey, wire: SendBody, found: Found, now: datetime) -> Sent
     return _make(key, request, found, "/recipients", now, is_dry_run=wire.dry_run)
 
 
-def send_sms(key: ApiKey, wire: SmsBody, found: Found, now: datetime) -> SentResult | Plan:
+def send_sms(key: ApiKey, wire: SmsBody, found: Found, now: datetime) -> SentResult | DryRun:
     """An invitation. Raises Problems."""
     survey_id = found["/surveyId"]
     request = DistributionRequest(
@@ -67,11 +67,11 @@ def send_sms(key: ApiKey, wire: SmsBody, found: Found, now: datetime) -> SentRes
     return _make(key, request, found, "/recipients", now, is_dry_run=wire.dry_run)
 
 
-def make_links(key: ApiKey, wire: LinksBody, found: Found, now: datetime) -> SentResult | Plan:
+def make_links(key: ApiKey, wire: LinksBody, found: Found, now: datetime) -> SentResult | DryRun:
     """Nothing is sent. Raises Problems."""
     try:
         step = default_step(key.organization)
-    except NoChannel:
+    except NoDefaultChannelError:
         raise faults.no_channel() from None
     request = DistributionRequest(
         source=SOURCE,
@@ -116,18 +116,18 @@ def message_step(
 
 def _make(
     key: ApiKey, request: DistributionRequest, found: Found, place: str, now: datetime, *, is_dry_run: bool
-) -> SentResult | Plan:
+) -> SentResult | DryRun:
     contact_id = found.get(f"{place}/contactId")
     selection = Selection(
         list_id=found.get(f"{place}/mailingListId"), contact_ids=[contact_id] if contact_id is not None else ()
     )
     try:
         if is_dry_run:
-            return plan_selection(key.organization, request, selection, now)
+            return dry_run_selection(key.organization, request, selection, now)
         distribution = accept_selection(key.organization, key, request, selection, now)
-    except UnknownReferences as refusal:
+    except UnknownReferencesError as refusal:
         raise faults.explain_references(refusal) from None
-    except UnknownContacts:
+    except UnknownContactsError:
         raise faults.contact_not_on_list(f"{place}/contactId") from None
     made = public_id(Kind.DISTRIBUTION, distribution.pk)
     if contact_id is None:

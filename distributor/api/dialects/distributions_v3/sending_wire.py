@@ -17,8 +17,8 @@ from distributor.api.dialects.distributions_v3.wire import (
     MessageId,
     SurveyId,
 )
+from distributor.api.dry_run import PlanDocument
 from distributor.api.fields import NULL_IS_DEFAULT, DataFault, Email, Line255, Moment, Subject
-from distributor.api.plans import PlanDocument
 
 LinkTypeName = Annotated[Literal["Individual", "Multiple", "Anonymous"], NULL_IS_DEFAULT]
 _MOMENT_OR_BLANK = {"anyOf": [{"type": "string", "format": "date-time"}, {"const": ""}, {"type": "null"}]}

@@ -26,8 +26,8 @@ from distributor.api.dialects.distributions_v3.sending_wire import (
     SmsBody,
 )
 from distributor.api.idempotency import idempotent
-from distributor.engine.clock import database_now
-from distributor.engine.plans import Plan
+from distributor.engine.acceptance.dry_run import DryRun
+from distributor.engine.infrastructure.clock import database_now
 
 
 class SmsDistributions(DialectView):
@@ -47,6 +47,6 @@ class SmsDistributions(DialectView):
         wire, found = read_body(SmsBody, request.body, key.organization, PLACES_OF_SMS)
         if wire.method == "Invite":
             made = send_sms(key, wire, found, database_now())
-            return answer_plan(made) if isinstance(made, Plan) else answer(made)
+            return answer_plan(made) if isinstance(made, DryRun) else answer(made)
         step = follow_up_by_sms(key.organization, wire, found, database_now())
         return answer(SentResult(id=public_id(Kind.DISTRIBUTION, step.pk)))

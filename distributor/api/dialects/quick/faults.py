@@ -8,14 +8,14 @@ from uuid import UUID
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
-from contacts.identity import EmailsTaken, PhonesTaken, UnknownContacts
+from contacts.identity import EmailsTakenError, PhonesTakenError, UnknownContactsError
 from contacts.models import Contact, Organization
 from distributor.api.dialects.quick.translate import to_step
 from distributor.api.dialects.quick.wire import MAX_CHANNELS, MAX_CONTACTS, NAMELESS, QuickChannel
 from distributor.api.problems import Fault, Problem, invalid_request
 from distributor.api.reference_faults import list_or_empty, reference_fault, uuid_or_none
 from distributor.api.validation import faults_of
-from distributor.engine.references import UnknownReference, UnknownReferences, step_faults
+from distributor.engine.acceptance.references import UnknownReference, UnknownReferencesError, step_faults
 from distributor.models import Survey
 
 
@@ -23,7 +23,14 @@ class SurveyMismatch(Exception):
     """The path and the body name different surveys."""
 
 
-REFUSALS: Final = (ValidationError, SurveyMismatch, UnknownReferences, UnknownContacts, EmailsTaken, PhonesTaken)
+REFUSALS: Final = (
+    ValidationError,
+    SurveyMismatch,
+    UnknownReferencesError,
+    UnknownContactsError,
+    EmailsTakenError,
+    PhonesTakenError,
+)
 IDENTIFIERS: Final = ("externalId", "contactId", "email")
 
 
@@ -35,15 +42,15 @@ def explain(refusal: Exception, organization: Organization, survey_id: UUID, bod
     faults = faults_of(refusal) if isinstance(refusal, ValidationError) else []
     wrong = {fault.pointer for fault in faults}
     faults += [fault for fault in _name_faults(organization, survey_id, body) if fault.pointer not in wrong]
-    if isinstance(refusal, EmailsTaken):
+    if isinstance(refusal, EmailsTakenError):
         faults += _taken_faults(body, refusal.ids, "email", "email_taken", "This e-mail address is another contact's.")
         return Problem(HTTPStatus.CONFLICT, "email_taken", "An e-mail address is another contact's.", faults)
-    if isinstance(refusal, PhonesTaken):
+    if isinstance(refusal, PhonesTakenError):
         faults += _taken_faults(body, refusal.ids, "phone", "phone_taken", "This phone number is another contact's.")
         return Problem(HTTPStatus.CONFLICT, "phone_taken", "A phone number is another contact's.", faults)
-    if isinstance(refusal, UnknownContacts):
+    if isinstance(refusal, UnknownContactsError):
         return Problem(HTTPStatus.NOT_FOUND, "contact_not_found", "There is no contact with such an id.", faults)
-    if isinstance(refusal, UnknownReferences) and any(fault.what == "survey" for fault in refusal.faults):
+    if isinstance(refusal, UnknownReferencesError) and any(fault.what == "survey" for fault in refusal.faults):
         return Problem(HTTPStatus.NOT_FOUND, "not_found", "There is no such survey.", faults)
     return invalid_request(faults)
 

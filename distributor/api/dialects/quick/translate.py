@@ -7,10 +7,10 @@ from typing import Any, cast
 from contacts.given import ContactGiven
 from contacts.identity import Identified
 from distributor.api.dialects.quick.wire import QuickChannel, QuickDistribution
-from distributor.engine.acceptance import Accepted
-from distributor.rules.explaining import explain
+from distributor.engine.acceptance.accept import Accepted
+from distributor.rules.phrases import explain
 from distributor.rules.requests import AudienceRules, DistributionRequest, StepRequest
-from distributor.rules.wall_clock import zone_named
+from distributor.rules.timing.time_zones import zone_named
 
 SOURCE = "quick"
 

@@ -14,12 +14,12 @@ from distributor.api.authentication import caller_key
 from distributor.api.dialects.quick import faults
 from distributor.api.dialects.quick.translate import to_answer, to_request
 from distributor.api.dialects.quick.wire import QuickAnswer, QuickDistribution
+from distributor.api.dry_run import DryRunResponse, PlanDocument
 from distributor.api.idempotency import idempotent
-from distributor.api.plans import DryRunResponse, PlanDocument
 from distributor.api.problems import ProblemDocument, not_found
-from distributor.engine.acceptance import accept
-from distributor.engine.clock import database_now
-from distributor.engine.plans import plan
+from distributor.engine.acceptance.accept import accept
+from distributor.engine.acceptance.dry_run import dry_run
+from distributor.engine.infrastructure.clock import database_now
 
 _ERRORS = (400, 401, 403, 404, 409, 413, 422)
 
@@ -49,7 +49,7 @@ class QuickDistributions(APIView):
                 raise faults.SurveyMismatch
             now = database_now()
             if wire.dry_run:
-                return DryRunResponse(plan(key.organization, to_request(wire), now))
+                return DryRunResponse(dry_run(key.organization, to_request(wire), now))
             accepted = accept(key.organization, key, to_request(wire), now)
         except faults.REFUSALS as refusal:
             raise faults.explain(refusal, key.organization, survey, request.body) from None

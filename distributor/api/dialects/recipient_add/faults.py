@@ -16,8 +16,8 @@ from contacts.models import MailingList
 from distributor.api.problems import Fault, Problem, invalid_request, known_problem
 from distributor.api.reference_faults import reference_fault
 from distributor.api.validation import faults_of
-from distributor.engine.defaults import NoChannel
-from distributor.engine.references import UnknownReferences
+from distributor.engine.acceptance.defaults import NoDefaultChannelError
+from distributor.engine.acceptance.references import UnknownReferencesError
 
 logger = structlog.get_logger(__name__)
 
@@ -27,7 +27,7 @@ NO_LIST: Final = "No such list found"
 FAILED: Final = "There was a problem adding the recipients. Please contact DIY Surveys Support"
 
 NO_KEY: Final = "The password is no API key that is in force."
-REFUSALS: Final = (MailingList.DoesNotExist, UnknownReferences, NoChannel)
+REFUSALS: Final = (MailingList.DoesNotExist, UnknownReferencesError, NoDefaultChannelError)
 
 
 def render_error(error: Exception, context: Mapping[str, Any]) -> Response:
@@ -58,7 +58,7 @@ def explain_refusal(refusal: Exception) -> Problem:
     """One of REFUSALS: the list has gone, or its connection cannot send; what is wrong with that comes second."""
     if isinstance(refusal, MailingList.DoesNotExist):
         return no_such_list()
-    if isinstance(refusal, UnknownReferences):
+    if isinstance(refusal, UnknownReferencesError):
         details = sorted({reference_fault("", fault).detail for fault in refusal.faults})
     else:
         details = ["The organisation has no default way to reach people."]

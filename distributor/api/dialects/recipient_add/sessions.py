@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from contacts.keys import find_key_in_use
 from contacts.models import ApiKey
 from distributor.api.problems import Problem
-from distributor.engine.clock import database_now
+from distributor.engine.infrastructure.clock import database_now
 
 COOKIE: Final = "recipient_session"
 LIFETIME_SECONDS: Final = 8 * 60 * 60

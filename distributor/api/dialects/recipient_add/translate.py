@@ -11,12 +11,12 @@ from contacts.addresses import is_email, normalize_phone
 from contacts.given import ContactGiven
 from contacts.models import Organization
 from distributor.api.dialects.recipient_add.wire import AddRecipients, DuplicationWire, RecipientWire
-from distributor.api.plans import render_plan
-from distributor.engine.adding import Added, Newcomer, PlannedAdding
-from distributor.engine.number_checks import NumberCheck
-from distributor.rules.duplication import DATE_FIELDS, FIELDS, USER_FIELDS, Duplication
-from distributor.rules.explaining import explain
-from distributor.rules.wall_clock import zone_named
+from distributor.api.dry_run import render_plan
+from distributor.engine.audience.add_to_list import Added, DryRunAdding, Newcomer
+from distributor.engine.audience.number_lookup import NumberCheck
+from distributor.rules.duplicates import DATE_FIELDS, FIELDS, USER_FIELDS, Duplication
+from distributor.rules.phrases import explain
+from distributor.rules.timing.time_zones import zone_named
 
 SOURCE: Final = "recipient_add"
 INVALID_MOBILE: Final = "Invalid mobile number for"  # as published; the others are ours
@@ -114,7 +114,7 @@ def to_duplication(wire: DuplicationWire) -> Duplication:
 
 def to_answer(
     candidates: Sequence[Candidate],
-    added: Added | PlannedAdding | None,
+    added: Added | DryRunAdding | None,
     organization: Organization,
     now: datetime,
     faults: Sequence[str] = (),
@@ -141,7 +141,7 @@ def to_answer(
     return answer | {name: listed for name, listed in lists.items() if listed}
 
 
-def to_dry_answer(answer: Mapping[str, Any], planned: PlannedAdding | None) -> dict[str, Any]:
+def to_dry_answer(answer: Mapping[str, Any], planned: DryRunAdding | None) -> dict[str, Any]:
     """What the call would be answered, and the plan of its invitations."""
     plan = planned.plan if planned else None
     return {"DryRun": True, **answer, **({"Plan": render_plan(plan)} if plan else {})}
@@ -179,9 +179,7 @@ def _as_given(said: RecipientWire) -> dict[str, Any]:
     return {to_pascal(name): value for name, value in said.items() if value is not None}
 
 
-def _not_invited(
-    added: Added | PlannedAdding | None, organization: Organization, now: datetime
-) -> list[dict[str, Any]]:
+def _not_invited(added: Added | DryRunAdding | None, organization: Organization, now: datetime) -> list[dict[str, Any]]:
     zone = zone_named(organization.time_zone)
     return [
         {

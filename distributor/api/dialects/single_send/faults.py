@@ -13,8 +13,8 @@ from distributor.api.dialects.single_send.translate import Setting
 from distributor.api.dialects.single_send.wire import MAX_RECIPIENTS, NEEDED
 from distributor.api.problems import Fault, Problem, invalid_request
 from distributor.api.validation import faults_of
-from distributor.engine.defaults import find_defaults
-from distributor.engine.references import UnknownReferences
+from distributor.engine.acceptance.defaults import find_defaults
+from distributor.engine.acceptance.references import UnknownReferencesError
 
 _NO_SURVEY: Final = Fault("/form_id", "survey_not_found", "There is no such survey.")
 _DETAILS: Final = {
@@ -39,7 +39,7 @@ def explain_body(error: ValidationError, organization: Organization, body: bytes
     return invalid_request([*faults, *(fault for fault in _further(organization, body) if fault.pointer not in wrong)])
 
 
-def explain_references(refusal: UnknownReferences) -> Problem:
+def explain_references(refusal: UnknownReferencesError) -> Problem:
     """404 for a survey that has just gone, 409 for defaults that cannot send."""
     return _unset(
         [

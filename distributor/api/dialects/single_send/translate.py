@@ -10,8 +10,8 @@ from django.conf import settings
 
 from contacts.given import ContactGiven
 from distributor.api.dialects.single_send.wire import TEXT_LENGTHS, SingleSend, SingleSendRecipient
-from distributor.engine.acceptance import Accepted
-from distributor.engine.enrolment import Enrolled
+from distributor.engine.acceptance.accept import Accepted
+from distributor.engine.acceptance.write import NewRecipient
 from distributor.rules.requests import DistributionRequest, LinkType, RecipientOptions, StepRequest
 from distributor.rules.wording import NO_WORDING, Wording
 
@@ -74,7 +74,7 @@ def to_answer(wire: SingleSend, recipients: Sequence[SingleSendRecipient], accep
     return answer
 
 
-def _to_item(wire: SingleSend, said: SingleSendRecipient, enrolled: Enrolled) -> dict[str, Any]:
+def _to_item(wire: SingleSend, said: SingleSendRecipient, enrolled: NewRecipient) -> dict[str, Any]:
     return {
         **_addresses(said),
         "name": said.get("name") or None,

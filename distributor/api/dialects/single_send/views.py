@@ -14,13 +14,13 @@ from distributor.api.authentication import caller_key
 from distributor.api.dialects.single_send import faults
 from distributor.api.dialects.single_send.translate import each_once, to_answer, to_request
 from distributor.api.dialects.single_send.wire import SingleSend, SingleSendAnswer
+from distributor.api.dry_run import DryRunResponse, PlanDocument
 from distributor.api.idempotency import idempotent
-from distributor.api.plans import DryRunResponse, PlanDocument
 from distributor.api.problems import ProblemDocument
-from distributor.engine.acceptance import accept
-from distributor.engine.clock import database_now
-from distributor.engine.plans import plan
-from distributor.engine.references import UnknownReferences
+from distributor.engine.acceptance.accept import accept
+from distributor.engine.acceptance.dry_run import dry_run
+from distributor.engine.acceptance.references import UnknownReferencesError
+from distributor.engine.infrastructure.clock import database_now
 
 _ERRORS = (400, 401, 403, 404, 409, 413, 422)
 
@@ -51,8 +51,8 @@ class SingleSends(APIView):
         asked = to_request(wire, recipients, setting, now)
         try:
             if wire.dry_run:
-                return DryRunResponse(plan(key.organization, asked, now))
+                return DryRunResponse(dry_run(key.organization, asked, now))
             accepted = accept(key.organization, key, asked, now)
-        except UnknownReferences as refusal:
+        except UnknownReferencesError as refusal:
             raise faults.explain_references(refusal) from None
         return Response(to_answer(wire, recipients, accepted), HTTPStatus.CREATED)

@@ -1,0 +1,67 @@
+"""Accounts' paces, read and written under a lock of their rows: correct across workers, whatever the broker forgets."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from channels.models import Pace, ProviderAccount
+from channels.rate_limit import Bucket, close_breaker, open_breaker, pause
+
+BECAUSE_LENGTH = 255
+
+
+def bucket_of(account: ProviderAccount) -> Bucket:
+    """An account's bucket as it was read with the account (`select_related("pace")`)."""
+    pace: Pace | None = getattr(account, "pace", None)
+    return pace.bucket if pace else Bucket()
+
+
+def lock_buckets(account_ids: Iterable[UUID]) -> dict[UUID, Bucket]:
+    """These accounts' buckets, locked until the caller's transaction ends, always in the same order."""
+    ids = set(account_ids)
+    rows = Pace.objects.select_for_update(no_key=True).filter(account_id__in=ids).order_by("account_id")
+    buckets = {row.account_id: row.bucket for row in rows}
+    if len(buckets) < len(ids):
+        Pace.objects.bulk_create(
+            [Pace(account_id=account_id) for account_id in sorted(ids - buckets.keys())], ignore_conflicts=True
+        )
+        buckets = {row.account_id: row.bucket for row in rows.all()}
+    return buckets
+
+
+def write_bucket(account_id: UUID, bucket: Bucket) -> None:
+    """Keep a bucket whose row the caller has locked."""
+    Pace.objects.filter(account_id=account_id).update(**asdict(bucket))
+
+
+def pause_account(account_id: UUID, until: datetime) -> None:
+    """Nothing leaves by this account before then, whichever worker would send it."""
+    with transaction.atomic():
+        write_bucket(account_id, pause(_lock(account_id), until))
+
+
+def break_account(account_id: UUID, because: str, now: datetime) -> None:
+    """Open the account's breaker; `because` has at most BECAUSE_LENGTH characters."""
+    with transaction.atomic():
+        write_bucket(account_id, open_breaker(_lock(account_id), because, now))
+
+
+def mend_account(account_id: UUID) -> None:
+    """Close the account's breaker: a probe was taken."""
+    with transaction.atomic():
+        write_bucket(account_id, close_breaker(_lock(account_id)))
+
+
+def free_account(account_id: UUID) -> bool:
+    """Close the account's breaker, end its pause and its queue. Returns whether the breaker was open."""
+    with transaction.atomic():
+        bucket = _lock(account_id)
+        write_bucket(account_id, replace(close_breaker(bucket), paused_until=None))
+    return bool(bucket.broken_because)
+
+
+def _lock(account_id: UUID) -> Bucket:
+    return lock_buckets([account_id])[account_id]

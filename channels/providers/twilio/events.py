@@ -1,0 +1,163 @@
+"""What Twilio tells: status callbacks and inbound messages, signed.
+
+The signature is an HMAC-SHA1 of the URL that Twilio called and the sorted form fields, with the account's auth token
+(https://www.twilio.com/docs/usage/security). The URL is ours as the world sees it; of a default port nobody knows
+whether it was in it, so both spellings are tried. A JSON body is signed by its SHA-256 in the URL.
+"""
+
+import hmac
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from hashlib import sha256
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+from channels.events import Event, EventKind, ForgedWebhookError, Webhook, WebhookAnswer
+from channels.providers.base import Account, Outcome, Scope
+from channels.providers.twilio.codes import CODES
+from contacts.addresses import normalize_phone
+
+EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+MAX_FIELDS = 200
+_FORM = "application/x-www-form-urlencoded"
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+
+# Twilio's default keywords, each the whole of a message. REVOKE and OPTOUT are in force since May 2025.
+STOP_WORDS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
+START_WORDS = frozenset({"START", "UNSTOP", "YES"})
+
+_STATUSES = {
+    **dict.fromkeys(("accepted", "scheduled", "queued", "sending", "sent"), EventKind.SENT),
+    **dict.fromkeys(("delivered", "partially_delivered"), EventKind.DELIVERED),
+    "read": EventKind.OPENED,
+    "canceled": EventKind.FAILED,
+}
+_FAILURES = {"undelivered": EventKind.SOFT_BOUNCED, "failed": EventKind.FAILED}
+
+
+def read_webhook(account: Account, webhook: Webhook, now: datetime) -> WebhookAnswer:
+    """The events of a request, which is answered with TwiML that sends nothing back. Raises ForgedWebhook."""
+    form = _verify(account.credentials.get("auth_token", ""), webhook)
+    # PostgreSQL stores no NUL, not even in JSON.
+    fields = {name.replace("\0", ""): values[-1].replace("\0", "") for name, values in form.items()}
+    return WebhookAnswer(tuple(_events(fields, _attempt_id(account, webhook.url), now)), EMPTY_TWIML, "text/xml")
+
+
+def status_callback_url(account: Account, attempt_id: str) -> str:
+    """Where Twilio reports on one try. It is signed, so it proves the id, and tells it even if the answer was lost."""
+    return f"{account.webhook_url}/{quote(attempt_id, safe='')}"
+
+
+def _attempt_id(account: Account, url: str) -> str:
+    """What status_callback_url() put into a URL; "" where it is not ours, such as a Messaging Service's."""
+    path, start = url.partition("?")[0], f"{account.webhook_url}/"
+    return unquote(path.removeprefix(start)) if account.webhook_url and path.startswith(start) else ""
+
+
+def sign(auth_token: str, url: str, form: Mapping[str, list[str]]) -> str:
+    """The signature of a URL and its form fields. Of a field told twice, each different value counts once."""
+    fields = "".join(name + value for name in sorted(form) for value in sorted(set(form[name])))
+    return b64encode(hmac.digest(auth_token.encode(), (url + fields).encode("utf-8", "replace"), "sha1")).decode()
+
+
+def _verify(auth_token: str, webhook: Webhook) -> dict[str, list[str]]:
+    """The form fields of a request that Twilio signed; none of any other kind of body."""
+    signature = webhook.headers.get("x-twilio-signature")
+    if not auth_token or not isinstance(signature, str) or not signature:
+        raise ForgedWebhookError("there is no signature, or no auth_token to check it with")
+    form = _read_form(webhook)
+    shown = signature.encode("utf-8", "replace")
+    if not any(hmac.compare_digest(sign(auth_token, url, form).encode(), shown) for url in _spellings(webhook.url)):
+        raise ForgedWebhookError("the signature is of something else")
+    return form
+
+
+def _read_form(webhook: Webhook) -> dict[str, list[str]]:
+    """What of the body is signed field by field; a body that is not is checked against its hash in the URL."""
+    try:
+        if webhook.headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM:
+            text = webhook.body.decode()
+            return parse_qs(text, keep_blank_values=True, max_num_fields=MAX_FIELDS)
+        hashes = parse_qs(urlsplit(webhook.url).query, max_num_fields=MAX_FIELDS).get("bodySHA256", [""])
+    except ValueError as error:
+        raise ForgedWebhookError("the body is none of Twilio's") from error
+    if webhook.body and not hmac.compare_digest(sha256(webhook.body).hexdigest().encode(), hashes[0].encode()):
+        raise ForgedWebhookError("the body is not what was signed")
+    return {}
+
+
+def _spellings(url: str) -> list[str]:
+    """A URL as it is, and with the default port added, or its port taken away."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return [url]
+    if port is not None:
+        netloc = parts.netloc.rpartition(":")[0]
+    elif parts.scheme in _DEFAULT_PORTS:
+        netloc = f"{parts.netloc}:{_DEFAULT_PORTS[parts.scheme]}"
+    else:
+        return [url]
+    # By position: taking a URL apart and putting it together can change how the rest is written.
+    start = len(parts.scheme) + len("://")
+    return [url, url[:start] + netloc + url[start + len(parts.netloc) :]]
+
+
+def _events(fields: Mapping[str, str], attempt_id: str, now: datetime) -> Iterator[Event]:
+    sid = fields.get("MessageSid") or fields.get("SmsSid") or ""
+    status = (fields.get("MessageStatus") or fields.get("SmsStatus") or "").lower()
+    if not sid:
+        return
+    if status == "received" or (not status and "Body" in fields):
+        kind = _wish(fields)
+        if kind is not None:
+            yield Event(
+                event_id=f"{sid}:{kind}",
+                kind=kind,
+                occurred_at=now,
+                address=address_of(fields.get("From", "")),
+                provider_message_id=sid,
+                raw=fields,
+            )
+        return
+    kinds = [_STATUSES[status]] if status in _STATUSES else _failure_kinds(status, fields.get("ErrorCode", ""))
+    for kind in kinds:
+        yield Event(
+            event_id=f"{sid}:{status}" if kind is not EventKind.STOPPED else f"{sid}:{kind}",
+            kind=kind,
+            occurred_at=now,
+            attempt_id=attempt_id,
+            address=address_of(fields.get("To", "")),
+            provider_message_id=sid,
+            code=fields.get("ErrorCode", ""),
+            detail=fields.get("ErrorMessage") or fields.get("ChannelStatusMessage") or "",
+            raw=fields,
+        )
+
+
+def _wish(fields: Mapping[str, str]) -> EventKind | None:
+    """What an inbound message asks for. Advanced Opt-Out says it; otherwise the whole text is a keyword or nothing."""
+    word = (fields.get("OptOutType") or fields.get("Body") or "").strip().upper()
+    if word in STOP_WORDS:
+        return EventKind.STOPPED
+    return EventKind.STARTED if word in START_WORDS else None
+
+
+def _failure_kinds(status: str, code: str) -> list[EventKind]:
+    """What a message that did not arrive means; 21610 also tells of the person. A status we do not know: nothing."""
+    if status not in _FAILURES:
+        return []
+    meaning = CODES.get(int(code)) if code.isdecimal() else None
+    if meaning is None:
+        return [_FAILURES[status]]
+    if meaning.opted_out:
+        return [EventKind.FAILED, EventKind.STOPPED]
+    if meaning.outcome is not Outcome.PERMANENT:
+        return [EventKind.SOFT_BOUNCED]
+    return [EventKind.HARD_BOUNCED if meaning.scope is Scope.RECIPIENT else EventKind.FAILED]
+
+
+def address_of(party: str) -> str:
+    """A number without its channel (`whatsapp:+48…`); who is no number (`whatsapp:US.1234`) stays as told."""
+    return normalize_phone(party.removeprefix("whatsapp:")) or party

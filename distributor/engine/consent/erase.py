@@ -1,0 +1,69 @@
+"""Erasing a contact: what is personal goes, what was counted stays."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from channels.models import SandboxMessage
+from contacts.models import Contact, Membership
+from distributor.engine.journey.attempts import attempt_id
+from distributor.engine.journey.stop import stop_journeys
+from distributor.models import Attempt, Decision, ProviderEvent, Recipient, Response, Touch
+from distributor.rules.journey.delivery_events import WISHES
+from distributor.rules.journey.stop_reasons import StopReason
+
+_NOTHING: dict[str, Any] = {
+    "external_id": None,
+    **dict.fromkeys(("email", "phone", "first_name", "last_name", "title", "locale", "time_zone"), ""),
+    "embedded_data": {},
+}
+
+
+@transaction.atomic
+def erase_contact(contact_id: UUID, now: datetime) -> bool:
+    """Forget who a contact is, stop its journeys (reason “erased”) and close its links; say whether that is news.
+
+    The row stays as a nameless stand-in, so that every distribution's counts remain those of its rows. With the
+    contact's own fields go the attributes of its journeys and responses, what providers said of its tries (an SMTP
+    reply quotes the address), its memberships, its frequency record and the sandbox's messages to it. Responses keep
+    their answers, as nobody's. Suppressions of its addresses stay, and the STOP that an address was sent: they are why
+    nobody writes there again.
+
+    A try that is with a provider at this moment is settled afterwards, and what is told of tries later is kept, as
+    always. Raises Contact.DoesNotExist.
+    """
+    # The contact first: a call that is about to accept it again waits here, and then finds that it is gone.
+    contact = Contact.objects.select_for_update(no_key=True).get(pk=contact_id)
+    if contact.erased_at is not None:
+        return False
+    journeys = list(Recipient.objects.filter(contact=contact).order_by("pk").select_for_update(no_key=True))
+    stop_journeys(journeys, StopReason.ERASED, now)
+    _forget_journeys(journeys)
+    _forget_sandbox_messages(journeys)
+    Membership.objects.filter(contact=contact).delete()
+    Touch.objects.filter(contact_id=contact.pk).delete()
+    Contact.objects.filter(pk=contact.pk).update(**_NOTHING, erased_at=now, updated_at=now)
+    return True
+
+
+def _forget_journeys(journeys: Sequence[Recipient]) -> None:
+    recipient_ids = [journey.pk for journey in journeys]
+    Recipient.objects.filter(pk__in=recipient_ids).update(attributes={}, locale="", wording=None)
+    Response.objects.filter(recipient_id__in=recipient_ids).update(attributes={})
+    Attempt.objects.filter(recipient_id__in=recipient_ids).update(detail="")
+    told = ProviderEvent.objects.filter(recipient_id__in=recipient_ids)
+    told.update(raw={}, detail="")
+    told.exclude(kind__in=WISHES).update(address="")
+    decisions = list(Decision.objects.filter(recipient_id__in=recipient_ids, detail__has_key="detail"))
+    for decision in decisions:
+        del decision.detail["detail"]
+    Decision.objects.bulk_update(decisions, ["detail"])
+
+
+def _forget_sandbox_messages(journeys: Sequence[Recipient]) -> None:
+    attempts = [attempt_id(journey.pk, number + 1) for journey in journeys for number in range(journey.attempt_count)]
+    groups = {str(journey.distribution_id) for journey in journeys}
+    SandboxMessage.objects.filter(group_id__in=groups, attempt_id__in=attempts).delete()

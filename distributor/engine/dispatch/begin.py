@@ -1,0 +1,65 @@
+"""Begin: decide, right before the hand-over, which recipients of a batch are sent to, and write the hand-over down."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from distributor.engine.dispatch.claim import Claim, renew_lease
+from distributor.engine.dispatch.defer import defer
+from distributor.engine.dispatch.handover import Begun, write_handover
+from distributor.engine.dispatch.park import park_batch, postpone_claim
+from distributor.engine.dispatch.recheck import recheck
+from distributor.engine.dispatch.refuse import refuse
+from distributor.engine.dispatch.unknown_outcomes import close_unknown_outcomes, find_unknown_outcomes
+from distributor.engine.journey.people import Person, lock_waiting
+from distributor.engine.journey.switch import SwitchState, lock_switch
+from distributor.engine.route.accounts import Hold, take_tokens
+from distributor.engine.route.step_context import StepContext
+
+
+def begin(claim: Claim, context: StepContext, limit: int, now: datetime) -> Begun | Hold | None:
+    """Write the next hand-over of a batch: at most `limit` people, to one of the step's accounts.
+
+    Returns a Hold when no account takes any now; the batch is parked then. Returns None when nobody in the batch waits
+    any more, or the step's context is outdated and has to be loaded again. People who must not be sent to are stopped,
+    deferred, or rerouted to the chain's next step, each with a Decision. Raises ClaimLostError.
+    """
+    while True:
+        with transaction.atomic():
+            switch = lock_switch(claim.distribution_id)
+            if postpone_claim(claim, switch, now) or is_outdated(context, switch):
+                return None
+            renew_lease(claim, now)
+            people = lock_waiting(claim.batch_id, limit)
+            if not people:
+                return None
+            begun = _begin(claim, context, switch, people, now)
+        if begun is not None:
+            return begun
+
+
+def is_outdated(context: StepContext, switch: SwitchState) -> bool:
+    """Return whether steps were added since the context was loaded: people handed over would not go on to them."""
+    return context.distribution.follow_up_count != switch.follow_up_count
+
+
+def _begin(
+    claim: Claim, context: StepContext, switch: SwitchState, people: Sequence[Person], now: datetime
+) -> Begun | Hold | None:
+    """Judge people and hand over those who pass, as far as there are tokens. Returns None when nobody passes."""
+    unknown_outcomes = find_unknown_outcomes(context, people)
+    people = close_unknown_outcomes(claim, context, people, unknown_outcomes, now)
+    if not people:
+        return None
+    verdicts = recheck(context, switch, people, now)
+    refuse(context, claim, verdicts.refused, now)
+    defer(context, claim, verdicts.deferred, now)
+    passed = verdicts.passed
+    if not passed:
+        return None
+    allowance = take_tokens(context.account_options, len(passed), is_urgent=claim.is_urgent, now=now)
+    if isinstance(allowance, Hold):
+        park_batch(claim, allowance)
+        return allowance
+    return write_handover(claim, context, passed[: allowance.count], allowance, now)

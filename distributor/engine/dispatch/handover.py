@@ -1,0 +1,79 @@
+"""Hand-over: written down before the provider is called, then made, with no transaction and no lock held."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from django.db import connection
+
+from channels.providers.base import Message, Outcome, Provider, Result, Scope
+from contacts.ids import new_id
+from distributor.engine.dispatch.claim import Claim
+from distributor.engine.dispatch.messages import write_message
+from distributor.engine.infrastructure.sql_params import array_of
+from distributor.engine.journey.frequency_slots import reserve_slots
+from distributor.engine.journey.people import Person
+from distributor.engine.route.accounts import Allowance
+from distributor.engine.route.step_context import StepContext
+
+logger = structlog.get_logger(__name__)
+
+_INSERT_HANDOVER = """
+INSERT INTO distributor_handover (id, batch_id, fence, provider_account_id, recipient_ids, begun_at)
+VALUES (%s, %s, %s, %s, %s::bigint[], %s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A hand-over that is written down, with the people it names."""
+
+    handover_id: UUID
+    begun_at: datetime
+    people: Sequence[Person]
+    account_id: UUID
+    is_probe: bool = False
+
+
+def write_handover(
+    claim: Claim, context: StepContext, people: Sequence[Person], allowance: Allowance, now: datetime
+) -> Begun:
+    """Reserve the people's frequency slots and write the hand-over, in the caller's transaction.
+
+    Committed before the provider is called, it leaves a trace of a crash: a hand-over without a result.
+    """
+    handover_id, account_id = new_id(), allowance.option.account.id
+    recipient_ids = array_of(person.recipient_id for person in people)
+    reserve_slots(context.distribution.survey_id, people, now)
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT_HANDOVER, [handover_id, claim.batch_id, claim.fence, account_id, recipient_ids, now])
+    return Begun(handover_id, now, people, account_id, allowance.is_probe)
+
+
+def hand_over(context: StepContext, provider: Provider, begun: Begun) -> Sequence[Result]:
+    """Call the provider. Returns one result per person; a message that cannot be written fails alone."""
+    written: dict[int, Message] = {}
+    failed: dict[int, Result] = {}
+    for person in begun.people:
+        try:
+            written[person.recipient_id] = write_message(context, person, provider.value_keys)
+        except Exception as error:
+            logger.exception("message_not_written", recipient=person.recipient_id)
+            failed[person.recipient_id] = Result(Outcome.PERMANENT, detail=repr(error), scope=Scope.CONTENT)
+    sent = dict(zip(written, _send(provider, list(written.values())), strict=True))
+    return [failed.get(person.recipient_id) or sent[person.recipient_id] for person in begun.people]
+
+
+def _send(provider: Provider, messages: Sequence[Message]) -> Sequence[Result]:
+    """Return the provider's results. Whatever it does not say is unknown."""
+    try:
+        results = provider.send_batch(messages) if messages else []
+    except Exception as error:
+        logger.exception("provider_broke_its_contract", provider=provider.label)
+        return [Result(Outcome.UNKNOWN, detail=repr(error))] * len(messages)
+    if len(results) != len(messages):
+        logger.error("provider_broke_its_contract", provider=provider.label, results=len(results))
+        return [Result(Outcome.UNKNOWN, detail="the provider answered for another number of messages")] * len(messages)
+    return results

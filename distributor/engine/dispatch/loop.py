@@ -1,0 +1,78 @@
+"""Dispatch: claim → begin → hand over → settle, until nothing is due.
+
+No transaction and no lock is held while a provider is called.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from django.db import connection, transaction
+
+from channels.providers.registry import open_provider
+from distributor.engine.dispatch.account_health import update_account_health
+from distributor.engine.dispatch.begin import begin
+from distributor.engine.dispatch.claim import Claim, ClaimLostError, claim_batch
+from distributor.engine.dispatch.handover import hand_over
+from distributor.engine.dispatch.park import park_if_unavailable
+from distributor.engine.dispatch.recover import recover_handovers, release_failed_claim
+from distributor.engine.dispatch.settle import settle
+from distributor.engine.infrastructure.chunked_job import SLICE_SECONDS
+from distributor.engine.route.accounts import Hold
+from distributor.engine.route.step_context import load_step_context
+
+logger = structlog.get_logger(__name__)
+
+
+_CLOSE_BATCH = """
+UPDATE distributor_batch SET
+    lease_expires_at = NULL,
+    state = CASE WHEN NOT EXISTS (
+        SELECT FROM distributor_recipient WHERE batch_id = %(id)s AND state = 'waiting'
+    ) THEN 'done' ELSE state END
+WHERE id = %(id)s AND fence = %(fence)s
+"""
+
+
+def dispatch_lane(lane: str, clock: Callable[[], datetime]) -> bool:
+    """Work off a lane's due batches for one slice of time. Returns whether there may be more to do."""
+    ends_at = time.monotonic() + SLICE_SECONDS
+    while time.monotonic() < ends_at:
+        claim = claim_batch(lane, clock())
+        if claim is None:
+            return False
+        try:
+            deliver(claim, clock, lambda: time.monotonic() >= ends_at)
+        except ClaimLostError:
+            logger.warning("claim_lost", batch=str(claim.batch_id), fence=claim.fence)
+        except Exception as error:
+            logger.exception("batch_failed", batch=str(claim.batch_id), claims=claim.claims)
+            release_failed_claim(claim, error, clock())
+    return True
+
+
+def deliver(claim: Claim, clock: Callable[[], datetime], is_over: Callable[[], bool]) -> None:
+    """Hand a batch's people over, one provider call after the other; what is left when time is up waits on."""
+    context = load_step_context(claim.distribution_id, claim.step_id)
+    recover_handovers(claim, context, clock())
+    now = clock()
+    if park_if_unavailable(claim, context, now):
+        return
+    limit = max(option.capacity(now) for option in context.account_options)
+    while begun := begin(claim, context, limit, clock()):
+        if isinstance(begun, Hold):
+            return
+        chosen = context.with_account(begun.account_id)
+        results = hand_over(chosen, open_provider(chosen.provider_kind, chosen.account), begun)
+        is_outdated = update_account_health(chosen, begun, results, clock())
+        settle(claim, chosen, begun, results, clock())
+        if is_outdated or is_over():
+            break
+    close_batch(claim)
+
+
+def close_batch(claim: Claim) -> None:
+    """Let go of a batch: done, unless somebody in it still waits."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_CLOSE_BATCH, {"id": claim.batch_id, "fence": claim.fence})

@@ -1,0 +1,66 @@
+"""From a recipient to the message it is sent."""
+
+from typing import Any
+
+from channels.providers.base import Message
+from contacts.channel import Channel
+from distributor.engine.journey.attempts import attempt_id
+from distributor.engine.journey.people import Person
+from distributor.engine.route.step_context import StepContext
+
+_FIELDS = {
+    "externalId": "external_id",
+    "email": "email",
+    "phone": "phone",
+    "firstName": "first_name",
+    "lastName": "last_name",
+    "name": "full_name",
+    "title": "title",
+}
+
+
+def write_message(context: StepContext, person: Person, further_keys: frozenset[str] = frozenset()) -> Message:
+    """The message for one person, to be worded when the provider reads it.
+
+    `further_keys` are those that the provider fills into texts of its own (Provider.value_keys).
+    """
+    variant = context.variant_for(person.locale, person.contact_locale)
+    unsubscribe_url = f"{context.public_base_url}/u/{person.code}"
+    values = {
+        "survey:name": context.distribution.survey.name,
+        "link": f"{context.public_base_url}/p/{person.code}",
+        "unsubscribe": unsubscribe_url,
+        "intro": person.wording.intro,
+    }
+    for key in variant.keys | further_keys if further_keys else variant.keys:
+        if key.startswith("contact:"):
+            values[key] = _about(person, key.removeprefix("contact:"))
+    return Message(
+        attempt_id=attempt_id(person.recipient_id, person.attempt_count + 1),
+        group_id=str(context.distribution.id),
+        to=person.email if context.step.channel == Channel.EMAIL else person.phone,
+        to_name=person.full_name,
+        sender=context.sender,
+        variant=variant,
+        values=values,
+        unsubscribe_url=unsubscribe_url,
+        own_subject=person.wording.subject,
+    )
+
+
+def _about(person: Person, key: str) -> str:
+    """What is known under a key: what this call said first, then what earlier ones did, then the contact's fields."""
+    for data in (person.attributes, person.embedded_data):
+        value = data.get(key)
+        if value is not None:
+            return value if isinstance(value, str) else _as_text(value)
+    field = _FIELDS.get(key)
+    return (getattr(person, field) or "") if field else ""
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return ", ".join(_as_text(item) for item in value)
+    return str(value)

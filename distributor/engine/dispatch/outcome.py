@@ -1,0 +1,218 @@
+"""What the results of a hand-over mean for its people: who is done, who goes on to which step, and why."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from channels.providers.base import Outcome, Result, Scope
+from distributor.engine.dispatch.account_health import breaks_account, pauses_account
+from distributor.engine.infrastructure.sql_params import storable
+from distributor.engine.journey.batches import Scheduled, arm_batch
+from distributor.engine.journey.decisions import new_decision
+from distributor.engine.journey.next_step import channels_of, passage_of
+from distributor.engine.journey.people import Person
+from distributor.engine.journey.transitions import Move
+from distributor.engine.route.step_context import StepContext
+from distributor.models import Attempt, Decision
+from distributor.models.attempt import AttemptState
+from distributor.models.decision import DecisionKind
+from distributor.models.recipient import RecipientState
+from distributor.rules.journey.conclusion import UNKNOWN_OUTCOME, conclude
+from distributor.rules.journey.outcomes import certainly_nothing_left, failure_reason, has_unknown
+from distributor.rules.journey.retry import Ending, Retry, after_attempt
+
+_FAILURE_REASONS = {
+    Outcome.PERMANENT: "refused",
+    Outcome.TRANSIENT: "attempts_exhausted",
+    Outcome.UNKNOWN: UNKNOWN_OUTCOME,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NextBatch:
+    """Where people go on. People with an equal one share a batch."""
+
+    step_id: UUID
+    due_at: datetime
+    is_attempt: bool
+    sent_at: datetime | None
+
+
+@dataclass(slots=True)
+class Consequences:
+    """All that follows from one hand-over, to be written in one transaction."""
+
+    moves: list[Move] = field(default_factory=list)
+    next_batches: dict[NextBatch, list[int]] = field(default_factory=dict)
+    decisions: list[Decision] = field(default_factory=list)
+    attempted: list[tuple[Person, Result]] = field(default_factory=list)
+    # People to whom certainly nothing left so far: their frequency slots are free again, even while they wait to retry.
+    unreached: list[Person] = field(default_factory=list)
+    duplicate_risks: int = 0
+
+
+def consequences_of(
+    context: StepContext,
+    begun_at: datetime,
+    results: Sequence[tuple[Person, Result]],
+    earlier: Mapping[int, Sequence[Attempt]],
+    evidence_window: timedelta,
+    now: datetime,
+    jitter: float,
+) -> Consequences:
+    """Work out what follows. `earlier` holds the attempts of recipients that have any; `jitter` is in [0, 1)."""
+    consequences = Consequences()
+    context = context.with_personal_steps(person.id for person, _ in results)
+    for person, result in results:
+        before = earlier.get(person.recipient_id, ())
+        unknown_before = sum(
+            attempt.state == AttemptState.UNKNOWN and attempt.step_id == context.step.id for attempt in before
+        )
+        # A second copy leaves only after a first attempt of unknown outcome, and the step ends with it.
+        may_have_left = result.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN)
+        consequences.duplicate_risks += may_have_left and unknown_before == 1
+        verdict = after_attempt(
+            result.outcome,
+            about_account=result.scope in (Scope.ACCOUNT, Scope.SENDER),
+            number=person.attempt_count + 1,
+            unknown_before=unknown_before,
+            channel=context.step.channel,
+            retry_after_seconds=result.retry_after_seconds,
+            evidence_window=evidence_window,
+            now=now,
+            jitter=jitter,
+        )
+        if isinstance(verdict, Retry):
+            _retry_step(consequences, context, person, result, verdict, before, now)
+        else:
+            _end_step(consequences, context, person, result, verdict, before, begun_at, now)
+    return consequences
+
+
+def consequences_of_silence(
+    context: StepContext, silent: Sequence[tuple[Person, Sequence[Attempt]]], now: datetime
+) -> Consequences:
+    """Work out what follows for people whose last attempt keeps its unknown outcome: nothing more was heard of it."""
+    consequences = Consequences()
+    context = context.with_personal_steps(person.id for person, _ in silent)
+    for person, attempts in silent:
+        passage = passage_of(
+            context,
+            person,
+            attempts,
+            Ending.INDETERMINATE,
+            reached_at=person.first_sent_at,
+            last_at=attempts[-1].begun_at,
+        )
+        following = context.next_step(person.id, passage, attempts, channels_of(context, person), now)
+        if following is not None:
+            _go_on(consequences, person, NextBatch(*following, False, None))
+        else:
+            conclusion = conclude(has_reached=person.first_sent_at is not None, has_unknown=True)
+            consequences.moves.append(Move.to_end(person.recipient_id, conclusion))
+    return consequences
+
+
+def arm_next_batches(scheduled: Scheduled, consequences: Consequences) -> list[Move]:
+    """Make a batch for each step and moment that people go on to. Returns the moves that put them there."""
+    moves = []
+    for following, recipient_ids in consequences.next_batches.items():
+        batch_id = arm_batch(scheduled, following.step_id, following.due_at, len(recipient_ids))
+        moves += [
+            Move(
+                recipient_id,
+                RecipientState.WAITING,
+                batch_id=batch_id,
+                is_attempt=following.is_attempt,
+                sent_at=following.sent_at,
+            )
+            for recipient_id in recipient_ids
+        ]
+    return moves
+
+
+def _retry_step(
+    consequences: Consequences,
+    context: StepContext,
+    person: Person,
+    result: Result,
+    retry: Retry,
+    before: Sequence[Attempt],
+    now: datetime,
+) -> None:
+    """Put the person back on the same step."""
+    if retry.is_attempt:
+        consequences.attempted.append((person, result))
+    if result.outcome is not Outcome.UNKNOWN and certainly_nothing_left(before):
+        consequences.unreached.append(person)
+    # Where the account itself is held back, people wait at begin: another account may take them there.
+    is_account_held = breaks_account(context, result) or pauses_account(result)
+    due_at = now if is_account_held else retry.due_at
+    _go_on(consequences, person, NextBatch(context.step.id, due_at, retry.is_attempt, None))
+    decision = _decision(context, person, DecisionKind.DEFERRED, retry.reason, result, now, until=retry.due_at)
+    consequences.decisions.append(decision)
+
+
+def _end_step(
+    consequences: Consequences,
+    context: StepContext,
+    person: Person,
+    result: Result,
+    ending: Ending,
+    before: Sequence[Attempt],
+    begun_at: datetime,
+    now: datetime,
+) -> None:
+    """End the step: the person goes on to the chain's next one, or the journey is over."""
+    consequences.attempted.append((person, result))
+    sent_at = begun_at if ending is Ending.SENT else None
+    reached_at = person.first_sent_at or sent_at
+    if ending is Ending.FAILED and certainly_nothing_left(before):
+        consequences.unreached.append(person)
+    following = None
+    if context.may_continue:
+        passage = passage_of(context, person, before, ending, reached_at=reached_at, last_at=begun_at)
+        following = context.next_step(person.id, passage, before, channels_of(context, person), now)
+    if following is not None:
+        _go_on(consequences, person, NextBatch(*following, True, sent_at))
+        if ending is Ending.FAILED:
+            reason = _FAILURE_REASONS[result.outcome]
+            consequences.decisions.append(_decision(context, person, DecisionKind.REROUTED, reason, result, now))
+        return
+    conclusion = conclude(
+        has_reached=reached_at is not None,
+        has_unknown=ending is Ending.INDETERMINATE or has_unknown(before),
+        failed_for=failure_reason([attempt.trouble for attempt in before]) or _FAILURE_REASONS.get(result.outcome, ""),
+    )
+    consequences.moves.append(Move.to_end(person.recipient_id, conclusion, is_attempt=True, sent_at=sent_at))
+
+
+def _go_on(consequences: Consequences, person: Person, following: NextBatch) -> None:
+    consequences.next_batches.setdefault(following, []).append(person.recipient_id)
+
+
+def _decision(
+    context: StepContext,
+    person: Person,
+    kind: DecisionKind,
+    reason: str,
+    result: Result,
+    now: datetime,
+    *,
+    until: datetime | None = None,
+) -> Decision:
+    return new_decision(
+        kind,
+        reason,
+        now,
+        distribution_id=context.distribution.id,
+        contact_id=person.id,
+        recipient_id=person.recipient_id,
+        detail={
+            "channel": context.step.channel,
+            "code": storable(result.code, 63),
+            "detail": storable(result.detail, 500),
+        },
+        until=until,
+    )

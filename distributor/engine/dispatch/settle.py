@@ -1,0 +1,101 @@
+"""Settle: write down what a hand-over came to, and what follows for each of its people, in one transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from random import random
+
+from django.db import connection, transaction
+
+from channels.providers.base import Outcome, Result
+from channels.providers.registry import provider_class
+from contacts.models.suppression import SuppressionReason
+from distributor.engine.consent.suppress import suppress
+from distributor.engine.dispatch.claim import Claim
+from distributor.engine.dispatch.handover import Begun
+from distributor.engine.dispatch.outcome import arm_next_batches, consequences_of
+from distributor.engine.eligibility.facts import address_on
+from distributor.engine.feedback.ingest import ingest_early_events
+from distributor.engine.infrastructure.sql_params import rows_of, storable
+from distributor.engine.journey.attempts import read_attempts
+from distributor.engine.journey.frequency_slots import release_slots
+from distributor.engine.journey.people import Person
+from distributor.engine.journey.transitions import move_recipients
+from distributor.engine.route.step_context import StepContext
+from distributor.models import Batch, Decision, Handover
+from distributor.models.attempt import AttemptState
+
+_ATTEMPT_STATES = {Outcome.ACCEPTED: AttemptState.SENT, Outcome.UNKNOWN: AttemptState.UNKNOWN}
+
+_INSERT_ATTEMPTS = """
+INSERT INTO distributor_attempt (
+    recipient_id, number, state, provider_message_id, code, detail,
+    step_id, provider_account_id, channel, begun_at, ended_at)
+SELECT given.*, %(step_id)s, %(account_id)s, %(channel)s, %(begun_at)s, %(ended_at)s
+FROM json_to_recordset(%(attempts)s) AS given(
+    recipient_id bigint, number smallint, state text, provider_message_id text, code text, detail text)
+"""
+
+
+def settle(claim: Claim, context: StepContext, begun: Begun, results: Sequence[Result], now: datetime) -> None:
+    """Record one result per person. A hand-over that was settled already (by the sweep) is left as it is."""
+    outcomes = list(zip(begun.people, results, strict=True))
+    with transaction.atomic():
+        if not Handover.objects.filter(id=begun.handover_id, settled_at=None).update(settled_at=now):
+            return
+        _suppress_opted_out(context, outcomes)
+        # One draw a hand-over: those who fail together wait together, in one batch.
+        jitter = random()  # noqa: S311  it spreads load and keeps no secret
+        window = provider_class(context.provider_kind).evidence_window
+        again = [person.recipient_id for person in begun.people if person.attempt_count]
+        earlier = read_attempts(again) if again else {}
+        consequences = consequences_of(context, begun.begun_at, outcomes, earlier, window, now, jitter)
+        moves = consequences.moves + arm_next_batches(claim, consequences)
+        _insert_attempts(context, begun, consequences.attempted, now)
+        Decision.objects.bulk_create(consequences.decisions)
+        told_early = move_recipients(context.distribution.id, moves, duplicate_risks=consequences.duplicate_risks)
+        unreached = ((person.id, person.recipient_id, begun.begun_at) for person in consequences.unreached)
+        release_slots(context.distribution.survey_id, unreached)
+        if told_early:
+            ingest_early_events(told_early, now)
+        # Last, because a pause locks the distribution and then its batches.
+        Batch.objects.filter(id=claim.batch_id, fence=claim.fence).update(claims=0, last_error="", held_by=None)
+
+
+def _suppress_opted_out(context: StepContext, outcomes: Sequence[tuple[Person, Result]]) -> None:
+    """Close the addresses of people who have told the provider to stop: it said so when it refused the message."""
+    told = [
+        (address_on(context.step.channel, person.email, person.phone), SuppressionReason.STOP)
+        for person, result in outcomes
+        if result.opted_out
+    ]
+    if told:
+        suppress(context.account, told)
+
+
+def _insert_attempts(context: StepContext, begun: Begun, tried: Sequence[tuple[Person, Result]], now: datetime) -> None:
+    if not tried:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _INSERT_ATTEMPTS,
+            {
+                "step_id": context.step.id,
+                "account_id": begun.account_id,
+                "channel": context.step.channel,
+                "begun_at": begun.begun_at,
+                "ended_at": now,
+                "attempts": rows_of(
+                    [
+                        {
+                            "recipient_id": person.recipient_id,
+                            "number": person.attempt_count + 1,
+                            "state": _ATTEMPT_STATES.get(result.outcome, AttemptState.FAILED),
+                            "provider_message_id": storable(result.provider_message_id, 255),
+                            "code": storable(result.code, 63),
+                            "detail": storable(result.detail, 500),
+                        }
+                        for person, result in tried
+                    ]
+                ),
+            },
+        )

@@ -1,0 +1,52 @@
+"""Tries whose answer was lost, once the time for evidence is over: sent again, or given up as indeterminate."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from distributor.engine.dispatch.claim import Claim
+from distributor.engine.dispatch.outcome import arm_next_batches, consequences_of_silence
+from distributor.engine.journey.attempts import read_attempts
+from distributor.engine.journey.people import Person
+from distributor.engine.journey.transitions import move_recipients
+from distributor.engine.route.step_context import StepContext
+from distributor.models import Attempt
+from distributor.models.attempt import AttemptState
+from distributor.rules.journey.retry import is_resent
+
+
+def find_unknown_outcomes(context: StepContext, people: Sequence[Person]) -> dict[int, int]:
+    """How many attempts of unknown outcome on this step there are, of those whose last try is one.
+
+    They have waited as long as the provider may take to tell (Provider.evidence_window).
+    """
+    last_numbers = {person.recipient_id: person.attempt_count for person in people if person.attempt_count}
+    if not last_numbers:
+        return {}
+    counts: Counter[int] = Counter()
+    resolved = set(last_numbers)
+    unknown = Attempt.objects.filter(
+        recipient_id__in=list(last_numbers), step_id=context.step.id, state=AttemptState.UNKNOWN
+    )
+    for recipient_id, number in unknown.values_list("recipient_id", "number"):
+        counts[recipient_id] += 1
+        if number == last_numbers[recipient_id]:
+            resolved.discard(recipient_id)
+    return {recipient_id: count for recipient_id, count in counts.items() if recipient_id not in resolved}
+
+
+def close_unknown_outcomes(
+    claim: Claim, context: StepContext, people: Sequence[Person], unknown_outcomes: Mapping[int, int], now: datetime
+) -> Sequence[Person]:
+    """End the step, as indeterminate, for those who get no further copy. Returns the others."""
+    if not unknown_outcomes:
+        return people
+    silent = {
+        recipient_id for recipient_id, count in unknown_outcomes.items() if not is_resent(context.step.channel, count)
+    }
+    if silent:
+        attempts = read_attempts(silent)
+        given_up = [(person, attempts[person.recipient_id]) for person in people if person.recipient_id in silent]
+        consequences = consequences_of_silence(context, given_up, now)
+        move_recipients(context.distribution.id, consequences.moves + arm_next_batches(claim, consequences))
+    return [person for person in people if person.recipient_id not in silent]

@@ -1,0 +1,56 @@
+"""Thank-yous: what a response arms, once."""
+
+from datetime import datetime
+
+from django.db.models import Q
+
+from distributor.engine.eligibility.facts import address_on
+from distributor.engine.infrastructure.wakeups import wake_on_commit
+from distributor.engine.journey.batches import arm_batch
+from distributor.engine.journey.people import find_in_flight
+from distributor.engine.journey.transitions import Correction, add_counts, correct_recipients
+from distributor.models import Recipient, Step
+from distributor.models.recipient import RecipientOutcome, RecipientState
+from distributor.rules.journey.batching import lane_for
+from distributor.rules.journey.chain import StepKind, thanks
+from distributor.rules.journey.stop_reasons import StopReason
+
+
+def arm_thank_you(recipient_id: int, now: datetime) -> None:
+    """Let a responder wait for the first thank-you that it has an address for, if there is one.
+
+    Runs in the caller's transaction, which holds the recipient's lock and has called off what it waited for. Whoever
+    is only registered, was stopped before it answered, or could not be reached is not written to by us.
+
+    Somebody whose message is with a provider at this moment is marked, and thanked when that is settled: of two
+    hand-overs at once both would be the try of the same number.
+    """
+    recipient = Recipient.objects.select_related("batch__step", "contact").get(pk=recipient_id)
+    following = _thanks_for(recipient, now) if _is_to_be_thanked(recipient) else None
+    if following is None:
+        return
+    if find_in_flight([recipient_id]):
+        Recipient.objects.filter(pk=recipient_id).update(has_early_events=True)
+        return
+    step, due_at = following
+    batch_id = arm_batch(recipient.batch, step.id, due_at, 1)
+    waits = Correction(recipient.pk, RecipientState.WAITING, "", "", recipient.first_sent_at, batch_id)
+    add_counts(correct_recipients([waits]))
+    if due_at <= now:
+        wake_on_commit(lane_for(1))
+
+
+def _thanks_for(recipient: Recipient, now: datetime) -> tuple[Step, datetime] | None:
+    contact = recipient.contact
+    for_it = Q(contact_id=None) | Q(contact_id=contact.pk)
+    steps = list(Step.objects.filter(for_it, distribution_id=recipient.distribution_id, kind=StepKind.THANK_YOU))
+    reachable = {step.channel for step in steps if address_on(step.channel, contact.email, contact.phone)}
+    return thanks(steps, responded_at=recipient.responded_at or now, reachable=reachable, now=now)
+
+
+def _is_to_be_thanked(recipient: Recipient) -> bool:
+    if recipient.batch.step.kind == StepKind.THANK_YOU:
+        return False  # it was put there before
+    if recipient.state == RecipientState.STOPPED:
+        return recipient.reason == StopReason.RESPONDED
+    return recipient.state == RecipientState.FINISHED and recipient.outcome != RecipientOutcome.FAILED

@@ -1,0 +1,44 @@
+"""Putting recipients into another batch: the one way to wait for something."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from contacts.ids import new_id
+from distributor.engine.journey.transitions import Move
+from distributor.models import Batch
+from distributor.models.recipient import RecipientState
+from distributor.rules.journey.batching import lane_for
+
+
+class Scheduled(Protocol):
+    """A batch, or the claim of one."""
+
+    @property
+    def organization_id(self) -> UUID: ...
+    @property
+    def distribution_id(self) -> UUID: ...
+
+
+def arm_batch(scheduled: Scheduled, step_id: UUID, due_at: datetime, size: int, *, lane: str | None = None) -> UUID:
+    """Make a batch of the same distribution, into which the caller moves its recipients. Returns the batch's id.
+
+    `lane` None: the lane for its size.
+    """
+    batch = Batch.objects.create(
+        id=new_id(),
+        organization_id=scheduled.organization_id,
+        distribution_id=scheduled.distribution_id,
+        step_id=step_id,
+        lane=lane or lane_for(size),
+        due_at=due_at,
+        size=size,
+    )
+    return batch.id
+
+
+def move_into_batch(scheduled: Scheduled, step_id: UUID, due_at: datetime, recipient_ids: Sequence[int]) -> list[Move]:
+    """Make a batch for these recipients. Returns the moves that put them there."""
+    batch_id = arm_batch(scheduled, step_id, due_at, len(recipient_ids))
+    return [Move(recipient_id, RecipientState.WAITING, batch_id=batch_id) for recipient_id in recipient_ids]

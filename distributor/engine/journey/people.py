@@ -1,0 +1,90 @@
+"""Recipients under their row locks, with what is known of their contacts."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from orjson import loads
+
+from distributor.engine.infrastructure.sql_params import array_of
+from distributor.rules.wording import NO_WORDING, Wording, read_wording
+
+_PEOPLE = """
+SELECT r.id, r.code, r.locale, r.attempt_count, r.first_sent_at, r.first_opened_at, r.responded_at,
+    c.id, c.external_id, c.email, c.phone, c.first_name, c.last_name, c.title, c.locale, c.opted_out_at,
+    c.time_zone, r.baseline_sent_at, r.wording, r.attributes, c.embedded_data
+FROM distributor_recipient r JOIN contacts_contact c ON c.id = r.contact_id
+"""
+_LOCK_WAITING = f"{_PEOPLE} WHERE r.batch_id = %s AND r.state = 'waiting' ORDER BY r.id LIMIT %s FOR NO KEY UPDATE OF r"
+_LOCK_NAMED = f"{_PEOPLE} WHERE r.id = ANY(%s::bigint[]) ORDER BY r.id FOR NO KEY UPDATE OF r"
+_IN_FLIGHT = """
+SELECT named.id FROM distributor_handover h CROSS JOIN LATERAL unnest(h.recipient_ids) AS named(id)
+WHERE h.settled_at IS NULL AND named.id = ANY(%s::bigint[])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A recipient and its contact. `id` is the contact's id."""
+
+    recipient_id: int
+    code: str
+    locale: str
+    attempt_count: int
+    first_sent_at: datetime | None
+    first_opened_at: datetime | None
+    responded_at: datetime | None
+    id: UUID
+    external_id: str | None
+    email: str
+    phone: str
+    first_name: str
+    last_name: str
+    title: str
+    contact_locale: str
+    opted_out_at: datetime | None
+    time_zone: str
+    baseline_sent_at: datetime | None  # the last send of this survey, as given in the recipient's own call
+    wording: Wording
+    attributes: Mapping[str, Any]
+    embedded_data: Mapping[str, Any]
+
+    @property
+    def full_name(self) -> str:
+        """First and last name, "" if neither is known."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+def lock_waiting(batch_id: UUID, limit: int) -> list[Person]:
+    """Lock the next waiting recipients of a batch, at most `limit`, until the caller's transaction ends."""
+    return _lock(_LOCK_WAITING, [batch_id, limit])
+
+
+def lock_people(recipient_ids: Sequence[int]) -> list[Person]:
+    """Lock these recipients, whatever their state, until the caller's transaction ends."""
+    return _lock(_LOCK_NAMED, [array_of(recipient_ids)])
+
+
+def find_in_flight(recipient_ids: Collection[int]) -> set[int]:
+    """Return those of the recipients that an unsettled hand-over names.
+
+    The caller holds their locks, so no other hand-over can add to them meanwhile.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_IN_FLIGHT, [array_of(recipient_ids)])
+        return {recipient_id for (recipient_id,) in cursor.fetchall()}
+
+
+def _lock(statement: str, parameters: list[Any]) -> list[Person]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    # A raw cursor returns JSON as text: Django decodes it only in model fields.
+    return [Person(*(*row[:-3], _read_wording(row[-3]), loads(row[-2]), loads(row[-1]))) for row in rows]
+
+
+def _read_wording(wording: str | None) -> Wording:
+    return NO_WORDING if wording is None else read_wording(loads(wording))

@@ -1,0 +1,45 @@
+"""The distribution's row as a switch: paused, cancelled, rescheduled or ended, held still while a hand-over begins.
+
+control.py changes the row FOR UPDATE. Every begin holds it FOR KEY SHARE until its hand-over is committed. So nothing
+that an answered call forbids begins afterwards, while adding to the counts, which takes a weaker lock, goes on.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from distributor.rules.eligibility import Reason, Refusal
+from distributor.rules.timing.timetable import Timetable, refuse_late
+
+_LOCK_SWITCH = """
+SELECT scheduled_at, not_after, expires_at, paused_at, cancelled_at, follow_up_count FROM distributor_distribution
+WHERE id = %s FOR KEY SHARE
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchState:
+    """What the distribution's operator wants now, and how many steps have been added to it so far."""
+
+    scheduled_at: datetime | None
+    not_after: datetime | None
+    expires_at: datetime | None
+    paused_at: datetime | None
+    cancelled_at: datetime | None
+    follow_up_count: int
+
+
+def lock_switch(distribution_id: UUID) -> SwitchState:
+    """Read the distribution's switch and hold it still until the caller's transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK_SWITCH, [distribution_id])
+        return SwitchState(*cursor.fetchone())
+
+
+def refusal_for_all(switch: SwitchState, now: datetime) -> Refusal | None:
+    """Return why no recipient of the distribution is sent to any more; None while they are."""
+    if switch.cancelled_at is not None:
+        return Refusal(Reason.CANCELLED, {"cancelledAt": switch.cancelled_at.isoformat()})
+    return refuse_late(now, Timetable(not_after=switch.not_after, expires_at=switch.expires_at))

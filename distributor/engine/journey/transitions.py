@@ -1,0 +1,144 @@
+"""Moving recipients along: the one place that writes their state, and the distribution's counts with it."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import F
+
+from distributor.engine.infrastructure.sql_params import rows_of
+from distributor.models import Distribution
+from distributor.models.recipient import RecipientOutcome, RecipientState
+from distributor.rules.journey.conclusion import Conclusion
+
+# Whoever was stopped meanwhile stays stopped: what was handed over keeps its attempt, but starts nothing new.
+_MOVE = """
+WITH move AS (
+    SELECT * FROM json_to_recordset(%s) AS move(
+        recipient_id bigint, state text, outcome text, reason text, batch_id uuid, is_attempt boolean,
+        sent_at timestamptz)
+),
+moved AS (
+    UPDATE distributor_recipient r SET
+        state = CASE r.state WHEN 'waiting' THEN move.state ELSE r.state END,
+        outcome = CASE r.state WHEN 'waiting' THEN move.outcome ELSE r.outcome END,
+        reason = CASE r.state WHEN 'waiting' THEN move.reason ELSE r.reason END,
+        batch_id = CASE r.state WHEN 'waiting' THEN coalesce(move.batch_id, r.batch_id) ELSE r.batch_id END,
+        attempt_count = r.attempt_count + move.is_attempt::int,
+        first_sent_at = coalesce(r.first_sent_at, move.sent_at)
+    FROM move WHERE r.id = move.recipient_id
+    RETURNING r.id, old.state AS was, new.state, new.outcome, new.has_early_events,
+        old.first_sent_at IS NULL AND new.first_sent_at IS NOT NULL AS is_newly_reached
+)
+SELECT state, outcome, count(*) FILTER (WHERE was = 'waiting' AND state <> 'waiting'),
+    count(*) FILTER (WHERE is_newly_reached), array_agg(id) FILTER (WHERE has_early_events)
+FROM moved GROUP BY state, outcome
+"""
+# Corrections apply whatever the state was: feedback/reconcile.py has judged them under the recipients' locks.
+_CORRECT = """
+UPDATE distributor_recipient r SET
+    state = correction.state, outcome = correction.outcome, reason = correction.reason,
+    batch_id = coalesce(correction.batch_id, r.batch_id), first_sent_at = correction.first_sent_at
+FROM json_to_recordset(%s) AS correction(
+    recipient_id bigint, state text, outcome text, reason text, batch_id uuid, first_sent_at timestamptz)
+WHERE r.id = correction.recipient_id
+RETURNING r.distribution_id, old.state, old.outcome, new.state, new.outcome,
+    (new.first_sent_at IS NOT NULL)::int - (old.first_sent_at IS NOT NULL)::int
+"""
+
+_COUNTS = {
+    (RecipientState.FINISHED, RecipientOutcome.SENT): "sent_count",
+    (RecipientState.FINISHED, RecipientOutcome.FAILED): "failed_count",
+    (RecipientState.FINISHED, RecipientOutcome.INDETERMINATE): "indeterminate_count",
+    (RecipientState.STOPPED, ""): "stopped_count",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Where a waiting recipient goes. `batch_id` None: it stays in its batch."""
+
+    recipient_id: int
+    state: str
+    outcome: str = ""
+    reason: str = ""
+    batch_id: UUID | None = None
+    is_attempt: bool = False
+    sent_at: datetime | None = None
+
+    @classmethod
+    def to_end(
+        cls, recipient_id: int, conclusion: Conclusion, *, is_attempt: bool = False, sent_at: datetime | None = None
+    ) -> "Move":
+        """The move that ends a journey."""
+        state, outcome = _end_state(conclusion)
+        return cls(recipient_id, state, outcome, conclusion.reason, is_attempt=is_attempt, sent_at=sent_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """Where an event puts a recipient, and when the first message that counts as sent left."""
+
+    recipient_id: int
+    state: str
+    outcome: str
+    reason: str
+    first_sent_at: datetime | None
+    batch_id: UUID | None = None
+
+    @classmethod
+    def to_end(cls, recipient_id: int, conclusion: Conclusion, first_sent_at: datetime | None) -> "Correction":
+        """The correction that ends a journey."""
+        state, outcome = _end_state(conclusion)
+        return cls(recipient_id, state, outcome, conclusion.reason, first_sent_at)
+
+
+def move_recipients(distribution_id: UUID, moves: Sequence[Move], *, duplicate_risks: int = 0) -> list[int]:
+    """Apply moves inside the caller's transaction and add what ended to the distribution's counts.
+
+    Returns the recipients of which something was told before (Recipient.has_early_events). Locks go recipients first,
+    then the distribution, as everywhere.
+    """
+    counts: Counter[str] = Counter(duplicate_risk_count=duplicate_risks)
+    told_early: list[int] = []
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVE, [rows_of(moves)])
+        for state, outcome, count, newly_reached, early in cursor.fetchall():
+            if count:
+                counts[_COUNTS[state, outcome]] += count
+            counts["reached_count"] += newly_reached
+            told_early += early or ()
+    add_counts({distribution_id: counts})
+    return told_early
+
+
+def correct_recipients(corrections: Sequence[Correction]) -> dict[UUID, Counter[str]]:
+    """Apply corrections to recipients that the caller has locked. Returns what add_counts() has to add."""
+    counts: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
+    with connection.cursor() as cursor:
+        cursor.execute(_CORRECT, [rows_of(corrections)])
+        for distribution_id, *was, state, outcome, newly_reached in cursor.fetchall():
+            counts[distribution_id]["reached_count"] += newly_reached
+            if before := _COUNTS.get((was[0], was[1])):
+                counts[distribution_id][before] -= 1
+            if after := _COUNTS.get((state, outcome)):
+                counts[distribution_id][after] += 1
+    return counts
+
+
+def add_counts(counts: Mapping[UUID, Counter[str]]) -> None:
+    """Add to distributions' counts, in the order of their ids: two transactions may share several."""
+    for distribution_id in sorted(counts):
+        added = {name: F(name) + count for name, count in counts[distribution_id].items() if count}
+        if added:
+            Distribution.objects.filter(id=distribution_id).update(**added)
+
+
+def _end_state(conclusion: Conclusion) -> tuple[RecipientState, str]:
+    """The state and outcome that a conclusion is stored as."""
+    if conclusion.ending is None:
+        return RecipientState.STOPPED, ""
+    return RecipientState.FINISHED, RecipientOutcome(conclusion.ending)

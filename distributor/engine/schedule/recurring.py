@@ -1,0 +1,105 @@
+"""Recurring distributions: what is due is started, once, however many look and however late they come."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import structlog
+from django.db import transaction
+
+from distributor.engine.acceptance.references import UnknownReferencesError
+from distributor.engine.audience.expand import accept_selection
+from distributor.models import Distribution, RecurringDistribution
+from distributor.models.distribution import ChannelMode
+from distributor.rules.requests import DEFAULT_RECENT_DAYS, AudienceRules, DistributionRequest, Selection
+from distributor.rules.timing.recurrence import latest_occurrence, next_occurrence, parse_cron
+from distributor.rules.timing.time_zones import zone_named
+
+logger = structlog.get_logger(__name__)
+
+SOURCE = "recurring"
+
+
+def save_recurring(recurring: RecurringDistribution, now: datetime) -> None:
+    """Save it with its next moment, which is after `now`: what it would have sent before is not made up for."""
+    recurring.next_at = _next(recurring, now) if recurring.is_active else None
+    recurring.save()
+
+
+def start_due(now: datetime) -> list[Distribution]:
+    """Start what is due: of each recurring distribution the latest occurrence that has come.
+
+    Those before it that were missed are left out, and the occurrence says from when on. One that fails is logged, stays
+    due and holds nobody else back.
+    """
+    due = RecurringDistribution.objects.filter(is_active=True, next_at__lte=now).order_by("next_at")
+    started = []
+    for recurring_id in due.values_list("pk", flat=True):
+        try:
+            distribution = _start(recurring_id, now)
+        except Exception:
+            logger.exception("recurring_distribution_failed", recurring=str(recurring_id))
+        else:
+            started += [distribution] if distribution else []
+    return started
+
+
+@transaction.atomic
+def _start(recurring_id: UUID, now: datetime) -> Distribution | None:
+    """Whoever else starts it has its lock, and then has moved it on."""
+    due = RecurringDistribution.objects.filter(pk=recurring_id, is_active=True, next_at__lte=now)
+    recurring = due.select_for_update(skip_locked=True, of=("self",)).select_related("organization").first()
+    if recurring is None or recurring.next_at is None:
+        return None
+    first = recurring.next_at
+    occurs_at = latest_occurrence(parse_cron(recurring.cron), _zone(recurring), first, now)
+    distribution = None
+    # Somebody may have set it back by hand: what was decided stays decided.
+    if not recurring.occurrences.filter(occurs_at=occurs_at).exists():
+        distribution, fault = _send(recurring, occurs_at, now)
+        missed_from = first if first < occurs_at else None
+        recurring.occurrences.create(
+            occurs_at=occurs_at, distribution=distribution, fault=fault, missed_from=missed_from, decided_at=now
+        )
+    recurring.next_at = _next(recurring, now)
+    recurring.save(update_fields=["next_at"])
+    return distribution
+
+
+def _send(recurring: RecurringDistribution, occurs_at: datetime, now: datetime) -> tuple[Distribution | None, str]:
+    """The distribution, or why there is none."""
+    request, selection = _as_request(recurring, occurs_at), Selection(list_id=recurring.mailing_list_id)
+    try:
+        return accept_selection(recurring.organization, None, request, selection, now), ""
+    except UnknownReferencesError as refusal:
+        faults = {f"{fault.what} {fault.code.replace('_', ' ')}" for fault in refusal.faults}
+        logger.warning("recurring_distribution_refused", recurring=str(recurring.pk), faults=sorted(faults))
+        return None, "; ".join(sorted(faults))[:255]
+
+
+def _as_request(recurring: RecurringDistribution, occurs_at: datetime) -> DistributionRequest:
+    days, expire_after = recurring.recent_contact_days, recurring.links_expire_after_days
+    local = occurs_at.astimezone(_zone(recurring))
+    return DistributionRequest(
+        source=SOURCE,
+        survey_id=recurring.survey_id,
+        contacts=(),
+        steps=[step.as_request() for step in recurring.steps.select_related("provider_account")],
+        is_multi=recurring.mode == ChannelMode.MULTI,
+        scheduled_at=occurs_at,
+        expires_at=occurs_at + timedelta(days=expire_after) if expire_after else None,
+        name=f"{recurring.name} {local:%Y-%m-%d %H:%M}",
+        audience=AudienceRules(
+            respect_frequency_rules=recurring.respect_frequency_rules,
+            exclude_recently_contacted=days is not None,
+            recent_contact_days=days or DEFAULT_RECENT_DAYS,
+        ),
+    )
+
+
+def _next(recurring: RecurringDistribution, after: datetime) -> datetime:
+    return next_occurrence(parse_cron(recurring.cron), _zone(recurring), after)
+
+
+def _zone(recurring: RecurringDistribution) -> ZoneInfo:
+    return zone_named(recurring.time_zone, recurring.organization.time_zone)

@@ -1,0 +1,126 @@
+"""The dry run: by which accounts, and that it leaves nothing behind."""
+
+from typing import Any
+
+import pytest
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from channels.models import ProviderAccount
+from contacts.channel import Channel
+from contacts.identity import EmailsTakenError, UnknownContactsError
+from contacts.ids import new_id
+from contacts.models import Contact, Organization
+from distributor.engine.acceptance.accept import ThrottledError, accept
+from distributor.engine.acceptance.dry_run import dry_run
+from distributor.engine.acceptance.references import UnknownReferencesError
+from distributor.engine.route.accounts import Hold
+from distributor.models import Survey
+from distributor.rules.requests import DistributionRequest, Throttle
+from distributor.rules.timing.throttle import ThrottlePolicy
+from tests.engine.conftest import Ask
+from tests.support.engine.forecasts import A_DAY, NOW, Accounts, carrier, carry_out, everything_stored, touch
+from tests.support.engine.people import given
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_stand_in_is_planned_while_it_would_carry_the_messages(
+    organization: Organization, ask: Ask, accounts: Accounts
+) -> None:
+    account = accounts[Channel.EMAIL]
+    stand_in = ProviderAccount.objects.create(
+        organization=organization, name="Stand-in", kind="sandbox", channel="email", daily_limit=10
+    )
+    account.stand_in, account.daily_limit = stand_in, 1
+    account.save()
+    assert carrier(carry_out(organization, ask(1))).account.id == account.id
+    assert carrier(carry_out(organization, ask(1))).account.id == stand_in.id
+
+
+def test_accounts_named_in_order_are_asked_in_order(organization: Organization, ask: Ask, accounts: Accounts) -> None:
+    other = ProviderAccount.objects.create(
+        organization=organization, name="Other", kind="sandbox", channel="email", from_email="other@acme.example"
+    )
+    ProviderAccount.objects.filter(id=accounts[Channel.EMAIL].id).update(daily_limit=1)
+    request = ask(1, further_accounts=[other])
+    assert carrier(carry_out(organization, request)).account.id == accounts[Channel.EMAIL].id
+    assert carrier(carry_out(organization, request)).account.id == other.id
+
+
+def test_accounts_that_share_by_weight_are_all_named(organization: Organization, ask: Ask, accounts: Accounts) -> None:
+    other = ProviderAccount.objects.create(organization=organization, name="Other", kind="sandbox", channel="email")
+    [carriers] = dry_run(organization, ask(1, further_accounts=[other], weights=[1, 3]), NOW).carriers
+    assert not isinstance(carriers, Hold)
+    assert [one.account.id for one in carriers] == [accounts[Channel.EMAIL].id, other.id]
+
+
+def test_an_account_that_takes_nothing_now_is_said_to(organization: Organization, ask: Ask, accounts: Accounts) -> None:
+    account = accounts[Channel.EMAIL]
+    account.daily_limit = 1
+    account.save()
+    carry_out(organization, ask(1))
+    [held] = dry_run(organization, ask(1), NOW).carriers
+    assert isinstance(held, Hold)
+    assert (held.account_id, held.because) == (account.id, f"{account.name} has sent what it may send today")
+
+
+def test_nothing_is_written(
+    organization: Organization,
+    survey: Survey,
+    accounts: Accounts,
+    ask: Ask,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    touch(organization, 1, NOW - A_DAY, survey)
+    ProviderAccount.objects.update(daily_limit=5, rate_per_second=1)
+    accept(organization, None, ask(3), NOW)
+    before = everything_stored()
+    people = [given(number, first_name="Changed") for number in range(5)]
+    request = ask(
+        [*people, given(6, email="", phone="")], Channel.EMAIL, Channel.SMS, is_multi=True, fallback_delay_minutes=5,
+        throttle=Throttle(A_DAY),
+    )  # fmt: skip
+    with django_capture_on_commit_callbacks() as callbacks:
+        dry_run(organization, request, NOW)
+    assert everything_stored() == before
+    assert callbacks == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_written_outside_of_a_transaction_either(organization: Organization, ask: Ask) -> None:
+    Contact.objects.create(organization=organization, **given(0))
+    before = everything_stored()
+    foreseen = dry_run(organization, ask([given(0, first_name="Changed"), given(1)]), NOW)
+    assert [one.is_new for one in foreseen.contacts] == [False, True]
+    assert everything_stored() == before
+
+
+def test_a_plan_takes_as_many_statements_for_a_thousand_as_for_two(
+    organization: Organization, ask: Ask, django_assert_num_queries: Any
+) -> None:
+    for count in (2, 1_000):
+        request = ask(count, Channel.EMAIL, Channel.SMS, is_multi=True, fallback_delay_minutes=5)
+        # savepoint, lock, references, contacts, suppressions, rollback (2), who there is, accounts
+        with django_assert_num_queries(9):
+            dry_run(organization, request, NOW)
+
+
+def test_a_dry_run_is_refused_like_the_call_itself(
+    organization: Organization, survey: Survey, ask: Ask, accounts: Accounts
+) -> None:
+    touch(organization, 0, NOW - A_DAY, survey)
+    for number in (1, 2):
+        Contact.objects.create(organization=organization, email=f"lone{number}@example.com")
+    lone = Contact.objects.get(email="lone1@example.com")
+    refused: list[tuple[DistributionRequest, type[Exception]]] = [
+        (ask([{"contact_id": new_id()}]), UnknownContactsError),
+        (ask([{"contact_id": lone.id, "email": "lone2@example.com"}]), EmailsTakenError),
+        (ask(1, throttle=Throttle(2 * A_DAY, ThrottlePolicy.REJECT)), ThrottledError),
+    ]
+    ProviderAccount.objects.filter(id=accounts[Channel.SMS].id).update(is_active=False)
+    refused.append((ask(1, Channel.SMS), UnknownReferencesError))
+    for request, refusal in refused:
+        with pytest.raises(refusal):
+            dry_run(organization, request, NOW)
+        with pytest.raises(refusal):
+            accept(organization, None, request, NOW)

@@ -1,0 +1,257 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from distributor.rules.eligibility import Reason
+from distributor.rules.journey.delivery_events import Trouble
+from distributor.rules.journey.forecast import Condition, ForecastMessage
+from distributor.rules.journey.retry import Retry, after_attempt
+from distributor.rules.journey.stop_reasons import StopReason
+from distributor.rules.phrases import PHRASES, explain, explain_step, local
+from distributor.rules.timing.departure import Delay, Departure
+from distributor.rules.timing.time_zones import LAST_MOMENT
+
+WARSAW = ZoneInfo("Europe/Warsaw")
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+A_DAY = timedelta(days=1)
+KINDS = ("skipped", "deferred", "rerouted", "stopped")
+
+
+def stamp(**moments: datetime) -> dict[str, str]:
+    return {name: moment.isoformat() for name, moment in moments.items()}
+
+
+def retry_reasons() -> set[str]:
+    """Of every wait that may follow a try."""
+    verdicts = [
+        after_attempt(
+            outcome,
+            about_account=about_account,
+            number=1,
+            unknown_before=0,
+            channel="email",
+            retry_after_seconds=None,
+            evidence_window=window,
+            now=NOW,
+            jitter=0.5,
+        )
+        for outcome in ("accepted", "throttled", "permanent", "unknown", "transient")
+        for about_account in (False, True)
+        for window in (timedelta(0), timedelta(minutes=15))
+    ]
+    return {verdict.reason for verdict in verdicts if isinstance(verdict, Retry)}
+
+
+def reasons_known_to_the_rules() -> set[str]:
+    failures = {trouble.name.lower() for trouble in Trouble if trouble.is_failure}
+    return {*Reason, *StopReason, *filter(None, Delay), *retry_reasons(), *failures}
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "detail", "sentence"),
+    [
+        ("skipped", "opted_out", stamp(since=NOW - 3 * A_DAY), "skipped: the contact opted out 3 days ago"),
+        ("stopped", "opted_out", {}, "stopped: the contact opted out"),
+        (
+            "skipped",
+            "opted_out",
+            {"channel": "email", "suppression": "unsubscribe"},
+            "skipped: the e-mail address was unsubscribed",
+        ),
+        (
+            "stopped",
+            "opted_out",
+            {"channel": "sms", "suppression": "stop"},
+            "stopped: the phone number answered STOP",
+        ),
+        (
+            "rerouted",
+            "suppressed",
+            {"channel": "email", "suppression": "bounce"},
+            "rerouted to the next channel: the e-mail address is suppressed, messages to it bounced",
+        ),
+        ("skipped", "no_address", {"channel": "whatsapp"}, "skipped: no WhatsApp number"),
+        ("skipped", "no_address", {"channel": "email"}, "skipped: no e-mail address"),
+        (
+            "skipped",
+            "frequency_rule",
+            {**stamp(lastContactedAt=NOW - 3 * A_DAY), "days": 30},
+            "skipped: contacted 3 days ago, the rule is 30 days",
+        ),
+        (
+            "skipped",
+            "recently_contacted",
+            {**stamp(lastContactedAt=NOW - timedelta(minutes=61)), "days": 1},
+            "skipped: contacted 1 hour ago, the call leaves out who was contacted within 1 day",
+        ),
+        (
+            "skipped",
+            "throttled",
+            stamp(lastSentAt=NOW - timedelta(seconds=5), until=NOW + A_DAY),
+            ("skipped: the survey was sent less than a minute ago and may be sent again at "
+            "2026-03-02 13:00 (Europe/Warsaw)"),
+        ),
+        (
+            "skipped",
+            "throttled",
+            stamp(lastSentAt=NOW + A_DAY, until=NOW + 2 * A_DAY),
+            ("skipped: the survey was sent at 2026-03-02 13:00 (Europe/Warsaw) and may be sent again at "
+            "2026-03-03 13:00 (Europe/Warsaw)"),
+        ),
+        (
+            "skipped",
+            "too_late",
+            stamp(notAfter=NOW, earliestAt=NOW + A_DAY),
+            ("skipped: it could leave at 2026-03-02 13:00 (Europe/Warsaw), and was to leave by "
+            "2026-03-01 13:00 (Europe/Warsaw)"),
+        ),
+        (
+            "stopped",
+            "expired",
+            stamp(expiresAt=NOW, earliestAt=NOW),
+            ("stopped: it could leave at 2026-03-01 13:00 (Europe/Warsaw), and the links expire at "
+            "2026-03-01 13:00 (Europe/Warsaw)"),
+        ),
+        (
+            "stopped",
+            "cancelled",
+            stamp(cancelledAt=NOW - timedelta(minutes=2)),
+            "stopped: the distribution was cancelled 2 minutes ago",
+        ),
+        ("stopped", "responded", {}, "stopped: the contact responded"),
+        ("stopped", "erased", {}, "stopped: the contact was erased"),
+        (
+            "rerouted",
+            "refused",
+            {"channel": "email", "code": "550", "detail": "no such user"},
+            "rerouted to the next channel: the provider refused the e-mail message (550 no such user)",
+        ),
+        (
+            "rerouted",
+            "bounced",
+            {"channel": "email", "attempt": 1},
+            "rerouted to the next channel: the e-mail message bounced",
+        ),
+        (
+            "stopped",
+            "processing_failed",
+            {"error": "KeyError('x')"},
+            "stopped: our own code failed on it (KeyError('x'))",
+        ),
+    ],
+)  # fmt: skip
+def test_a_decision_reads_as_a_sentence(kind: str, reason: str, detail: dict[str, Any], sentence: str) -> None:
+    assert explain(kind, reason, detail, now=NOW, zone=WARSAW) == sentence
+
+
+@pytest.mark.parametrize(
+    ("reason", "detail", "sentence"),
+    [
+        (
+            "quiet_hours",
+            {"zone": "Asia/Kathmandu"},
+            "deferred until 2026-03-02 12:45 (Asia/Kathmandu): quiet hours",
+        ),
+        (
+            "throttled",
+            {"channel": "sms", "code": "429", "detail": ""},
+            "deferred until 2026-03-02 08:00 (Europe/Warsaw): the provider asked for a slower pace (429)",
+        ),
+        (
+            "transient_failure",
+            {"channel": "sms", "code": "", "detail": "busy"},
+            ("deferred until 2026-03-02 08:00 (Europe/Warsaw): "
+             "the provider could not take the SMS message for the moment (busy)"),
+        ),
+    ],
+)  # fmt: skip
+def test_a_deferral_says_until_when(reason: str, detail: dict[str, Any], sentence: str) -> None:
+    until = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
+    assert explain("deferred", reason, detail, until=until, now=NOW, zone=WARSAW) == sentence
+
+
+def test_every_reason_has_a_phrase_of_its_own() -> None:
+    assert reasons_known_to_the_rules() <= PHRASES.keys()
+
+
+@given(
+    st.sampled_from(KINDS),
+    st.sampled_from(sorted(PHRASES)),
+    st.dictionaries(
+        st.sampled_from(
+            ["since", "lastContactedAt", "lastSentAt", "until", "notAfter", "expiresAt", "earliestAt", "cancelledAt"]
+        ),
+        st.datetimes(timezones=st.just(UTC)).map(datetime.isoformat),
+    ),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "channel": st.sampled_from(["email", "sms", "whatsapp"]),
+            "suppression": st.sampled_from(["unsubscribe", "stop", "bounce", "complaint", "manual", "import"]),
+            "zone": st.sampled_from(["Pacific/Kiritimati", "", "gone/since"]),
+            "days": st.integers(0, 365),
+            "code": st.text(max_size=5),
+            "detail": st.text(max_size=5),
+        },
+    ),
+    st.none() | st.datetimes(timezones=st.just(UTC)),
+    st.datetimes(timezones=st.just(UTC)),
+)
+def test_whatever_the_detail_there_is_a_sentence(
+    kind: str, reason: str, moments: dict[str, str], said: dict[str, Any], until: datetime | None, now: datetime
+) -> None:
+    sentence = explain(kind, reason, {**moments, **said}, until=until, now=now, zone=WARSAW)
+    opening, _, because = sentence.partition(": ")
+    assert opening.startswith(kind)
+    assert because
+
+
+def test_a_reason_of_another_version_is_named() -> None:
+    assert explain("stopped", "of_long_ago", {}, now=NOW, zone=WARSAW) == "stopped: of long ago"
+
+
+@pytest.mark.parametrize(
+    ("moment", "shown"),
+    [
+        (datetime(2026, 7, 1, 6, 0, tzinfo=UTC), "2026-07-01 08:00 (Europe/Warsaw)"),
+        (datetime(2026, 7, 1, 6, 0, 7, 250_000, tzinfo=UTC), "2026-07-01 08:00:07 (Europe/Warsaw)"),
+        (LAST_MOMENT, "9999-12-31 23:59:59 (UTC)"),
+    ],
+)
+def test_times_are_those_of_the_zone(moment: datetime, shown: str) -> None:
+    assert local(moment, WARSAW) == shown
+
+
+@pytest.mark.parametrize(
+    ("step", "sentence"),
+    [
+        (ForecastMessage(0, Condition.FIRST, Departure(NOW)), "by SMS at once"),
+        (
+            ForecastMessage(0, Condition.FIRST, Departure(NOW + A_DAY, Delay.SCHEDULED)),
+            "by SMS at 2026-03-02 13:00 (Europe/Warsaw): scheduled",
+        ),
+        (
+            ForecastMessage(1, Condition.UNANSWERED, Departure(NOW + A_DAY, Delay.QUIET_HOURS, {"zone": "UTC"})),
+            (
+                "by SMS at 2026-03-02 12:00 (UTC), if the message before stays unanswered, and at once if it fails: "
+                "quiet hours"
+            ),
+        ),
+        (
+            ForecastMessage(1, Condition.ON_FAILURE, Departure(NOW)),
+            "by SMS at once, only if the message before fails",
+        ),
+    ],
+)
+def test_a_step_that_is_planned_reads_as_a_sentence(step: ForecastMessage, sentence: str) -> None:
+    assert explain_step(step, "invitation", "sms", now=NOW, zone=WARSAW) == sentence
+
+
+def test_a_reminder_that_is_planned_says_that_it_is_one() -> None:
+    step = ForecastMessage(1, Condition.UNANSWERED, Departure(NOW + A_DAY))
+    sentence = "reminder by SMS at 2026-03-02 13:00 (Europe/Warsaw), unless there is an answer"
+    assert explain_step(step, "reminder", "sms", now=NOW, zone=WARSAW) == sentence

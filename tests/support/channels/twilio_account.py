@@ -1,0 +1,73 @@
+"""Twilio's stand-in, and accounts that send to it."""
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import ExitStack
+from typing import Any
+from urllib.parse import parse_qs
+from uuid import UUID
+
+import pytest
+
+from channels.providers.base import Account, Message, Outcome, Result
+from channels.providers.twilio.provider import Twilio
+from contacts.channel import Channel
+from tests.support.channels.invitations import SMS, invitation
+from tests.support.standins.server import Request
+from tests.support.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioStandIn
+
+SENDER, SERVICE, CONTENT = "+15005550006", "MG" + "b" * 32, "HX" + "c" * 32
+WEBHOOK_URL = "https://surveys.example/webhooks/7"
+CREDENTIALS = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN}
+
+Serve = Callable[..., TwilioStandIn]
+Connect = Callable[..., Twilio]
+
+
+@pytest.fixture
+def serve_twilio() -> Generator[Serve]:
+    """Starts a Twilio; see TwilioStandIn for how to tell it what to do."""
+    with ExitStack() as stack:
+        yield lambda kind=TwilioStandIn, **told: stack.enter_context(kind(**told).running())
+
+
+@pytest.fixture
+def connect_twilio() -> Generator[Connect]:
+    """Makes the provider of a server, or of an address; see twilio_account."""
+    with ExitStack() as stack:
+
+        def connect(peer: TwilioStandIn | str, **told: Any) -> Twilio:
+            provider = twilio_account(peer if isinstance(peer, str) else peer.url, **told)
+            stack.callback(provider.close)
+            return provider
+
+        yield connect
+
+
+def twilio_account(
+    url: str,
+    *,
+    channel: Channel = Channel.SMS,
+    webhook_url: str = WEBHOOK_URL,
+    credentials: Mapping[str, str] = CREDENTIALS,
+    **configuration: Any,
+) -> Twilio:
+    """A provider at an address; keywords are its configuration, None takes away what is usual."""
+    configuration = {"from": SENDER, "baseUrl": url, "lookupsBaseUrl": url, **configuration}
+    configuration = {name: value for name, value in configuration.items() if value is not None}
+    return Twilio(Account(UUID(int=1), UUID(int=2), channel, configuration, credentials, webhook_url))
+
+
+def number(n: int) -> str:
+    return f"+4860{n:07d}"
+
+
+def people(count: int) -> list[Message]:
+    return [invitation(number(n), number=n, variant=SMS) for n in range(1, count + 1)]
+
+
+def outcomes(results: Sequence[Result]) -> list[Outcome]:
+    return [result.outcome for result in results]
+
+
+def form_of(request: Request) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(request.body.decode(), keep_blank_values=True).items()}

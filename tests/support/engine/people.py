@@ -1,0 +1,99 @@
+"""People to send to, and what became of them."""
+
+from datetime import datetime
+
+from typing_extensions import Unpack
+
+from channels.models import Pace, ProviderAccount
+from contacts.given import ContactGiven
+from distributor.engine.acceptance.accept import Accepted
+from distributor.engine.dispatch.loop import dispatch_lane
+from distributor.engine.follow_up.add import bring_chunk
+from distributor.engine.infrastructure.clock import database_now
+from distributor.engine.reports.timeline import Timeline, timelines_of
+from distributor.models import Attempt, Batch, Distribution, Recipient, Step
+from distributor.models.batch import Lane
+
+
+def given(number: int, **fields: Unpack[ContactGiven]) -> ContactGiven:
+    known: ContactGiven = {
+        "external_id": f"PAT-{number}",
+        "email": f"person{number}@example.com",
+        "phone": f"+486000{number:05}",
+        "first_name": f"Person {number}",
+        "embedded_data": {"department": "Cardiology"},
+    }
+    return {**known, **fields}
+
+
+def messages() -> list[str]:
+    """What providers took, or may have taken: kind and channel of each, in the order of time."""
+    kinds = dict(Step.objects.values_list("id", "kind"))
+    attempts = Attempt.objects.order_by("begun_at", "recipient_id").exclude(state="failed")
+    return [f"{kinds[attempt.step_id]} {attempt.channel}" for attempt in attempts]
+
+
+def dispatch() -> None:
+    """Work off all that is due."""
+    for lane in Lane:
+        while dispatch_lane(lane, database_now):
+            pass
+
+
+def dispatch_at(moment: datetime) -> None:
+    """Work off all that is due, as if it were that moment until the end."""
+    for lane in Lane:
+        while dispatch_lane(lane, lambda: moment):
+            pass
+
+
+def bring() -> None:
+    """Bring all that was added to distributions to their people."""
+    while bring_chunk(database_now()):
+        pass
+
+
+def make_due() -> None:
+    """As if the time had come for everything that waits, and every lease and pause had run out."""
+    now = database_now()
+    Distribution.objects.filter(scheduled_at__gt=now).update(scheduled_at=now)
+    Pace.objects.update(paused_until=now, probe_at=now)
+    Batch.objects.filter(state="waiting").update(due_at=now)
+    Batch.objects.exclude(lease_expires_at=None).update(lease_expires_at=now)
+
+
+def story_of(accepted: Accepted, place: int = 0) -> Timeline:
+    code = accepted.enrolled[place].code
+    return timelines_of(list(Recipient.objects.filter(code=code).select_related("contact")))[0]
+
+
+def events_of(accepted: Accepted, place: int = 0) -> list[str]:
+    return [event.event for event in story_of(accepted, place).events]
+
+
+def totals_of(accepted: Accepted) -> dict[str, int]:
+    """The counts that are not zero, once the counts themselves are known to say what the rows say."""
+    distribution = Distribution.objects.get(id=accepted.distribution.id)
+    rows = list(Recipient.objects.filter(distribution=distribution).values_list("state", "outcome"))
+    named = {
+        "waiting": distribution.waiting_count,
+        "sent": distribution.sent_count,
+        "failed": distribution.failed_count,
+        "indeterminate": distribution.indeterminate_count,
+        "stopped": distribution.stopped_count,
+    }
+    counted = {name: sum(name in (state, outcome) for state, outcome in rows) for name in named}
+    assert named == counted
+    assert distribution.accepted_count == distribution.skipped_count + len(rows)
+    reached = Recipient.objects.filter(distribution=distribution, first_sent_at__isnull=False)
+    assert distribution.reached_count == reached.count()
+    extra = {"skipped": distribution.skipped_count, "duplicate_risk": distribution.duplicate_risk_count}
+    return {name: count for name, count in (named | extra).items() if count}
+
+
+def misbehave(account: ProviderAccount, **addresses: str) -> None:
+    """Make the sandbox fail for person0, person1 …: `misbehave(account, person1="transient")`."""
+    failures = {f"{name}@example.com": outcome for name, outcome in addresses.items()}
+    if account.channel != "email":
+        failures = {f"+486000{int(name.removeprefix('person')):05}": outcome for name, outcome in addresses.items()}
+    ProviderAccount.objects.filter(id=account.id).update(configuration={"failAddresses": failures})

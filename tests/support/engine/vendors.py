@@ -1,0 +1,41 @@
+"""Accounts at the vendors' stand-ins."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+from channels.models import ProviderAccount
+from tests.support.standins.sendgrid import API_KEY, SendGridStandIn
+from tests.support.standins.server import StandIn
+from tests.support.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioStandIn
+
+
+@contextmanager
+def sendgrid(account: ProviderAccount, **told: Any) -> Generator[SendGridStandIn]:
+    """The account is one at SendGrid from here on."""
+    with SendGridStandIn(**told).running() as peer:
+        account.kind, account.configuration = "sendgrid", {"baseUrl": peer.url}
+        account.credentials = {"api_key": API_KEY}
+        account.save(update_fields=["kind", "configuration", "credentials"])
+        yield peer
+
+
+@contextmanager
+def twilio(account: ProviderAccount, **told: Any) -> Generator[TwilioStandIn]:
+    """The account is one at Twilio from here on."""
+    with TwilioStandIn(**told).running() as peer:
+        account.kind = "twilio"
+        account.configuration = {"from": "+15005550006", "baseUrl": peer.url, "concurrency": 4}
+        account.credentials = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN}
+        account.save(update_fields=["kind", "configuration", "credentials"])
+        yield peer
+
+
+def after_requests(peer: StandIn, count: int, name: str, value: object) -> None:
+    """So many requests are served as before; then the vendor changes its mind about the account."""
+
+    def change() -> None:
+        if peer.requests >= count:
+            setattr(peer, name, value)
+
+    peer.on_request = change
