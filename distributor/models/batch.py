@@ -28,7 +28,7 @@ class BatchQuerySet(models.QuerySet["Batch"]):
     def due(self, now: datetime) -> "BatchQuerySet":
         """The one definition of due: waiting, its moment has come, and no worker holds it.
 
-        engine/claim.sql says the same to the partial index `waiting_batches`; a test holds the two together.
+        dispatch/claim.py repeats it in SQL for the partial index `waiting_batches`; a test holds the two together.
         """
         return self.filter(
             Q(lease_expires_at=None) | Q(lease_expires_at__lte=now), state=BatchState.WAITING, due_at__lte=now
