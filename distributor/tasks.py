@@ -6,14 +6,14 @@ from distributor.engine.audience.expand import expand_due
 from distributor.engine.dispatch.loop import dispatch_lane
 from distributor.engine.follow_up.add import bring_due
 from distributor.engine.infrastructure.clock import database_now
-from distributor.engine.infrastructure.idempotency import PORTION, delete_expired
+from distributor.engine.infrastructure.idempotency import DELETE_BATCH_SIZE, delete_expired
 from distributor.engine.infrastructure.wakeups import (
     DISPATCH_TASK,
     EXPANSION_TASK,
     FOLLOW_UP_TASK,
-    hint,
     wake_expansion,
     wake_follow_ups,
+    wake_lane,
 )
 from distributor.engine.schedule.recurring import start_due
 from distributor.engine.schedule.sweep import sweep
@@ -25,7 +25,7 @@ SWEEP_PERIOD_SECONDS = 2.0
 def dispatch(lane: str) -> None:
     """Work off what is due on a lane; pass the rest on, so that other lanes get their turn."""
     if dispatch_lane(lane, database_now):
-        hint(lane)
+        wake_lane(lane)
 
 
 @shared_task(name=EXPANSION_TASK)
@@ -52,7 +52,7 @@ def sweep_lanes() -> None:
 def delete_expired_keys() -> None:
     """Let go of the answers whose Idempotency-Key has expired."""
     now = database_now()
-    while delete_expired(now) == PORTION:
+    while delete_expired(now) == DELETE_BATCH_SIZE:
         pass
 
 

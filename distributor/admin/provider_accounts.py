@@ -17,7 +17,7 @@ from channels.providers.registry import provider_class
 from distributor.admin.generic import ModelForm
 from distributor.admin.room import ReadAt, Room
 from distributor.engine.infrastructure.clock import database_now
-from distributor.engine.route.wake import resume_account
+from distributor.engine.route.waiting_batches import resume_account
 from distributor.models import Step, StepAccount
 
 if TYPE_CHECKING:

@@ -103,7 +103,7 @@ def render_plan(plan: DryRun) -> dict[str, Any]:
 
 def _contact(plan: DryRun, one: DryRunContact) -> dict[str, Any]:
     zone = zone_named(plan.organization.time_zone)
-    foreseen = one.foreseen
+    foreseen = one.forecast
     if one.refusal is not None:
         why = _why("skipped", one.refusal, plan.made_at, zone)
     elif foreseen.passed_over and not foreseen.steps:
@@ -124,13 +124,13 @@ def _contact(plan: DryRun, one: DryRunContact) -> dict[str, Any]:
 
 
 def _step(plan: DryRun, step: ForecastMessage, zone: ZoneInfo) -> dict[str, Any]:
-    asked, carriers = plan.chain.steps[step.position], plan.carriers[step.position]
+    asked, carriers = plan.chain.steps[step.position], plan.available_accounts[step.position]
     held = carriers if isinstance(carriers, Hold) else None
     return {
         "kind": asked.kind.value,
         "channel": asked.channel,
         "providerIds": [] if isinstance(carriers, Hold) else [option.account.id for option in carriers],
-        "heldBecause": held.because or "its rate is used up for the moment" if held else None,
+        "heldBecause": held.explanation or "its rate is used up for the moment" if held else None,
         "templateId": asked.template_id,
         "at": step.departure.at,
         "condition": step.condition.value,

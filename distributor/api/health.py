@@ -8,7 +8,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 
 from distributor.engine.infrastructure.clock import database_now
-from distributor.engine.infrastructure.wakeups import impatient_broker
+from distributor.engine.infrastructure.wakeups import broker_with_short_timeouts
 from distributor.engine.schedule.sweep import SWEEP
 from distributor.models import Heartbeat
 
@@ -55,7 +55,7 @@ def _migrations() -> str:
 
 
 def _broker() -> str:
-    with impatient_broker() as broker:
+    with broker_with_short_timeouts() as broker:
         broker.ensure_connection(max_retries=0)
     return "ok"
 

@@ -106,8 +106,8 @@ def _answer_once(view: APIView, request: Request, call: KeyedCall, handle: Calla
         # Rendered here, because it is the bytes that are kept; DRF leaves alone what is rendered.
         response = view.finalize_response(request, handle()).render()
         made.append(cast(Response, response))
-        is_of_dry_run = isinstance(response, DryRunResponse)
-        return Answer(response.status_code, response["Content-Type"], response.content, is_of_dry_run)
+        is_dry_run = isinstance(response, DryRunResponse)
+        return Answer(response.status_code, response["Content-Type"], response.content, is_dry_run)
 
     with _refusals_as_problems():
         answer = answer_once(call, work)

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from distributor.engine.infrastructure.transactions import retry_deadlocks
-from distributor.engine.infrastructure.wakeups import wake_on_commit
+from distributor.engine.infrastructure.wakeups import wake_lane_on_commit
 from distributor.models import Distribution
 from distributor.models.batch import BatchState
 from distributor.rules.journey.batching import DistributionStatus
@@ -125,4 +125,4 @@ def _call_off(distribution: Distribution, now: datetime) -> None:
 def _hint_due(distribution: Distribution, now: datetime) -> None:
     due = distribution.batches.filter(state=BatchState.WAITING, due_at__lte=now)
     for lane in due.values_list("lane", flat=True).distinct():
-        wake_on_commit(lane)
+        wake_lane_on_commit(lane)

@@ -50,7 +50,7 @@ class Batch(models.Model):
     lease_expires_at = models.DateTimeField(null=True)
     fence = models.PositiveIntegerField(default=0)
     claims = models.PositiveSmallIntegerField(default=0, help_text="Holds since it last got on; see recovery.")
-    # Whoever puts this account right wakes the batch before its time (engine/route/wake.py).
+    # Whoever puts this account right wakes the batch before its time (engine/route/waiting_batches.py).
     held_by = models.UUIDField(null=True, help_text="The provider account that it waits for.")
     last_error = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

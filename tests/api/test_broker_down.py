@@ -43,7 +43,7 @@ def test_without_a_broker_a_call_is_accepted_and_its_rows_are_there(post: Post, 
 def test_after_a_lost_hint_the_broker_is_left_alone_for_a_while(
     post: Post, body: dict[str, Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(wakeups, "_SILENCE_SECONDS", 3_600)
+    monkeypatch.setattr(wakeups, "_PAUSE_SECONDS", 3_600)
     for _ in range(3):
         assert post(body).status_code == 201
     assert str(caplog.messages).count("hint_lost") == 1
@@ -63,7 +63,7 @@ def test_a_broker_that_never_answers_is_given_up_after_one_try(
 def test_a_broker_that_comes_back_gets_hints_again(
     post: Post, body: dict[str, Any], settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wakeups, "_SILENCE_SECONDS", 0)
+    monkeypatch.setattr(wakeups, "_PAUSE_SECONDS", 0)
     with socket_path() as path, broker_at(f"unix://{path}", settings, monkeypatch):
         assert post(body).status_code == 201
         with silent_listener(path) as listener:

@@ -259,7 +259,7 @@ def test_deleting_what_has_ended_closes_its_links_and_keeps_what_was_sent(send: 
     dispatch()
     delete(accepted.distribution.id, database_now())
     assert (totals_of(accepted), status_of(accepted.distribution.id)) == ({"sent": 1}, "cancelled")
-    link = find_link(accepted.enrolled[0].code, database_now())
+    link = find_link(accepted.recipients[0].code, database_now())
     assert link is not None
     assert link.state is LinkState.CANCELLED
 

@@ -6,7 +6,8 @@ from functools import partial
 
 from contacts.channel import Channel
 from contacts.models import Contact, Organization, Suppression
-from distributor.engine.acceptance.accept import ThrottledError, accept
+from distributor.engine.acceptance.accept import accept
+from distributor.engine.acceptance.judge import ThrottledError
 from distributor.engine.consent.opt_out import lift_opt_out, opt_out
 from distributor.engine.consent.unsubscribe import unsubscribe
 from distributor.engine.control import DistributionOverError, cancel, pause, reschedule, resume
@@ -105,7 +106,7 @@ class Meddling:
             thanks=thanks,
         )
         by_id = {person.id: person for person in plan.people}
-        for enrolled in accepted.enrolled:
+        for enrolled in accepted.recipients:
             own, person = enrolled.options, by_id[enrolled.contact.id]
             journey = Journey(campaign, person, enrolled.code, own.when, own.last_sent_at)
             campaign.journeys.append(journey)

@@ -27,7 +27,7 @@ from distributor.api.native.distribution_wire import (
 from distributor.api.problems import Fault, Problem, invalid_request
 from distributor.api.reference_faults import list_or_empty, reference_fault, uuid_or_none
 from distributor.api.validation import faults_of, json_pointer
-from distributor.engine.acceptance.accept import ThrottledError
+from distributor.engine.acceptance.judge import ThrottledError
 from distributor.engine.acceptance.references import UnknownReference, UnknownReferencesError, step_faults
 from distributor.models import Survey
 from distributor.rules.journey.chain import StepKind

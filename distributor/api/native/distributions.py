@@ -95,7 +95,7 @@ class Distributions(APIView):
                 row, links = accept_selection(key.organization, key, asked, selection, now), None
             else:
                 accepted = accept(key.organization, key, asked, now)
-                row, links = accepted.distribution, [render_link(one) for one in accepted.enrolled]
+                row, links = accepted.distribution, [render_link(one) for one in accepted.recipients]
         except REFUSALS as refusal:
             raise explain(refusal, key.organization, request.body) from None
         return Response({**render_distribution(row, now), "links": links}, HTTPStatus.ACCEPTED)

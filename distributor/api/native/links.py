@@ -112,7 +112,7 @@ class Links(APIView):
         except NoDefaultChannelError:
             detail = "No channel has a default provider and a default template: name a step, or tick them."
             raise Problem(HTTPStatus.CONFLICT, "no_channel", detail) from None
-        made = {**render_link(accepted.enrolled[0]), "distributionId": accepted.distribution.id}
+        made = {**render_link(accepted.recipients[0]), "distributionId": accepted.distribution.id}
         return Response(made, HTTPStatus.CREATED)
 
 

@@ -1,4 +1,4 @@
-"""What an organisation uses where a call does not say: a channel's provider account and template, a survey's locale."""
+"""Find an organisation's defaults for a request: a channel's provider account and template, a survey's locale."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -9,7 +9,8 @@ from contacts.channel import Channel
 from contacts.models import Organization
 from distributor.rules.requests import StepRequest
 
-# One question instead of three. A survey that is not there gives a row all the same: both faults are told at once.
+# One query instead of three. It returns a row even if the survey does not exist, so that callers can report a missing
+# survey and missing defaults together.
 _DEFAULTS = """
 SELECT (SELECT id FROM channels_provideraccount
         WHERE organization_id = %(organization_id)s AND channel = %(channel)s AND is_default),
@@ -22,37 +23,34 @@ SELECT (SELECT id FROM channels_provideraccount
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """None: there is none. `locale` None: there is no such survey."""
+    """The defaults for a channel and a survey. None: there is no default; `locale` None: there is no such survey."""
 
     provider_account_id: UUID | None
     template_id: UUID | None
     locale: str | None
 
 
+class NoDefaultChannelError(Exception):
+    """The organisation has no channel with both a default provider account and a default template."""
+
+
 def find_defaults(organization: Organization, survey_id: UUID | None, channel: str) -> Defaults:
-    """For one channel and one survey."""
-    named: dict[str, UUID | str | None] = {
+    """Return the organisation's defaults for one channel and one survey."""
+    parameters: dict[str, UUID | str | None] = {
         "organization_id": organization.pk,
         "channel": channel,
         "survey_id": survey_id,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_DEFAULTS, named)
+        cursor.execute(_DEFAULTS, parameters)
         [row] = cursor.fetchall()
     return Defaults(*row)
 
 
-class NoDefaultChannelError(Exception):
-    """The organisation has no channel with both a default provider account and a default template."""
-
-
 def default_step(organization: Organization) -> StepRequest:
-    """What a link is tied to when nothing is sent by it: the first channel that has its defaults, e-mail before SMS.
-
-    Raises NoChannel.
-    """
+    """Return a step by the first channel that has defaults, e-mail before SMS. Raises NoDefaultChannelError."""
     for channel in Channel:
-        found = find_defaults(organization, None, channel)
-        if found.provider_account_id is not None and found.template_id is not None:
-            return StepRequest(channel.value, found.provider_account_id, found.template_id)
+        defaults = find_defaults(organization, None, channel)
+        if defaults.provider_account_id is not None and defaults.template_id is not None:
+            return StepRequest(channel.value, defaults.provider_account_id, defaults.template_id)
     raise NoDefaultChannelError

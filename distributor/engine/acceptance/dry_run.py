@@ -1,4 +1,4 @@
-"""The dry run: what would become of a request, by the very code that accepts and dispatches, writing nothing."""
+"""Dry run: forecast the result of a request with the code that accepts and dispatches. Nothing is written."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,16 +11,15 @@ from channels.models import ProviderAccount
 from contacts.identity import Identified
 from contacts.models import Contact, Organization
 from contacts.selection import BEFORE_ALL
-from distributor.engine.acceptance.accept import (
+from distributor.engine.acceptance.judge import (
     Candidate,
     JudgedRequest,
-    judge_contact,
+    judge_contacts,
     judge_request,
     terms_of_request,
 )
 from distributor.engine.acceptance.references import Chain
 from distributor.engine.acceptance.selection import check_selection, count_selected, next_selected
-from distributor.engine.eligibility.facts import gather_facts
 from distributor.engine.eligibility.policy import terms_at_dispatch
 from distributor.engine.infrastructure.transactions import retry_contact_collisions
 from distributor.engine.route.accounts import AccountOption, Hold, accounts_available_now
@@ -29,89 +28,92 @@ from distributor.models.batch import Lane
 from distributor.rules.eligibility import Refusal
 from distributor.rules.journey.batching import BATCH_SIZE, lane_for
 from distributor.rules.journey.forecast import ForecastStep, ForecastSubject, JourneyForecast, forecast_journey
-from distributor.rules.requests import NO_OPTIONS, DistributionRequest, Selection, StepRequest
+from distributor.rules.requests import DistributionRequest, Selection, StepRequest
 from distributor.rules.timing.departure import Terms
 from distributor.rules.timing.time_zones import zone_named
 
 
 @dataclass(frozen=True, slots=True)
 class DryRunContact:
-    """A contact that would be skipped, for `refusal`, or become a recipient whose journey is foreseen.
+    """A contact that would be skipped with `refusal`, or become a recipient with the journey in `forecast`.
 
-    `is_new`: the call would make it, so that its id is not one to keep.
+    `is_new`: the contact does not exist yet; its id is rolled back with it.
     """
 
     contact: Identified
     is_new: bool
     refusal: Refusal | None
-    foreseen: JourneyForecast
+    forecast: JourneyForecast
 
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """What would become of a request as of `made_at`: each contact once, in the order given.
+    """The forecast of a request as of `made_at`: each contact once, in the order given.
 
-    Of a selection the first BATCH_SIZE `contacts` in the order of their ids; `contact_count` is how many it has.
-    `carriers`, by the steps of the chain: the provider accounts that would take a message at that moment, or why none
-    would. `is_sent` False: nobody is sent to, whatever the steps say.
+    For a selection `contacts` are the first BATCH_SIZE in the order of their ids, and `contact_count` is the number of
+    all its contacts. `available_accounts` has one entry per step of the chain: the provider accounts that would send a
+    message at that time, or why none would. `is_sent` False: recipients only get links.
     """
 
     made_at: datetime
     organization: Organization
     chain: Chain
-    carriers: Sequence[Sequence[AccountOption] | Hold]
+    available_accounts: Sequence[Sequence[AccountOption] | Hold]
     contacts: Sequence[DryRunContact]
     contact_count: int
     is_sent: bool
 
 
 def dry_run(organization: Organization, request: DistributionRequest, now: datetime) -> DryRun:
-    """What `accept` would do now, and what dispatch would do then if nothing intervened. Raises what `accept` raises.
+    """Forecast what `accept` would do now, and what dispatch would then do if nothing changes.
 
-    Contacts are resolved for real and rolled back (docs/decisions/0014).
+    Contacts are resolved for real and rolled back (docs/decisions/0014). Raises what `accept` raises.
     """
     judged = _judge_and_roll_back(organization, request, now)
-    known_ids = _find_known(judged.candidates)
-    return _plan(organization, request, judged, known_ids, len(judged.candidates), now)
+    existing_ids = _find_existing_ids(judged.candidates)
+    return _forecast(organization, request, judged, existing_ids, len(judged.candidates), now)
+
+
+@retry_contact_collisions
+def _judge_and_roll_back(organization: Organization, request: DistributionRequest, now: datetime) -> JudgedRequest:
+    judged = judge_request(organization, request, now, needs_all_facts=True)
+    transaction.set_rollback(True)
+    return judged
+
+
+def _find_existing_ids(candidates: Sequence[Candidate]) -> set[UUID]:
+    """Return the ids of the contacts that exist after the rollback."""
+    ids = [candidate.contact.id for candidate in candidates]
+    return set(Contact.objects.filter(id__in=ids).values_list("id", flat=True))
 
 
 @transaction.atomic
 def dry_run_selection(
     organization: Organization, request: DistributionRequest, selection: Selection, now: datetime
 ) -> DryRun:
-    """Likewise what `accept_selection` would do, and the expansion of its first chunk, in as much memory as that.
+    """Forecast what `accept_selection` would do, with the expansion of its first chunk. The rest is only counted.
 
     The request names no contacts. Raises what `accept_selection` raises.
     """
     chain, _mailing_list = check_selection(organization, request, selection)
     terms = terms_of_request(organization, chain, request)
-    found = next_selected(organization.id, selection, BEFORE_ALL, BATCH_SIZE + 1)
-    people = found[:BATCH_SIZE]
-    facts = gather_facts(organization.id, people, chain.every_channel, terms, chain.survey_id, in_full=True)
-    candidates = [
-        Candidate(
-            contact,
-            {},
-            NO_OPTIONS,
-            known,
-            judge_contact(organization, request, chain, terms, contact, known, NO_OPTIONS, now),
-        )
-        for contact, known in zip(people, facts, strict=True)
-    ]
-    has_more = len(found) > BATCH_SIZE
-    count = count_selected(organization.id, selection) if has_more else len(people)
-    # A whole chunk of a filter's people goes as bulk: the worker that reads it cannot know that it is the last.
-    is_whole = len(people) < BATCH_SIZE or not (has_more or selection.embedded_data is not None)
-    known_ids = {contact.id for contact in people}
-    judged = JudgedRequest(chain, terms, people, candidates)
-    return _plan(organization, request, judged, known_ids, count, now, is_whole=is_whole)
+    selected = next_selected(organization.id, selection, BEFORE_ALL, BATCH_SIZE + 1)
+    contacts = selected[:BATCH_SIZE]
+    candidates = judge_contacts(organization, request, chain, terms, contacts, now, needs_all_facts=True)
+    has_more = len(selected) > BATCH_SIZE
+    contact_count = count_selected(organization.id, selection) if has_more else len(contacts)
+    # A full chunk of a filter goes as bulk: the worker that expands it cannot know that it is the last.
+    is_whole = len(contacts) < BATCH_SIZE or not (has_more or selection.embedded_data is not None)
+    existing_ids = {contact.id for contact in contacts}
+    judged = JudgedRequest(chain, terms, contacts, candidates)
+    return _forecast(organization, request, judged, existing_ids, contact_count, now, is_whole=is_whole)
 
 
-def _plan(
+def _forecast(
     organization: Organization,
     request: DistributionRequest,
     judged: JudgedRequest,
-    known_ids: Collection[UUID],
+    existing_ids: Collection[UUID],
     contact_count: int,
     now: datetime,
     *,
@@ -121,39 +123,32 @@ def _plan(
     contacts = [
         DryRunContact(
             candidate.contact,
-            candidate.contact.id not in known_ids,
+            candidate.contact.id not in existing_ids,
             candidate.verdict if isinstance(candidate.verdict, Refusal) else None,
-            _foresee(organization, request, judged.chain, terms, candidate),
+            _forecast_candidate(organization, request, judged.chain, terms, candidate),
         )
         for candidate in judged.candidates
     ]
-    recipient_count = sum(one.refusal is None for one in contacts)
-    # An audience of several chunks goes as bulk, however few of it are sent to (engine/audience/expand.py).
+    recipient_count = sum(contact.refusal is None for contact in contacts)
+    # An audience of several chunks goes as bulk, however few of its contacts are sent to (audience/expand.py).
     is_urgent = is_whole and lane_for(recipient_count) == Lane.URGENT
-    carriers = _find_carriers(judged.chain, is_urgent=is_urgent, now=now)
-    return DryRun(now, organization, judged.chain, carriers, contacts, contact_count, request.is_sent)
+    available_accounts = _find_available_accounts(judged.chain, is_urgent=is_urgent, now=now)
+    return DryRun(now, organization, judged.chain, available_accounts, contacts, contact_count, request.is_sent)
 
 
-@retry_contact_collisions
-def _judge_and_roll_back(organization: Organization, request: DistributionRequest, now: datetime) -> JudgedRequest:
-    judged = judge_request(organization, request, now, in_full=True)
-    transaction.set_rollback(True)
-    return judged
-
-
-def _foresee(
+def _forecast_candidate(
     organization: Organization, request: DistributionRequest, chain: Chain, terms: Terms, candidate: Candidate
 ) -> JourneyForecast:
     if isinstance(candidate.verdict, Refusal) or not request.is_sent:
         return JourneyForecast()
     position, departure = candidate.verdict
-    assert candidate.known is not None
+    assert candidate.facts is not None
     zone = zone_named(candidate.contact.time_zone, organization.time_zone)
-    traveller = ForecastSubject(terms, candidate.known, candidate.options.last_sent_at, zone, request.is_multi)
-    return forecast_journey(_rungs(chain), traveller, position, departure)
+    subject = ForecastSubject(terms, candidate.facts, candidate.options.last_sent_at, zone, request.is_multi)
+    return forecast_journey(_forecast_steps(chain), subject, position, departure)
 
 
-def _rungs(chain: Chain) -> list[ForecastStep]:
+def _forecast_steps(chain: Chain) -> list[ForecastStep]:
     return [
         ForecastStep(
             UUID(int=position), position, step.kind, step.channel, step.fallback_delay_minutes, step.delay_minutes
@@ -162,24 +157,25 @@ def _rungs(chain: Chain) -> list[ForecastStep]:
     ]
 
 
-def _find_known(candidates: Sequence[Candidate]) -> set[UUID]:
-    """Those that there are now that the others are rolled back."""
-    ids = [candidate.contact.id for candidate in candidates]
-    return set(Contact.objects.filter(id__in=ids).values_list("id", flat=True))
-
-
-def _find_carriers(chain: Chain, *, is_urgent: bool, now: datetime) -> list[Sequence[AccountOption] | Hold]:
-    """In one statement, whatever the number of steps and accounts."""
+def _find_available_accounts(chain: Chain, *, is_urgent: bool, now: datetime) -> list[Sequence[AccountOption] | Hold]:
+    """Return the available accounts of each step, in one query for all steps and accounts."""
     ids = {account_id for step in chain.steps for account_id in step.account_ids}
     accounts = ProviderAccount.objects.select_related("pace", "stand_in__pace").in_bulk(ids)
-    return [accounts_available_now(_outlets(step, accounts), is_urgent=is_urgent, now=now) for step in chain.steps]
+    return [
+        accounts_available_now(_account_options(step, accounts), is_urgent=is_urgent, now=now) for step in chain.steps
+    ]
 
 
-def _outlets(step: StepRequest, accounts: Mapping[UUID, ProviderAccount]) -> list[AccountOption]:
-    """As engine/route/step_context.py opens them for a step that is stored."""
-    own = accounts[step.provider_account_id]
+def _account_options(step: StepRequest, accounts: Mapping[UUID, ProviderAccount]) -> list[AccountOption]:
+    """Return the options that route/step_context.py returns for a stored step."""
+    account = accounts[step.provider_account_id]
     if step.further_account_ids:
         weights: Sequence[int | None] = step.weights or [None] * len(step.account_ids)
-        named = zip(step.account_ids, weights, strict=True)
-        return [as_account_option(step, accounts[account_id], weight) for account_id, weight in named]
-    return [as_account_option(step, one) for one in (own, own.stand_in) if one is not None]
+        return [
+            as_account_option(step, accounts[account_id], weight)
+            for account_id, weight in zip(step.account_ids, weights, strict=True)
+        ]
+    options = [as_account_option(step, account)]
+    if account.stand_in is not None:
+        options.append(as_account_option(step, account.stand_in))
+    return options

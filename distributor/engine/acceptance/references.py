@@ -1,4 +1,4 @@
-"""What a request refers to: the survey, and per channel a provider account and a template, all of the caller's own."""
+"""Check a request's references: its survey, provider accounts and templates must belong to the organisation."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from distributor.engine.infrastructure.sql_params import array_of
 from distributor.rules.journey.chain import StepKind, order_of
 from distributor.rules.requests import DistributionRequest, StepRequest
 
-# One question instead of three: every call asks it. A template without a variant has nothing to say.
+# One query instead of three, because every call runs it. A template without variants counts as missing.
 _REFERENCES = """
 SELECT 'survey', id, '', true, throttle_minutes FROM distributor_survey
 WHERE organization_id = %(organization_id)s AND id = %(survey_id)s
@@ -26,7 +26,9 @@ WHERE organization_id = %(organization_id)s AND id = ANY(%(templates)s::uuid[])
 """
 
 
-class _Found(NamedTuple):
+class _Referenced(NamedTuple):
+    """A survey, provider account or template that exists."""
+
     channel: str
     is_active: bool
     throttle_minutes: int | None
@@ -34,15 +36,15 @@ class _Found(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class UnknownReference:
-    """One thing that a request names wrongly. `step` is its position in the request's steps; None for the survey."""
+    """A reference that is wrong. `step` is its position in the request's steps; None for the survey and the list."""
 
     step: int | None
-    what: str  # survey, provider, template
+    what: str  # survey, provider, template, list
     code: str  # not_found, wrong_channel, inactive
 
 
 class UnknownReferencesError(Exception):
-    """Everything that a request names and the organisation does not have; nothing was written."""
+    """The request refers to things that the organisation does not have or cannot use; nothing was written."""
 
     def __init__(self, faults: Sequence[UnknownReference]) -> None:
         super().__init__(f"{len(faults)} unknown references")
@@ -51,24 +53,24 @@ class UnknownReferencesError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The survey and the steps in the order in which they are tried; `channels` are those of the invitations."""
+    """A survey with its steps, in the order in which they run. `invitation_channels` has one entry per invitation."""
 
     survey_id: UUID
-    throttle_minutes: int | None  # the survey's own
+    throttle_minutes: int | None  # the survey's setting
     steps: Sequence[StepRequest]
-    channels: Sequence[str]
+    invitation_channels: Sequence[str]
 
     @property
-    def every_channel(self) -> Sequence[str]:
-        """Of all steps, reminders and thank-yous too, each once."""
+    def all_channels(self) -> Sequence[str]:
+        """The channels of all steps, including reminders and thank-yous, each once."""
         return list(dict.fromkeys(step.channel for step in self.steps))
 
 
 def check_references(organization: Organization, request: DistributionRequest) -> Chain:
-    """The request's ordered steps. Raises UnknownReferences naming every fault at once."""
-    found = _find(organization, request.survey_id, request.steps)
-    survey = found.get(("survey", request.survey_id))
-    faults = _step_faults(found, request.steps)
+    """Return the request's chain. Raises UnknownReferencesError with all faults at once."""
+    referenced = _find_referenced(organization, request.survey_id, request.steps)
+    survey = referenced.get(("survey", request.survey_id))
+    faults = _step_faults(referenced, request.steps)
     if survey is None:
         faults.insert(0, UnknownReference(None, "survey", "not_found"))
     if faults or survey is None:
@@ -79,35 +81,37 @@ def check_references(organization: Organization, request: DistributionRequest) -
 
 
 def step_faults(organization: Organization, steps: Sequence[StepRequest]) -> list[UnknownReference]:
-    """What is wrong with the providers and templates of steps, in the order given."""
-    return _step_faults(_find(organization, None, steps), steps)
+    """Return the wrong references to providers and templates, in the order of the steps."""
+    return _step_faults(_find_referenced(organization, None, steps), steps)
 
 
-def _step_faults(found: Mapping[tuple[str, UUID], _Found], steps: Sequence[StepRequest]) -> list[UnknownReference]:
+def _step_faults(
+    referenced: Mapping[tuple[str, UUID], _Referenced], steps: Sequence[StepRequest]
+) -> list[UnknownReference]:
     faults = []
     for position, step in enumerate(steps):
         accounts = [("provider", account_id) for account_id in step.account_ids]
-        for what, named in (*accounts, ("template", step.template_id)):
-            one = found.get((what, named))
-            if one is None:
+        for what, reference_id in (*accounts, ("template", step.template_id)):
+            found = referenced.get((what, reference_id))
+            if found is None:
                 faults.append(UnknownReference(position, what, "not_found"))
-            elif one.channel != step.channel:
+            elif found.channel != step.channel:
                 faults.append(UnknownReference(position, what, "wrong_channel"))
-            elif not one.is_active:
+            elif not found.is_active:
                 faults.append(UnknownReference(position, what, "inactive"))
     return faults
 
 
-def _find(
+def _find_referenced(
     organization: Organization, survey_id: UUID | None, steps: Sequence[StepRequest]
-) -> dict[tuple[str, UUID], _Found]:
-    """What there is of all that is named, by what it is and its id."""
-    named = {
+) -> dict[tuple[str, UUID], _Referenced]:
+    """Return the references that exist, by kind (`what`) and id."""
+    parameters = {
         "organization_id": organization.pk,
         "survey_id": survey_id,
         "accounts": array_of({account_id for step in steps for account_id in step.account_ids}),
         "templates": array_of({step.template_id for step in steps}),
     }
     with connection.cursor() as cursor:
-        cursor.execute(_REFERENCES, named)
-        return {(what, found_id): _Found(*rest) for what, found_id, *rest in cursor}
+        cursor.execute(_REFERENCES, parameters)
+        return {(what, reference_id): _Referenced(*columns) for what, reference_id, *columns in cursor}

@@ -1,4 +1,4 @@
-"""Audiences that nobody names one by one: whether what they name is there, and who they are, in runs or counted."""
+"""Audiences selected by a list, contact ids or a filter: check them, read them in runs, and count them."""
 
 from uuid import UUID
 
@@ -19,20 +19,21 @@ from distributor.rules.requests import DistributionRequest, Selection
 def check_selection(
     organization: Organization, request: DistributionRequest, selection: Selection
 ) -> tuple[Chain, MailingList | None]:
-    """The request's steps, and the list where one is named. Raises UnknownReferences (all of them), UnknownContacts.
+    """Return the request's chain, and the list if the selection names one.
 
-    Contacts that are not on the list which is named with them are unknown as well.
+    Raises UnknownReferencesError with all unknown references, and UnknownContactsError. If the selection names both
+    contacts and a list, contacts that are not on the list are unknown too.
     """
     mailing_list = _find_list(organization, selection)
     chain = _check_references(organization, request, is_list_missing=bool(selection.list_id) and mailing_list is None)
-    _require_contacts(organization, selection)
+    _check_contacts(organization, selection)
     return chain, mailing_list
 
 
 def next_selected(organization_id: UUID, selection: Selection, after: UUID, limit: int) -> list[Identified]:
-    """The next contacts after an id, in the order of their ids, locked until the end of the transaction.
+    """Return the next contacts after an id, in the order of their ids, locked until the end of the transaction.
 
-    Fewer than `limit`: the last.
+    Fewer than `limit` contacts are the last ones.
     """
     if selection.contact_ids:
         return next_named(organization_id, selection.contact_ids, after, limit)
@@ -42,7 +43,7 @@ def next_selected(organization_id: UUID, selection: Selection, after: UUID, limi
 
 
 def count_selected(organization_id: UUID, selection: Selection) -> int:
-    """How many contacts these are now."""
+    """Return how many contacts the selection has now."""
     if selection.contact_ids:
         return count_named(organization_id, selection.contact_ids)
     if selection.list_id is not None:
@@ -57,20 +58,20 @@ def _find_list(organization: Organization, selection: Selection) -> MailingList 
 
 
 def _check_references(organization: Organization, request: DistributionRequest, *, is_list_missing: bool) -> Chain:
-    missing = [UnknownReference(None, "list", "not_found")] if is_list_missing else []
+    missing_list = [UnknownReference(None, "list", "not_found")] if is_list_missing else []
     try:
         chain = check_references(organization, request)
     except UnknownReferencesError as unknown:
-        raise UnknownReferencesError([*unknown.faults, *missing]) from None
-    if missing:
-        raise UnknownReferencesError(missing)
+        raise UnknownReferencesError([*unknown.faults, *missing_list]) from None
+    if missing_list:
+        raise UnknownReferencesError(missing_list)
     return chain
 
 
-def _require_contacts(organization: Organization, selection: Selection) -> None:
-    if wanted := frozenset(selection.contact_ids):
-        known = Contact.objects.filter(organization=organization, pk__in=wanted, erased_at=None)
+def _check_contacts(organization: Organization, selection: Selection) -> None:
+    if selected_ids := frozenset(selection.contact_ids):
+        contacts = Contact.objects.filter(organization=organization, pk__in=selected_ids, erased_at=None)
         if selection.list_id is not None:
-            known = known.filter(memberships__mailing_list_id=selection.list_id)
-        if unknown := wanted.difference(known.values_list("pk", flat=True)):
-            raise UnknownContactsError(unknown)
+            contacts = contacts.filter(memberships__mailing_list_id=selection.list_id)
+        if unknown_ids := selected_ids.difference(contacts.values_list("pk", flat=True)):
+            raise UnknownContactsError(unknown_ids)

@@ -1,11 +1,11 @@
-"""Putting people on a list and, if it is connected to a survey, inviting them: one transaction, all or nothing.
+"""Add people to a list and, if the list is connected to a survey, invite them: one transaction, all or nothing.
 
-    lock the list → leave out duplicates → resolve contacts → accept (a connected list) → put on the list
+    lock the list → leave out duplicates → resolve contacts → accept (for a connected list) → put on the list
 
-A dry run leaves the duplicates out and plans the invitations. It locks and writes nothing beside what a plan does.
-
-The lock on the list's row makes simultaneous calls to one list follow each other: of two that bring the same person the
+Because of the lock, simultaneous calls to one list run one after the other: if two of them add the same person, the
 second finds a member. See docs/decisions/0023.
+
+A dry run leaves out duplicates and forecasts the invitations, without the lock.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from contacts.given import ContactGiven
 from contacts.identity import resolve_contacts
 from contacts.membership import put_on_list
 from contacts.models import ApiKey, MailingList, Organization
-from distributor.engine.acceptance.accept import Accepted, accept_within
+from distributor.engine.acceptance.accept import Accepted, accept_in_transaction
 from distributor.engine.acceptance.defaults import default_step
 from distributor.engine.acceptance.dry_run import DryRun, dry_run
 from distributor.engine.acceptance.write import SkippedContact
@@ -33,42 +33,42 @@ from distributor.rules.timing.time_zones import zone_named
 
 
 @dataclass(frozen=True, slots=True)
-class Newcomer:
-    """Somebody to add; `when`: invited not before."""
+class PersonToAdd:
+    """A person to add to a list. The invitation leaves no earlier than `invite_at`; None: as soon as possible."""
 
     contact: ContactGiven
-    when: datetime | None = None
+    invite_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Added:
-    """`duplicates` by their places among the newcomers; `invited` None: the list is connected to nothing."""
+class AddResult:
+    """`duplicates` are positions among the given people. `invitations` None: nobody was invited."""
 
     duplicates: frozenset[int]
-    invited: Accepted | None
+    invitations: Accepted | None
 
     @property
     def skipped(self) -> Sequence[SkippedContact]:
-        """Who is added and not invited."""
-        return self.invited.skipped if self.invited else ()
+        """The people who were added and not invited."""
+        return self.invitations.skipped if self.invitations else ()
 
 
 @dataclass(frozen=True, slots=True)
-class DryRunAdding:
-    """What would be done: `duplicates` likewise; `plan` of the invitations, None where there would be none."""
+class AddDryRun:
+    """`duplicates` are positions among the given people. `invitations` None: nobody would be invited."""
 
     duplicates: frozenset[int]
-    plan: DryRun | None
+    invitations: DryRun | None
 
     @property
     def skipped(self) -> Sequence[SkippedContact]:
-        """Who would be added and not invited."""
-        contacts = self.plan.contacts if self.plan else ()
-        return [SkippedContact(one.contact, one.refusal) for one in contacts if one.refusal is not None]
+        """The people who would be added and not invited."""
+        contacts = self.invitations.contacts if self.invitations else ()
+        return [SkippedContact(contact.contact, contact.refusal) for contact in contacts if contact.refusal is not None]
 
 
-class _Sifted(NamedTuple):
-    """The newcomers who are no `duplicates`, and what the list's connection asks for; None where it has none."""
+class _WithoutDuplicates(NamedTuple):
+    """The positions of duplicates, the contacts of all other people, and their invitation if the list has one."""
 
     duplicates: frozenset[int]
     contacts: Sequence[ContactGiven]
@@ -76,38 +76,28 @@ class _Sifted(NamedTuple):
 
 
 def find_list(organization: Organization, name: str) -> MailingList | None:
-    """The list that a name means: one that is connected to a survey first, then the oldest.
+    """Return the list with this name. Of several: a list connected to a survey first, then the oldest.
 
-    Calls that send make lists of their own, which may have any name.
+    A name may be shared with lists that sending calls have created for themselves.
     """
-    named = MailingList.objects.filter(organization=organization, name=name).exclude(name="")
-    return named.order_by(F("connection__created_at").asc(nulls_last=True), "pk").first()
+    lists = MailingList.objects.filter(organization=organization, name=name).exclude(name="")
+    return lists.order_by(F("connection__created_at").asc(nulls_last=True), "pk").first()
 
 
 def add_to_list(
     mailing_list: MailingList,
     api_key: ApiKey | None,
-    newcomers: Sequence[Newcomer],
+    people: Sequence[PersonToAdd],
     duplication: Duplication,
     source: str,
     now: datetime,
-) -> Added:
-    """Add and invite whoever is no duplicate.
+) -> AddResult:
+    """Add and invite everyone who is not a duplicate.
 
-    Raises MailingList.DoesNotExist when the list has been deleted meanwhile, and UnknownReferences and NoChannel where
-    its connection cannot send; nothing was written then.
+    Raises MailingList.DoesNotExist if the list has been deleted meanwhile, and UnknownReferencesError and
+    NoDefaultChannelError if its connection cannot send; nothing was written then.
     """
-    return _add(mailing_list.organization, mailing_list, api_key, newcomers, duplication, source, now)
-
-
-def dry_run_adding(
-    mailing_list: MailingList, newcomers: Sequence[Newcomer], duplication: Duplication, source: str, now: datetime
-) -> DryRunAdding:
-    """What `add_to_list` would do now, and what dispatch would do then if nothing intervened. Raises what it raises."""
-    MailingList.objects.get(pk=mailing_list.pk)
-    new = _sift(mailing_list, newcomers, duplication, source, now)
-    invitations = dry_run(mailing_list.organization, new.invitation, now) if new.invitation else None
-    return DryRunAdding(new.duplicates, invitations)
+    return _add(mailing_list.organization, mailing_list, api_key, people, duplication, source, now)
 
 
 @retry_contact_collisions
@@ -115,47 +105,61 @@ def _add(
     organization: Organization,
     mailing_list: MailingList,
     api_key: ApiKey | None,
-    newcomers: Sequence[Newcomer],
+    people: Sequence[PersonToAdd],
     duplication: Duplication,
     source: str,
     now: datetime,
-) -> Added:
+) -> AddResult:
     MailingList.objects.select_for_update(no_key=True).get(pk=mailing_list.pk)
-    new = _sift(mailing_list, newcomers, duplication, source, now)
+    new = _leave_out_duplicates(mailing_list, people, duplication, source, now)
     if not new.contacts:
-        return Added(new.duplicates, None)
+        return AddResult(new.duplicates, None)
     if new.invitation is None:
-        ids = {one.id for one in resolve_contacts(organization.id, new.contacts, now)}
-        invited = None
+        contact_ids = {contact.id for contact in resolve_contacts(organization.id, new.contacts, now)}
+        invitations = None
     else:
-        invited = accept_within(organization, api_key, new.invitation, now, mailing_list)
-        ids = {one.id for one in invited.resolved}
-    put_on_list(mailing_list, ids)
-    return Added(new.duplicates, invited)
+        invitations = accept_in_transaction(organization, api_key, new.invitation, now, mailing_list)
+        contact_ids = {contact.id for contact in invitations.resolved_contacts}
+    put_on_list(mailing_list, contact_ids)
+    return AddResult(new.duplicates, invitations)
 
 
-def _sift(
-    mailing_list: MailingList, newcomers: Sequence[Newcomer], duplication: Duplication, source: str, now: datetime
-) -> _Sifted:
+def dry_run_add_to_list(
+    mailing_list: MailingList, people: Sequence[PersonToAdd], duplication: Duplication, source: str, now: datetime
+) -> AddDryRun:
+    """Forecast what `add_to_list` would do now, and what dispatch would then do if nothing changes.
+
+    Raises what `add_to_list` raises.
+    """
+    MailingList.objects.get(pk=mailing_list.pk)
+    new = _leave_out_duplicates(mailing_list, people, duplication, source, now)
+    invitations = dry_run(mailing_list.organization, new.invitation, now) if new.invitation else None
+    return AddDryRun(new.duplicates, invitations)
+
+
+def _leave_out_duplicates(
+    mailing_list: MailingList, people: Sequence[PersonToAdd], duplication: Duplication, source: str, now: datetime
+) -> _WithoutDuplicates:
     today = now.astimezone(zone_named(mailing_list.organization.time_zone)).date()
     duplicates: frozenset[int] = frozenset()
     if duplication.fields:
-        people = [one.contact for one in newcomers]
-        likenesses = find_member_matches(mailing_list.organization_id, mailing_list.pk, people, duplication)
-        found = find_duplicates(likenesses, duplication, today)
-        duplicates = frozenset(place for place, is_duplicate in enumerate(found) if is_duplicate)
-    new = [one for place, one in enumerate(newcomers) if place not in duplicates]
-    contacts = [one.contact for one in new]
+        given = [person.contact for person in people]
+        matches = find_member_matches(mailing_list.organization_id, mailing_list.pk, given, duplication)
+        verdicts = find_duplicates(matches, duplication, today)
+        duplicates = frozenset(position for position, is_duplicate in enumerate(verdicts) if is_duplicate)
+    new_people = [person for position, person in enumerate(people) if position not in duplicates]
+    contacts = [person.contact for person in new_people]
     if duplication.writes_date and duplication.date_field:
         contacts = [with_value(contact, duplication.date_field, today.isoformat()) for contact in contacts]
-    invitation = _invitation(mailing_list, contacts, [one.when for one in new], source) if contacts else None
-    return _Sifted(duplicates, contacts, invitation)
+    invite_ats = [person.invite_at for person in new_people]
+    invitation = _invitation(mailing_list, contacts, invite_ats, source) if contacts else None
+    return _WithoutDuplicates(duplicates, contacts, invitation)
 
 
 def _invitation(
-    mailing_list: MailingList, contacts: Sequence[ContactGiven], whens: Sequence[datetime | None], source: str
+    mailing_list: MailingList, contacts: Sequence[ContactGiven], invite_ats: Sequence[datetime | None], source: str
 ) -> DistributionRequest | None:
-    """What the list's connection asks for; None where there is none that is active."""
+    """Return the request of the list's active connection; None if it has none."""
     connection = ListConnection.objects.filter(mailing_list=mailing_list, is_active=True).first()
     if connection is None:
         return None
@@ -167,5 +171,5 @@ def _invitation(
         steps=steps or [default_step(mailing_list.organization)],
         is_multi=connection.mode == ChannelMode.MULTI,
         name=mailing_list.name,
-        options=[RecipientOptions(when=when) for when in whens] if any(whens) else (),
+        options=[RecipientOptions(when=invite_at) for invite_at in invite_ats] if any(invite_ats) else (),
     )

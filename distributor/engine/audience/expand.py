@@ -1,11 +1,11 @@
-"""Audiences that nobody names one by one: accepted at once whatever their size, turned into recipients by workers.
+"""Expand audiences selected by a list, contact ids or a filter: turn their contacts into recipients, in chunks.
 
-A list, or contacts, that fit into one chunk are expanded in the call itself: whoever asks for links next finds
-everybody.
+The call accepts an audience of any size at once. If a list or contact ids fit into one chunk, the call expands them
+itself, so that the caller can ask for links right away; workers expand everything else.
 
-A chunk of contacts, in the order of their ids, is one transaction: recipients, batches, decisions, counts and the step
-forward. The lock on the expansion's row keeps it to one worker at a time; whoever dies takes the whole chunk back. Each
-contact is judged by the rules of a call that names it. See docs/decisions/0017.
+A chunk of contacts, in the order of their ids, is one transaction: recipients, batches, decisions, counts and the
+progress. Locking the expansion's row limits it to one worker at a time; if the worker dies, the whole chunk is rolled
+back. Contacts are judged by the same rules as contacts named in a call. See docs/decisions/0017.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ from django.db.models import F
 from contacts.identity import Identified
 from contacts.models import ApiKey, Organization
 from contacts.selection import BEFORE_ALL
-from distributor.engine.acceptance.accept import judge_contact, terms_of_request
+from distributor.engine.acceptance.judge import judge_contacts, split_candidates, terms_of_request
 from distributor.engine.acceptance.references import Chain
 from distributor.engine.acceptance.selection import check_selection, next_selected
 from distributor.engine.acceptance.write import (
@@ -28,17 +28,19 @@ from distributor.engine.acceptance.write import (
     write_recipients,
     write_steps,
 )
-from distributor.engine.eligibility.facts import gather_facts
 from distributor.engine.eligibility.policy import terms_of
-from distributor.engine.infrastructure.chunked_job import InputsChangedError, go_on, run_chunk, run_time_slice
-from distributor.engine.infrastructure.wakeups import wake_expansion_on_commit, wake_on_commit
+from distributor.engine.infrastructure.chunked_job import (
+    InputsChangedError,
+    record_progress,
+    run_chunk,
+    run_time_slice,
+)
+from distributor.engine.infrastructure.wakeups import wake_expansion_on_commit, wake_lane_on_commit
 from distributor.models import Distribution, Expansion, Step
 from distributor.models.batch import Lane
-from distributor.rules.eligibility import Refusal
 from distributor.rules.journey.batching import BATCH_SIZE, lane_for
 from distributor.rules.journey.chain import StepKind
-from distributor.rules.link_codes import mint_codes
-from distributor.rules.requests import NO_OPTIONS, AudienceRules, DistributionRequest, Selection, StepRequest
+from distributor.rules.requests import AudienceRules, DistributionRequest, Selection, StepRequest
 from distributor.rules.timing.timetable import Timetable
 
 
@@ -52,10 +54,10 @@ def accept_selection(
     *,
     at_once: int = BATCH_SIZE,
 ) -> Distribution:
-    """Write a distribution to a selection of contacts down; workers expand it if it is a filter or more than `at_once`.
+    """Write a distribution to a selection. Workers expand it if it is a filter or has more than `at_once` contacts.
 
-    The request names no contacts. Raises UnknownReferences (survey, providers, templates, list) and UnknownContacts,
-    which contacts are as well that are not on the list which is named with them.
+    The request names no contacts. Raises UnknownReferencesError (survey, providers, templates, list) and
+    UnknownContactsError. If the selection names both contacts and a list, contacts not on the list are unknown too.
     """
     chain, mailing_list = check_selection(organization, request, selection)
     terms = terms_of_request(organization, chain, request)
@@ -71,40 +73,40 @@ def accept_selection(
         is_sent=request.is_sent,
         due_at=now,
     )
-    # A filter may read everybody to find a few, so that is left to workers.
-    people = None if selection.embedded_data is not None else _next_people(expansion, at_once + 1)
-    if people is None or len(people) > at_once:
+    # A filter may read all contacts to find a few, so workers do that.
+    contacts = None if selection.embedded_data is not None else _next_contacts(expansion, at_once + 1)
+    if contacts is None or len(contacts) > at_once:
         expansion.save(force_insert=True)
         wake_expansion_on_commit()
         return distribution
-    expansion.after_id = people[-1].id if people else BEFORE_ALL
+    expansion.after_id = contacts[-1].id if contacts else BEFORE_ALL
     expansion.save(force_insert=True)
-    enrolled, skipped = _enrol_people(expansion, people, now, is_whole=True)
-    _count(distribution, enrolled, skipped, is_sent=expansion.is_sent, is_last=True)
+    recipients, skipped = _write_contacts(expansion, contacts, now, is_whole=True)
+    _add_counts(distribution, recipients, skipped, is_sent=expansion.is_sent, is_last=True)
     distribution.refresh_from_db()
     return distribution
 
 
+def due_expansions(now: datetime) -> bool:
+    """Return whether any audience waits to be expanded."""
+    return Expansion.objects.filter(distribution__is_preparing=True, due_at__lte=now).exists()
+
+
 def expand_due(clock: Callable[[], datetime]) -> bool:
-    """Turn due audiences into recipients for one slice of time. Returns whether there may be more to do."""
+    """Expand due audiences for one time slice. Return whether there may be more to do."""
     return run_time_slice(expand_chunk, clock)
 
 
 def expand_chunk(now: datetime, size: int = BATCH_SIZE) -> bool:
-    """Take the next contacts of the audience that has waited longest; whether there was one."""
-    return run_chunk(lambda: _take(now), lambda expansion: _expand(expansion, size, now), now)
+    """Expand the next contacts of the audience that has waited longest. Return whether there was one."""
+    return run_chunk(lambda: _lock_next(now), lambda expansion: _expand(expansion, size, now), now)
 
 
-def due_expansions(now: datetime) -> bool:
-    """Whether any audience waits to be read on."""
-    return Expansion.objects.filter(distribution__is_preparing=True, due_at__lte=now).exists()
-
-
-def _take(now: datetime) -> Expansion | None:
-    """The expansion that is due first and that nobody else works on, locked. Its turn comes again after the others'."""
-    waiting = Expansion.objects.filter(distribution__is_preparing=True, due_at__lte=now).order_by("due_at")
-    locked = waiting.select_for_update(skip_locked=True, of=("self",))
-    return locked.select_related("distribution__organization").first()
+def _lock_next(now: datetime) -> Expansion | None:
+    """Lock the expansion that was due first, leaving out those that another worker has locked."""
+    due = Expansion.objects.filter(distribution__is_preparing=True, due_at__lte=now).order_by("due_at")
+    unlocked = due.select_for_update(skip_locked=True, of=("self",))
+    return unlocked.select_related("distribution__organization").first()
 
 
 def _expand(expansion: Expansion, size: int, now: datetime) -> None:
@@ -112,61 +114,52 @@ def _expand(expansion: Expansion, size: int, now: datetime) -> None:
     if distribution.cancelled_at is not None:
         Distribution.objects.filter(pk=distribution.pk).update(is_preparing=False)
         return
-    people = _next_people(expansion, size)
-    is_last = len(people) < size
+    contacts = _next_contacts(expansion, size)
+    is_last = len(contacts) < size
     is_whole = is_last and expansion.after_id == BEFORE_ALL
-    enrolled, skipped = _enrol_people(expansion, people, now, is_whole=is_whole)
-    _go_forward(expansion, people, now)
-    _count(distribution, enrolled, skipped, is_sent=expansion.is_sent, is_last=is_last)
+    recipients, skipped = _write_contacts(expansion, contacts, now, is_whole=is_whole)
+    if contacts:
+        expansion.after_id = contacts[-1].id
+    record_progress(expansion, now, "after_id")
+    _add_counts(distribution, recipients, skipped, is_sent=expansion.is_sent, is_last=is_last)
 
 
-def _enrol_people(
-    expansion: Expansion, people: Sequence[Identified], now: datetime, *, is_whole: bool
-) -> tuple[list[NewRecipient], list[SkippedContact]]:
-    """Write down who becomes a recipient and who does not; `is_whole`: they are all of the audience."""
-    distribution = expansion.distribution
-    steps = list(distribution.steps.all())
-    enrolled, skipped = _choose(expansion, steps, people, now)
-    # A list that fits into one chunk is a small send like any other.
-    lane = lane_for(len(enrolled)) if is_whole else Lane.BULK
-    for one in write_recipients(distribution, steps, enrolled, skipped, now, is_sent=expansion.is_sent, lane=lane):
-        wake_on_commit(one)
-    return enrolled, skipped
-
-
-def _next_people(expansion: Expansion, size: int) -> list[Identified]:
+def _next_contacts(expansion: Expansion, size: int) -> list[Identified]:
     selection = Selection(expansion.mailing_list_id, expansion.contact_ids or (), expansion.embedded_data)
     return next_selected(expansion.distribution.organization_id, selection, expansion.after_id, size)
 
 
-def _choose(
-    expansion: Expansion, steps: Sequence[Step], people: Sequence[Identified], now: datetime
+def _write_contacts(
+    expansion: Expansion, contacts: Sequence[Identified], now: datetime, *, is_whole: bool
 ) -> tuple[list[NewRecipient], list[SkippedContact]]:
-    """Judge people as acceptance does (acceptance/accept.py): who becomes a recipient and who does not."""
+    """Judge contacts and write recipients and decisions. `is_whole`: the contacts are the whole audience."""
     distribution = expansion.distribution
-    request, chain = _as_requested(expansion, steps)
-    ends = Timetable(distribution.scheduled_at, None, distribution.not_after, distribution.expires_at)
-    terms = replace(terms_of(distribution), timetable=ends)
-    facts = gather_facts(distribution.organization_id, people, chain.channels, terms, distribution.survey_id)
-    leaves_at = max(now, distribution.scheduled_at or now)
-    enrolled: list[NewRecipient] = []
-    skipped: list[SkippedContact] = []
-    for contact, known, code in zip(people, facts, mint_codes(len(people)), strict=True):
-        if known is None and terms.are_plain:
-            enrolled.append(NewRecipient(contact, code, 0, {}, leaves_at))
-            continue
-        verdict = judge_contact(distribution.organization, request, chain, terms, contact, known, NO_OPTIONS, now)
-        if isinstance(verdict, Refusal):
-            skipped.append(SkippedContact(contact, verdict))
-        else:
-            enrolled.append(NewRecipient(contact, code, verdict.position, {}, verdict.departure.at))
-    return enrolled, skipped
+    steps = list(distribution.steps.all())
+    recipients, skipped = _judge(expansion, steps, contacts, now)
+    # A list that fits into one chunk gets its lane like any other small send.
+    lane = lane_for(len(recipients)) if is_whole else Lane.BULK
+    for due_lane in write_recipients(
+        distribution, steps, recipients, skipped, now, is_sent=expansion.is_sent, lane=lane
+    ):
+        wake_lane_on_commit(due_lane)
+    return recipients, skipped
 
 
-def _as_requested(expansion: Expansion, steps: Sequence[Step]) -> tuple[DistributionRequest, Chain]:
-    """What the rules of acceptance look at, read back."""
+def _judge(
+    expansion: Expansion, steps: Sequence[Step], contacts: Sequence[Identified], now: datetime
+) -> tuple[list[NewRecipient], list[SkippedContact]]:
+    """Judge contacts as acceptance does (acceptance/judge.py)."""
     distribution = expansion.distribution
-    asked = [
+    request, chain = _rebuild_request(expansion, steps)
+    timetable = Timetable(distribution.scheduled_at, None, distribution.not_after, distribution.expires_at)
+    terms = replace(terms_of(distribution), timetable=timetable)
+    return split_candidates(judge_contacts(distribution.organization, request, chain, terms, contacts, now))
+
+
+def _rebuild_request(expansion: Expansion, steps: Sequence[Step]) -> tuple[DistributionRequest, Chain]:
+    """Rebuild what the judging reads of a request and its chain. Follow-ups added later are left out."""
+    distribution = expansion.distribution
+    step_requests = [
         StepRequest(
             step.channel,
             step.provider_account_id,
@@ -182,34 +175,29 @@ def _as_requested(expansion: Expansion, steps: Sequence[Step]) -> tuple[Distribu
         source=distribution.source,
         survey_id=distribution.survey_id,
         contacts=(),
-        steps=asked,
+        steps=step_requests,
         audience=AudienceRules(exclude_opted_out=distribution.exclude_opted_out),
         is_sent=expansion.is_sent,
     )
-    invitations = [step.channel for step in asked if step.kind is StepKind.INVITATION]
-    return request, Chain(distribution.survey_id, None, asked, invitations)
+    invitation_channels = [step.channel for step in step_requests if step.kind is StepKind.INVITATION]
+    return request, Chain(distribution.survey_id, None, step_requests, invitation_channels)
 
 
-def _go_forward(expansion: Expansion, people: Sequence[Identified], now: datetime) -> None:
-    if people:
-        expansion.after_id = people[-1].id
-    go_on(expansion, now, "after_id")
-
-
-def _count(
+def _add_counts(
     distribution: Distribution,
-    enrolled: Sequence[NewRecipient],
+    recipients: Sequence[NewRecipient],
     skipped: Sequence[SkippedContact],
     *,
     is_sent: bool,
     is_last: bool,
 ) -> None:
-    """Add a chunk to the counts, unless the distribution is not what the chunk was judged by. Raises Steered.
+    """Add a chunk to the distribution's counts.
 
-    Last, so that the row that everybody writes is locked for no longer than a commit takes. A pause is no matter: the
-    first begin that meets a new batch parks it.
+    Raises InputsChangedError if the distribution was cancelled or rescheduled since the chunk was judged. A pause makes
+    no difference: the first begin that finds a new batch parks it. This comes last, so that the distribution's row,
+    which dispatch writes too, is locked only until the commit.
     """
-    as_judged = Distribution.objects.filter(
+    unchanged = Distribution.objects.filter(
         pk=distribution.pk,
         is_preparing=True,
         cancelled_at=None,
@@ -217,10 +205,10 @@ def _count(
         not_after=distribution.not_after,
         expires_at=distribution.expires_at,
     )
-    if not as_judged.update(
-        accepted_count=F("accepted_count") + len(enrolled) + len(skipped),
+    if not unchanged.update(
+        accepted_count=F("accepted_count") + len(recipients) + len(skipped),
         skipped_count=F("skipped_count") + len(skipped),
-        registered_count=F("registered_count") + (0 if is_sent else len(enrolled)),
+        registered_count=F("registered_count") + (0 if is_sent else len(recipients)),
         is_preparing=not is_last,
     ):
         raise InputsChangedError

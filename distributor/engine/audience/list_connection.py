@@ -1,4 +1,4 @@
-"""Connecting a list to a survey."""
+"""Connect a list to a survey, so that people added to the list are invited."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -15,11 +15,11 @@ from distributor.rules.requests import StepRequest
 def connect_list(
     mailing_list: MailingList, survey_id: UUID, steps: Sequence[StepRequest], *, is_multi: bool, is_active: bool
 ) -> tuple[ListConnection, bool]:
-    """The list's connection, in place of the one before, and whether it is the first.
+    """Create or replace the list's connection. Return it, and whether it is new.
 
-    Raises UnknownReferences, and MailingList.DoesNotExist when the list has been deleted meanwhile.
+    Raises UnknownReferencesError, and MailingList.DoesNotExist if the list has been deleted meanwhile.
     """
-    # Whoever adds people at this moment finds either the old connection or the new one, whole.
+    # Simultaneous calls that add people to the list use either the old connection or the new one, never a mixture.
     MailingList.objects.select_for_update(no_key=True).get(pk=mailing_list.pk)
     faults = connection_faults(mailing_list, survey_id, steps)
     if faults:
@@ -45,7 +45,7 @@ def connect_list(
 def connection_faults(
     mailing_list: MailingList, survey_id: UUID | None, steps: Sequence[StepRequest]
 ) -> list[UnknownReference]:
-    """What a connection would name wrongly."""
+    """Return the wrong references of a connection."""
     organization = mailing_list.organization
     faults = step_faults(organization, steps)
     if survey_id and not Survey.objects.filter(organization=organization, pk=survey_id).exists():

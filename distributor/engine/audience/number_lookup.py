@@ -1,4 +1,4 @@
-"""Whether numbers are mobile phones: by the organisation's Twilio Lookup where it has one, otherwise offline."""
+"""Check whether numbers are mobile numbers: with the organisation's Twilio Lookup if it has one, otherwise offline."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from contacts.channel import Channel
 from contacts.models import Organization
 from distributor.engine.route.step_context import as_account
 
-# North America's plan does not tell a mobile phone from a landline.
-_MOBILE: Final = frozenset({"mobile", "landlineOrMobile"})
-_UNKNOWN: Final = frozenset({"", "unknown"})
+# North American numbers do not show whether they are mobile or landline.
+_MOBILE_TYPES: Final = frozenset({"mobile", "landlineOrMobile"})
+_UNKNOWN_TYPES: Final = frozenset({"", "unknown"})
 
 
 @dataclass(frozen=True, slots=True)
 class NumberCheck:
-    """`number` in E.164. `carrier` "": not known. `fault`: why it counts as no mobile number, "" where it is one."""
+    """A number in E.164. `carrier` "": unknown. `fault`: why it is not accepted as a mobile number, "" if it is."""
 
     number: str
     carrier: str
@@ -29,34 +29,34 @@ class NumberCheck:
 
 
 def check_numbers(organization: Organization, numbers: Collection[str]) -> dict[str, NumberCheck]:
-    """Numbers in E.164, each with its check.
+    """Return a check of each number. Numbers are in E.164.
 
-    What Twilio cannot be asked is checked offline: a service that is down loses no call. No database connection is held
-    meanwhile, so this belongs before a transaction.
+    Numbers that Twilio does not answer for are checked offline, so a call succeeds while Twilio is down. No database
+    connection is held during the look-up, so call this before a transaction.
     """
-    wanted = sorted(set(numbers))
-    if not wanted:
+    distinct_numbers = sorted(set(numbers))
+    if not distinct_numbers:
         return {}
     account = ProviderAccount.objects.filter(
         organization=organization, channel=Channel.SMS, kind="twilio", is_default=True, is_active=True
     ).first()
-    told: dict[str, NumberReport] = {}
+    reports: dict[str, NumberReport] = {}
     if account is not None:
         if not connection.in_atomic_block:
             connection.close()
-        told = look_up_numbers(as_account(account), wanted)
-    return {number: _judge(number, told.get(number)) for number in wanted}
+        reports = look_up_numbers(as_account(account), distinct_numbers)
+    return {number: _check_number(number, reports.get(number)) for number in distinct_numbers}
 
 
-def _judge(number: str, told: NumberReport | None) -> NumberCheck:
-    report = told or read_number(number)
+def _check_number(number: str, lookup_report: NumberReport | None) -> NumberCheck:
+    report = lookup_report or read_number(number)
     line_type = report.line_type
-    if report.valid and line_type in _UNKNOWN:  # Lookup may know the number and not its kind of line
+    if report.valid and line_type in _UNKNOWN_TYPES:  # Lookup may know a number and not its line type
         line_type = read_number(number).line_type
     if not report.valid:
-        fault = f"There is no such number: {', '.join(report.validation_errors) or 'invalid'}."
-    elif line_type not in _MOBILE | _UNKNOWN:
-        fault = f"This is no mobile number: {line_type}."
+        fault = f"Not a valid phone number: {', '.join(report.validation_errors) or 'invalid'}."
+    elif line_type not in _MOBILE_TYPES | _UNKNOWN_TYPES:
+        fault = f"Not a mobile number: {line_type}."
     else:
         fault = ""
     return NumberCheck(number, report.carrier, not fault, fault)

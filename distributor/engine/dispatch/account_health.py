@@ -10,7 +10,7 @@ from channels.providers.base import Outcome, Result, Scope
 from distributor.engine.dispatch.handover import Begun
 from distributor.engine.infrastructure.sql_params import storable
 from distributor.engine.route.step_context import StepContext
-from distributor.engine.route.wake import wake_batches
+from distributor.engine.route.waiting_batches import make_batches_due
 from distributor.rules.journey.retry import throttle_pause
 from distributor.rules.timing.timetable import round_up
 
@@ -29,7 +29,7 @@ def update_account_health(context: StepContext, begun: Begun, results: Sequence[
     if is_mended:
         logger.info("breaker_closed", account=str(begun.account_id))
         mend_account(begun.account_id)
-        wake_batches(begun.account_id, now)
+        make_batches_due(begun.account_id, now)
     pauses = [throttle_pause(result.retry_after_seconds) for result in results if pauses_account(result)]
     if pauses:
         pause_account(begun.account_id, round_up(now + max(pauses)))

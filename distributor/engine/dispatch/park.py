@@ -42,7 +42,7 @@ def park_batch(claim: Claim, held: Hold) -> None:
         claims=0,
         due_at=held.until,
         held_by=held.account_id,
-        last_error=held.because[:500],
+        last_error=held.explanation[:500],
     )
 
 

@@ -50,8 +50,8 @@ def recheck(context: StepContext, switch: SwitchState, people: Sequence[Person],
         list(dict.fromkeys([context.step.channel, *(step.channel for step in context.steps), *added])),
         terms,
         distribution.survey_id,
-        own_journeys=[person.recipient_id for person in people],
-        turn="" if minds_the_past else turn,
+        excluded_recipient_ids=[person.recipient_id for person in people],
+        shared_lock="" if minds_the_past else turn,
     )
     verdicts = Verdicts()
     is_simple = not terms.hours.any and terms.throttle is None

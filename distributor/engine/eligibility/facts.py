@@ -1,6 +1,6 @@
-"""What the eligibility rules want to know, gathered for many contacts at once."""
+"""Gather the facts that the eligibility rules need, for many contacts at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -16,11 +16,11 @@ _SUPPRESSIONS = """
 SELECT channel, address, reason FROM contacts_suppression
 WHERE organization_id = %s AND channel = ANY(%s) AND address IN (SELECT json_array_elements_text(%s::json))
 """
-# The same query behind the organisation's shared lock (dispatch/recheck.py), in one round trip.
-# The join is an outer one because the lock must be taken also where nothing is suppressed.
-_SUPPRESSIONS_BESIDE_OTHERS = """
+# The same query after taking the organisation's shared lock (dispatch/recheck.py), in one round trip.
+# The outer join takes the lock even if there are no suppressions.
+_SUPPRESSIONS_WITH_SHARED_LOCK = """
 SELECT channel, address, reason
-FROM (SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))) AS turn
+FROM (SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))) AS shared_lock
 LEFT JOIN contacts_suppression ON
     organization_id = %s AND channel = ANY(%s) AND address IN (SELECT json_array_elements_text(%s::json))
 """
@@ -51,59 +51,66 @@ def gather_facts(
     terms: Terms,
     survey_id: UUID,
     *,
-    own_journeys: Sequence[int] = (),
-    in_full: bool = False,
-    turn: str = "",
+    excluded_recipient_ids: Sequence[int] = (),
+    needs_all_facts: bool = False,
+    shared_lock: str = "",
 ) -> list[ContactFacts | None]:
-    """What is known against sending to each contact on the first of the channels, in the same order.
+    """Return the facts about each contact, in the same order.
 
-    None: nothing is. The address is there, nobody opted out, no suppression, no earlier send that the terms could
-    mind; so there is nothing to judge, and almost everybody is spared it. `own_journeys` are recipients whose own
-    sends do not hold them back. `in_full`: the other channels matter as well, and nobody is None. `turn` names a lock
-    that is shared with others until the end of the transaction.
+    None means that nothing speaks against sending on the first channel: there is an address, no opt-out, no
+    suppression, and no earlier send that the terms depend on. That spares almost every contact the judging. With
+    `needs_all_facts` no contact gets None. Sends to the recipients in `excluded_recipient_ids` do not count as earlier
+    sends. `shared_lock` names an advisory lock to take in shared mode until the end of the transaction.
     """
     addresses = [[address_on(channel, contact.email, contact.phone) for contact in contacts] for channel in channels]
-    suppressions = _suppressions(organization_id, channels, addresses, turn)
-    minds_the_past = terms.limits.any or terms.throttle is not None
-    sent = _last_sends([contact.id for contact in contacts], survey_id, own_journeys) if minds_the_past else {}
-    first = channels[0]
+    suppressions = _find_suppressions(organization_id, channels, addresses, shared_lock)
+    last_sends: Mapping[UUID, tuple[datetime, datetime | None]] = {}
+    if terms.limits.any or terms.throttle is not None:
+        last_sends = _find_last_sends([contact.id for contact in contacts], survey_id, excluded_recipient_ids)
+    first_channel = channels[0]
     facts: list[ContactFacts | None] = []
     for position, (contact, address) in enumerate(zip(contacts, addresses[0], strict=True)):
-        is_blameless = address and contact.opted_out_at is None and (first, address) not in suppressions
-        if is_blameless and contact.id not in sent and not in_full:
+        is_reachable = address and contact.opted_out_at is None and (first_channel, address) not in suppressions
+        if is_reachable and contact.id not in last_sends and not needs_all_facts:
             facts.append(None)
             continue
-        known = {channel: addresses[place][position] for place, channel in enumerate(channels)}
-        found = {of[0]: suppressions[of] for of in known.items() if of in suppressions}
-        facts.append(ContactFacts(known, found, contact.opted_out_at, *sent.get(contact.id, (None, None))))
+        by_channel = {channel: addresses[index][position] for index, channel in enumerate(channels)}
+        reasons = {key[0]: suppressions[key] for key in by_channel.items() if key in suppressions}
+        sent_at = last_sends.get(contact.id, (None, None))
+        facts.append(ContactFacts(by_channel, reasons, contact.opted_out_at, *sent_at))
     return facts
 
 
 def address_on(channel: str, email: str, phone: str) -> str:
-    """The address that a channel uses, in the one spelling that suppressions are kept in; "" if there is none."""
+    """Return the address that a channel uses, as suppressions store it (e-mail in lower case); "" if it has none."""
     return email.lower() if channel == Channel.EMAIL else phone
 
 
-def _suppressions(
-    organization_id: UUID, channels: Sequence[str], addresses: Sequence[Sequence[str]], turn: str
+def _find_suppressions(
+    organization_id: UUID, channels: Sequence[str], addresses: Sequence[Sequence[str]], shared_lock: str
 ) -> dict[tuple[str, str], str]:
-    wanted = list(set().union(*addresses))
+    """Return the reason of each suppression, by channel and address."""
+    distinct_addresses = list(set().union(*addresses))
     with connection.cursor() as cursor:
-        parameters: list[Any] = [organization_id, list(set(channels)), rows_of(wanted)]
-        if turn:
-            cursor.execute(_SUPPRESSIONS_BESIDE_OTHERS, [turn, *parameters])
+        parameters: list[Any] = [organization_id, list(set(channels)), rows_of(distinct_addresses)]
+        if shared_lock:
+            cursor.execute(_SUPPRESSIONS_WITH_SHARED_LOCK, [shared_lock, *parameters])
         else:
             cursor.execute(_SUPPRESSIONS, parameters)
-        # Of several reasons the graver: what a person asked for may yet leave a link to hand out, a bounce does not.
         rows = [row for row in cursor if row[0] is not None]
-        found = sorted(rows, key=lambda row: (row[2] not in OPT_OUT_REASONS, row[2]))
-        return {(channel, address): reason for channel, address, reason in found}
+        # An address with several reasons keeps the last. A bounce overrides an opt-out: with an opt-out the contact may
+        # still get a link, with a bounce it does not.
+        opt_outs_first = sorted(rows, key=lambda row: (row[2] not in OPT_OUT_REASONS, row[2]))
+        return {(channel, address): reason for channel, address, reason in opt_outs_first}
 
 
-def _last_sends(
-    contact_ids: Sequence[UUID], survey_id: UUID, own_journeys: Sequence[int]
+def _find_last_sends(
+    contact_ids: Sequence[UUID], survey_id: UUID, excluded_recipient_ids: Sequence[int]
 ) -> dict[UUID, tuple[datetime, datetime | None]]:
-    """Of any survey, and of this one."""
+    """Return when each contact was last sent any survey, and this survey. Contacts never sent to are absent."""
     with connection.cursor() as cursor:
-        cursor.execute(_LAST_SENDS, [survey_id, array_of(contact_ids), array_of(own_journeys)])
-        return {contact_id: (of_any, of_this) for contact_id, of_any, of_this in cursor.fetchall()}
+        cursor.execute(_LAST_SENDS, [survey_id, array_of(contact_ids), array_of(excluded_recipient_ids)])
+        return {
+            contact_id: (any_survey_at, this_survey_at)
+            for contact_id, any_survey_at, this_survey_at in cursor.fetchall()
+        }

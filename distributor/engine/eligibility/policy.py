@@ -1,4 +1,4 @@
-"""The terms of a distribution: what it asks for itself, and what its organisation demands of all."""
+"""The terms of a distribution: the settings of its request together with those of its organisation."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from distributor.rules.timing.timetable import Timetable
 
 
 def contact_limits(organization: Organization, audience: AudienceRules) -> ContactLimits:
-    """How soon the request lets a contact be sent to again."""
+    """Return how soon a contact may be sent to again under these audience rules."""
     return ContactLimits(
         organization.minimum_days_between_contacts if audience.respect_frequency_rules else None,
         audience.recent_contact_days if audience.exclude_recently_contacted else None,
@@ -27,9 +27,10 @@ def quiet_hours(organization: Organization) -> QuietHours:
 
 
 def terms_of(distribution: Distribution) -> Terms:
-    """As they are right before a message leaves; its survey and organisation are loaded with it.
+    """Return a stored distribution's terms, as they apply right before a message leaves.
 
-    The ends are left out: they may have been moved since the distribution was read (engine/control.py).
+    The distribution is loaded with its organisation. The terms lack `not_after` and `expires_at`: these may have
+    changed since the distribution was read (engine/control.py), so the caller adds the current ones.
     """
     audience = AudienceRules(
         respect_frequency_rules=distribution.respect_frequency_rules,
@@ -48,7 +49,7 @@ def terms_of(distribution: Distribution) -> Terms:
 
 
 def terms_at_dispatch(terms: Terms, accepted_at: datetime) -> Terms:
-    """What acceptance's terms will be right before a message leaves, with the ends as they are now."""
+    """Convert terms of acceptance to those that will apply right before a message leaves, if nothing changes."""
     minutes = throttle_minutes(terms)
     return replace(
         terms,
@@ -59,5 +60,5 @@ def terms_at_dispatch(terms: Terms, accepted_at: datetime) -> Terms:
 
 
 def throttle_minutes(terms: Terms) -> int | None:
-    """As a distribution keeps them: whole minutes, never too few."""
+    """Return the throttle interval as a distribution stores it: in whole minutes, rounded up."""
     return None if terms.throttle is None else ceil(terms.throttle / timedelta(minutes=1))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from distributor.engine.infrastructure.wakeups import wake_on_commit
+from distributor.engine.infrastructure.wakeups import wake_lane_on_commit
 from distributor.engine.journey.attempts import read_attempts
 from distributor.engine.journey.batches import arm_batch
 from distributor.engine.journey.decisions import new_decision
@@ -237,7 +237,7 @@ def _write(corrections: _Corrections, counts: defaultdict[UUID, Counter[str]]) -
             for journey in journeys
         ]
         if due_at <= corrections.now:
-            wake_on_commit(lane_for(len(journeys)))
+            wake_lane_on_commit(lane_for(len(journeys)))
     Decision.objects.bulk_create(corrections.decisions)
     for distribution_id, moved in correct_recipients(corrections.done).items():
         counts[distribution_id].update(moved)

@@ -21,7 +21,7 @@ from django.db.models import Exists, F, Max, OuterRef
 from distributor.engine.acceptance.references import UnknownReferencesError, step_faults
 from distributor.engine.acceptance.write import write_steps
 from distributor.engine.follow_up.arm import arm, is_over, lock_next, look_at
-from distributor.engine.infrastructure.chunked_job import InputsChangedError, go_on, run_chunk, run_time_slice
+from distributor.engine.infrastructure.chunked_job import InputsChangedError, record_progress, run_chunk, run_time_slice
 from distributor.engine.infrastructure.transactions import retry_deadlocks
 from distributor.engine.infrastructure.wakeups import wake_follow_ups_on_commit
 from distributor.models import Distribution, Expansion, FollowUp, Recipient, Step
@@ -158,7 +158,7 @@ def _bring(follow_up: FollowUp, size: int, now: datetime) -> None:
 def _go_forward(follow_up: FollowUp, armed: set[int], now: datetime, *, is_last: bool) -> None:
     follow_up.armed_count += len(armed)
     follow_up.is_done = is_last
-    go_on(follow_up, now, "after_id", "armed_count", "is_done")
+    record_progress(follow_up, now, "after_id", "armed_count", "is_done")
 
 
 def _require_uncancelled(distribution_id: UUID, *, is_last: bool) -> None:

@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from distributor.engine.eligibility.facts import address_on
 from distributor.engine.infrastructure.sql_params import array_of
-from distributor.engine.infrastructure.wakeups import wake_on_commit
+from distributor.engine.infrastructure.wakeups import wake_lane_on_commit
 from distributor.engine.journey.attempts import read_attempts
 from distributor.engine.journey.batches import arm_batch
 from distributor.engine.journey.people import find_in_flight
@@ -101,7 +101,7 @@ def arm(step: Step, people: Sequence[Resting], now: datetime, *, lane: str | Non
     ]
     add_counts(correct_recipients(waits))
     if due_at <= now:
-        wake_on_commit(lane or lane_for(len(concerned)))
+        wake_lane_on_commit(lane or lane_for(len(concerned)))
     return {one.row.id for one in concerned}
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from distributor.engine.eligibility.facts import address_on
-from distributor.engine.infrastructure.wakeups import wake_on_commit
+from distributor.engine.infrastructure.wakeups import wake_lane_on_commit
 from distributor.engine.journey.batches import arm_batch
 from distributor.engine.journey.people import find_in_flight
 from distributor.engine.journey.transitions import Correction, add_counts, correct_recipients
@@ -37,7 +37,7 @@ def arm_thank_you(recipient_id: int, now: datetime) -> None:
     waits = Correction(recipient.pk, RecipientState.WAITING, "", "", recipient.first_sent_at, batch_id)
     add_counts(correct_recipients([waits]))
     if due_at <= now:
-        wake_on_commit(lane_for(1))
+        wake_lane_on_commit(lane_for(1))
 
 
 def _thanks_for(recipient: Recipient, now: datetime) -> tuple[Step, datetime] | None:

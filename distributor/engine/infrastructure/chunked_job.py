@@ -1,4 +1,4 @@
-"""Work of any size, a chunk at a time by whoever holds its row's lock (models/chunked_work.py)."""
+"""Run a job of any size one chunk at a time. The worker that locks the job's row runs the chunk."""
 
 import time
 from collections.abc import Callable
@@ -13,41 +13,41 @@ from distributor.models.chunked_work import ChunkedWork
 logger = structlog.get_logger(__name__)
 WorkT = TypeVar("WorkT", bound=ChunkedWork)
 
-# How long one wake-up keeps a worker: long enough to be cheap, short enough for other lanes to get their turn.
+# How long one wake-up keeps a worker busy: long enough to be cheap, short enough that other lanes do not wait.
 SLICE_SECONDS: Final = 1.0
 _LONGEST_PAUSE: Final = timedelta(minutes=1)
 
 
 class InputsChangedError(Exception):
-    """What a chunk was judged by has changed meanwhile: nothing of it is written, and it is due still."""
+    """The inputs changed while the chunk was processed. Nothing was written; it will be retried."""
 
 
 def pause_after(failures: int) -> timedelta:
-    """Return how long work that has failed this often in a row waits: 2 s, 4 s, 8 s … 1 min."""
+    """Return how long work waits after this many failures in a row: 2 s, 4 s, 8 s … 1 min."""
     return min(timedelta(seconds=2 ** min(failures, 10)), _LONGEST_PAUSE)
 
 
-def run_time_slice(do_next: Callable[[datetime], bool], clock: Callable[[], datetime]) -> bool:
-    """One chunk after the other for one slice of time. Returns whether there may be more to do."""
+def run_time_slice(run_next: Callable[[datetime], bool], clock: Callable[[], datetime]) -> bool:
+    """Run chunks for SLICE_SECONDS. Return whether there may be more to do."""
     ends_at = time.monotonic() + SLICE_SECONDS
     while time.monotonic() < ends_at:
-        if not do_next(clock()):
+        if not run_next(clock()):
             return False
     return True
 
 
-def run_chunk(take: Callable[[], WorkT | None], do: Callable[[WorkT], None], now: datetime) -> bool:
-    """Do the next chunk of what `take` locks, in one transaction; whether there was anything to take.
+def run_chunk(lock_next: Callable[[], WorkT | None], process: Callable[[WorkT], None], now: datetime) -> bool:
+    """Process the next chunk of the job that `lock_next` returns, in one transaction.
 
-    A chunk that fails is tried again after a pause that grows to a minute.
+    A chunk that fails is retried after a pause that grows to a minute. Return whether there was a job.
     """
     work = None
     try:
         with transaction.atomic():
-            work = take()
+            work = lock_next()
             if work is None:
                 return False
-            do(work)
+            process(work)
     except InputsChangedError:
         return True
     except Exception as error:
@@ -55,17 +55,17 @@ def run_chunk(take: Callable[[], WorkT | None], do: Callable[[WorkT], None], now
             raise
         failures = work.failures + 1
         logger.exception("chunk_failed", work=type(work).__name__, id=str(work.pk), failures=failures)
-        _put_off(work, failures, error, now)
+        _postpone(work, failures, error, now)
     return True
 
 
-def go_on(work: ChunkedWork, now: datetime, *changed: str) -> None:
-    """Write the step forward, with the columns that it changed. The next chunk's turn comes after the others'."""
+def record_progress(work: ChunkedWork, now: datetime, *changed_fields: str) -> None:
+    """Save the job's position and the changed fields. Jobs that have waited longer run before its next chunk."""
     work.due_at, work.failures, work.last_error = now, 0, ""
-    work.save(update_fields=["due_at", "failures", "last_error", *changed])
+    work.save(update_fields=["due_at", "failures", "last_error", *changed_fields])
 
 
-def _put_off(work: ChunkedWork, failures: int, error: Exception, now: datetime) -> None:
+def _postpone(work: ChunkedWork, failures: int, error: Exception, now: datetime) -> None:
     type(work)._default_manager.filter(pk=work.pk).update(
         failures=failures,
         due_at=now + pause_after(failures),

@@ -1,4 +1,4 @@
-"""The clock of record. Only edges read it; everything below takes `now` as an argument."""
+"""The clock that all processes share. Only entry points read it; all other code takes `now` as an argument."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from django.db import connection
 
 
 def database_now() -> datetime:
-    """PostgreSQL's time, aware: the one clock that web, workers and beat on several machines share."""
+    """Return PostgreSQL's time, aware. Web, workers and beat on several machines all use this clock."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         now: datetime = cursor.fetchone()[0]

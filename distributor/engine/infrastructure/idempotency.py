@@ -1,9 +1,8 @@
-"""Making a keyed call once: what it was answered is kept for a day, and given to whoever repeats it.
+"""Idempotency keys: make a call with a key once, store its answer for a day, and return that answer to repeats.
 
-    enter → the call's own work → keep, in one transaction
+    lock the key → do the call's work → store the answer, in one transaction
 
-So a crash anywhere leaves either all of it or nothing, and there is no kept answer without its distribution. See
-docs/decisions/0010.
+So a crash leaves all of it or nothing, and no answer is stored without its distribution. See docs/decisions/0010.
 """
 
 from collections.abc import Callable
@@ -15,18 +14,18 @@ from uuid import UUID
 from django.db import connection, transaction
 
 LIFETIME = timedelta(hours=24)
-PORTION = 500
+DELETE_BATCH_SIZE = 500
 
-# The lock is only tried: who repeats a call that is still being made is told so at once, and a unique index alone would
-# make them wait for its end. It falls with the transaction, however that ends. The clock comes along, unasked for.
-_ENTER = """
-SELECT clock_timestamp(), is_ours, fingerprint, status, content_type, body, expires_at
-FROM (SELECT pg_try_advisory_xact_lock(hashtextextended(%(lock)s, 0)) AS is_ours) place
+# The lock is tried, not waited for: a repeat of a call still in progress is refused at once. With a unique index alone
+# it would wait for that call to end. The lock is released with the transaction. The query also returns the time.
+_LOCK_KEY = """
+SELECT clock_timestamp(), is_locked, fingerprint, status, content_type, body, expires_at
+FROM (SELECT pg_try_advisory_xact_lock(hashtextextended(%(lock)s, 0)) AS is_locked) AS key_lock
 LEFT JOIN distributor_idempotencykey ON api_key_id = %(api_key_id)s AND key = %(key)s
 """
-# An answer that expired and was not deleted yet gives way.
-_KEEP = """
-INSERT INTO distributor_idempotencykey AS kept (
+# Replaces an answer that has expired and was not deleted yet.
+_STORE = """
+INSERT INTO distributor_idempotencykey AS stored (
     api_key_id, key, fingerprint, status, content_type, body, created_at, expires_at
 ) VALUES (
     %(api_key_id)s, %(key)s, %(fingerprint)s, %(status)s, %(content_type)s, %(body)s, %(now)s, %(expires_at)s
@@ -34,7 +33,7 @@ INSERT INTO distributor_idempotencykey AS kept (
 ON CONFLICT (api_key_id, key) DO UPDATE SET
     fingerprint = EXCLUDED.fingerprint, status = EXCLUDED.status, content_type = EXCLUDED.content_type,
     body = EXCLUDED.body, created_at = EXCLUDED.created_at, expires_at = EXCLUDED.expires_at
-WHERE kept.expires_at <= EXCLUDED.created_at
+WHERE stored.expires_at <= EXCLUDED.created_at
 """
 _DELETION_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('distributor idempotency keys', 0))"
 _DELETE = """
@@ -47,7 +46,7 @@ DELETE FROM distributor_idempotencykey WHERE (api_key_id, key) IN (
 
 @dataclass(frozen=True, slots=True)
 class KeyedCall:
-    """A call under a key of its caller's own (up to 255 characters), and what tells it from another call: a SHA-256."""
+    """A call with an idempotency key (up to 255 characters). `fingerprint` is the SHA-256 of what it asks for."""
 
     api_key_id: UUID
     key: str
@@ -56,69 +55,66 @@ class KeyedCall:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A call's answer: its HTTP status, the Content-Type header and the bytes of the body.
-
-    `is_of_dry_run`: the call has done nothing.
-    """
+    """A call's answer: its HTTP status, Content-Type header and body. `is_dry_run`: the call changed nothing."""
 
     status: int
     content_type: str
     body: bytes
-    is_of_dry_run: bool = False
+    is_dry_run: bool = False
 
     @property
-    def is_kept(self) -> bool:
-        return 200 <= self.status < 300 and not self.is_of_dry_run
+    def must_be_stored(self) -> bool:
+        return 200 <= self.status < 300 and not self.is_dry_run
 
 
 class IdempotencyKeyReusedError(Exception):
-    """The key's answer is another call's."""
+    """The key belongs to a call with other content."""
 
 
 class CallInFlightError(Exception):
-    """A call with this key was still being made when this one came."""
+    """Another call with this key is still in progress."""
 
 
-class _Entry(NamedTuple):
-    """How the key stood at `now`: the answer to give again, if there is one. If not, the key is ours."""
+class _KeyState(NamedTuple):
+    """The stored answer of a key at `now`. Without one, this transaction holds the key's lock."""
 
     now: datetime
-    kept: Answer | None
+    stored_answer: Answer | None
 
 
 def answer_once(call: KeyedCall, work: Callable[[], Answer]) -> Answer:
-    """The kept answer to the call, or else what `work` answers now, in one transaction with all that it writes.
+    """Return the call's stored answer, or else run `work` and store its answer in the same transaction.
 
-    Only success is kept. What was refused changed nothing: judging it again does no harm, and the corrected call may
-    use the same key. (The IETF's draft-ietf-httpapi-idempotency-key-header gives an error again too; Stripe keeps
-    none that came before anything was done.) So it is with a dry run. What `work` raises ends the transaction.
+    Only success is stored. A refused call changed nothing, so it can be judged again, and the corrected call may use
+    the same key. (The IETF's draft-ietf-httpapi-idempotency-key-header repeats errors too; Stripe stores no error that
+    came before any work was done.) A dry run is not stored either. An error that `work` raises ends the transaction.
 
-    Raises KeyReused and CallInFlight; nothing is written then.
+    Raises IdempotencyKeyReusedError and CallInFlightError; nothing is written then.
     """
     with transaction.atomic():
-        entry = _enter(call)
-        if entry.kept is not None:
-            return entry.kept
+        state = _lock_key(call)
+        if state.stored_answer is not None:
+            return state.stored_answer
         answer = work()
-        if answer.is_kept:
-            keep(call, answer, entry.now)
+        if answer.must_be_stored:
+            store_answer(call, answer, state.now)
         return answer
 
 
 def find_answer(call: KeyedCall) -> Answer | None:
-    """The kept answer, for a call that has to do something costly before its own transaction.
+    """Return the call's stored answer. For calls that do something costly before their own transaction.
 
-    None promises nothing: `answer_once` looks again. Raises as it does.
+    None promises nothing: `answer_once` looks again. Raises the same errors.
     """
     with transaction.atomic():
-        return _enter(call).kept
+        return _lock_key(call).stored_answer
 
 
-def keep(call: KeyedCall, answer: Answer, now: datetime) -> None:
-    """Keep a call's answer for a day. Raises CallInFlight when there is one that has not expired."""
+def store_answer(call: KeyedCall, answer: Answer, now: datetime) -> None:
+    """Store a call's answer for a day. Raises CallInFlightError if there is one that has not expired."""
     with connection.cursor() as cursor:
         cursor.execute(
-            _KEEP,
+            _STORE,
             {
                 "api_key_id": call.api_key_id,
                 "key": call.key,
@@ -131,32 +127,32 @@ def keep(call: KeyedCall, answer: Answer, now: datetime) -> None:
             },
         )
         if cursor.rowcount == 0:
-            # The other call ended between this one's look at the table and its try of the lock.
+            # The other call ended after this one had read the table and before it tried the lock.
             raise CallInFlightError
 
 
-def delete_expired(now: datetime, portion: int = PORTION) -> int:
-    """Delete answers that have expired, so many at most, the oldest first. Returns how many.
+def delete_expired(now: datetime, limit: int = DELETE_BATCH_SIZE) -> int:
+    """Delete at most `limit` expired answers, the oldest first. Return how many.
 
-    Short transactions keep nobody waiting. Two at once delete no more than one.
+    The transactions stay short, so other calls do not wait. Of two simultaneous runs, one deletes nothing.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_DELETION_LOCK)
         if not cursor.fetchone()[0]:
             return 0
-        cursor.execute(_DELETE, [now, portion])
+        cursor.execute(_DELETE, [now, limit])
         return int(cursor.rowcount)
 
 
-def _enter(call: KeyedCall) -> _Entry:
+def _lock_key(call: KeyedCall) -> _KeyState:
     lock = f"idempotency {call.api_key_id} {call.key}"
     with connection.cursor() as cursor:
-        cursor.execute(_ENTER, {"lock": lock, "api_key_id": call.api_key_id, "key": call.key})
-        now, is_ours, fingerprint, status, content_type, body, expires_at = cursor.fetchone()
+        cursor.execute(_LOCK_KEY, {"lock": lock, "api_key_id": call.api_key_id, "key": call.key})
+        now, is_locked, fingerprint, status, content_type, body, expires_at = cursor.fetchone()
     if expires_at is None or expires_at <= now:
-        if not is_ours:
+        if not is_locked:
             raise CallInFlightError
-        return _Entry(now, None)
+        return _KeyState(now, None)
     if bytes(fingerprint) != call.fingerprint:
         raise IdempotencyKeyReusedError
-    return _Entry(now, Answer(status, content_type, bytes(body)))
+    return _KeyState(now, Answer(status, content_type, bytes(body)))

@@ -1,4 +1,4 @@
-"""“Look now”: a Celery message that says that there is work. Losing one costs one sweep period, never a send."""
+"""Wake-ups: Celery messages that tell workers to look for work. A lost one costs one sweep period, never a send."""
 
 import time
 from functools import cache, partial
@@ -17,48 +17,48 @@ logger = structlog.get_logger(__name__)
 DISPATCH_TASK = "distributor.dispatch"
 EXPANSION_TASK = "distributor.expand"
 FOLLOW_UP_TASK = "distributor.bring_follow_ups"
-# Behind what is urgent, before what is large.
+# Background work goes behind urgent sends and before bulk sends.
 BACKGROUND_QUEUE = "normal"
-# A hint is worth half a second of anybody's time: with a worker's patience a dead broker cost a call 6 s, a hung one 5.
-_IMPATIENCE = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "max_retries": 0}
-# After a failure the sweep does the work for a while.
-_SILENCE_SECONDS = 5.0
-_silent_until = 0.0
+# With a worker's timeouts a dead broker delayed a call by 6 s and a hung one by 5 s.
+_SHORT_TIMEOUTS = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "max_retries": 0}
+# After a failure this process sends no wake-ups for this long; the sweep finds the work.
+_PAUSE_SECONDS = 5.0
+_paused_until = 0.0
 
 
-def wake_on_commit(lane: str) -> None:
-    """Hint once the caller's transaction is committed (never before: the worker would see nothing)."""
-    transaction.on_commit(partial(hint, lane), robust=True)
+def wake_lane_on_commit(lane: str) -> None:
+    """Wake a lane's workers after the commit. Before it, a worker would see nothing."""
+    transaction.on_commit(partial(wake_lane, lane), robust=True)
 
 
-def hint(lane: str, *, expires_seconds: float | None = None) -> None:
-    """Send a hint now. A broker that is down or slow is no failure of the caller's."""
+def wake_lane(lane: str, *, expires_seconds: float | None = None) -> None:
+    """Tell workers now that batches of the lane are due. A broker that is down or slow raises no error."""
     _send(DISPATCH_TASK, (lane,), lane, expires_seconds)
 
 
 def wake_expansion_on_commit() -> None:
-    """Hint that an audience waits to be read, once the caller's transaction is committed."""
+    """Tell workers after the commit that an audience waits to be expanded."""
     transaction.on_commit(wake_expansion, robust=True)
 
 
 def wake_expansion(*, expires_seconds: float | None = None) -> None:
-    """Likewise, now."""
+    """Tell workers now that an audience waits to be expanded."""
     _send(EXPANSION_TASK, (), BACKGROUND_QUEUE, expires_seconds)
 
 
 def wake_follow_ups_on_commit() -> None:
-    """Hint that what was added to a distribution waits to be brought to its people, once the call is committed."""
+    """Tell workers after the commit that a follow-up waits to be brought to its recipients."""
     transaction.on_commit(wake_follow_ups, robust=True)
 
 
 def wake_follow_ups(*, expires_seconds: float | None = None) -> None:
-    """Likewise, now."""
+    """Tell workers now that a follow-up waits to be brought to its recipients."""
     _send(FOLLOW_UP_TASK, (), BACKGROUND_QUEUE, expires_seconds)
 
 
 def _send(task: str, args: tuple[str, ...], queue: str, expires_seconds: float | None) -> None:
-    global _silent_until
-    if time.monotonic() < _silent_until:
+    global _paused_until
+    if time.monotonic() < _paused_until:
         return
     app = app_or_default()
     try:
@@ -73,16 +73,16 @@ def _send(task: str, args: tuple[str, ...], queue: str, expires_seconds: float |
                 producer=producer,
             )
     except (BrokerError, RedisError, OSError) as error:
-        _silent_until = time.monotonic() + _SILENCE_SECONDS
+        _paused_until = time.monotonic() + _PAUSE_SECONDS
         logger.warning("hint_lost", queue=queue, error=str(error))
 
 
-@cache  # looking it up costs as much as the hint
+@cache  # looking the pool up takes as long as sending the message
 def _producers_of(app: Celery) -> ProducerPool:
-    pool: ProducerPool = producers[impatient_broker(app)]
+    pool: ProducerPool = producers[broker_with_short_timeouts(app)]
     return pool
 
 
-def impatient_broker(app: Celery | None = None) -> Connection:
-    """The broker, for whoever would rather do without it than wait."""
-    return app_or_default(app).connection_for_write(transport_options=_IMPATIENCE)
+def broker_with_short_timeouts(app: Celery | None = None) -> Connection:
+    """Return a connection to the broker for callers that rather do without it than wait: 0.5 s, no retries."""
+    return app_or_default(app).connection_for_write(transport_options=_SHORT_TIMEOUTS)

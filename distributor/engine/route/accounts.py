@@ -1,4 +1,4 @@
-"""Which provider account carries the next messages of a step, and how many of them now."""
+"""Choose the provider account for a step's next messages, and how many of them it may send now."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from channels.providers.registry import provider_class
 from channels.rate_limit import Bucket, Cause, Grant, Limits, Wait, take
 from distributor.rules.journey.retry import ACCOUNT_PAUSE
 
-# A shorter pause is sat out: another account is for when the first cannot, not for when it catches its breath.
-PATIENCE = timedelta(seconds=5)
+# Wait out pauses up to this long instead of failing over to the next account.
+FAILOVER_PAUSE = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
 class AccountOption:
-    """A provider account that may carry a step's messages, as it stood when the route was opened."""
+    """A provider account that may send a step's messages, as it was when the step's context was read."""
 
     name: str
     kind: str
@@ -34,12 +34,12 @@ class AccountOption:
     def batch_size(self) -> int:
         return provider_class(self.kind).batch_size
 
-    def is_free(self, now: datetime) -> bool:
-        """Nothing holds it back and nothing has to be counted: no lock that others would wait for."""
+    def needs_no_tokens(self, now: datetime) -> bool:
+        """Return whether the account is open and has no limits, so that its bucket need not be locked."""
         return not self.limits.any and not self.bucket.is_shut(now)
 
     def capacity(self, now: datetime) -> int:
-        """The most messages that one call could take."""
+        """Return the most messages that one call to the account could take."""
         if self.bucket.is_shut(now):
             return 1
         return self.batch_size if self.limits.rate_per_second is None else min(self.batch_size, ceil(self.limits.burst))
@@ -47,7 +47,7 @@ class AccountOption:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """So many messages go out by this account now."""
+    """The account may send `count` messages now."""
 
     option: AccountOption
     count: int
@@ -56,40 +56,43 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """No account takes any before `until`, or before `account_id` is put right.
+    """No account sends any message before `until`, unless account `account_id` is fixed earlier.
 
-    `because` is for the operator, and empty where all is as it should be.
+    `explanation` is a sentence for the operator; "" if the account works as intended.
     """
 
     until: datetime
-    because: str
+    explanation: str
     account_id: UUID
 
 
 def may_send(account_options: Sequence[AccountOption], *, is_urgent: bool, now: datetime) -> bool:
-    """Whether any account, as it was read with the route, would take a message now."""
-    active = (option for option in account_options if option.is_active)
-    return any(isinstance(take(one.limits, one.bucket, 1, is_urgent=is_urgent, now=now), Grant) for one in active)
+    """Return whether any of the accounts, as they were read, would take a message now."""
+    return any(
+        isinstance(take(option.limits, option.bucket, 1, is_urgent=is_urgent, now=now), Grant)
+        for option in account_options
+        if option.is_active
+    )
 
 
 def take_tokens(
     account_options: Sequence[AccountOption], wanted: int, *, is_urgent: bool, now: datetime
 ) -> Allowance | Hold:
-    """Tokens for as many of `wanted` messages as one call to one account takes, in the caller's transaction.
+    """Take tokens for at most `wanted` messages in one call to one account.
 
-    What is rolled back was not taken.
+    Runs in the caller's transaction; a rollback returns the tokens.
     """
-    turn = in_turn(account_options)
-    if turn and turn[0].is_free(now):
-        return Allowance(turn[0], min(wanted, turn[0].batch_size))
-    buckets = lock_buckets(option.account.id for option in turn if not option.is_free(now))
-    answered = _ask(turn, buckets, wanted, is_urgent=is_urgent, now=now)
-    if answered is None:
-        return _switched_off(account_options, now)
-    answer, option = answered
+    active = active_in_order(account_options)
+    if active and active[0].needs_no_tokens(now):
+        return Allowance(active[0], min(wanted, active[0].batch_size))
+    buckets = lock_buckets(option.account.id for option in active if not option.needs_no_tokens(now))
+    found = _first_grant_or_shortest_wait(active, buckets, wanted, is_urgent=is_urgent, now=now)
+    if found is None:
+        return _hold_for_inactive(account_options, now)
+    answer, option = found
     if isinstance(answer, Wait):
         write_bucket(option.account.id, answer.bucket)
-        return Hold(answer.until, _because(answer, option), option.account.id)
+        return _hold_for_wait(answer, option)
     if answer.bucket != buckets.get(option.account.id, option.bucket):
         write_bucket(option.account.id, answer.bucket)
     return Allowance(option, answer.count, answer.is_probe)
@@ -98,69 +101,73 @@ def take_tokens(
 def accounts_available_now(
     account_options: Sequence[AccountOption], *, is_urgent: bool, now: datetime
 ) -> Sequence[AccountOption] | Hold:
-    """Who would carry a message now, as the accounts were read, without taking a token.
+    """Return the accounts that would send a message now, as they were read, without taking tokens.
 
-    One, or where they share by weight all that would.
+    Several accounts only if they share messages by weight.
     """
-    turn = in_turn(account_options)
-    if any(option.weight for option in turn):
-        sharing = [option for option in account_options if may_send([option], is_urgent=is_urgent, now=now)]
-        if sharing:
-            return sharing
-    answered = _ask(turn, {}, 1, is_urgent=is_urgent, now=now)
-    if answered is None:
-        return _switched_off(account_options, now)
-    answer, option = answered
-    return [option] if isinstance(answer, Grant) else Hold(answer.until, _because(answer, option), option.account.id)
+    active = active_in_order(account_options)
+    if any(option.weight for option in active):
+        available = [option for option in account_options if may_send([option], is_urgent=is_urgent, now=now)]
+        if available:
+            return available
+    found = _first_grant_or_shortest_wait(active, {}, 1, is_urgent=is_urgent, now=now)
+    if found is None:
+        return _hold_for_inactive(account_options, now)
+    answer, option = found
+    return [option] if isinstance(answer, Grant) else _hold_for_wait(answer, option)
 
 
-def _ask(
-    turn: Sequence[AccountOption], buckets: Mapping[UUID, Bucket], wanted: int, *, is_urgent: bool, now: datetime
-) -> tuple[Grant | Wait, AccountOption] | None:
-    """The first account that takes any, else the one that is waited for the least; None when there is none to ask.
-
-    `buckets` are those that were read anew.
-    """
-    waits: list[tuple[Wait, AccountOption]] = []
-    for option in turn:
-        bucket = buckets.get(option.account.id, option.bucket)
-        answer = take(option.limits, bucket, min(wanted, option.batch_size), is_urgent=is_urgent, now=now)
-        if isinstance(answer, Grant):
-            return answer, option
-        waits.append((answer, option))
-        if not _moves_on(answer, option, now):
-            break
-    return min(waits, key=lambda one: one[0].until, default=None)
-
-
-def _switched_off(account_options: Sequence[AccountOption], now: datetime) -> Hold:
-    return Hold(now + ACCOUNT_PAUSE, "the provider account is switched off", account_options[0].account.id)
-
-
-def in_turn(account_options: Sequence[AccountOption]) -> list[AccountOption]:
-    """Those that are switched on, in the order in which they are asked: as named, or at random by weight."""
+def active_in_order(account_options: Sequence[AccountOption]) -> list[AccountOption]:
+    """Return the active accounts in the order in which they are asked: the given order, or at random by weight."""
     active = [option for option in account_options if option.is_active]
-    # Efraimidis and Spirakis: sorted by such draws, each comes first as often as its weight says.
+    # Efraimidis and Spirakis: sorted by these keys, an account comes first in proportion to its weight.
     return sorted(
         active,
         key=lambda option: log(1 - random()) / -option.weight if option.weight else 0.0,  # noqa: S311
     )
 
 
-def _moves_on(wait: Wait, option: AccountOption, now: datetime) -> bool:
-    """Whether the next account is asked, or this one waited for. Those that share by weight never wait for one."""
+def _first_grant_or_shortest_wait(
+    active: Sequence[AccountOption], buckets: Mapping[UUID, Bucket], wanted: int, *, is_urgent: bool, now: datetime
+) -> tuple[Grant | Wait, AccountOption] | None:
+    """Return the first account that grants tokens, else the one with the shortest wait; None if there is no account.
+
+    `buckets` are those that were read again under a lock.
+    """
+    waits: list[tuple[Wait, AccountOption]] = []
+    for option in active:
+        bucket = buckets.get(option.account.id, option.bucket)
+        answer = take(option.limits, bucket, min(wanted, option.batch_size), is_urgent=is_urgent, now=now)
+        if isinstance(answer, Grant):
+            return answer, option
+        waits.append((answer, option))
+        if not _fails_over(answer, option, now):
+            break
+    return min(waits, key=lambda wait_and_option: wait_and_option[0].until, default=None)
+
+
+def _fails_over(wait: Wait, option: AccountOption, now: datetime) -> bool:
+    """Return whether the next account is asked instead of waiting for this one. Accounts with weights always do."""
     if option.weight is not None or wait.cause in (Cause.BROKEN, Cause.SPENT):
         return True
-    return wait.cause is Cause.PAUSED and wait.until > now + PATIENCE
+    return wait.cause is Cause.PAUSED and wait.until > now + FAILOVER_PAUSE
 
 
-def _because(wait: Wait, option: AccountOption) -> str:
+def _hold_for_inactive(account_options: Sequence[AccountOption], now: datetime) -> Hold:
+    return Hold(now + ACCOUNT_PAUSE, "the provider account is switched off", account_options[0].account.id)
+
+
+def _hold_for_wait(wait: Wait, option: AccountOption) -> Hold:
+    return Hold(wait.until, _explain(wait, option), option.account.id)
+
+
+def _explain(wait: Wait, option: AccountOption) -> str:
     match wait.cause:
         case Cause.BROKEN:
             return f"{option.name} is broken: {wait.bucket.broken_because}"
         case Cause.PAUSED:
-            return f"{option.name} asked for a pause"
+            return f"{option.name} is paused because its provider asked for it"
         case Cause.SPENT:
-            return f"{option.name} has sent what it may send today"
+            return f"{option.name} has reached its daily limit"
         case Cause.SLOW:
             return ""

@@ -1,4 +1,4 @@
-"""How a step's messages go out: read once per batch, not once per recipient."""
+"""Everything that a step's messages have in common, read once per batch instead of once per recipient."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -26,41 +26,44 @@ from distributor.rules.requests import StepRequest
 class StepContext:
     """A distribution's step with its provider accounts and compiled template.
 
-    `steps` are those for everybody, and the one in use; `own_steps` those that are for one person only, by its id.
-    Kind, account and sender are those of the outlet in use: at first the step's own account.
+    `steps` are the steps for all recipients, and the current one; `personal_steps` those for one contact only, by its
+    id. `provider_kind`, `account` and `sender` are those of the account in use: at first the step's first account.
     """
 
     distribution: Distribution
     steps: Sequence[Step]
     step: Step
-    may_continue: bool  # whether any step may follow another: of most distributions none does
+    may_continue: bool  # whether any step may follow another; in most distributions none does
     provider_kind: str
     account: Account
     sender: Sender
     account_options: Sequence[AccountOption]
     variants: Mapping[str, CompiledVariant]
-    public_base_url: str  # read from the settings once: for each message it was 6 % of a worker's time
+    public_base_url: str  # reading the settings for each message took 6 % of a worker's time
     personal_steps: Mapping[UUID, Sequence[Step]] = field(default_factory=dict)
-    _chosen: dict[str, CompiledVariant] = field(default_factory=dict)
+    _variants_by_wanted_locale: dict[str, CompiledVariant] = field(default_factory=dict)
 
     def variant_for(self, recipient_locale: str, contact_locale: str) -> CompiledVariant:
-        """The variant for the recipient's locale, else the contact's, else the survey's."""
-        wanted = recipient_locale or contact_locale
-        chosen = self._chosen.get(wanted)
-        if chosen is None:
-            locale = choose_locale(wanted, list(self.variants), self.distribution.survey.default_locale)
-            chosen = self._chosen[wanted] = self.variants[locale]
-        return chosen
+        """Return the variant for the recipient's locale, else the contact's, else the survey's."""
+        wanted_locale = recipient_locale or contact_locale
+        variant = self._variants_by_wanted_locale.get(wanted_locale)
+        if variant is None:
+            locale = choose_locale(wanted_locale, list(self.variants), self.distribution.survey.default_locale)
+            variant = self._variants_by_wanted_locale[wanted_locale] = self.variants[locale]
+        return variant
 
     def with_account(self, account_id: UUID) -> "StepContext":
-        """The same step by another of its accounts."""
+        """Return the same context with another of the step's accounts in use."""
         option = next(option for option in self.account_options if option.account.id == account_id)
         return replace(self, provider_kind=option.kind, account=option.account, sender=option.sender)
 
     def next_step(
         self, person_id: UUID, passage: Passage, attempts: Sequence[Attempt], reachable: Collection[str], now: datetime
     ) -> tuple[UUID, datetime] | None:
-        """What follows this step and when (rules/journey/chain.py), after these tries; None where the journey ends."""
+        """Return the id and the moment of the step after this one, given the attempts so far; None: the journey ends.
+
+        See rules/journey/chain.py.
+        """
         if not self.may_continue:
             return None
         steps = [*self.steps, *self.personal_steps.get(person_id, ())]
@@ -70,7 +73,7 @@ class StepContext:
         return None if following is None else (following[0].id, following[1])
 
     def with_personal_steps(self, people: Iterable[UUID]) -> "StepContext":
-        """The same, knowing the steps that are for one of these people only, where anything was added at all."""
+        """Return the same context with the steps that are for one of these contacts only."""
         if not self.distribution.follow_up_count:
             return self
         personal_steps: defaultdict[UUID, list[Step]] = defaultdict(list)
@@ -81,15 +84,15 @@ class StepContext:
 
 
 def load_step_context(distribution_id: UUID, step_id: UUID) -> StepContext:
-    """Everything about a step that its messages have in common."""
+    """Read a step with all that its messages have in common."""
     distribution = Distribution.objects.select_related("survey", "organization").get(id=distribution_id)
-    # One statement for what nearly every step has: its account, how that stands, and perhaps a stand-in.
+    # One query also reads what nearly every step needs: its account and stand-in, each with its pace.
     chain = Step.objects.filter(Q(contact_id=None) | Q(pk=step_id), distribution_id=distribution_id).select_related(
         "provider_account__pace", "provider_account__stand_in__pace"
     )
-    steps = list(chain.annotate(names_several=Exists(StepAccount.objects.filter(step=OuterRef("pk")))))
+    steps = list(chain.annotate(has_step_accounts=Exists(StepAccount.objects.filter(step=OuterRef("pk")))))
     step = next(step for step in steps if step.id == step_id)
-    account_options = _named_accounts(step) if step.names_several else _own_accounts(step)
+    account_options = _requested_accounts(step) if step.has_step_accounts else _account_and_stand_in(step)
     return StepContext(
         distribution=distribution,
         steps=steps,
@@ -111,11 +114,11 @@ def _may_continue(distribution: Distribution, steps: Sequence[Step]) -> bool:
     if distribution.follow_up_count:
         return True
     is_multi = distribution.mode == ChannelMode.MULTI
-    return len(steps) > 1 and (is_multi or any(one.kind != StepKind.INVITATION for one in steps))
+    return len(steps) > 1 and (is_multi or any(step.kind != StepKind.INVITATION for step in steps))
 
 
-def _own_accounts(step: Step) -> list[AccountOption]:
-    """The step's account and, if it has one, its stand-in."""
+def _account_and_stand_in(step: Step) -> list[AccountOption]:
+    """Return the step's account and, if the account has one, its stand-in."""
     account = step.provider_account
     account_options = [as_account_option(step, account)]
     if account.stand_in is not None:
@@ -123,14 +126,16 @@ def _own_accounts(step: Step) -> list[AccountOption]:
     return account_options
 
 
-def _named_accounts(step: Step) -> list[AccountOption]:
-    """The accounts that the request named for the step, and no others."""
-    named = StepAccount.objects.filter(step=step).select_related("provider_account__pace").order_by("position")
-    return [as_account_option(step, one.provider_account, one.weight) for one in named]
+def _requested_accounts(step: Step) -> list[AccountOption]:
+    """Return the accounts that the request named for the step. Their stand-ins are not used."""
+    step_accounts = StepAccount.objects.filter(step=step).select_related("provider_account__pace").order_by("position")
+    return [
+        as_account_option(step, step_account.provider_account, step_account.weight) for step_account in step_accounts
+    ]
 
 
 def as_account_option(step: Step | StepRequest, account: ProviderAccount, weight: int | None = None) -> AccountOption:
-    """An account, read with its pace, as an outlet of a step."""
+    """Return an account, loaded with its pace, as an option of the step."""
     return AccountOption(
         name=account.name,
         kind=account.kind,
@@ -148,7 +153,7 @@ def as_account_option(step: Step | StepRequest, account: ProviderAccount, weight
 
 
 def as_account(account: ProviderAccount) -> Account:
-    """As its provider knows it."""
+    """Return the account in the form that providers use."""
     return Account(
         account.id,
         account.organization_id,

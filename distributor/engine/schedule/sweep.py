@@ -6,7 +6,7 @@ from django.db import connection, transaction
 
 from distributor.engine.audience.expand import due_expansions
 from distributor.engine.follow_up.add import due_follow_ups
-from distributor.engine.infrastructure.wakeups import hint, wake_expansion, wake_follow_ups
+from distributor.engine.infrastructure.wakeups import wake_expansion, wake_follow_ups, wake_lane
 from distributor.models import Batch, Heartbeat
 
 SWEEP = "sweep"
@@ -29,7 +29,7 @@ def sweep(now: datetime, period_seconds: float) -> list[str]:
         Heartbeat.objects.update_or_create(name=SWEEP, defaults={"beat_at": now})
     for lane in lanes:
         # A hint that every worker was too busy to read is worthless by the next sweep.
-        hint(lane, expires_seconds=period_seconds)
+        wake_lane(lane, expires_seconds=period_seconds)
     if has_expansions:
         wake_expansion(expires_seconds=period_seconds)
     if has_follow_ups:

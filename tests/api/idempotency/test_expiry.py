@@ -12,7 +12,13 @@ from contacts.keys import create_api_key
 from contacts.models import ApiKey, Organization
 from contacts.models.api_key import Scope
 from distributor.engine.infrastructure.clock import database_now
-from distributor.engine.infrastructure.idempotency import PORTION, Answer, KeyedCall, delete_expired, keep
+from distributor.engine.infrastructure.idempotency import (
+    DELETE_BATCH_SIZE,
+    Answer,
+    KeyedCall,
+    delete_expired,
+    store_answer,
+)
 from distributor.models import Distribution, IdempotencyKey
 from distributor.tasks import delete_expired_keys
 from tests.api.conftest import Post
@@ -49,7 +55,7 @@ def test_after_a_day_a_key_is_a_new_one(post: Post, body: dict[str, Any]) -> Non
 
 def test_answers_are_deleted_from_the_moment_that_they_expire_on(caller: ApiKey) -> None:
     now = database_now()
-    keep(KeyedCall(caller.pk, "k", bytes(32)), ANSWER, now)
+    store_answer(KeyedCall(caller.pk, "k", bytes(32)), ANSWER, now)
     assert delete_expired(now + DAY - timedelta(microseconds=1)) == 0
     assert delete_expired(now + DAY) == 1
     assert not IdempotencyKey.objects.exists()
@@ -58,16 +64,16 @@ def test_answers_are_deleted_from_the_moment_that_they_expire_on(caller: ApiKey)
 def test_answers_are_deleted_in_portions_the_oldest_first(caller: ApiKey) -> None:
     now = database_now()
     for number in range(5):
-        keep(KeyedCall(caller.pk, f"k{number}", bytes(32)), ANSWER, now + timedelta(seconds=number))
+        store_answer(KeyedCall(caller.pk, f"k{number}", bytes(32)), ANSWER, now + timedelta(seconds=number))
     later = now + DAY + timedelta(hours=1)
-    assert delete_expired(later, portion=2) == 2
+    assert delete_expired(later, limit=2) == 2
     assert set(IdempotencyKey.objects.values_list("key", flat=True)) == {"k2", "k3", "k4"}
-    assert [delete_expired(later, portion=2) for _ in range(3)] == [2, 1, 0]
+    assert [delete_expired(later, limit=2) for _ in range(3)] == [2, 1, 0]
 
 
 def test_the_task_deletes_all_that_has_expired_and_nothing_else(caller: ApiKey) -> None:
     now = database_now()
-    rows = [stored(caller, f"k{number}", now - DAY - timedelta(minutes=1)) for number in range(PORTION + 1)]
+    rows = [stored(caller, f"k{number}", now - DAY - timedelta(minutes=1)) for number in range(DELETE_BATCH_SIZE + 1)]
     IdempotencyKey.objects.bulk_create([*rows, stored(caller, "live", now)])
     delete_expired_keys()
     assert list(IdempotencyKey.objects.values_list("key", flat=True)) == ["live"]
@@ -77,9 +83,9 @@ def test_the_task_deletes_all_that_has_expired_and_nothing_else(caller: ApiKey) 
 def test_while_one_deletes_another_does_nothing(caller: ApiKey) -> None:
     now = database_now()
     for key in ("k1", "k2"):
-        keep(KeyedCall(caller.pk, key, bytes(32)), ANSWER, now - DAY)
+        store_answer(KeyedCall(caller.pk, key, bytes(32)), ANSWER, now - DAY)
     with transaction.atomic():
-        assert delete_expired(now, portion=1) == 1
+        assert delete_expired(now, limit=1) == 1
         assert run_together([lambda: delete_expired(now)]) == [0]
     assert delete_expired(now) == 1
 

@@ -15,7 +15,13 @@ from contacts.keys import create_api_key
 from contacts.models import Contact, Organization
 from contacts.models.api_key import Scope
 from distributor.engine.infrastructure.clock import database_now
-from distributor.engine.infrastructure.idempotency import Answer, CallInFlightError, KeyedCall, answer_once, keep
+from distributor.engine.infrastructure.idempotency import (
+    Answer,
+    CallInFlightError,
+    KeyedCall,
+    answer_once,
+    store_answer,
+)
 from distributor.models import Distribution, IdempotencyKey, Recipient, Survey
 from tests.support.api.bodies import NOTHING, people, rows_written
 from tests.support.simultaneous import DEADLINE_SECONDS, run_together, wait_until_blocked
@@ -139,7 +145,7 @@ def test_an_answer_that_was_kept_in_between_undoes_the_call(organization: Organi
 
     def work() -> Answer:
         Organization.objects.create(name="Made by the later call", slug="later")
-        run_together([partial(keep, call, Answer(201, "text/plain", b"theirs"), database_now())])
+        run_together([partial(store_answer, call, Answer(201, "text/plain", b"theirs"), database_now())])
         return Answer(201, "text/plain", b"ours")
 
     with pytest.raises(CallInFlightError):

@@ -87,7 +87,7 @@ def test_a_reminder_is_accepted_and_read_back_with_its_progress(
 
 
 def test_for_later_and_for_one_contact(client: Client, sent: Accepted, add: Add, reminder: dict[str, Any]) -> None:
-    at, contact_id = "2999-01-01T10:00:00+01:00", str(sent.enrolled[1].contact.id)
+    at, contact_id = "2999-01-01T10:00:00+01:00", str(sent.recipients[1].contact.id)
     answer = add(sent, {**reminder, "scheduledAt": at, "contactId": contact_id}).json()
     assert (answer["scheduledAt"], answer["contactId"]) == ("2999-01-01T09:00:00Z", contact_id)
     bring()
@@ -115,7 +115,7 @@ def test_a_moment_that_has_passed_means_now(sent: Accepted, add: Add, reminder: 
 
 
 def test_thanks_are_added_too(client: Client, sent: Accepted, add: Add, reminder: dict[str, Any]) -> None:
-    client.post(f"/api/v1/links/{sent.enrolled[0].code}/responses", {"answers": {}}, "application/json")
+    client.post(f"/api/v1/links/{sent.recipients[0].code}/responses", {"answers": {}}, "application/json")
     assert add(sent, {**reminder, "kind": "thank_you"}).status_code == 202
     bring()
     dispatch()
@@ -207,7 +207,7 @@ def test_there_is_an_end_to_reminders_to_everybody_and_none_to_reminders_of_sing
     )
     response = add(sent, reminder)
     assert (response.status_code, response.json()["code"]) == (409, "too_many_steps")
-    assert add(sent, {**reminder, "contactId": str(sent.enrolled[0].contact.id)}).status_code == 202
+    assert add(sent, {**reminder, "contactId": str(sent.recipients[0].contact.id)}).status_code == 202
 
 
 @pytest.mark.parametrize(

@@ -71,10 +71,10 @@ def test_offline_a_mobile_number_is_added(add: Add, mailing_list: MailingList, p
 @pytest.mark.parametrize(
     ("phone", "message"),
     [
-        (LANDLINE, "This is no mobile number: landline."),
-        (TOLL_FREE, "This is no mobile number: tollFree."),
-        ("+15555555555", "There is no such number: INVALID_BUT_POSSIBLE."),
-        ("+4860123", "There is no such number: TOO_SHORT."),
+        (LANDLINE, "Not a mobile number: landline."),
+        (TOLL_FREE, "Not a mobile number: tollFree."),
+        ("+15555555555", "Not a valid phone number: INVALID_BUT_POSSIBLE."),
+        ("+4860123", "Not a valid phone number: TOO_SHORT."),
     ],
 )
 def test_offline_what_is_no_mobile_number_is_rejected(
@@ -120,8 +120,8 @@ def test_lookup_knows_better_than_the_numbering_plan(
     peer.numbers[LANDLINE] = Known({"type": "mobile", "carrier_name": "Orange"})
     answer = add(at(AMERICAN), at(LANDLINE), at("+4860123"), LookupTest=True).json()
     assert answer["Lookups"] == [
-        failed(AMERICAN, "This is no mobile number: nonFixedVoip.", "Twilio - SMS/MMS-SVR"),
-        failed("+4860123", "There is no such number: TOO_SHORT."),
+        failed(AMERICAN, "Not a mobile number: nonFixedVoip.", "Twilio - SMS/MMS-SVR"),
+        failed("+4860123", "Not a valid phone number: TOO_SHORT."),
     ]
     assert [one.phone for one in members(mailing_list)] == [LANDLINE]
 

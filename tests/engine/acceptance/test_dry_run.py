@@ -10,8 +10,9 @@ from contacts.channel import Channel
 from contacts.identity import EmailsTakenError, UnknownContactsError
 from contacts.ids import new_id
 from contacts.models import Contact, Organization
-from distributor.engine.acceptance.accept import ThrottledError, accept
+from distributor.engine.acceptance.accept import accept
 from distributor.engine.acceptance.dry_run import dry_run
+from distributor.engine.acceptance.judge import ThrottledError
 from distributor.engine.acceptance.references import UnknownReferencesError
 from distributor.engine.route.accounts import Hold
 from distributor.models import Survey
@@ -49,7 +50,7 @@ def test_accounts_named_in_order_are_asked_in_order(organization: Organization, 
 
 def test_accounts_that_share_by_weight_are_all_named(organization: Organization, ask: Ask, accounts: Accounts) -> None:
     other = ProviderAccount.objects.create(organization=organization, name="Other", kind="sandbox", channel="email")
-    [carriers] = dry_run(organization, ask(1, further_accounts=[other], weights=[1, 3]), NOW).carriers
+    [carriers] = dry_run(organization, ask(1, further_accounts=[other], weights=[1, 3]), NOW).available_accounts
     assert not isinstance(carriers, Hold)
     assert [one.account.id for one in carriers] == [accounts[Channel.EMAIL].id, other.id]
 
@@ -59,9 +60,9 @@ def test_an_account_that_takes_nothing_now_is_said_to(organization: Organization
     account.daily_limit = 1
     account.save()
     carry_out(organization, ask(1))
-    [held] = dry_run(organization, ask(1), NOW).carriers
+    [held] = dry_run(organization, ask(1), NOW).available_accounts
     assert isinstance(held, Hold)
-    assert (held.account_id, held.because) == (account.id, f"{account.name} has sent what it may send today")
+    assert (held.account_id, held.explanation) == (account.id, f"{account.name} has reached its daily limit")
 
 
 def test_nothing_is_written(

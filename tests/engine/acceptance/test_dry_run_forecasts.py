@@ -59,7 +59,7 @@ def test_single_mode_plans_the_one_channel_that_reaches_the_contact(organization
 def test_a_chain_is_planned_to_its_end(organization: Organization, ask: Ask) -> None:
     request = ask(2, Channel.EMAIL, Channel.SMS, Channel.WHATSAPP, is_multi=True, fallback_delay_minutes=60)
     foreseen = carry_out(organization, request)
-    assert [step.condition for step in foreseen.contacts[0].foreseen.steps] == [
+    assert [step.condition for step in foreseen.contacts[0].forecast.steps] == [
         Condition.FIRST,
         Condition.UNANSWERED,
         Condition.UNANSWERED,
@@ -81,7 +81,7 @@ def test_a_chain_leaves_out_channels_without_an_address_and_those_that_are_suppr
         ["email", "sms"],
         ["whatsapp", "sms"],
     ]
-    passed_over = [[one.refusal.reason for one in contact.foreseen.passed_over] for contact in foreseen.contacts]
+    passed_over = [[one.refusal.reason for one in contact.forecast.passed_over] for contact in foreseen.contacts]
     assert passed_over == [[], [Reason.OPTED_OUT], [Reason.SUPPRESSED], []]
 
 
@@ -90,7 +90,7 @@ def test_without_a_delay_the_next_channel_is_planned_for_a_failure_and_leaves_at
 ) -> None:
     request = ask(1, Channel.EMAIL, Channel.SMS, is_multi=True)
     foreseen = carry_out(organization, request)
-    assert [step.condition for step in foreseen.contacts[0].foreseen.steps] == [Condition.FIRST, Condition.ON_FAILURE]
+    assert [step.condition for step in foreseen.contacts[0].forecast.steps] == [Condition.FIRST, Condition.ON_FAILURE]
     misbehave(accounts[Channel.EMAIL], person0="permanent")
     again = dry_run(organization, request, NOW + A_DAY)
     accepted = accept(organization, None, request, NOW + A_DAY)
@@ -119,7 +119,7 @@ def test_reminders_are_planned_also_by_channels_that_no_invitation_uses(
         (morning, Delay.QUIET_HOURS),
         (morning + A_DAY, Delay.NONE),
     ]
-    passed_over = [[one.refusal.reason for one in contact.foreseen.passed_over] for contact in foreseen.contacts]
+    passed_over = [[one.refusal.reason for one in contact.forecast.passed_over] for contact in foreseen.contacts]
     assert passed_over == [[], [Reason.SUPPRESSED], []]
 
 
@@ -143,7 +143,7 @@ def test_quiet_hours_hold_the_first_message_and_the_fallback(organization: Organ
     )
     morning = datetime(2026, 3, 3, 7, tzinfo=UTC)  # 8:00 in Warsaw; 14 hours later it is quiet again
     assert departures(foreseen, 0) == [(morning, Delay.QUIET_HOURS), (morning + A_DAY, Delay.QUIET_HOURS)]
-    assert foreseen.contacts[0].foreseen.steps[1].departure.detail == {"zone": "Europe/Warsaw"}
+    assert foreseen.contacts[0].forecast.steps[1].departure.detail == {"zone": "Europe/Warsaw"}
     assert departures(foreseen, 1) == [
         (NOW, Delay.NONE),  # 16:30 in New York
         (datetime(2026, 3, 3, 13, tzinfo=UTC), Delay.QUIET_HOURS),
@@ -232,7 +232,7 @@ def test_a_fallback_after_the_end_is_passed_over(organization: Organization, ask
     ends_at = NOW + timedelta(minutes=30)
     request = ask(1, Channel.EMAIL, Channel.SMS, is_multi=True, fallback_delay_minutes=60, expires_at=ends_at)
     [one] = carry_out(organization, request).contacts
-    assert [(passed.position, passed.refusal.reason) for passed in one.foreseen.passed_over] == [(1, Reason.EXPIRED)]
+    assert [(passed.position, passed.refusal.reason) for passed in one.forecast.passed_over] == [(1, Reason.EXPIRED)]
 
 
 def test_an_opted_out_contact_that_is_wanted_gets_a_link_and_nothing_is_sent(
@@ -241,8 +241,8 @@ def test_an_opted_out_contact_that_is_wanted_gets_a_link_and_nothing_is_sent(
     Contact.objects.create(organization=organization, opted_out_at=NOW - A_DAY, **given(0))
     foreseen = carry_out(organization, ask(1, audience=AudienceRules(exclude_opted_out=False)))
     [one] = foreseen.contacts
-    assert (one.refusal, one.foreseen.steps) == (None, [])
-    assert [passed.refusal.reason for passed in one.foreseen.passed_over] == [Reason.OPTED_OUT]
+    assert (one.refusal, one.forecast.steps) == (None, [])
+    assert [passed.refusal.reason for passed in one.forecast.passed_over] == [Reason.OPTED_OUT]
 
 
 def test_whoever_is_only_registered_is_sent_nothing(organization: Organization, ask: Ask) -> None:

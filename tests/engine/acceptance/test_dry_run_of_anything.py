@@ -106,5 +106,5 @@ def test_any_plan_is_what_then_happens(
         make(organization, survey)
         foreseen = carry_out(organization, ask(contacts, *channels, **fields))
         for one in foreseen.contacts:
-            event(f"{len(one.foreseen.steps)} steps" if one.refusal is None else one.refusal.reason)
+            event(f"{len(one.forecast.steps)} steps" if one.refusal is None else one.refusal.reason)
         transaction.set_rollback(True)

@@ -167,8 +167,8 @@ def test_a_multitude_finds_accounts_as_bulk_does(
     ProviderAccount.objects.filter(pk=account.pk).update(daily_limit=10, urgent_reserve_percent=50)
     Pace.objects.create(account=account, day=NOW.date(), sent_today=6)
     few = Selection(contact_ids=[crowd[0].pk])
-    [urgent] = dry_run_selection(organization, ask([]), few, NOW).carriers
-    [bulk] = dry_run_selection(organization, ask([]), Selection(list_id=multitude.pk), NOW).carriers
+    [urgent] = dry_run_selection(organization, ask([]), few, NOW).available_accounts
+    [bulk] = dry_run_selection(organization, ask([]), Selection(list_id=multitude.pk), NOW).available_accounts
     assert (isinstance(urgent, Hold), isinstance(bulk, Hold)) == (False, True)
 
 

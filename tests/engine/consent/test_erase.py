@@ -116,13 +116,13 @@ def test_journeys_that_wait_are_stopped_and_every_sum_stays(send: Send) -> None:
 
 def test_links_are_closed_and_answers_stay(send: Send) -> None:
     answered, opened = send([given(1, **PERSONAL)]), send([given(1, **PERSONAL)])
-    record_response(answered.enrolled[0].code, {"score": 9}, database_now())
+    record_response(answered.recipients[0].code, {"score": 9}, database_now())
     erase()
-    link = find_link(opened.enrolled[0].code, database_now())
+    link = find_link(opened.recipients[0].code, database_now())
     assert link is not None
     assert link.state == LinkState.CANCELLED
     with pytest.raises(LinkNotOpenError):
-        record_response(opened.enrolled[0].code, {"score": 1}, database_now())
+        record_response(opened.recipients[0].code, {"score": 1}, database_now())
     assert Response.objects.get().answers == {"score": 9}
 
 

@@ -17,7 +17,7 @@ from contacts.models import Organization
 from distributor.engine.control import cancel, pause, resume
 from distributor.engine.dispatch.park import park_if_unavailable
 from distributor.engine.infrastructure.clock import database_now
-from distributor.engine.route.wake import resume_account
+from distributor.engine.route.waiting_batches import resume_account
 from distributor.models import Attempt, Batch, Distribution
 from tests.engine.conftest import Send
 from tests.engine.dispatch.test_recover import take

@@ -13,7 +13,7 @@ from contacts.channel import Channel
 from contacts.models import Organization
 from distributor.engine.acceptance.references import UnknownReferencesError
 from distributor.engine.infrastructure.clock import database_now
-from distributor.engine.route.accounts import PATIENCE
+from distributor.engine.route.accounts import FAILOVER_PAUSE
 from distributor.models import Attempt, Batch, StepAccount
 from distributor.rules.requests import StepRequest
 from tests.engine.conftest import Send
@@ -104,11 +104,11 @@ def test_a_short_pause_is_sat_out(send: Send, first: ProviderAccount, second: Pr
     stand_in(first, second)
     accepted = send(3)
     now = database_now()
-    pause_account(first.id, now + PATIENCE)
+    pause_account(first.id, now + FAILOVER_PAUSE)
     dispatch_at(now)
     assert totals_of(accepted) == {"waiting": 3}
-    assert Batch.objects.get().due_at == now + PATIENCE
-    dispatch_at(now + PATIENCE)
+    assert Batch.objects.get().due_at == now + FAILOVER_PAUSE
+    dispatch_at(now + FAILOVER_PAUSE)
     assert carried() == {first.name: 3}
 
 
@@ -200,7 +200,7 @@ def test_when_all_accounts_are_shut_the_batch_waits_for_the_first_that_opens(
     assert totals_of(accepted) == {"waiting": 2}
     assert (Batch.objects.get().due_at, Batch.objects.get().last_error) == (
         now + 20 * SECOND,
-        "Second asked for a pause",
+        "Second is paused because its provider asked for it",
     )
     dispatch_at(now + 20 * SECOND)
     assert carried() == {"Second": 2}

@@ -40,7 +40,7 @@ def test_the_message_carries_this_calls_data_the_link_and_the_unsubscribe_header
     accepted = send(1)
     dispatch()
     message = SandboxMessage.objects.get()
-    code = accepted.enrolled[0].code
+    code = accepted.recipients[0].code
     assert message.to == "person0@example.com"
     assert f"/p/{code}" in message.text
     assert f"/u/{code}" in message.headers["List-Unsubscribe"]
@@ -64,7 +64,7 @@ def test_a_later_call_does_not_change_what_an_earlier_one_says(
 
 def test_the_contacts_locale_picks_the_variant(send: Send) -> None:
     accepted = send(1)
-    Contact.objects.filter(id=accepted.enrolled[0].contact.id).update(locale="pl-PL")
+    Contact.objects.filter(id=accepted.recipients[0].contact.id).update(locale="pl-PL")
     dispatch()
     assert SandboxMessage.objects.get().text.startswith("Dzień dobry")
 
@@ -153,7 +153,7 @@ def test_a_provider_that_breaks_its_contract_leaves_everything_unknown(
 
 def test_a_message_that_cannot_be_written_fails_alone(send: Send) -> None:
     accepted = send(3)
-    Recipient.objects.filter(code=accepted.enrolled[1].code).update(attributes=["not", "an", "object"])
+    Recipient.objects.filter(code=accepted.recipients[1].code).update(attributes=["not", "an", "object"])
     from channels.models import TemplateVariant
 
     TemplateVariant.objects.update(text="${contact:department}")
@@ -164,7 +164,7 @@ def test_a_message_that_cannot_be_written_fails_alone(send: Send) -> None:
 
 def test_whoever_opts_out_after_acceptance_is_not_sent_to(send: Send) -> None:
     accepted = send(2)
-    opt_out(accepted.enrolled[0].contact.id, database_now())
+    opt_out(accepted.recipients[0].contact.id, database_now())
     dispatch()
     assert totals_of(accepted) == {"sent": 1, "stopped": 1}
     assert story_of(accepted).recipient.reason == "opted_out"
@@ -186,10 +186,10 @@ def test_opted_out_contacts_that_a_call_includes_get_a_link_and_no_message(
     send: Send, organization: Organization
 ) -> None:
     first = send(1)
-    opt_out(first.enrolled[0].contact.id, database_now())
+    opt_out(first.recipients[0].contact.id, database_now())
     accepted = send(1, audience=AudienceRules(exclude_opted_out=False))
     dispatch()
-    assert len(accepted.enrolled) == 1
+    assert len(accepted.recipients) == 1
     assert totals_of(accepted) == {"stopped": 1}
     assert not SandboxMessage.objects.exists()
 

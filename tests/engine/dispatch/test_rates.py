@@ -80,7 +80,7 @@ def test_a_days_messages_are_counted_and_the_rest_waits_for_the_next_utc_day(sen
     assert SandboxMessage.objects.count() == 60
     waiting = Batch.objects.get(state="waiting")
     assert waiting.due_at == midnight
-    assert waiting.last_error == "e-mail sandbox has sent what it may send today"
+    assert waiting.last_error == "e-mail sandbox has reached its daily limit"
     dispatch_at(midnight)
     assert SandboxMessage.objects.count() == 120
     dispatch_at(midnight + timedelta(days=1))
@@ -106,7 +106,7 @@ def test_who_must_not_be_sent_to_takes_no_token(send: Send, accounts: Accounts) 
     limit(accounts[Channel.EMAIL], daily_limit=2)
     accepted = send(4)
     for place in (0, 1):
-        opt_out(accepted.enrolled[place].contact.id, database_now())
+        opt_out(accepted.recipients[place].contact.id, database_now())
     dispatch()
     assert totals_of(accepted) == {"sent": 2, "stopped": 2}
 

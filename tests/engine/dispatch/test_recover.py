@@ -117,7 +117,7 @@ def test_whoever_was_stopped_in_flight_keeps_the_attempt_and_stays_stopped(send:
     accepted = send(1)
     claim, context, provider = take()
     begun = start(claim, context)
-    opt_out(accepted.enrolled[0].contact.id, database_now())
+    opt_out(accepted.recipients[0].contact.id, database_now())
     settle(claim, context, begun, hand_over(context, provider, begun), database_now())
     assert totals_of(accepted) == {"stopped": 1}
     assert [attempt.state for attempt in story_of(accepted).attempts] == ["sent"]
@@ -135,7 +135,7 @@ def test_one_poisonous_recipient_fails_alone_and_the_others_are_sent(
     send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     accepted = send(9)
-    poison = accepted.enrolled[4].contact.id
+    poison = accepted.recipients[4].contact.id
 
     def gather(organization_id: UUID, contacts: Sequence[Person], *rest: Any, **options: Any) -> list[Any]:
         if any(contact.email == "person4@example.com" for contact in contacts):

@@ -80,7 +80,7 @@ def test_an_expiry_ends_the_chain_and_its_links(send: Send) -> None:
     assert totals_of(accepted) == {"sent": 1}
     assert SandboxMessage.objects.count() == 1
     assert Decision.objects.get().reason == "expired"
-    code = accepted.enrolled[0].code
+    code = accepted.recipients[0].code
     with pytest.raises(LinkNotOpenError):
         record_response(code, {"score": 9}, NOW + HOUR)
     link = find_link(code, NOW + HOUR)
@@ -123,7 +123,7 @@ def test_who_is_registered_gets_a_link_and_nothing_leaves(send: Send) -> None:
     dispatch_at(NOW + 365 * DAY)
     assert not SandboxMessage.objects.exists()
     assert not Touch.objects.exists()
-    record_response(accepted.enrolled[0].code, {"score": 9}, NOW + DAY)
+    record_response(accepted.recipients[0].code, {"score": 9}, NOW + DAY)
     assert story_of(accepted).recipient.responded_at == NOW + DAY
 
 
@@ -131,7 +131,7 @@ def test_registering_asks_no_rule_and_holds_nothing_back(send: Send) -> None:
     send([given(1)], at=NOW, throttle=Throttle(DAY))
     dispatch_at(NOW)
     registered = send([given(1), given(2, email="", phone="")], at=NOW, is_sent=False, throttle=Throttle(DAY))
-    assert len(registered.enrolled) == 2
+    assert len(registered.recipients) == 2
     opt_out(Contact.objects.get(external_id="PAT-2").id, NOW)
-    assert len(send([given(2)], at=NOW, is_sent=False).enrolled) == 1
+    assert len(send([given(2)], at=NOW, is_sent=False).recipients) == 1
     assert story_of(send([given(3)], at=NOW, throttle=Throttle(DAY))).due_at == NOW

@@ -8,7 +8,7 @@ from channels.events import EventKind
 from channels.models import ProviderAccount, SandboxMessage
 from contacts.channel import Channel
 from contacts.models import MailingList, Organization
-from distributor.engine.acceptance.accept import ThrottledError
+from distributor.engine.acceptance.judge import ThrottledError
 from distributor.engine.control import cancel
 from distributor.models import Decision, Distribution, Survey
 from distributor.rules.requests import AudienceRules, RecipientOptions, Throttle

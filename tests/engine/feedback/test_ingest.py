@@ -72,7 +72,7 @@ def test_opening_is_counted_once_whoever_tells_of_it_first(send: Send, email: Pr
     now = database_now()
     report_events(email, event_of(accepted, EventKind.CLICKED, occurred_at=now - timedelta(minutes=1)))
     report_events(email, event_of(accepted, EventKind.OPENED, occurred_at=now - timedelta(minutes=2)))
-    record_response(accepted.enrolled[0].code, {}, now)
+    record_response(accepted.recipients[0].code, {}, now)
     assert Distribution.objects.get().opened_count == 1
     assert recipient_of(accepted).first_opened_at == now - timedelta(minutes=2)
     assert folded(accepted) == ("sent", "clicked", "none")
@@ -159,7 +159,7 @@ def test_delivery_and_bounce_fold_the_same_in_either_order(
 def test_nobody_who_answered_is_sent_to_again(send: Send, email: ProviderAccount) -> None:
     accepted = send(1, Channel.EMAIL, Channel.SMS, is_multi=True)
     dispatch()
-    record_response(accepted.enrolled[0].code, {}, database_now())
+    record_response(accepted.recipients[0].code, {}, database_now())
     report_events(email, event_of(accepted, EventKind.HARD_BOUNCED))
     dispatch()
     assert standing(accepted) == ("finished", "sent", "")
@@ -169,7 +169,7 @@ def test_nobody_who_answered_is_sent_to_again(send: Send, email: ProviderAccount
 def test_nobody_who_opted_out_is_sent_to_again(send: Send, email: ProviderAccount) -> None:
     accepted = send(1, Channel.EMAIL, Channel.SMS, is_multi=True, fallback_delay_minutes=60)
     dispatch()
-    opt_out(accepted.enrolled[0].contact.id, database_now())
+    opt_out(accepted.recipients[0].contact.id, database_now())
     report_events(email, event_of(accepted, EventKind.HARD_BOUNCED))
     make_due()
     dispatch()
@@ -194,7 +194,7 @@ def test_a_bounce_after_its_distribution_was_cancelled_brings_no_other_channel(
 
 def test_who_was_stopped_stays_stopped(send: Send, email: ProviderAccount) -> None:
     accepted = send(1, scheduled_at=database_now() + timedelta(hours=1))
-    opt_out(accepted.enrolled[0].contact.id, database_now())
+    opt_out(accepted.recipients[0].contact.id, database_now())
     report_events(email, event_of(accepted, EventKind.HARD_BOUNCED), event_of(accepted, EventKind.DELIVERED))
     assert standing(accepted) == ("stopped", "", "opted_out")
     assert totals_of(accepted) == {"stopped": 1}

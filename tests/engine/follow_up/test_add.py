@@ -48,7 +48,7 @@ def days_on(days: float) -> datetime:
 
 
 def respond(accepted: Accepted, place: int = 0) -> None:
-    record_response(accepted.enrolled[place].code, {}, database_now())
+    record_response(accepted.recipients[place].code, {}, database_now())
 
 
 def status_of(accepted: Accepted) -> str:
@@ -247,8 +247,8 @@ def test_nobody_who_opted_out_is_reminded_not_even_after_opting_in(send: Send, f
     accepted = send(2, reminders=[(Channel.EMAIL, A_DAY)])
     dispatch()
     for place in (0, 1):
-        opt_out(accepted.enrolled[place].contact.id, database_now())
-    lift_opt_out(accepted.enrolled[1].contact.id)
+        opt_out(accepted.recipients[place].contact.id, database_now())
+    lift_opt_out(accepted.recipients[1].contact.id)
     follow(accepted.distribution)
     bring()
     dispatch()
@@ -258,7 +258,7 @@ def test_nobody_who_opted_out_is_reminded_not_even_after_opting_in(send: Send, f
 def test_who_was_erased_is_not_reminded(send: Send, follow: Follow) -> None:
     accepted = send(1)
     dispatch()
-    erase_contact(accepted.enrolled[0].contact.id, database_now())
+    erase_contact(accepted.recipients[0].contact.id, database_now())
     follow(accepted.distribution)
     bring()
     assert FollowUp.objects.get().armed_count == 0
@@ -296,7 +296,7 @@ def test_thanks_go_to_who_has_answered_by_their_moment(send: Send, follow: Follo
     respond(accepted, 1)
     assert [story_of(accepted, place).due_at for place in (0, 1)] == [at, at]
     dispatch_at(at)
-    record_response(accepted.enrolled[2].code, {}, at + HOUR)
+    record_response(accepted.recipients[2].code, {}, at + HOUR)
     dispatch_at(at + DAY)
     assert messages() == [INVITATION] * 3 + [THANKS] * 2
     assert totals_of(accepted) == {"sent": 3}
@@ -330,7 +330,7 @@ def test_who_answered_before_the_invitation_left_is_thanked(send: Send, follow: 
 def test_one_contact_alone_is_reminded(send: Send, follow: Follow) -> None:
     accepted = send(3)
     dispatch()
-    follow(accepted.distribution, Channel.SMS, contact_id=accepted.enrolled[1].contact.id)
+    follow(accepted.distribution, Channel.SMS, contact_id=accepted.recipients[1].contact.id)
     bring()
     assert totals_of(accepted) == {"sent": 2, "waiting": 1}
     dispatch()
@@ -340,7 +340,7 @@ def test_one_contact_alone_is_reminded(send: Send, follow: Follow) -> None:
 
 def test_one_contact_that_waits_for_the_invitation_comes_by_its_own_reminder(send: Send, follow: Follow) -> None:
     accepted = send(2, scheduled_at=days_on(1))
-    follow(accepted.distribution, Channel.SMS, at=days_on(2), contact_id=accepted.enrolled[0].contact.id)
+    follow(accepted.distribution, Channel.SMS, at=days_on(2), contact_id=accepted.recipients[0].contact.id)
     bring()
     dispatch_at(days_on(1) + MINUTE)
     assert [story_of(accepted, place).state for place in (0, 1)] == ["waiting", "sent"]
@@ -351,7 +351,7 @@ def test_one_contact_that_waits_for_the_invitation_comes_by_its_own_reminder(sen
 def test_ones_own_reminder_and_everybodys_both_come(send: Send, follow: Follow) -> None:
     accepted = send(2)
     dispatch()
-    follow(accepted.distribution, Channel.SMS, at=days_on(2), contact_id=accepted.enrolled[0].contact.id)
+    follow(accepted.distribution, Channel.SMS, at=days_on(2), contact_id=accepted.recipients[0].contact.id)
     bring()
     follow(accepted.distribution, at=days_on(1))
     bring()
@@ -509,6 +509,6 @@ def test_the_database_knows_when_a_step_comes(send: Send, wrong: dict[str, Any],
     step.pk, step.position, step.kind = uuid4(), 1, wrong["kind"]
     step.delay_minutes = wrong.get("delay_minutes")
     step.scheduled_at = database_now() if wrong.get("at") else None
-    step.contact_id = accepted.enrolled[0].contact.id if wrong.get("own") else None
+    step.contact_id = accepted.recipients[0].contact.id if wrong.get("own") else None
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         step.save(force_insert=True)

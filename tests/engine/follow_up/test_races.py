@@ -33,7 +33,7 @@ AN_HOUR = timedelta(hours=1)
 
 
 def respond(accepted: Accepted) -> None:
-    record_response(accepted.enrolled[0].code, {}, database_now())
+    record_response(accepted.recipients[0].code, {}, database_now())
 
 
 def wait_for_hours() -> None:
@@ -170,7 +170,7 @@ def test_an_opt_out_while_it_is_brought_holds(send: Send, follow: Follow, first:
     dispatch()
     follow(accepted.distribution)
     with held_at(first, bring):
-        opt_out(accepted.enrolled[0].contact.id, database_now())
+        opt_out(accepted.recipients[0].contact.id, database_now())
     wait_for_hours()
     assert messages() == [INVITATION]
     assert totals_of(accepted) == {"sent": 1}

@@ -92,7 +92,7 @@ def test_who_was_not_reached_is_not_reminded(send: Send, accounts: Accounts) -> 
 def test_a_response_ends_the_reminders(send: Send) -> None:
     accepted = send(2, reminders=TWO_REMINDERS)
     dispatch()
-    record_response(accepted.enrolled[0].code, {}, database_now())
+    record_response(accepted.recipients[0].code, {}, database_now())
     assert totals_of(accepted) == {"sent": 1, "waiting": 1}
     days_on(1)
     assert messages() == ["invitation email"] * 2 + ["reminder email"]
@@ -102,7 +102,7 @@ def test_a_response_ends_the_reminders(send: Send) -> None:
 def test_opting_out_ends_the_reminders(send: Send) -> None:
     accepted = send(1, reminders=TWO_REMINDERS)
     dispatch()
-    opt_out(accepted.enrolled[0].contact.id, database_now())
+    opt_out(accepted.recipients[0].contact.id, database_now())
     days_on(1)
     assert totals_of(accepted) == {"sent": 1}
     assert messages() == ["invitation email"]

@@ -41,7 +41,7 @@ def test_who_answers_is_thanked_and_nobody_else(send: Send) -> None:
     accepted = send(3, thank_yous=AT_ONCE)
     dispatch()
     assert totals_of(accepted) == {"sent": 3}
-    respond(accepted.enrolled[1].code)
+    respond(accepted.recipients[1].code)
     assert totals_of(accepted) == {"sent": 2, "waiting": 1}
     dispatch()
     assert totals_of(accepted) == {"sent": 3}
@@ -54,7 +54,7 @@ def test_thanks_come_after_their_delay(send: Send) -> None:
     accepted = send(1, thank_yous=[(Channel.EMAIL, 60)])
     dispatch()
     before = database_now()
-    respond(accepted.enrolled[0].code)
+    respond(accepted.recipients[0].code)
     due_at = story_of(accepted).due_at
     assert due_at is not None
     assert HOUR <= due_at - before < HOUR + timedelta(minutes=1)
@@ -67,7 +67,7 @@ def test_thanks_come_after_their_delay(send: Send) -> None:
 def test_thanks_take_the_place_of_reminders(send: Send) -> None:
     accepted = send(1, reminders=[(Channel.SMS, 24 * 60)], thank_yous=AT_ONCE)
     dispatch()
-    respond(accepted.enrolled[0].code)
+    respond(accepted.recipients[0].code)
     dispatch()
     dispatch_at(database_now() + 2 * DAY)
     assert messages() == ["invitation email", "thank_you email"]
@@ -78,7 +78,7 @@ def test_thanks_take_the_place_of_reminders(send: Send) -> None:
 def test_thanks_take_the_channel_that_there_is_an_address_for(send: Send) -> None:
     accepted = send([given(0, phone="")], thank_yous=[(Channel.SMS, 0), (Channel.EMAIL, 0)])
     dispatch()
-    respond(accepted.enrolled[0].code)
+    respond(accepted.recipients[0].code)
     dispatch()
     assert messages() == ["invitation email", "thank_you email"]
 
@@ -93,7 +93,7 @@ def test_thanks_that_do_not_arrive_leave_by_the_next_channel(
         Suppression.objects.create(organization=organization, channel="sms", address="+48600000000", reason="bounce")
     else:
         misbehave(accounts[Channel.SMS], person0="permanent")
-    respond(accepted.enrolled[0].code)
+    respond(accepted.recipients[0].code)
     dispatch()
     assert messages() == ["invitation email", "thank_you email"]
     assert totals_of(accepted) == {"sent": 1}
@@ -101,7 +101,7 @@ def test_thanks_that_do_not_arrive_leave_by_the_next_channel(
 
 def test_who_answers_before_the_invitation_is_thanked_instead(send: Send) -> None:
     accepted = send(1, scheduled_at=database_now() + HOUR, thank_yous=AT_ONCE)
-    respond(accepted.enrolled[0].code)
+    respond(accepted.recipients[0].code)
     assert totals_of(accepted) == {"waiting": 1}
     dispatch_at(database_now() + 2 * HOUR)
     assert messages() == ["thank_you email"]
@@ -111,13 +111,13 @@ def test_who_answers_before_the_invitation_is_thanked_instead(send: Send) -> Non
 def test_without_a_thank_you_step_a_response_ends_the_journey(send: Send) -> None:
     accepted = send(1)
     dispatch()
-    respond(accepted.enrolled[0].code)
+    respond(accepted.recipients[0].code)
     assert totals_of(accepted) == {"sent": 1}
 
 
 def test_who_is_only_registered_is_not_written_to(send: Send) -> None:
     accepted = send(1, is_sent=False, thank_yous=AT_ONCE)
-    respond(accepted.enrolled[0].code)
+    respond(accepted.recipients[0].code)
     dispatch()
     assert recipient_of(accepted).state == "registered"
     assert messages() == []
@@ -126,10 +126,10 @@ def test_who_is_only_registered_is_not_written_to(send: Send) -> None:
 def test_who_opted_out_is_not_thanked(send: Send) -> None:
     accepted = send(2, thank_yous=AT_ONCE)
     dispatch()
-    opt_out(accepted.enrolled[0].contact.id, database_now())
-    respond(accepted.enrolled[0].code)
-    respond(accepted.enrolled[1].code)
-    opt_out(accepted.enrolled[1].contact.id, database_now())
+    opt_out(accepted.recipients[0].contact.id, database_now())
+    respond(accepted.recipients[0].code)
+    respond(accepted.recipients[1].code)
+    opt_out(accepted.recipients[1].contact.id, database_now())
     dispatch()
     assert messages() == ["invitation email"] * 2
     assert totals_of(accepted) == {"sent": 2}
@@ -138,10 +138,10 @@ def test_who_opted_out_is_not_thanked(send: Send) -> None:
 def test_who_was_stopped_or_not_reached_is_not_thanked(send: Send, accounts: Accounts) -> None:
     misbehave(accounts[Channel.EMAIL], person0="permanent")
     accepted = send(2, thank_yous=[(Channel.SMS, 0)])
-    opt_out(accepted.enrolled[1].contact.id, database_now())
+    opt_out(accepted.recipients[1].contact.id, database_now())
     dispatch()
     assert totals_of(accepted) == {"failed": 1, "stopped": 1}
-    for one in accepted.enrolled:
+    for one in accepted.recipients:
         respond(one.code)
     dispatch()
     assert totals_of(accepted) == {"failed": 1, "stopped": 1}
@@ -154,7 +154,7 @@ def test_rules_of_frequency_do_not_hold_thanks_back(send: Send, organization: Or
     send(1)  # a later send of the same survey, by another journey
     dispatch()
     Organization.objects.update(minimum_days_between_contacts=30)
-    respond(accepted.enrolled[0].code)
+    respond(accepted.recipients[0].code)
     dispatch()
     assert messages() == ["invitation email", "invitation email", "thank_you email"]
 
@@ -163,7 +163,7 @@ def test_thanks_wait_while_their_distribution_is_paused(send: Send) -> None:
     accepted = send(2, reminders=[(Channel.EMAIL, 60)], thank_yous=AT_ONCE)
     dispatch()
     pause(accepted.distribution.id, database_now())
-    respond(accepted.enrolled[0].code)
+    respond(accepted.recipients[0].code)
     dispatch()
     assert len(messages()) == 2
     resume(accepted.distribution.id, database_now())
@@ -174,7 +174,7 @@ def test_thanks_wait_while_their_distribution_is_paused(send: Send) -> None:
 def test_a_cancel_ends_thanks_that_wait(send: Send) -> None:
     accepted = send(1, thank_yous=[(Channel.EMAIL, 60)])
     dispatch()
-    respond(accepted.enrolled[0].code)
+    respond(accepted.recipients[0].code)
     cancel(accepted.distribution.id, database_now())
     dispatch()
     assert totals_of(accepted) == {"sent": 1}
@@ -184,7 +184,7 @@ def test_a_cancel_ends_thanks_that_wait(send: Send) -> None:
 def test_a_bounce_of_the_invitation_does_not_keep_a_responder_from_thanks(send: Send, accounts: Accounts) -> None:
     accepted = send(1, Channel.EMAIL, Channel.SMS, is_multi=True, thank_yous=[(Channel.SMS, 60)])
     dispatch()
-    respond(accepted.enrolled[0].code)
+    respond(accepted.recipients[0].code)
     report_events(accounts[Channel.EMAIL], event_of(accepted, EventKind.HARD_BOUNCED))
     assert totals_of(accepted) == {"waiting": 1}
     dispatch_at(database_now() + 2 * HOUR)
@@ -195,7 +195,7 @@ def test_a_bounce_of_the_invitation_does_not_keep_a_responder_from_thanks(send: 
 def test_thanks_that_bounce_bring_nothing_more(send: Send, accounts: Accounts) -> None:
     accepted = send(1, Channel.EMAIL, Channel.SMS, is_multi=True, thank_yous=AT_ONCE)
     dispatch()
-    respond(accepted.enrolled[0].code)
+    respond(accepted.recipients[0].code)
     dispatch()
     report_events(accounts[Channel.EMAIL], event_of(accepted, EventKind.FAILED, number=2))
     dispatch()

@@ -139,7 +139,7 @@ def test_a_channel_that_the_person_told_to_stop_is_not_stepped_over(send: Send, 
 def test_a_response_stops_the_chain(send: Send) -> None:
     accepted = send(1, Channel.EMAIL, Channel.SMS, is_multi=True, fallback_delay_minutes=60)
     dispatch()
-    record_response(accepted.enrolled[0].code, {"score": 9}, database_now())
+    record_response(accepted.recipients[0].code, {"score": 9}, database_now())
     make_due()
     dispatch()
     assert totals_of(accepted) == {"sent": 1}

@@ -49,11 +49,11 @@ def follow_link(accepted: Accepted, accounts: Accounts) -> None:
 
 
 def respond(accepted: Accepted, accounts: Accounts) -> None:
-    record_response(accepted.enrolled[0].code, {"score": 9}, database_now())
+    record_response(accepted.recipients[0].code, {"score": 9}, database_now())
 
 
 def opt_out_of_all(accepted: Accepted, accounts: Accounts) -> None:
-    opt_out(accepted.enrolled[0].contact.id, database_now())
+    opt_out(accepted.recipients[0].contact.id, database_now())
 
 
 def call_off(accepted: Accepted, accounts: Accounts) -> None:

@@ -23,7 +23,7 @@ def broker_at(redis_url: str, settings: Settings, monkeypatch: pytest.MonkeyPatc
     other = Celery("other", set_as_current=False)
     other.config_from_object("django.conf:settings", namespace="CELERY")
     other.set_current()
-    monkeypatch.setattr(wakeups, "_silent_until", 0.0)
+    monkeypatch.setattr(wakeups, "_paused_until", 0.0)
     try:
         yield
     finally:

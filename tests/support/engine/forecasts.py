@@ -36,7 +36,7 @@ def sends_of(foreseen: DryRun) -> list[list[Sent]]:
     for one in foreseen.contacts:
         sends.append([])
         needs_failure = False
-        for step in one.foreseen.steps:
+        for step in one.forecast.steps:
             needs_failure |= step.condition is Condition.ON_FAILURE
             if needs_failure and foreseen.chain.steps[step.position].kind is StepKind.INVITATION:
                 continue
@@ -51,7 +51,7 @@ def sends_of(foreseen: DryRun) -> list[list[Sent]]:
 
 
 def carrier(foreseen: DryRun, position: int = 0) -> AccountOption:
-    carriers = foreseen.carriers[position]
+    carriers = foreseen.available_accounts[position]
     assert not isinstance(carriers, Hold)
     [one] = carriers
     return one
@@ -74,7 +74,7 @@ def sent_by(accepted: Accepted) -> dict[str | None, list[Sent]]:
             (attempt.channel, attempt.provider_account_id, attempt.begun_at)
             for attempt in story_of(accepted, place).attempts
         ]
-        for place, one in enumerate(accepted.enrolled)
+        for place, one in enumerate(accepted.recipients)
     }
 
 
@@ -94,14 +94,14 @@ def carry_out(organization: Organization, request: DistributionRequest, now: dat
     }
     assert planned == sent_by(accepted)
     for place, one in enumerate(one for one in foreseen.contacts if one.refusal is None):
-        if request.is_sent and not one.foreseen.steps:
+        if request.is_sent and not one.forecast.steps:
             story = story_of(accepted, place)
-            assert (story.state, story.reason) == ("stopped", one.foreseen.passed_over[-1].refusal.reason)
+            assert (story.state, story.reason) == ("stopped", one.forecast.passed_over[-1].refusal.reason)
     return foreseen
 
 
 def departures(foreseen: DryRun, place: int = 0) -> list[tuple[datetime, Delay]]:
-    return [(step.departure.at, step.departure.delay) for step in foreseen.contacts[place].foreseen.steps]
+    return [(step.departure.at, step.departure.delay) for step in foreseen.contacts[place].forecast.steps]
 
 
 def touch(organization: Organization, number: int, last_sent_at: datetime, survey: Survey | None = None) -> Contact:

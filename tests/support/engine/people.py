@@ -63,7 +63,7 @@ def make_due() -> None:
 
 
 def story_of(accepted: Accepted, place: int = 0) -> Timeline:
-    code = accepted.enrolled[place].code
+    code = accepted.recipients[place].code
     return timelines_of(list(Recipient.objects.filter(code=code).select_related("contact")))[0]
 
 

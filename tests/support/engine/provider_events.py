@@ -16,12 +16,12 @@ _numbers = count(1)
 
 
 def recipient_of(accepted: Accepted, place: int = 0) -> Recipient:
-    return Recipient.objects.get(code=accepted.enrolled[place].code)
+    return Recipient.objects.get(code=accepted.recipients[place].code)
 
 
 def event_of(accepted: Accepted, kind: EventKind, place: int = 0, *, number: int = 1, **known: object) -> Event:
     """An event of somebody's try, with an id of its own."""
-    address = accepted.enrolled[place].contact.email
+    address = accepted.recipients[place].contact.email
     fields = {
         "event_id": f"event-{next(_numbers)}",
         "kind": kind,

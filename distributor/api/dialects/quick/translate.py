@@ -57,8 +57,8 @@ def to_answer(accepted: Accepted, now: datetime) -> dict[str, Any]:
     return {
         "distributionId": distribution.id,
         "mailingListId": distribution.mailing_list_id,
-        "recipientCount": len(accepted.enrolled),
-        "personalLinks": [{**_names(one.contact), "personalLinkCode": one.code} for one in accepted.enrolled],
+        "recipientCount": len(accepted.recipients),
+        "personalLinks": [{**_names(one.contact), "personalLinkCode": one.code} for one in accepted.recipients],
         "status": "scheduled" if is_scheduled else "sending",
         "skipped": [
             {

@@ -12,7 +12,7 @@ from contacts.given import ContactGiven
 from contacts.models import Organization
 from distributor.api.dialects.recipient_add.wire import AddRecipients, DuplicationWire, RecipientWire
 from distributor.api.dry_run import render_plan
-from distributor.engine.audience.add_to_list import Added, DryRunAdding, Newcomer
+from distributor.engine.audience.add_to_list import AddDryRun, AddResult, PersonToAdd
 from distributor.engine.audience.number_lookup import NumberCheck
 from distributor.rules.duplicates import DATE_FIELDS, FIELDS, USER_FIELDS, Duplication
 from distributor.rules.phrases import explain
@@ -39,8 +39,8 @@ class Candidate:
     failed: NumberCheck | None = None
 
     @property
-    def newcomer(self) -> Newcomer:
-        return Newcomer(_to_contact(self.said, self.phone), self.said.get("when"))
+    def newcomer(self) -> PersonToAdd:
+        return PersonToAdd(_to_contact(self.said, self.phone), self.said.get("when"))
 
 
 class Misunderstood(Exception):
@@ -114,7 +114,7 @@ def to_duplication(wire: DuplicationWire) -> Duplication:
 
 def to_answer(
     candidates: Sequence[Candidate],
-    added: Added | DryRunAdding | None,
+    added: AddResult | AddDryRun | None,
     organization: Organization,
     now: datetime,
     faults: Sequence[str] = (),
@@ -141,9 +141,9 @@ def to_answer(
     return answer | {name: listed for name, listed in lists.items() if listed}
 
 
-def to_dry_answer(answer: Mapping[str, Any], planned: DryRunAdding | None) -> dict[str, Any]:
+def to_dry_answer(answer: Mapping[str, Any], planned: AddDryRun | None) -> dict[str, Any]:
     """What the call would be answered, and the plan of its invitations."""
-    plan = planned.plan if planned else None
+    plan = planned.invitations if planned else None
     return {"DryRun": True, **answer, **({"Plan": render_plan(plan)} if plan else {})}
 
 
@@ -179,7 +179,9 @@ def _as_given(said: RecipientWire) -> dict[str, Any]:
     return {to_pascal(name): value for name, value in said.items() if value is not None}
 
 
-def _not_invited(added: Added | DryRunAdding | None, organization: Organization, now: datetime) -> list[dict[str, Any]]:
+def _not_invited(
+    added: AddResult | AddDryRun | None, organization: Organization, now: datetime
+) -> list[dict[str, Any]]:
     zone = zone_named(organization.time_zone)
     return [
         {

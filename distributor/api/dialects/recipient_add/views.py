@@ -38,7 +38,7 @@ from distributor.api.dialects.recipient_add.wire import (
 )
 from distributor.api.dry_run import DryRunResponse
 from distributor.api.idempotency import idempotent_after
-from distributor.engine.audience.add_to_list import add_to_list, dry_run_adding, find_list
+from distributor.engine.audience.add_to_list import add_to_list, dry_run_add_to_list, find_list
 from distributor.engine.audience.number_lookup import check_numbers
 from distributor.engine.infrastructure.clock import database_now
 from distributor.rules.duplicates import Duplication
@@ -131,7 +131,7 @@ class RecipientAdd(_View):
         if new and not prepared.misunderstood:
             try:
                 if prepared.is_dry_run:
-                    planned = dry_run_adding(mailing_list, new, duplication, SOURCE, now)
+                    planned = dry_run_add_to_list(mailing_list, new, duplication, SOURCE, now)
                 else:
                     added = add_to_list(mailing_list, key, new, duplication, SOURCE, now)
             except faults.REFUSALS as refusal:

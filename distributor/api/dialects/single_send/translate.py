@@ -59,9 +59,9 @@ def to_request(
 def to_answer(wire: SingleSend, recipients: Sequence[SingleSendRecipient], accepted: Accepted) -> dict[str, Any]:
     """The published answer, and `skipped` where somebody was."""
     said: dict[UUID, SingleSendRecipient] = {}
-    for contact, recipient in zip(accepted.resolved, recipients, strict=True):
+    for contact, recipient in zip(accepted.resolved_contacts, recipients, strict=True):
         said[contact.id] = _merge(said[contact.id], recipient) if contact.id in said else recipient
-    answer: dict[str, Any] = {"items": [_to_item(wire, said[one.contact.id], one) for one in accepted.enrolled]}
+    answer: dict[str, Any] = {"items": [_to_item(wire, said[one.contact.id], one) for one in accepted.recipients]}
     if accepted.skipped:
         answer["skipped"] = [
             {

@@ -1,4 +1,4 @@
-"""Accounts that work again, and the batches that waited for them."""
+"""Batches that wait for a provider account, and the account's return to work."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,8 +7,8 @@ from django.db import connection
 
 from channels.buckets import free_account
 
-# Whoever stands in is waited for, too. Rows that are locked are being looked at anyway.
-_WAKE = """
+# Batches held by an account may also wait for its stand-in. A locked batch is being processed, so it is skipped.
+_MAKE_DUE = """
 UPDATE distributor_batch SET due_at = %(now)s, held_by = NULL WHERE id IN (
     SELECT id FROM distributor_batch
     WHERE state <> 'done' AND held_by IN (
@@ -20,13 +20,13 @@ UPDATE distributor_batch SET due_at = %(now)s, held_by = NULL WHERE id IN (
 
 
 def resume_account(account_id: UUID, now: datetime) -> bool:
-    """An operator has put an account right: what waits for it is due. Returns whether its breaker was open."""
+    """Use an account again after an operator has fixed it. Return whether its breaker was open."""
     was_broken = free_account(account_id)
-    wake_batches(account_id, now)
+    make_batches_due(account_id, now)
     return was_broken
 
 
-def wake_batches(account_id: UUID, now: datetime) -> None:
-    """Let the batches that wait for an account ask again now."""
+def make_batches_due(account_id: UUID, now: datetime) -> None:
+    """Make the batches that wait for this account due now, so that they ask for tokens again."""
     with connection.cursor() as cursor:
-        cursor.execute(_WAKE, {"account_id": account_id, "now": now})
+        cursor.execute(_MAKE_DUE, {"account_id": account_id, "now": now})
