@@ -8,8 +8,8 @@ from django.db.models import F, Q
 from contacts.ids import new_id
 from contacts.models import ApiKey, MailingList, Organization
 from distributor.models.survey import Survey
-from distributor.rules.journey.batching import DistributionStatus, distribution_status
 from distributor.rules.journey.chain import StopsOn
+from distributor.rules.journey.distribution_status import DistributionStatus, distribution_status
 from distributor.rules.requests import LinkType
 from distributor.rules.timing.throttle import ThrottlePolicy
 

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from distributor.rules.journey.delivery_events import WISHES, Progress, Trouble
+from distributor.rules.journey.delivery_events import OPT_OUT_REQUESTS, Progress, Trouble
 
 
 class ProviderEvent(models.Model):
@@ -44,7 +44,7 @@ class ProviderEvent(models.Model):
                 fields=("recipient_id",), name="events_of_a_recipient", condition=Q(recipient_id__isnull=False)
             ),
             # Few: what STOP and START came to is read from all of an address's.
-            models.Index(fields=("address",), name="wishes_of_an_address", condition=Q(kind__in=WISHES)),
+            models.Index(fields=("address",), name="wishes_of_an_address", condition=Q(kind__in=OPT_OUT_REQUESTS)),
         ]
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ import pytest
 from distributor.models.recipient import RecipientState
 from distributor.rules.eligibility import Reason
 from distributor.rules.journey.stop_reasons import StopReason
-from distributor.rules.links import PAGE_STATUS, LinkState, link_state, target_with_code
+from distributor.rules.links import PAGE_STATUS, LinkState, add_code_to_url, link_state
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
@@ -84,4 +84,4 @@ def test_every_state_has_a_status() -> None:
     ],
 )
 def test_the_code_joins_what_a_target_asks_for_already(target: str, expected: str) -> None:
-    assert target_with_code(target, "Abc") == expected
+    assert add_code_to_url(target, "Abc") == expected

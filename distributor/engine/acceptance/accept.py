@@ -31,7 +31,7 @@ from distributor.models import Distribution
 from distributor.rules.eligibility import ContactFacts, Reason, Refusal, choose_channel
 from distributor.rules.link_codes import mint_codes
 from distributor.rules.requests import NO_OPTIONS, DistributionRequest, RecipientOptions, Throttle
-from distributor.rules.timing.departure import Delay, Departure, Past, Terms, depart
+from distributor.rules.timing.departure import Delay, Departure, PreviousSend, Terms, find_departure
 from distributor.rules.timing.throttle import ThrottlePolicy
 from distributor.rules.timing.time_zones import zone_named
 from distributor.rules.timing.timetable import Timetable
@@ -133,7 +133,7 @@ def judge_request(
             own,
             known,
             plainly
-            if known is None and terms.are_plain and not own.moves
+            if known is None and terms.allow_any_time and not own.has_own_timing
             else judge_contact(organization, request, chain, terms, contact, known, own, now),
         )
         for contact, known, said, own in zip(contacts, facts, attributes, options, strict=True)
@@ -185,9 +185,9 @@ def judge_contact(
     """The step and the moment of somebody's first message, or why there is none."""
     if not request.is_sent:
         return FirstMessage(0, Departure(now))
-    past = Past(known.last_surveyed_at if known else None, own.last_sent_at)
+    past = PreviousSend(known.last_surveyed_at if known else None, own.last_sent_at)
     zone = zone_named(contact.time_zone, organization.time_zone)
-    departure = depart(terms, past, zone, now, when=own.when)
+    departure = find_departure(terms, past, zone, now, when=own.when)
     if isinstance(departure, Refusal):
         return departure
     if known is None:

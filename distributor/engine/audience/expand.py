@@ -152,7 +152,7 @@ def _choose(
     enrolled: list[NewRecipient] = []
     skipped: list[SkippedContact] = []
     for contact, known, code in zip(people, facts, mint_codes(len(people)), strict=True):
-        if known is None and terms.are_plain:
+        if known is None and terms.allow_any_time:
             enrolled.append(NewRecipient(contact, code, 0, {}, leaves_at))
             continue
         verdict = judge_contact(distribution.organization, request, chain, terms, contact, known, NO_OPTIONS, now)

@@ -61,7 +61,7 @@ def test_the_plan_of_a_new_contact(post: Post, body: dict[str, Any]) -> None:
         "condition": "first",
         "waitsFor": None,
         "detail": {},
-        "text": "by e-mail at once",
+        "text": "by e-mail immediately",
     }
     assert rows_written() == NOTHING
 
@@ -93,8 +93,8 @@ def test_who_would_be_skipped_is_told_as_the_call_itself_would(
     planned = post({**said, "dryRun": True}).json()
     assert (planned["recipientCount"], planned["recipients"]) == (0, [])
     assert [one["text"] for one in planned["skipped"]] == [
-        "skipped: contacted 3 days ago, the rule is 30 days",
-        "skipped: no e-mail address",
+        "skipped: contacted 3 days ago; the frequency rule requires 30 days between sends",
+        "skipped: the contact has no e-mail address",
     ]
     told = ("externalId", "email", "reason", "detail", "text")
     done = post(said).json()["skipped"]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distributor.rules.journey.chain import Passage, StepKind, StopsOn, fallbacks_are_over, next_step, order_of
+from distributor.rules.journey.chain import Passage, StepKind, StopsOn, fallbacks_are_over, next_step, step_order
 from distributor.rules.journey.retry import Ending
 from distributor.rules.requests import DistributionRequest, StepRequest
 
@@ -153,7 +153,7 @@ def test_whatever_follows_is_new_open_to_the_contact_and_not_in_the_past(
 
 def test_steps_are_ordered_by_kind_and_then_by_priority() -> None:
     asked = [(StepKind.THANK_YOU, 1), (StepKind.REMINDER, 2), (StepKind.INVITATION, 9), (StepKind.REMINDER, 1)]
-    assert sorted(asked, key=lambda one: order_of(*one)) == [asked[2], asked[3], asked[1], asked[0]]
+    assert sorted(asked, key=lambda one: step_order(*one)) == [asked[2], asked[3], asked[1], asked[0]]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from distributor.rules.journey.retry import (
     Retry,
     after_attempt,
     backoff,
-    is_resent,
+    should_resend,
     throttle_pause,
 )
 
@@ -155,4 +155,4 @@ def test_only_an_email_of_unknown_outcome_is_sent_again_and_only_once(
 ) -> None:
     verdict = after("unknown", channel=channel, unknown_before=unknown_before, number=number)
     assert isinstance(verdict, Retry) == (channel == Channel.EMAIL and unknown_before == 0)
-    assert is_resent(channel, unknown_before + 1) == isinstance(verdict, Retry)
+    assert should_resend(channel, unknown_before + 1) == isinstance(verdict, Retry)

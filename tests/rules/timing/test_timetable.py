@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from distributor.rules.eligibility import Reason, Refusal
 from distributor.rules.timing.quiet_hours import NO_QUIET_HOURS, QuietHours, earliest_allowed
 from distributor.rules.timing.time_zones import LAST_MOMENT
-from distributor.rules.timing.timetable import A_MINUTE, A_SECOND, LONG_WAIT, Timetable, leave_at, refuse_late, round_up
+from distributor.rules.timing.timetable import (
+    A_MINUTE,
+    A_SECOND,
+    LONG_WAIT,
+    Timetable,
+    earliest_departure,
+    refuse_late,
+    round_up,
+)
 
 NOW = datetime(2026, 3, 10, 11, 0, 0, 250_000, tzinfo=UTC)
 NOON, EVENING = NOW.replace(microsecond=0), NOW.replace(hour=20, minute=59, microsecond=0)  # 21:59 in Warsaw
@@ -30,7 +38,7 @@ moments = st.datetimes(timezones=st.just(UTC))
 def leave(
     hours: QuietHours = NO_QUIET_HOURS, *, now: datetime = NOW, deferred_until: datetime | None = None, **asked: Any
 ) -> datetime | Refusal:
-    return leave_at(Timetable(**asked), WARSAW, hours, now, deferred_until=deferred_until)
+    return earliest_departure(Timetable(**asked), WARSAW, hours, now, deferred_until=deferred_until)
 
 
 def reason_of(verdict: datetime | Refusal | None) -> Reason:
@@ -150,7 +158,7 @@ def test_what_waits_for_the_end_of_the_calendar_has_an_answer() -> None:
 @settings(deadline=None)
 @given(timetables, near, st.none() | near)
 def test_whatever_leaves_keeps_every_rule(timetable: Timetable, now: datetime, deferred_until: datetime | None) -> None:
-    verdict = leave_at(timetable, WARSAW, NIGHT, now, deferred_until=deferred_until)
+    verdict = earliest_departure(timetable, WARSAW, NIGHT, now, deferred_until=deferred_until)
     asked = max(moment for moment in (now, timetable.scheduled_at, timetable.when, deferred_until) if moment)
     possible = earliest_allowed(asked, WARSAW, NIGHT)
     if isinstance(verdict, Refusal):
@@ -167,16 +175,17 @@ def test_whatever_leaves_keeps_every_rule(timetable: Timetable, now: datetime, d
 def test_what_may_leave_at_an_instant_may_do_so_when_that_has_come(
     timetable: Timetable, now: datetime, deferred_until: datetime | None
 ) -> None:
-    verdict = leave_at(timetable, WARSAW, NIGHT, now, deferred_until=deferred_until)
+    verdict = earliest_departure(timetable, WARSAW, NIGHT, now, deferred_until=deferred_until)
     if not isinstance(verdict, Refusal):
-        assert leave_at(timetable, WARSAW, NIGHT, verdict, deferred_until=deferred_until) == verdict
+        assert earliest_departure(timetable, WARSAW, NIGHT, verdict, deferred_until=deferred_until) == verdict
 
 
 @settings(deadline=None)
 @given(near, st.lists(near, min_size=2, max_size=2).map(sorted))
 def test_a_later_deferral_never_leaves_earlier(now: datetime, deferrals: list[datetime]) -> None:
     earlier, later = (
-        leave_at(Timetable(), WARSAW, NIGHT, now, deferred_until=deferred_until) for deferred_until in deferrals
+        earliest_departure(Timetable(), WARSAW, NIGHT, now, deferred_until=deferred_until)
+        for deferred_until in deferrals
     )
     assert isinstance(earlier, datetime)
     assert isinstance(later, datetime)

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distributor.rules.journey.chain import Passage, StepKind, next_step, thanks
+from distributor.rules.journey.chain import Passage, StepKind, next_step, next_thank_you, resume_chain
 from distributor.rules.journey.delivery_events import Trouble
-from distributor.rules.journey.follow_ups import Pause, interrupts
-from distributor.rules.journey.resume import resume
+from distributor.rules.journey.interruptions import IdleJourney, interrupts
 from distributor.rules.journey.retry import Ending
 
 DAY = timedelta(days=1)
@@ -57,19 +56,19 @@ ADDED_LATER = Made(5, StepKind.REMINDER, "sms", scheduled_at=on_day(4))
 ADDED_THANKS = Made(6, StepKind.THANK_YOU, "email", scheduled_at=on_day(2))
 STEPS = [EMAIL, SMS, OWN_REMINDER, OWN_THANKS, ADDED, ADDED_LATER, ADDED_THANKS]
 INVITED = Tried(EMAIL.id, BEGIN)
-OVER = Pause(BEGIN, None, [INVITED])
+OVER = IdleJourney(BEGIN, None, [INVITED])
 ANSWERED = replace(OVER, responded_at=on_day(1))
-UNREACHED = Pause(None, None, [replace(INVITED, state="failed")])
+UNREACHED = IdleJourney(None, None, [replace(INVITED, state="failed")])
 
 
-def waiting(step: Made, until: datetime, *attempts: Tried) -> Pause:
-    return Pause(BEGIN, None, attempts or [INVITED], step, until)
+def waiting(step: Made, until: datetime, *attempts: Tried) -> IdleJourney:
+    return IdleJourney(BEGIN, None, attempts or [INVITED], step, until)
 
 
 def after(
     step: Made, passage: Passage, attempts: Sequence[Tried], *, now: datetime = NOW, is_multi: bool = True
 ) -> tuple[Made, datetime] | None:
-    resumed, passed = resume(STEPS, step, passage, attempts)
+    resumed, passed = resume_chain(STEPS, step, passage, attempts)
     return next_step(STEPS, resumed, passed, is_multi=is_multi, reachable=ANYWHERE, now=now)
 
 
@@ -96,7 +95,7 @@ def after(
         (OWN_REMINDER, OVER, False),
     ],
 )
-def test_whom_a_step_concerns(step: Made, pause: Pause, expected: bool) -> None:
+def test_whom_a_step_concerns(step: Made, pause: IdleJourney, expected: bool) -> None:
     assert interrupts(step, pause, NOW) is expected
 
 
@@ -146,10 +145,10 @@ def test_what_was_passed_over_does_not_come_again() -> None:
 
 
 def test_thanks_of_a_chain_are_one_and_those_with_a_moment_come_beside_them() -> None:
-    assert thanks(STEPS, responded_at=on_day(0.5), reachable=ANYWHERE, now=NOW) == (OWN_THANKS, on_day(1.5))
-    assert thanks(STEPS, responded_at=on_day(1.5), reachable=ANYWHERE, now=NOW) == (ADDED_THANKS, on_day(2))
-    assert thanks(STEPS, responded_at=on_day(2.5), reachable=ANYWHERE, now=NOW) == (OWN_THANKS, on_day(3.5))
-    assert thanks(STEPS, responded_at=on_day(2.5), reachable={"sms"}, now=NOW) is None
+    assert next_thank_you(STEPS, responded_at=on_day(0.5), reachable=ANYWHERE, now=NOW) == (OWN_THANKS, on_day(1.5))
+    assert next_thank_you(STEPS, responded_at=on_day(1.5), reachable=ANYWHERE, now=NOW) == (ADDED_THANKS, on_day(2))
+    assert next_thank_you(STEPS, responded_at=on_day(2.5), reachable=ANYWHERE, now=NOW) == (OWN_THANKS, on_day(3.5))
+    assert next_thank_you(STEPS, responded_at=on_day(2.5), reachable={"sms"}, now=NOW) is None
 
 
 def test_after_thanks_come_the_others() -> None:
@@ -180,13 +179,13 @@ def test_each_that_concerns_somebody_comes_once_and_in_time(
         passage = Passage(
             Ending.SENT, reached_at, attempts[-1].begun_at, attempts[-1].begun_at, {one.step_id for one in attempts}
         )
-        resumed, passed = resume(steps, step, passage, attempts)
+        resumed, passed = resume_chain(steps, step, passage, attempts)
         following = next_step(steps, resumed, passed, is_multi=True, reachable=ANYWHERE, now=now)
         if following is None:
             break
         step, due_at = following
         assert due_at >= now
-        assert interrupts(step, Pause(reached_at, None, attempts), now) is (step.scheduled_at is not None)
+        assert interrupts(step, IdleJourney(reached_at, None, attempts), now) is (step.scheduled_at is not None)
         now = due_at
         attempts.append(Tried(step.id, now))
     told = [one.step_id for one in attempts]
