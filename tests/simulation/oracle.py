@@ -187,9 +187,9 @@ def _about_step(call: Call, here: list[Call], evidence_window: timedelta) -> Ite
         if sum(not other.has_failed for other in unknown) > 1:
             yield "two attempts of unknown outcome were followed by a third"
         if any(other.is_known for other in unknown) or (here[-1].answer == "unknown" and here[-1].has_failed):
-            yield "the provider had told what became of it"
+            yield "the provider had reported what became of it"
         if call.at < unknown[-1].at + evidence_window:
-            yield "the provider may still tell what became of it"
+            yield "the provider may still report what became of it"
 
 
 def _about_reason(call: Call, last: Call, there: list[Call]) -> Iterator[str]:

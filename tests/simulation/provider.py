@@ -38,7 +38,7 @@ class Silent(Simulated):
 
 @dataclass(frozen=True)
 class Fate:
-    """A provider's result for a message, whether it really accepted it, and the event it reports `after` that, if any."""
+    """A provider's result for a message, whether it really accepted it, and the event that follows `after` a time."""
 
     result: Result
     is_taken: bool = False
@@ -105,7 +105,7 @@ def draw_call(draw: Random, count: int) -> list[Fate]:
 
 
 def _draw_mood(draw: Random, count: int) -> Mood:
-    """Draw a mood. Most small calls, such as retries, have no trouble, or the month would be spent on repeating them."""
+    """Draw a mood. Most small calls, such as retries, have no trouble: a month of retries would take too long."""
     return draw.choice(MOODS) if count > SMALL_CALL or draw.random() < 0.2 else Mood()
 
 

@@ -1,4 +1,4 @@
-"""The oracle itself: it is silent where all is well, and names each rule that is broken."""
+"""The oracle itself: it names each broken rule, and finds no fault where all is well."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
@@ -97,12 +97,12 @@ def is_step(step: str, channel: str = "email") -> Change:
     return lambda call: vars(call).update(step=step, channel=channel)
 
 
-def after(ago: timedelta, answer: str = "accepted", channel: str = "email", **said: Any) -> Change:
-    """With a message of the same journey so long before."""
-    return lambda call: earlier(call, ago, answer, channel, **said)
+def after(ago: timedelta, answer: str = "accepted", channel: str = "email", **facts: Any) -> Change:
+    """Add an earlier message of the same journey."""
+    return lambda call: earlier(call, ago, answer, channel, **facts)
 
 
-# The chain has gone as far as it goes.
+# The last channel of the chain was used.
 CHAIN_IS_OVER = after(3 * DAY, channel="sms")
 ANSWERED = journey_has(responded_at=NOW - 2 * HOUR)
 
@@ -126,8 +126,8 @@ BREACHES: list[tuple[str, Change]] = [
     ("3 days", all_of(campaign_has(recent_days=3), lambda call: by_another(call, 3 * DAY - MINUTE))),
     ("had accepted it", lambda call: earlier(call, DAY, "accepted")),
     ("had refused it", lambda call: earlier(call, DAY, "permanent")),
-    ("may still tell", lambda call: earlier(call, WINDOW - MINUTE, "unknown")),
-    ("had told", lambda call: earlier(call, DAY, "unknown", is_known=True)),
+    ("may still report", lambda call: earlier(call, WINDOW - MINUTE, "unknown")),
+    ("had reported", lambda call: earlier(call, DAY, "unknown", is_known=True)),
     ("by a third", all_of(lambda call: earlier(call, DAY, "unknown"), lambda call: earlier(call, HOUR, "unknown"))),
     ("never repeated", all_of(by_sms, lambda call: earlier(call, DAY, "unknown", "sms"))),
     ("backwards", lambda call: earlier(call, DAY, "permanent", "sms")),
@@ -174,22 +174,22 @@ PERMITTED: list[Change] = [
     all_of(by_sms, lambda call: earlier(call, MINUTE, "permanent")),
     lambda call: earlier(call, WINDOW, "unknown"),
     lambda call: earlier(call, MINUTE, "transient"),
-    # What stops the fallbacks counts only if the message has not failed, and only where it was asked for.
+    # The stop condition counts only if the message has not failed, and only if the distribution has it.
     all_of(by_sms, campaign_has(stops_on="opened"), after(DAY, is_opened=True, has_failed=True)),
     all_of(by_sms, campaign_has(stops_on="opened"), after(DAY, is_delivered=True)),
     all_of(by_sms, journey_has(is_opened=True), after(DAY, is_delivered=True, is_opened=True)),
     all_of(is_step("reminder 1"), CHAIN_IS_OVER),
     all_of(is_step("reminder 1"), after(3 * DAY, "unknown", "sms", is_known=True)),
     all_of(is_step("reminder 2", "sms"), CHAIN_IS_OVER, after(2 * HOUR, step="reminder 1")),
-    # Who is not to be reached on the chain's other channel, or by no other, is reminded.
+    # A reminder may follow if the chain has no other channel left that reaches the person.
     all_of(is_step("reminder 1"), after(DAY), campaign_has(is_multi=False)),
     all_of(is_step("reminder 1"), after(DAY), campaign_has(fallback_delay=None)),
     all_of(is_step("reminder 1"), after(DAY), campaign_has(stops_on="delivered"), journey_has(is_opened=True)),
     all_of(is_step("reminder 1"), after(DAY), person_has(addresses={"email": EMAIL})),
     all_of(is_step("reminder 1"), after(DAY), lambda call: call.journey.person.tenant.close("sms", PHONE, "bounce")),
-    # A reminder arrived, and bounced after all, as the invitation before it had.
+    # A reminder bounced after all, as the invitation before it had …
     all_of(by_sms, after(DAY, has_failed=True), after(HOUR, step="reminder 1", has_failed=True)),
-    # With that the chain goes on, from channel to channel as ever.
+    # … and the chain continues from channel to channel.
     all_of(
         is_step("invitation", "whatsapp"),
         campaign_has(channels=("email", "sms", "whatsapp")),
@@ -218,10 +218,10 @@ def test_what_the_rules_allow_is_no_fault(change: Change) -> None:
     assert judged(call) == []
 
 
-def test_a_second_copy_is_a_risk_only_while_nothing_is_told_of_the_first() -> None:
-    for told, risks in ((False, 1), (True, 0)):
+def test_a_second_copy_is_a_risk_only_while_no_event_reports_the_first() -> None:
+    for is_known, risks in ((False, 1), (True, 0)):
         call = make_call()
-        earlier(call, HOUR, "unknown", is_known=told)
+        earlier(call, HOUR, "unknown", is_known=is_known)
         call.answer = "accepted"
         expect_risk(call)
         assert call.journey.campaign.duplicate_risks == risks
