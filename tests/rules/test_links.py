@@ -95,7 +95,7 @@ def test_an_unanswered_link_expires_at_its_distributions_end(expires_at: datetim
 
 
 @pytest.mark.parametrize("expires_at", NOT_EXPIRED)
-def test_before_that_it_is_open(expires_at: datetime | None) -> None:
+def test_an_unanswered_link_is_open_before_the_end(expires_at: datetime | None) -> None:
     assert state_of(WAITING, None, expires_at) is LinkState.OPEN
 
 

@@ -46,7 +46,7 @@ def reason_of(verdict: datetime | Refusal | None) -> Reason:
     return verdict.reason
 
 
-def test_what_nobody_asked_to_wait_leaves_at_once() -> None:
+def test_a_message_with_nothing_to_wait_for_leaves_at_once() -> None:
     assert leave() == NOW
     assert leave(NIGHT) == NOW
 
@@ -74,7 +74,7 @@ def test_a_deferral_holds_back_what_is_due() -> None:
 
 
 @pytest.mark.parametrize("asked", ["scheduled_at", "when", "deferred_until"])
-def test_what_falls_into_quiet_hours_leaves_when_they_are_over(asked: str) -> None:
+def test_a_message_due_in_quiet_hours_leaves_after_them(asked: str) -> None:
     at_night: dict[str, Any] = {asked: EVENING + A_MINUTE}
     assert leave(NIGHT, **at_night) == MORNING
     assert leave(NIGHT, now=EVENING + A_MINUTE) == MORNING
@@ -134,7 +134,7 @@ def test_rounding_never_reaches_into_quiet_hours() -> None:
         ({"not_after": NOW - AN_HOUR, "expires_at": NOW - TICK}, Reason.EXPIRED),
     ],
 )
-def test_what_comes_too_late_is_refused(asked: dict[str, Any], reason: Reason | None) -> None:
+def test_a_message_that_is_too_late_is_refused(asked: dict[str, Any], reason: Reason | None) -> None:
     verdict = leave(**asked)
     assert (verdict if reason is None else reason_of(verdict)) == (NOW if reason is None else reason)
 
@@ -150,14 +150,14 @@ def test_quiet_hours_that_outlast_the_end_refuse_and_say_when_it_could_have_left
     )
 
 
-def test_what_waits_for_the_end_of_the_calendar_has_an_answer() -> None:
+def test_a_wait_until_the_end_of_the_calendar_has_an_answer() -> None:
     assert leave(NIGHT, scheduled_at=LAST_MOMENT) == LAST_MOMENT
     assert leave(deferred_until=LAST_MOMENT - TICK) == LAST_MOMENT
 
 
 @settings(deadline=None)
 @given(timetables, near, st.none() | near)
-def test_whatever_leaves_keeps_every_rule(timetable: Timetable, now: datetime, deferred_until: datetime | None) -> None:
+def test_every_departure_keeps_every_rule(timetable: Timetable, now: datetime, deferred_until: datetime | None) -> None:
     verdict = earliest_departure(timetable, WARSAW, NIGHT, now, deferred_until=deferred_until)
     asked = max(moment for moment in (now, timetable.scheduled_at, timetable.when, deferred_until) if moment)
     possible = earliest_allowed(asked, WARSAW, NIGHT)
@@ -172,7 +172,7 @@ def test_whatever_leaves_keeps_every_rule(timetable: Timetable, now: datetime, d
 
 @settings(deadline=None)
 @given(timetables, near, st.none() | near)
-def test_what_may_leave_at_an_instant_may_do_so_when_that_has_come(
+def test_a_planned_departure_still_holds_when_its_time_comes(
     timetable: Timetable, now: datetime, deferred_until: datetime | None
 ) -> None:
     verdict = earliest_departure(timetable, WARSAW, NIGHT, now, deferred_until=deferred_until)
