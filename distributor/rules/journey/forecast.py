@@ -56,7 +56,7 @@ class SkippedStep:
 @dataclass(frozen=True, slots=True)
 class JourneyForecast:
     steps: list[ForecastMessage] = field(default_factory=list)
-    passed_over: list[SkippedStep] = field(default_factory=list)
+    skipped_steps: list[SkippedStep] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def _forecast_from(
         verdict, departure = _judge_step(subject, step, departure)
         at = departure.at
         if isinstance(verdict, Refusal):
-            forecast.passed_over.append(SkippedStep(step.position, at, verdict))
+            forecast.skipped_steps.append(SkippedStep(step.position, at, verdict))
             if not verdict.reason.is_about_the_channel:
                 return
             reachable = channels_to_try(subject.facts)

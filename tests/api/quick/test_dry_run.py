@@ -113,7 +113,7 @@ def test_a_recipient_who_would_be_sent_nothing_is_told_why(
     assert one["text"] == "stopped: the contact opted out 2 days ago"
     [passed] = one["passedOver"]
     assert (passed["channel"], passed["reason"]) == ("email", "opted_out")
-    assert passed["text"] == "passed over: the contact opted out 2 days ago"
+    assert passed["text"] == "step skipped: the contact opted out 2 days ago"
 
 
 def test_an_account_that_takes_nothing_is_told_with_what_holds_it(

@@ -201,9 +201,9 @@ def test_from_any_day_the_next_occurrence_is_the_first_day_that_matches(
     except ValueError:
         return
     occurs_at = next_occurrence(recurrence, UTC_ZONE, datetime.combine(day, datetime.min.time(), UTC))
-    passed_over = (occurs_at.date() - day).days
+    days_skipped = (occurs_at.date() - day).days
     assert recurrence.falls_on(occurs_at.date())
-    assert not any(recurrence.falls_on(day + timedelta(days=number)) for number in range(1, min(passed_over, 1_500)))
+    assert not any(recurrence.falls_on(day + timedelta(days=number)) for number in range(1, min(days_skipped, 1_500)))
 
 
 @pytest.mark.parametrize("expression", ["* * * * *", "*/7 3 * * *", "0 9 * * mon", "30 2 1 * *", "0 0 29 2 *"])
