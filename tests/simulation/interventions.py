@@ -106,8 +106,8 @@ class Interventions:
         )
         by_id = {person.id: person for person in plan.people}
         for recipient in accepted.enrolled:
-            options, person = recipient.options, by_id[recipient.contact.id]
-            journey = Journey(campaign, person, recipient.code, options.when, options.last_sent_at)
+            given, person = recipient.options, by_id[recipient.contact.id]
+            journey = Journey(campaign, person, recipient.code, given.when, given.last_sent_at)
             campaign.journeys.append(journey)
             self._month.journeys[journey.code] = journey
         self._month.campaigns.append(campaign)
