@@ -5,8 +5,6 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 import contacts.models.organization
-import distributor.rules.journey.chain
-import distributor.rules.timing.throttle
 
 
 class Migration(migrations.Migration):
@@ -141,7 +139,7 @@ class Migration(migrations.Migration):
             name="stops_on",
             field=models.CharField(
                 choices=[("response", "response"), ("opened", "opened"), ("delivered", "delivered")],
-                default=distributor.rules.journey.chain.StopsOn["RESPONSE"],
+                default="response",
                 help_text="What ends the fallbacks to further channels, besides a response, which always does.",
                 max_length=9,
             ),
@@ -160,7 +158,7 @@ class Migration(migrations.Migration):
             name="throttle_policy",
             field=models.CharField(
                 choices=[("defer", "defer"), ("skip", "skip"), ("reject", "reject")],
-                default=distributor.rules.timing.throttle.ThrottlePolicy["DEFER"],
+                default="defer",
                 help_text="For contacts sent the survey too recently: defer sends later, skip leaves them out, reject refuses the call.",
                 max_length=6,
             ),
