@@ -182,4 +182,4 @@ def _first_left_out(distribution: Distribution) -> Sequence[tuple[Decision, Cont
     decisions = list(skipped.order_by("id")[:SHOWN_LIMIT])
     contacts = Contact.objects.in_bulk({decision.contact_id for decision in decisions})
     zone = zone_named(distribution.organization.time_zone)
-    return [(decision, contacts.get(decision.contact_id), decision.told_in(zone)) for decision in decisions]
+    return [(decision, contacts.get(decision.contact_id), decision.sentence(zone)) for decision in decisions]

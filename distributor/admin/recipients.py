@@ -73,7 +73,7 @@ class RecipientRoom(ReadingRoom[Recipient]):
             {attempt.provider_account_id for attempt in story.attempts}
         )
         attempts = [(attempt, accounts.get(attempt.provider_account_id)) for attempt in story.attempts]
-        decisions = [(decision, decision.told_in(story.zone)) for decision in story.decisions]
+        decisions = [(decision, decision.sentence(story.zone)) for decision in story.decisions]
         context.update(story=story, attempts=attempts, decisions=decisions)
         return super().render_change_form(request, context, add, change, form_url, obj)
 

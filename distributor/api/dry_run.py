@@ -106,8 +106,8 @@ def _contact(plan: DryRun, one: DryRunContact) -> dict[str, Any]:
     foreseen = one.forecast
     if one.refusal is not None:
         why = _why("skipped", one.refusal, plan.made_at, zone)
-    elif foreseen.passed_over and not foreseen.steps:
-        last = foreseen.passed_over[-1]
+    elif foreseen.skipped_steps and not foreseen.steps:
+        last = foreseen.skipped_steps[-1]
         why = _why("stopped", last.refusal, last.at, zone)
     else:
         why = {"reason": None, "detail": {}, "text": None}
@@ -119,7 +119,7 @@ def _contact(plan: DryRun, one: DryRunContact) -> dict[str, Any]:
         "decision": "recipient" if one.refusal is None else "skipped",
         **why,
         "steps": [_step(plan, step, zone) for step in foreseen.steps],
-        "passedOver": list(_passed_over(plan, foreseen.passed_over, zone)),
+        "passedOver": list(_passed_over(plan, foreseen.skipped_steps, zone)),
     }
 
 
@@ -143,7 +143,7 @@ def _step(plan: DryRun, step: ForecastMessage, zone: ZoneInfo) -> dict[str, Any]
 def _passed_over(plan: DryRun, passed_over: list[SkippedStep], zone: ZoneInfo) -> Iterator[dict[str, Any]]:
     for one in passed_over:
         channel = plan.chain.steps[one.position].channel
-        yield {"channel": channel, "at": one.at, **_why("passed over", one.refusal, one.at, zone)}
+        yield {"channel": channel, "at": one.at, **_why("step skipped", one.refusal, one.at, zone)}
 
 
 def _why(kind: str, refusal: Refusal, at: datetime, zone: ZoneInfo) -> dict[str, Any]:

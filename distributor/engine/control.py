@@ -16,7 +16,7 @@ from distributor.engine.infrastructure.transactions import retry_deadlocks
 from distributor.engine.infrastructure.wakeups import wake_lane_on_commit
 from distributor.models import Distribution
 from distributor.models.batch import BatchState
-from distributor.rules.journey.batching import DistributionStatus
+from distributor.rules.journey.distribution_status import DistributionStatus
 
 
 class DistributionOverError(Exception):

@@ -1,3 +1,8 @@
+"""What Distributor stores about sending; rules that must always hold are named database constraints.
+
+Models may import distributor/rules, channels and contacts; they never import the engine or the API.
+"""
+
 from distributor.models.attempt import Attempt
 from distributor.models.batch import Batch
 from distributor.models.decision import Decision

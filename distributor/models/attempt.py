@@ -1,4 +1,4 @@
-"""What came of each try."""
+"""Attempts: what came of each hand-over of a message to a provider."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,13 +8,16 @@ from distributor.rules.journey.delivery_events import Progress, Trouble
 
 
 class AttemptState(models.TextChoices):
-    SENT = "sent"  # the provider took it
-    FAILED = "failed"  # the provider did not
-    UNKNOWN = "unknown"  # the answer was lost, and no event has told since
+    SENT = "sent"  # the provider accepted the message
+    FAILED = "failed"  # the provider did not accept it
+    UNKNOWN = "unknown"  # the provider's response was lost, and no event has reported the outcome
 
 
 class Attempt(models.Model):
-    """One recipient, one try: written when its hand-over is settled. The key is also the id at the provider."""
+    """One attempt to send to one recipient, written when its hand-over is settled.
+
+    The primary key is also the attempt's id at the provider.
+    """
 
     pk = models.CompositePrimaryKey("recipient_id", "number")
     recipient_id = models.BigIntegerField()
@@ -26,7 +29,7 @@ class Attempt(models.Model):
     provider_message_id = models.CharField(max_length=255, blank=True)
     code = models.CharField(max_length=63, blank=True)
     detail = models.CharField(max_length=500, blank=True)
-    # Maxima over the provider's events (rules/journey/delivery_events.py): their order and repeats do not matter.
+    # The highest ranks of the provider's events (rules/journey/delivery_events.py).
     progress = models.PositiveSmallIntegerField(
         db_default=Progress.NONE.value, choices=[(rank.value, rank.name.lower()) for rank in Progress]
     )
@@ -37,7 +40,7 @@ class Attempt(models.Model):
     ended_at = models.DateTimeField()
 
     class Meta:
-        # Few rows, none of them when it is written: a distribution's bounces are counted without reading its tries.
+        # Holds few rows, and none when an attempt is written. Lets bounces be counted without reading all attempts.
         indexes = [models.Index(fields=("recipient_id",), name="troubled_attempts", condition=Q(trouble__gt=0))]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""What is scheduled."""
+"""Batches: recipients that wait to be sent to together."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from distributor.models.step import Step
 
 
 class Lane(models.TextChoices):
-    """Small sends overtake large ones: each lane is a queue of its own."""
+    """Small sends overtake large ones: each lane is a separate queue."""
 
     URGENT = "urgent"
     NORMAL = "normal"
@@ -19,16 +19,17 @@ class Lane(models.TextChoices):
 
 
 class BatchState(models.TextChoices):
-    WAITING = "waiting"  # some of its recipients wait, or it was not looked at since
-    PAUSED = "paused"  # likewise, but its distribution is paused: nobody looks at it
-    DONE = "done"  # none of them does
+    WAITING = "waiting"  # may have recipients that wait
+    PAUSED = "paused"  # likewise, but its distribution is paused: workers skip it
+    DONE = "done"  # no recipient waits in it
 
 
 class BatchQuerySet(models.QuerySet["Batch"]):
     def due(self, now: datetime) -> "BatchQuerySet":
-        """The one definition of due: waiting, its moment has come, and no worker holds it.
+        """Return batches that are due: waiting, their time has come, and no worker holds a lease.
 
-        dispatch/claim.py repeats it in SQL for the partial index `waiting_batches`; a test holds the two together.
+        engine/dispatch/claim.py states the same condition in SQL, for the partial index `waiting_batches`; a test keeps
+        the two in step.
         """
         return self.filter(
             Q(lease_expires_at=None) | Q(lease_expires_at__lte=now), state=BatchState.WAITING, due_at__lte=now
@@ -36,7 +37,7 @@ class BatchQuerySet(models.QuerySet["Batch"]):
 
 
 class Batch(models.Model):
-    """Recipients that wait for the same step at the same moment: the one way to wait and to be picked up."""
+    """Recipients that wait for the same step at the same time. Workers claim whole batches."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organization_id = models.UUIDField()
@@ -46,12 +47,12 @@ class Batch(models.Model):
     due_at = models.DateTimeField()
     size = models.PositiveIntegerField()
     state = models.CharField(max_length=7, choices=BatchState, default=BatchState.WAITING)
-    # A worker's hold: the lease says until when, the fence which hold it is (a later one invalidates an earlier).
+    # A worker's claim: it ends with the lease, and a later claim, which has a higher fence, invalidates it.
     lease_expires_at = models.DateTimeField(null=True)
     fence = models.PositiveIntegerField(default=0)
-    claims = models.PositiveSmallIntegerField(default=0, help_text="Holds since it last got on; see recovery.")
-    # Whoever puts this account right wakes the batch before its time (engine/route/waiting_batches.py).
-    held_by = models.UUIDField(null=True, help_text="The provider account that it waits for.")
+    claims = models.PositiveSmallIntegerField(default=0, help_text="Claims by workers since it last made progress.")
+    # Fixing this account makes the batch due at once (route/waiting_batches.py).
+    held_by = models.UUIDField(null=True, help_text="The provider account that the batch waits for. Empty: none.")
     last_error = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

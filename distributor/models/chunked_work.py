@@ -1,16 +1,16 @@
-"""Work of any size that goes on in chunks."""
+"""Background work of any size, done in chunks."""
 
 from django.db import models
 
 
 class ChunkedWork(models.Model):
-    """When the next chunk is due, and how the work fares; `after_id` of each kind says how far it got.
+    """When the next chunk is due, and how often it has failed. Each subclass's `after_id` is the last row processed.
 
-    The row's lock is a worker's hold: a chunk and the step forward are one transaction, so that a crash undoes both.
+    A worker locks the row. A chunk and the new `after_id` are one transaction, so that a crash undoes both.
     """
 
     due_at = models.DateTimeField()
-    failures = models.PositiveIntegerField(default=0, help_text="Since it last got on.")
+    failures = models.PositiveIntegerField(default=0, help_text="How often the next chunk has failed so far.")
     last_error = models.CharField(max_length=500, blank=True)
 
     class Meta:

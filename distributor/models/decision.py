@@ -1,4 +1,4 @@
-"""Why something did not simply go out."""
+"""Decisions: why something was not sent, or was sent later or on another channel."""
 
 from zoneinfo import ZoneInfo
 
@@ -9,14 +9,14 @@ from distributor.rules.phrases import explain
 
 
 class DecisionKind(models.TextChoices):
-    SKIPPED = "skipped"  # never became a recipient
-    DEFERRED = "deferred"  # later, see `until`
-    REROUTED = "rerouted"  # to the chain's next step
-    STOPPED = "stopped"  # will not be sent to
+    SKIPPED = "skipped"  # the contact did not become a recipient
+    DEFERRED = "deferred"  # sent later, see `until`
+    REROUTED = "rerouted"  # sent by the chain's next step
+    STOPPED = "stopped"  # the recipient will not be sent to
 
 
 class Decision(models.Model):
-    """One decision about one contact of a distribution, with what it was based on in `detail`."""
+    """A decision about one contact of a distribution. `detail` holds the facts that it is based on."""
 
     id = models.BigAutoField(primary_key=True)
     distribution_id = models.UUIDField()
@@ -48,6 +48,6 @@ class Decision(models.Model):
     def __str__(self) -> str:
         return f"{self.kind}: {self.reason}"
 
-    def told_in(self, zone: ZoneInfo) -> str:
-        """As a sentence, with the times of a zone."""
+    def sentence(self, zone: ZoneInfo) -> str:
+        """Return the decision as a sentence, with times in `zone`."""
         return explain(self.kind, self.reason, self.detail, until=self.until, now=self.decided_at, zone=zone)

@@ -1,4 +1,4 @@
-"""One call's worth of sending."""
+"""Distributions: one accepted call to send a survey."""
 
 from datetime import datetime
 
@@ -8,29 +8,30 @@ from django.db.models import F, Q
 from contacts.ids import new_id
 from contacts.models import ApiKey, MailingList, Organization
 from distributor.models.survey import Survey
-from distributor.rules.journey.batching import DistributionStatus, distribution_status
 from distributor.rules.journey.chain import StopsOn
+from distributor.rules.journey.distribution_status import DistributionStatus, distribution_status
 from distributor.rules.requests import LinkType
 from distributor.rules.timing.throttle import ThrottlePolicy
 
 LINK_TYPES = [(kind.value, kind.value.replace("_", "-")) for kind in LinkType]
-STOPS_ON = [(what.value, what.value) for what in StopsOn]
+STOPS_ON = [(condition.value, condition.value) for condition in StopsOn]
 THROTTLE_POLICIES = [(policy.value, policy.value) for policy in ThrottlePolicy]
 
 
 class ChannelMode(models.TextChoices):
     SINGLE = "single", "single: the first channel that reaches the contact"
-    MULTI = "multi", "multi: the next channel when one fails or stays unanswered"
+    MULTI = "multi", "multi: also the next channel when one fails or brings no response"
 
 
 class Distribution(models.Model):
-    """What was accepted: a survey to an audience, and how it stands.
+    """A survey sent to an audience, with its settings, its switches and its counts.
 
-    The counts sum to `accepted_count` at every moment: who is not skipped, registered, sent, failed, indeterminate or
-    stopped is waiting, those included who were sent to and wait for a fallback, a reminder or a thank-you. They are
-    added to in the transaction that moves the recipients.
+    Each accepted contact is counted once: as skipped, registered, sent, failed, indeterminate or stopped, or else it
+    is waiting. Recipients who were sent to and wait for a fallback, reminder or thank-you count as waiting. Counts
+    change in the transaction that moves the recipients.
 
-    While it `is_preparing` its audience is still being read (models/expansion.py), and `accepted_count` grows.
+    While `is_preparing`, workers are still turning the audience into recipients (models/expansion.py), and
+    `accepted_count` grows.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -38,28 +39,46 @@ class Distribution(models.Model):
     survey = models.ForeignKey(Survey, models.PROTECT, related_name="distributions")
     mailing_list = models.ForeignKey(MailingList, models.SET_NULL, null=True, related_name="distributions")
     api_key = models.ForeignKey(ApiKey, models.SET_NULL, null=True, related_name="+", db_index=False)
-    source = models.CharField(max_length=31, help_text="The dialect it was asked for in.")
+    source = models.CharField(max_length=31, help_text="The API dialect of the call, such as native or quick.")
     name = models.CharField(max_length=255, blank=True)
     mode = models.CharField(max_length=6, choices=ChannelMode, default=ChannelMode.SINGLE)
-    scheduled_at = models.DateTimeField(null=True, blank=True)
-    not_after = models.DateTimeField(null=True, blank=True, help_text="Who is not sent to by then is not sent to.")
-    expires_at = models.DateTimeField(null=True, blank=True, help_text="Ends sends and links.")
-    is_preparing = models.BooleanField(db_default=False, help_text="Its audience is still being read.")
+    scheduled_at = models.DateTimeField(null=True, blank=True, help_text="When to start sending. Empty: at once.")
+    not_after = models.DateTimeField(
+        null=True, blank=True, help_text="Recipients not sent to by this time are never sent to. Empty: no limit."
+    )
+    expires_at = models.DateTimeField(
+        null=True, blank=True, help_text="From this time on nothing is sent and links are closed. Empty: never."
+    )
+    is_preparing = models.BooleanField(
+        db_default=False, help_text="Whether the audience is still being turned into recipients."
+    )
     paused_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(
-        null=True, blank=True, help_text="Over the API: it is cancelled and not shown there any more."
+        null=True,
+        blank=True,
+        help_text="When it was deleted over the API, which cancels and hides it.",
     )
 
     stops_on = models.CharField(
         max_length=9,
         choices=STOPS_ON,
         default=StopsOn.RESPONSE,
-        help_text="What ends the chain's fallbacks. A response always does.",
+        help_text="What ends the fallbacks to further channels, besides a response, which always does.",
     )
     link_type = models.CharField(max_length=9, choices=LINK_TYPES, default=LinkType.ONE_TIME)
-    throttle_minutes = models.PositiveIntegerField(null=True, blank=True)
-    throttle_policy = models.CharField(max_length=6, choices=THROTTLE_POLICIES, default=ThrottlePolicy.DEFER)
+    throttle_minutes = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="The least minutes between two sends of the survey to a contact, for example 1440. Empty: none.",
+    )
+    throttle_policy = models.CharField(
+        max_length=6,
+        choices=THROTTLE_POLICIES,
+        default=ThrottlePolicy.DEFER,
+        help_text="For contacts sent the survey too recently: defer sends later, skip leaves them out, "
+        "reject refuses the call.",
+    )
 
     exclude_opted_out = models.BooleanField(default=True)
     respect_frequency_rules = models.BooleanField(default=True)
@@ -68,24 +87,32 @@ class Distribution(models.Model):
 
     accepted_count = models.PositiveIntegerField(default=0)
     skipped_count = models.PositiveIntegerField(default=0)
-    registered_count = models.PositiveIntegerField(default=0, help_text="With a link, and not sent to by us.")
+    registered_count = models.PositiveIntegerField(
+        default=0, help_text="Recipients who only got a link: nothing is sent to them."
+    )
     sent_count = models.PositiveIntegerField(default=0)
     failed_count = models.PositiveIntegerField(default=0)
     indeterminate_count = models.PositiveIntegerField(default=0)
     stopped_count = models.PositiveIntegerField(default=0)
-    # Beside the sum: what happened to those who were sent to.
+    # Not part of the sum: what happened to recipients who were sent to.
     reached_count = models.PositiveIntegerField(
-        default=0, help_text="With a message that counts as sent, whatever they wait for now."
+        default=0,
+        help_text="Recipients with at least one message that counts as sent, even if they wait for another one.",
     )
     opened_count = models.PositiveIntegerField(default=0)
     responded_count = models.PositiveIntegerField(default=0)
     duplicate_risk_count = models.PositiveIntegerField(
-        default=0, help_text="Sent again after a first try of unknown outcome: at most so many got it twice."
+        default=0,
+        help_text="Messages sent again because the first attempt's outcome was unknown. Each may have arrived twice.",
     )
-    # Every begin compares it: a worker that knows fewer steps reads them again (engine/follow_up/add.py).
-    follow_up_count = models.PositiveIntegerField(default=0, help_text="Steps added since it was accepted.")
-    arming_count = models.PositiveIntegerField(default=0, help_text="Of them, those still being brought to people.")
-    # The moment of the call, by the clock of record: what was sent before it and what since is told apart by it.
+    # A worker that begins a batch compares it with the steps it knows, and reads them again if some were added.
+    follow_up_count = models.PositiveIntegerField(
+        default=0, help_text="Reminders and thank-yous added to the distribution after it was accepted."
+    )
+    arming_count = models.PositiveIntegerField(
+        default=0, help_text="How many of the added steps are still being assigned to recipients."
+    )
+    # The time of the call by the database's clock. The throttle compares sends before and after it.
     created_at = models.DateTimeField()
 
     class Meta:
@@ -131,19 +158,19 @@ class Distribution(models.Model):
 
     @property
     def totals(self) -> dict[str, int]:
-        """Every outcome; they sum to `accepted_count`.
+        """Return the count of every outcome. They sum to `accepted_count`.
 
-        Once it is cancelled nobody waits, though it takes workers a moment to stop a million recipients one by one.
+        Recipients of a cancelled distribution count as stopped at once, though workers take a while to stop a million.
         """
         ended = self.sent_count + self.failed_count + self.indeterminate_count + self.stopped_count
         unended = self.recipient_count - self.registered_count - ended
-        called_off = unended if self.cancelled_at else 0
+        cancelled = unended if self.cancelled_at else 0
         return {
             "sent": self.sent_count,
             "failed": self.failed_count,
             "indeterminate": self.indeterminate_count,
-            "stopped": self.stopped_count + called_off,
-            "waiting": unended - called_off,
+            "stopped": self.stopped_count + cancelled,
+            "waiting": unended - cancelled,
             "registered": self.registered_count,
             "skipped": self.skipped_count,
         }

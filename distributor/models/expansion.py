@@ -1,4 +1,4 @@
-"""How far an audience has been turned into recipients."""
+"""Expansions: audiences that workers turn into recipients."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -10,17 +10,17 @@ from distributor.models.distribution import Distribution
 
 
 class Expansion(ChunkedWork):
-    """Whom a distribution is for, where that was said without naming everybody, and the last contact that was taken.
+    """A distribution's audience, given as a list, ids or a filter, and how far it has been turned into recipients.
 
-    It goes on while its distribution `is_preparing`.
+    `after_id` is the last contact that was processed. The work is over once the distribution no longer `is_preparing`.
     """
 
     distribution = models.OneToOneField(Distribution, models.CASCADE, primary_key=True, related_name="expansion")
-    # Of one kind: a list's members, these contacts, or those whose embedded data holds this.
+    # Exactly one is set: a list's members, these contacts, or the contacts whose embedded data contains this.
     mailing_list_id = models.UUIDField(null=True)
     contact_ids = ArrayField(models.UUIDField(), null=True)
     embedded_data = models.JSONField(null=True)
-    is_sent = models.BooleanField(help_text="Otherwise its people are registered: they get links.")
+    is_sent = models.BooleanField(help_text="Whether to send to the recipients. If not, they only get links.")
     after_id = models.UUIDField(default=BEFORE_ALL)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""What is with a provider."""
+"""Hand-overs: calls to a provider."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -9,7 +9,7 @@ from distributor.models.batch import Batch
 
 
 class Handover(models.Model):
-    """One provider call, committed before it is made. Without `settled_at` its outcome is not known (yet)."""
+    """One call to a provider, committed before it is made. Its outcome is unknown until `settled_at` is set."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     batch = models.ForeignKey(Batch, models.CASCADE, related_name="handovers", db_constraint=False)

@@ -1,10 +1,10 @@
-"""Signs of life."""
+"""Heartbeats of periodic tasks."""
 
 from django.db import models
 
 
 class Heartbeat(models.Model):
-    """When a periodic task last ran: beat sent it and a worker did it, so both are alive."""
+    """When a periodic task last ran, which shows that both beat and a worker were alive."""
 
     name = models.CharField(max_length=31, primary_key=True)
     beat_at = models.DateTimeField()

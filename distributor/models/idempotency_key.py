@@ -1,4 +1,4 @@
-"""Calls that may be repeated without being made again."""
+"""Idempotency keys: responses kept for repeated calls."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -9,19 +9,19 @@ MAX_KEY_LENGTH = 255
 
 
 class IdempotencyKey(models.Model):
-    """What a call was answered, under the key that its caller gave it. A row means that the call succeeded.
+    """The response of a call that succeeded, kept under the idempotency key of its caller.
 
-    Keys are an API key's own: two backends of an organisation that number their calls from 1 do not meet, and
-    neither is given the other's links.
+    Keys belong to one API key: two backends of an organisation that both number their calls from 1 do not collide, and
+    neither gets the other's links.
     """
 
     pk = models.CompositePrimaryKey("api_key_id", "key")
     api_key = models.ForeignKey(ApiKey, models.CASCADE, related_name="+", db_index=False)
     key = models.CharField(max_length=MAX_KEY_LENGTH)
-    fingerprint = models.BinaryField(max_length=32, help_text="SHA-256 of method, path and body.")
+    fingerprint = models.BinaryField(max_length=32, help_text="SHA-256 of the call's method, path and body.")
     status = models.PositiveSmallIntegerField()
     content_type = models.CharField(max_length=127)
-    body = models.BinaryField(help_text="The answer's bytes, as they were sent.")
+    body = models.BinaryField(help_text="The bytes of the response body.")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 

@@ -1,4 +1,4 @@
-"""Lists whose newcomers are invited."""
+"""List connections: lists whose new members are sent a survey."""
 
 from uuid import UUID
 
@@ -13,15 +13,17 @@ from distributor.models.survey import Survey
 
 
 class ListConnection(models.Model):
-    """A mailing list connected to a survey: whoever is added to the list by a call that invites is sent the survey.
+    """A mailing list connected to a survey: contacts added to the list by a call that invites are sent the survey.
 
-    Without steps, people are invited by the organisation's first channel that has defaults (acceptance/defaults.py).
+    Without steps, they are sent it on the organisation's first channel that has defaults (acceptance/defaults.py).
     """
 
     mailing_list = models.OneToOneField(MailingList, models.CASCADE, primary_key=True, related_name="connection")
     survey = models.ForeignKey(Survey, models.PROTECT, related_name="+")
     mode = models.CharField(max_length=6, choices=ChannelMode, default=ChannelMode.SINGLE)
-    is_active = models.BooleanField(default=True, help_text="Otherwise people are added and not invited.")
+    is_active = models.BooleanField(
+        default=True, help_text="If off, contacts are added to the list but not sent the survey."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -31,27 +33,33 @@ class ListConnection(models.Model):
         return f"{self.mailing_list} → {self.survey}"
 
     def clean(self) -> None:
-        """Names a survey of another organisation."""
+        """Refuse a survey of another organisation."""
         if self.survey_id and self.mailing_list_id and self.survey.organization_id != self.mailing_list.organization_id:
-            raise ValidationError({"survey": "This survey is another organisation's."})
+            raise ValidationError({"survey": "This survey belongs to another organisation."})
 
 
 class ConnectionStep(StandingStep):
-    """One way to reach the people who are added to a list."""
+    """A channel on which contacts added to a list are sent the survey."""
 
     connection = models.ForeignKey(ListConnection, models.CASCADE, related_name="steps")
 
     class Meta:
         ordering = ("priority",)
-        verbose_name_plural = "list connections"  # what uses an account or a template, to whoever deletes it
+        verbose_name_plural = "list connections"  # shown when an account or template in use is deleted
         constraints = [
-            models.UniqueConstraint(fields=("connection", "priority"), name="one_connection_step_per_priority"),
+            models.UniqueConstraint(
+                fields=("connection", "priority"),
+                name="one_connection_step_per_priority",
+                violation_error_message="Each step needs a priority of its own.",
+            ),
             models.CheckConstraint(
-                condition=Q(priority__gte=1, priority__lte=10), name="connection_priority_is_1_to_10"
+                condition=Q(priority__gte=1, priority__lte=10),
+                name="connection_priority_is_1_to_10",
+                violation_error_message="The priority must be from 1 to 10.",
             ),
         ]
 
     @property
     def owner_id(self) -> UUID | None:
-        # A form without a list is checked as well.
+        # The form is also checked when no list was chosen.
         return self.connection.mailing_list.organization_id if self.connection.mailing_list_id else None

@@ -1,16 +1,16 @@
-"""What providers told, as they told it."""
+"""Provider events, as providers reported them."""
 
 from django.db import models
 from django.db.models import Q
 
-from distributor.rules.journey.delivery_events import WISHES, Progress, Trouble
+from distributor.rules.journey.delivery_events import OPT_OUT_REQUESTS, Progress, Trouble
 
 
 class ProviderEvent(models.Model):
-    """One event of a provider's webhook. Told twice, it is stored once.
+    """One event of a provider's webhook, stored once however often it is reported.
 
-    `progress` and `trouble` are what it means for its attempt (rules/journey/delivery_events.py). It may be stored
-    before that attempt is.
+    `progress` and `trouble` are its meaning for the attempt (rules/journey/delivery_events.py). It may be stored before
+    the attempt is.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -43,8 +43,8 @@ class ProviderEvent(models.Model):
             models.Index(
                 fields=("recipient_id",), name="events_of_a_recipient", condition=Q(recipient_id__isnull=False)
             ),
-            # Few: what STOP and START came to is read from all of an address's.
-            models.Index(fields=("address",), name="wishes_of_an_address", condition=Q(kind__in=WISHES)),
+            # Few rows. Whether STOP or START holds for an address is read from all its events of these kinds.
+            models.Index(fields=("address",), name="wishes_of_an_address", condition=Q(kind__in=OPT_OUT_REQUESTS)),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""One recipient, one row, one journey."""
+"""Recipients of a distribution."""
 
 from django.db import models
 from django.db.models import Q
@@ -9,23 +9,23 @@ from distributor.models.distribution import Distribution
 
 
 class RecipientState(models.TextChoices):
-    REGISTERED = "registered"  # has a link and is not sent to by us
-    WAITING = "waiting"  # in a batch; in flight is: named by an unsettled hand-over
-    FINISHED = "finished"  # ended as `outcome` says
-    STOPPED = "stopped"  # will not be sent to, for `reason`
+    REGISTERED = "registered"  # has a link; nothing is sent
+    WAITING = "waiting"  # in a batch; in flight if an unsettled hand-over names it
+    FINISHED = "finished"  # ended with `outcome`
+    STOPPED = "stopped"  # will not be sent to, because of `reason`
 
 
 class RecipientOutcome(models.TextChoices):
     SENT = "sent"
     FAILED = "failed"
-    INDETERMINATE = "indeterminate"  # may have been sent; nobody can tell
+    INDETERMINATE = "indeterminate"  # may have been sent: the provider did not report the outcome
 
 
 class Recipient(models.Model):
-    """A contact in a distribution: its link, the batch it waits in, what became of it.
+    """A contact of a distribution: the link, the batch it waits in, and its outcome.
 
-    No index holds anything that a send changes, and the table is filled to half (migration 0001), so that a settled
-    row stays on its page (a HOT update): 80,000 to 107,000 rows/s against 44,000 to 53,000.
+    No index contains a column that sending changes, and pages are filled to half (migration 0001). A settled row thus
+    stays on its page (a HOT update): 80,000 to 107,000 rows/s against 44,000 to 53,000.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -33,24 +33,28 @@ class Recipient(models.Model):
         Distribution, models.CASCADE, related_name="recipients", db_constraint=False, db_index=False
     )
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="journeys", db_index=False)
-    code = models.CharField(max_length=12, help_text="The public name: /p/{code}.")
-    # Where it waits, or last waited; of who is only registered, a batch that is done. It changes only with a new
-    # batch: a plain send leaves every index alone.
+    code = models.CharField(max_length=12, help_text="The code of the personal link, /p/{code}.")
+    # The batch it waits or last waited in; for registered recipients, one that is done. It changes only with a new
+    # batch, so that a plain send changes no index.
     batch = models.ForeignKey(Batch, models.DO_NOTHING, related_name="recipients", db_constraint=False)
     state = models.CharField(max_length=10, choices=RecipientState, default=RecipientState.WAITING)
     outcome = models.CharField(max_length=13, choices=RecipientOutcome, blank=True)
     reason = models.CharField(max_length=31, blank=True)
-    attributes = models.JSONField(default=dict, help_text="The embedded data given in this call.")
+    attributes = models.JSONField(default=dict, help_text="Embedded data that the call gave for this recipient.")
     locale = models.CharField(max_length=35, blank=True)
-    # NULL, of nearly all: the template's and the survey's own words.
-    wording = models.JSONField(null=True, blank=True, help_text="Texts of its own: subject, intro and thanks.")
-    # What its call gave as the last send of this survey: the throttle's baseline instead of our record.
+    # NULL for nearly all recipients: the template's and the survey's own texts.
+    wording = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="Texts that the call gave for this recipient: subject, intro and thank-you. Empty: none.",
+    )
+    # The call's last_sent_at: the throttle counts from it instead of from our record.
     baseline_sent_at = models.DateTimeField(null=True)
     attempt_count = models.PositiveSmallIntegerField(default=0)
     first_sent_at = models.DateTimeField(null=True)
     first_opened_at = models.DateTimeField(null=True)
     responded_at = models.DateTimeField(null=True)
-    # Told, or answered, while a try was with the provider: whoever settles that try finds this mark and looks again.
+    # An event or a response arrived while a message was in flight: settling that message must look at it.
     has_early_events = models.BooleanField(db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -1,4 +1,4 @@
-"""What is sent again and again."""
+"""Recurring distributions, and their occurrences."""
 
 from uuid import UUID
 
@@ -17,33 +17,38 @@ from distributor.rules.timing.recurrence import parse_cron
 
 
 class RecurringDistribution(models.Model):
-    """A survey to a list at every moment that a cron expression names, one distribution each (models below)."""
+    """A survey sent to a list on a cron schedule. Each occurrence starts a distribution."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="recurring_distributions")
-    name = models.CharField(max_length=200, help_text="Each distribution is called so, with its date.")
+    name = models.CharField(max_length=200, help_text="Each distribution gets this name and its date.")
     survey = models.ForeignKey(Survey, models.PROTECT, related_name="+")
     mailing_list = models.ForeignKey(MailingList, models.PROTECT, related_name="+")
     mode = models.CharField(max_length=6, choices=ChannelMode, default=ChannelMode.SINGLE)
     cron = models.CharField(
         max_length=100,
-        help_text="Minute, hour, day of month, month, day of week: 0 9 * * mon is every Monday at 9.",
+        help_text="Minute, hour, day of month, month, day of week. For example, 0 9 * * mon is every Monday at 9:00.",
     )
     time_zone = models.CharField(
         max_length=63,
         blank=True,
         validators=[validate_time_zone],
-        help_text="Whose clock it goes by, such as Europe/Warsaw. Empty: the organisation's.",
+        help_text="The time zone of the schedule, for example Europe/Warsaw. Empty: the organisation's.",
     )
-    respect_frequency_rules = models.BooleanField(default=True)
+    respect_frequency_rules = models.BooleanField(
+        default=True, help_text="Leave out contacts who were sent a survey too recently for the organisation's rule."
+    )
     recent_contact_days = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(365)],
-        help_text="Leave out who was sent any survey within so many days. Empty: nobody for that.",
+        help_text="Leave out contacts who were sent any survey within this many days, for example 30. Empty: no limit.",
     )
     links_expire_after_days = models.PositiveSmallIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1)], help_text="Empty: never."
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Links expire this many days after each start, for example 14. Empty: never.",
     )
     is_active = models.BooleanField(default=True)
     next_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -62,32 +67,38 @@ class RecurringDistribution(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Names a cron expression that cannot be read, and a survey or list of another organisation."""
+        """Refuse an invalid cron expression, and a survey or list of another organisation."""
         faults: dict[str, str] = {}
         try:
             parse_cron(self.cron)
         except ValueError as error:
             faults["cron"] = str(error)
         if self.survey_id and self.survey.organization_id != self.organization_id:
-            faults["survey"] = "This survey is another organisation's."
+            faults["survey"] = "This survey belongs to another organisation."
         if self.mailing_list_id and self.mailing_list.organization_id != self.organization_id:
-            faults["mailing_list"] = "This list is another organisation's."
+            faults["mailing_list"] = "This list belongs to another organisation."
         if faults:
             raise ValidationError(faults)
 
 
 class RecurringStep(StandingStep):
-    """One way to reach the people of a recurring distribution."""
+    """A channel on which a recurring distribution is sent."""
 
     recurring = models.ForeignKey(RecurringDistribution, models.CASCADE, related_name="steps")
 
     class Meta:
         ordering = ("priority",)
-        verbose_name_plural = "recurring distributions"  # what uses an account or a template, to whoever deletes it
+        verbose_name_plural = "recurring distributions"  # shown when an account or template in use is deleted
         constraints = [
-            models.UniqueConstraint(fields=("recurring", "priority"), name="one_recurring_step_per_priority"),
+            models.UniqueConstraint(
+                fields=("recurring", "priority"),
+                name="one_recurring_step_per_priority",
+                violation_error_message="Each step needs a priority of its own.",
+            ),
             models.CheckConstraint(
-                condition=Q(priority__gte=1, priority__lte=10), name="recurring_priority_is_1_to_10"
+                condition=Q(priority__gte=1, priority__lte=10),
+                name="recurring_priority_is_1_to_10",
+                violation_error_message="The priority must be from 1 to 10.",
             ),
         ]
 
@@ -97,15 +108,18 @@ class RecurringStep(StandingStep):
 
 
 class Occurrence(models.Model):
-    """A moment at which a recurring distribution was due, and what came of it: a distribution, or a fault."""
+    """A time at which a recurring distribution was due, and the distribution it started, or why it started none."""
 
     id = models.BigAutoField(primary_key=True)
     recurring = models.ForeignKey(RecurringDistribution, models.CASCADE, related_name="occurrences")
     occurs_at = models.DateTimeField()
     distribution = models.OneToOneField(Distribution, models.SET_NULL, null=True, related_name="occurrence")
-    fault = models.CharField(max_length=255, blank=True, help_text="Why nothing was sent.")
+    fault = models.CharField(
+        max_length=255, blank=True, help_text="Why nothing was sent. Empty: a distribution was started."
+    )
     missed_from = models.DateTimeField(
-        null=True, help_text="The first of those before it that nobody started in time; they are left out."
+        null=True,
+        help_text="The first of the occurrences missed before this one, for example in downtime. They are skipped.",
     )
     decided_at = models.DateTimeField()
 

@@ -1,4 +1,4 @@
-"""What people answered."""
+"""Survey responses."""
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -12,10 +12,10 @@ from distributor.models.survey import Survey
 
 
 class Response(models.Model):
-    """An answered survey, with the recipient's attributes as they were then.
+    """A response to a survey, with the recipient's attributes at that time.
 
-    Only by a link for several responses has a recipient more than its first. By an anonymous link it is tied to nobody:
-    no recipient, no attributes, and the day for a time (decision 15).
+    A recipient has more than one response only through a link for several. A response through an anonymous link names
+    no recipient and has no attributes, and only the day of `submitted_at` is kept (decision 15).
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -23,7 +23,9 @@ class Response(models.Model):
     recipient = models.ForeignKey(
         Recipient, models.CASCADE, null=True, related_name="responses", db_constraint=False, db_index=False
     )
-    ordinal = models.PositiveIntegerField(db_default=1, help_text="Of the recipient's responses: 1 is the first.")
+    ordinal = models.PositiveIntegerField(
+        db_default=1, help_text="The number of the response among the recipient's: 1 is the first."
+    )
     locale = models.CharField(max_length=35, blank=True)
     attributes = models.JSONField(default=dict)
     answers = models.JSONField()

@@ -1,4 +1,4 @@
-"""One way to reach people, as it is set up for sends that are yet to come."""
+"""Standing steps: channels that operators set up for future sends."""
 
 from uuid import UUID
 
@@ -11,14 +11,21 @@ from distributor.rules.requests import StepRequest
 
 
 class StandingStep(models.Model):
-    """The lowest priority number goes first."""
+    """A channel for future sends: a provider account with a template."""
 
     id = models.BigAutoField(primary_key=True)
-    priority = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1), MaxValueValidator(10)])
+    priority = models.PositiveSmallIntegerField(
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(10)],
+        help_text="From 1 to 10. The lowest number goes first.",
+    )
     provider_account = models.ForeignKey(ProviderAccount, models.PROTECT, related_name="+")
     template = models.ForeignKey(Template, models.PROTECT, related_name="+")
     fallback_delay_minutes = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Without a response for so long: the next step. Empty: only if this one fails."
+        null=True,
+        blank=True,
+        help_text="Minutes without a response before the next step is sent, for example 1440 for a day. "
+        "Empty: the next step is sent only if this one fails.",
     )
 
     class Meta:
@@ -29,23 +36,25 @@ class StandingStep(models.Model):
 
     @property
     def owner_id(self) -> UUID | None:
-        """The organisation whose accounts and templates it may use; None: not known yet."""
+        """The organisation whose accounts and templates the step may use; None: not known yet."""
         raise NotImplementedError
 
     def clean(self) -> None:
-        """Names an account or a template of another organisation, and two that do not fit together."""
+        """Refuse an account or template of another organisation, and two of different channels."""
         faults: dict[str, str] = {}
         if self.provider_account_id and self.provider_account.organization_id != self.owner_id:
-            faults["provider_account"] = "This account is another organisation's."
+            faults["provider_account"] = "This account belongs to another organisation."
         if self.template_id and self.template.organization_id != self.owner_id:
-            faults["template"] = "This template is another organisation's."
+            faults["template"] = "This template belongs to another organisation."
         elif self.provider_account_id and self.template_id and self.template.channel != self.provider_account.channel:
-            faults["template"] = f"This template is for {self.template.channel}, the account is not."
+            faults["template"] = (
+                f"This template is for {self.template.channel}, but the account is for {self.provider_account.channel}."
+            )
         if faults:
             raise ValidationError(faults)
 
     def as_request(self) -> StepRequest:
-        """What a send asks for by it."""
+        """Return the step as a send requests it."""
         return StepRequest(
             channel=self.provider_account.channel,
             provider_account_id=self.provider_account_id,

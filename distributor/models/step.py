@@ -1,4 +1,4 @@
-"""One rung of a distribution's channel chain, or what comes after it."""
+"""Steps of a distribution: invitations, reminders and thank-yous."""
 
 from django.db import models
 from django.db.models import Q
@@ -14,16 +14,18 @@ STEP_KINDS = [(kind.value, kind.value.replace("_", "-")) for kind in StepKind]
 
 
 class Step(models.Model):
-    """A channel with its provider and template.
+    """A message of a distribution: its channel, provider account and template.
 
-    By position come the invitations, then reminders, then thank-yous; each by priority, the lowest number first. What
-    was added later comes behind, in the order in which it was added.
+    Steps are ordered by `position`: invitations, then reminders, then thank-yous, each by priority with the lowest
+    number first. Steps that were added later follow in the order in which they were added.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     distribution = models.ForeignKey(Distribution, models.CASCADE, related_name="steps")
     position = models.PositiveIntegerField()
-    priority = models.PositiveSmallIntegerField(default=1)
+    priority = models.PositiveSmallIntegerField(
+        default=1, help_text="From 1 to 10. Among steps of a kind, the lowest number goes first."
+    )
     kind = models.CharField(max_length=10, choices=STEP_KINDS, default=StepKind.INVITATION)
     channel = models.CharField(max_length=8, choices=Channel)
     provider_account = models.ForeignKey(ProviderAccount, models.PROTECT, related_name="+")
@@ -32,18 +34,33 @@ class Step(models.Model):
     from_name = models.CharField(max_length=255, blank=True)
     reply_to_email = models.CharField(max_length=254, blank=True)
     subject = models.CharField(
-        max_length=255, blank=True, help_text="E-mail only, with placeholders. Empty: the template's."
+        max_length=255, blank=True, help_text="The e-mail subject; may contain placeholders. Empty: the template's."
     )
     fallback_delay_minutes = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Without a response for so long: the next step. Empty: only if this one fails."
+        null=True,
+        blank=True,
+        help_text="Minutes without a response before the next invitation is sent, for example 1440 for a day. "
+        "Empty: the next invitation is sent only if this one fails.",
     )
     delay_minutes = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Of a reminder after the last hand-over, of a thank-you after the response."
+        null=True,
+        blank=True,
+        help_text="For a reminder, minutes after the last message. For a thank-you, minutes after the response.",
     )
-    # Of what was added when the distribution was there (models/follow_up.py): instead of a delay, and perhaps to one
-    # person only.
-    scheduled_at = models.DateTimeField(null=True, blank=True)
-    contact = models.ForeignKey(Contact, models.CASCADE, null=True, blank=True, related_name="+", db_index=False)
+    # Only steps added to an existing distribution (models/follow_up.py) have these: a time instead of a delay, and a
+    # contact if the step is for one person only.
+    scheduled_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a step that was added later is sent. Empty: after its delay."
+    )
+    contact = models.ForeignKey(
+        Contact,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="The only person the step is for. Empty: everybody.",
+    )
 
     class Meta:
         ordering = ("position",)
@@ -75,20 +92,20 @@ class Step(models.Model):
 
     @property
     def described(self) -> str:
-        """The channel; of what is no invitation the kind as well."""
+        """Return the channel, with the kind unless it is an invitation."""
         return self.channel if self.kind == StepKind.INVITATION else f"{self.channel} {self.get_kind_display()}"
 
     @property
     def timing(self) -> str:
-        """When it comes, or what brings the next one."""
+        """Return in words when the step is sent or, for an invitation, when the next one is."""
         match StepKind(self.kind):
             case _ if self.scheduled_at is not None:
                 return f"at {self.scheduled_at:%Y-%m-%d %H:%M} UTC{' to one person' if self.contact_id else ''}"
             case StepKind.REMINDER:
-                return f"{self.delay_minutes} minutes after the last message, without a response"
+                return f"{self.delay_minutes} minutes after the last message, if there is no response"
             case StepKind.THANK_YOU:
                 return f"{self.delay_minutes} minutes after the response"
             case StepKind.INVITATION if self.fallback_delay_minutes is None:
-                return "the next if this one fails"
+                return "next step only if this one fails"
             case StepKind.INVITATION:
-                return f"the next after {self.fallback_delay_minutes} minutes without a response"
+                return f"next step after {self.fallback_delay_minutes} minutes without a response"

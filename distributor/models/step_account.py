@@ -1,4 +1,4 @@
-"""Who carries a step's messages, where more than one account may."""
+"""Provider accounts of steps that name several."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,9 +8,10 @@ from distributor.models.step import Step
 
 
 class StepAccount(models.Model):
-    """One of several provider accounts that a request named for a step; the first is the step's own.
+    """One of several provider accounts that a request names for a step. The first is also the step's own account.
 
-    All of a step's have a weight (they share the messages) or none has (the next stands in for the one before).
+    Either all of a step's accounts have a weight and share the messages, or none has, and each is a stand-in for those
+    before it.
     """
 
     id = models.BigAutoField(primary_key=True)

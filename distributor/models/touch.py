@@ -1,16 +1,19 @@
-"""The record behind the frequency rules."""
+"""Frequency slots: the records behind the throttle and the frequency rules."""
 
 from django.db import models
 
 
 class Touch(models.Model):
-    """When a contact was last sent a survey, and by which recipient's journey (its own does not hold it back)."""
+    """A frequency slot: when a contact was last sent a survey, and by which recipient's journey.
+
+    A journey is not held back by its own slot.
+    """
 
     pk = models.CompositePrimaryKey("contact_id", "survey_id")
     contact_id = models.UUIDField()
     survey_id = models.UUIDField()
     recipient_id = models.BigIntegerField()
-    # NULL: the slot was given back (the message certainly did not leave) and there was none before.
+    # NULL: the slot was released, because the message did not leave, and there was no earlier send.
     last_sent_at = models.DateTimeField(null=True)
     previous_sent_at = models.DateTimeField(null=True)
 

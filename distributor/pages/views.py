@@ -24,7 +24,7 @@ from distributor.engine.responses.links import Link, find_link, record_open
 from distributor.engine.responses.record import LinkNotOpenError, record_response
 from distributor.pages.forms import AnswerForm
 from distributor.pages.rendering import PAGE_HEADERS, render_page
-from distributor.rules.links import PAGE_STATUS, LinkState, target_with_code
+from distributor.rules.links import PAGE_STATUS, LinkState, add_code_to_url
 
 logger = structlog.get_logger(__name__)
 
@@ -129,7 +129,7 @@ def _show_survey(request: HttpRequest, link: Link | None) -> HttpResponse:
         return render_page(request, "closed.html", link, {"state": "unavailable"}, HTTPStatus.SERVICE_UNAVAILABLE)
     if link.is_anonymous:
         return HttpResponseRedirect(survey.target_url)  # a code would tell the survey who came
-    return HttpResponseRedirect(target_with_code(survey.target_url, link.recipient.code))
+    return HttpResponseRedirect(add_code_to_url(survey.target_url, link.recipient.code))
 
 
 def _show_question(request: HttpRequest, link: Link, form: AnswerForm, status: HTTPStatus) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Who is sent to, and why not: the same rules at acceptance and again right before a message leaves."""
+"""Whether a contact may be sent to, and why not. Asked at acceptance, and again right before a message leaves."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-# Suppressions that the person asked for, as against those that an address earned by bouncing.
+# Suppressions that the person asked for. The other reasons come from bounces, complaints and operators.
 OPT_OUT_REASONS = frozenset({"unsubscribe", "stop"})
 
 
 class Reason(StrEnum):
-    """Why a contact is not sent to. Stable: callers read them."""
+    """Why a contact is not sent to. The values are public: callers read them."""
 
     OPTED_OUT = "opted_out"
     SUPPRESSED = "suppressed"
@@ -25,13 +25,13 @@ class Reason(StrEnum):
 
     @property
     def is_about_the_channel(self) -> bool:
-        """Another channel may still reach the contact."""
+        """Whether another channel may still reach the contact."""
         return self in (Reason.SUPPRESSED, Reason.NO_ADDRESS)
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A reason, and what it is based on."""
+    """Why something is not sent. `detail` holds the facts behind the reason, as rules/phrases.py reads them."""
 
     reason: Reason
     detail: Mapping[str, Any] = field(default_factory=dict)
@@ -39,10 +39,11 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class ContactFacts:
-    """What is known of a contact when it is judged.
+    """What the eligibility rules know of a contact.
 
-    `addresses` and `suppressions` (its reasons) are by channel; an absent channel has none. `last_contacted_at` is the
-    last send of any survey by another journey than the one judged, `last_surveyed_at` that of the same survey.
+    `addresses` and `suppressions` (the reason of each) are keyed by channel; a missing channel has none.
+    `last_contacted_at` is when another journey last sent the contact any survey, `last_surveyed_at` when another
+    journey last sent it the same survey.
     """
 
     addresses: Mapping[str, str]
@@ -54,7 +55,10 @@ class ContactFacts:
 
 @dataclass(frozen=True, slots=True)
 class ContactLimits:
-    """How soon a contact may be sent to again, in days; None: no limit."""
+    """The frequency rules: the least days between two sends to a contact; None: no limit.
+
+    `minimum_days` is the organisation's rule, `recent_days` the call's.
+    """
 
     minimum_days: int | None = None
     recent_days: int | None = None
@@ -65,16 +69,17 @@ class ContactLimits:
 
 
 def refuse_contact(facts: ContactFacts, limits: ContactLimits, leaves_at: datetime) -> Refusal | None:
-    """Why the contact is not sent to on any channel by a message that leaves then, or None."""
+    """Return why a message that leaves at `leaves_at` may not go to the contact on any channel, or None."""
     if facts.opted_out_at is not None:
         return Refusal(Reason.OPTED_OUT, {"since": facts.opted_out_at.isoformat()})
     return refuse_too_soon(facts.last_contacted_at, limits, leaves_at)
 
 
 def refuse_too_soon(last_contacted_at: datetime | None, limits: ContactLimits, leaves_at: datetime) -> Refusal | None:
-    """The frequency rules: at least so many days of 24 hours between two sends.
+    """Return which frequency rule is broken, or None. A day is 24 hours.
 
-    What counts is when the message leaves. A call in March for a distribution in May is judged by May.
+    The moment of sending counts, not the moment of the call: a call in March for a distribution in May is judged as of
+    May.
     """
     if last_contacted_at is None:
         return None
@@ -88,7 +93,7 @@ def refuse_too_soon(last_contacted_at: datetime | None, limits: ContactLimits, l
 
 
 def refuse_channel(facts: ContactFacts, channel: str) -> Refusal | None:
-    """Why this channel does not reach the contact, or None."""
+    """Return why the contact cannot be reached on a channel, or None."""
     if not facts.addresses.get(channel):
         return Refusal(Reason.NO_ADDRESS, {"channel": channel})
     if (suppression := facts.suppressions.get(channel)) is not None:
@@ -97,10 +102,10 @@ def refuse_channel(facts: ContactFacts, channel: str) -> Refusal | None:
     return None
 
 
-def channels_to_go_on(facts: ContactFacts) -> set[str]:
-    """Those that a journey may go on by when another is shut.
+def channels_to_try(facts: ContactFacts) -> set[str]:
+    """Return the channels that a journey may continue on after another channel was refused.
 
-    A channel that the person has told to stop is among them: it is not stepped over, there the journey ends.
+    They include channels that the person opted out of: such a channel is not skipped, it ends the journey.
     """
     refusals = {channel: refuse_channel(facts, channel) for channel in facts.addresses}
     return {channel for channel, refusal in refusals.items() if not (refusal and refusal.reason.is_about_the_channel)}
@@ -109,11 +114,11 @@ def channels_to_go_on(facts: ContactFacts) -> set[str]:
 def choose_channel(
     facts: ContactFacts, channels: Sequence[str], *, exclude_opted_out: bool, limits: ContactLimits, leaves_at: datetime
 ) -> int | Refusal:
-    """At acceptance: the position of the first channel that reaches the contact, or why none does.
+    """Return the position of the first channel that reaches the contact, or why none does. Asked at acceptance.
 
-    `leaves_at` is when the message may leave at the earliest: the moment of the call, or the schedule's.
-    Without `exclude_opted_out` a contact who opted out becomes a recipient with a link all the same. Nothing is sent
-    to it: right before a message leaves, `refuse_contact` and `refuse_channel` hold without exception.
+    `leaves_at` is the earliest moment at which the message may leave. Without `exclude_opted_out`, a contact who opted
+    out still becomes a recipient with a link, but nothing is sent to it: `refuse_contact` and `refuse_channel` apply
+    without exception right before a message leaves.
     """
     if exclude_opted_out and facts.opted_out_at is not None:
         return Refusal(Reason.OPTED_OUT, {"since": facts.opted_out_at.isoformat()})
@@ -127,5 +132,5 @@ def choose_channel(
         if refusal is None or (refusal.reason is Reason.OPTED_OUT and not exclude_opted_out):
             return position
         refusals.append(refusal)
-    # Having opted out says more than lacking an address on some other channel.
+    # Report the gravest reason: an opt-out says more than a missing address on another channel.
     return min(refusals, key=lambda refusal: list(Reason).index(refusal.reason))

@@ -1,4 +1,4 @@
-"""What a personal link is good for, and how it answers."""
+"""The state of a personal link, and the HTTP status that its page answers with."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,7 +12,7 @@ from distributor.rules.journey.stop_reasons import StopReason
 
 
 class LinkState(StrEnum):
-    """Stable: callers of the API read them."""
+    """What can be done with a link. The values are public: callers read them."""
 
     OPEN = "open"
     USED = "used"
@@ -20,7 +20,7 @@ class LinkState(StrEnum):
     CANCELLED = "cancelled"
 
 
-# What the page answers with. A link that nobody knows is 404. Once a link existed it is “gone”, not “missing”.
+# An unknown link is answered 404. A link that existed once is 410 “Gone”, not “Not Found”.
 PAGE_STATUS: Final[Mapping[LinkState, HTTPStatus]] = MappingProxyType(
     {
         LinkState.OPEN: HTTPStatus.OK,
@@ -41,16 +41,17 @@ def link_state(
     now: datetime,
     is_for_one_response: bool = True,
 ) -> LinkState:
-    """The state of a recipient's link; `cancelled_at` and `expires_at` are the distribution's.
+    """Return the state of a recipient's link, by the first rule that applies:
 
-    The moment of the expiry itself is already too late.
+    1. A response uses up a link that is for one response, whatever happened since.
+    2. Cancelling a distribution or a journey cancels its links, including those already sent.
+    3. At `expires_at` itself the link has expired.
 
-    An answer outweighs all that came after it, where the link is for one. A cancelled distribution takes its links with
-    it, those that went out included, and so does a cancelled journey. No other ending does: somebody who opted out, was
-    suppressed, came too soon or could not be reached may hold the link all the same (the API hands links out, people
-    forward them), and an answer that is given freely is welcome. That is why a recipient's outcome does not matter
-    here. A journey that was stopped for having expired is judged by `expires_at` as well, so that an operator who moves
-    the end of a distribution moves its links along.
+    No other ending of a journey closes the link. A recipient who opted out, was suppressed or could not be reached may
+    still hold the link (the API returns links, people forward them), and a response from them is welcome. A journey
+    stopped as expired is judged by `expires_at` too, so that moving a distribution's end moves its links along.
+
+    `state` and `reason` are the recipient's; `cancelled_at` and `expires_at` are the distribution's.
     """
     if responded_at is not None and is_for_one_response:
         return LinkState.USED
@@ -61,8 +62,8 @@ def link_state(
     return LinkState.OPEN
 
 
-def target_with_code(target_url: str, code: str) -> str:
-    """The survey's own address with `code` added to what its query holds already."""
+def add_code_to_url(target_url: str, code: str) -> str:
+    """Return a survey's URL with `code` added to its query, such as https://s.example/x?a=1&code=Abc."""
     parts = urlsplit(target_url)
     query = f"{parts.query}&code={quote(code)}" if parts.query else f"code={quote(code)}"
     return urlunsplit(parts._replace(query=query))

@@ -1,4 +1,7 @@
-"""Why something did or did not go out, as one English sentence: total over every reason that the engine writes."""
+"""Explain in one English sentence why something was or was not sent. Every reason that the engine writes has a phrase.
+
+The sentences are public: operators and API callers read them. They are never parsed.
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -13,16 +16,16 @@ from distributor.rules.timing.departure import Delay
 from distributor.rules.timing.time_zones import zone_named
 
 _CHANNELS: Final = {"email": "e-mail", "sms": "SMS", "whatsapp": "WhatsApp"}
-_SUPPRESSED: Final = {
+_SUPPRESSION_CAUSES: Final = {
     "bounce": "messages to it bounced",
-    "complaint": "its owner complained",
-    "manual": "by an operator",
-    "import": "by an import",
+    "complaint": "its owner reported spam",
+    "manual": "added by an operator",
+    "import": "added by an import",
 }
 
 
-class _Why(NamedTuple):
-    """What a decision is based on, and for whom it is told."""
+class _Context(NamedTuple):
+    """The facts behind a reason, and the time and zone to show them in."""
 
     detail: Mapping[str, Any]
     now: datetime
@@ -31,24 +34,24 @@ class _Why(NamedTuple):
     @property
     def message(self) -> str:
         channel = self.detail.get("channel")
-        return "the message" if channel is None else f"the {_channel(channel)} message"
+        return "the message" if channel is None else f"the {_channel_name(channel)} message"
 
     @property
     def address(self) -> str:
         return "the e-mail address" if self.detail.get("channel") == "email" else "the phone number"
 
     @property
-    def said(self) -> str:
-        """What the provider said, where it said anything."""
-        said = " ".join(str(self.detail[name]) for name in ("code", "detail") if self.detail.get(name))
-        return f" ({said})" if said else ""
+    def provider_error(self) -> str:
+        """The provider's code and detail in brackets, or "" if it gave neither."""
+        error = " ".join(str(self.detail[name]) for name in ("code", "detail") if self.detail.get(name))
+        return f" ({error})" if error else ""
 
     def at(self, name: str) -> str:
         moment = self.detail.get(name)
-        return "a moment unknown" if moment is None else local(datetime.fromisoformat(moment), self.zone)
+        return "an unknown time" if moment is None else local(datetime.fromisoformat(moment), self.zone)
 
     def ago(self, name: str) -> str:
-        """How long ago, or when if that is still to come."""
+        """How long ago a time was, or the time itself if it is still to come."""
         moment = self.detail.get(name)
         return "" if moment is None else f" {_ago(datetime.fromisoformat(moment), self.now, self.zone)}"
 
@@ -62,41 +65,40 @@ def explain(
     now: datetime,
     zone: ZoneInfo,
 ) -> str:
-    """A decision of one of distributor.models.decision.DecisionKind, such as
-    “skipped: contacted 3 days ago, the rule is 30 days”.
+    """Return a decision as a sentence, such as “skipped: the contact opted out 3 days ago”.
 
-    “Ago” counts from `now`: for a decision that is read back, when it was decided. Times are shown in `zone`, or in
-    the zone that the decision went by.
+    `kind` is a distributor.models.decision.DecisionKind. “Ago” counts back from `now`; for a stored decision, pass the
+    time of the decision. Times are shown in `zone`, or in the zone that the decision's detail names.
     """
-    why = _why(detail, now, zone)
+    context = _context(detail, now, zone)
     phrase = PHRASES.get(reason)
-    return f"{_opening(kind, until, why.zone)}: {phrase(why) if phrase else reason.replace('_', ' ')}"
+    return f"{_opening(kind, until, context.zone)}: {phrase(context) if phrase else reason.replace('_', ' ')}"
 
 
 def explain_step(step: ForecastMessage, kind: str, channel: str, *, now: datetime, zone: ZoneInfo) -> str:
-    """A message that will leave, such as “by SMS at 2026-03-02 08:00 (Europe/Warsaw): quiet hours”.
+    """Return a forecast message as a sentence, such as “by SMS at 2026-03-02 08:00 (Europe/Warsaw): quiet hours”.
 
     `kind` is a StepKind.
     """
     departure = step.departure
-    why = _why(departure.detail, now, zone)
-    moment = "at once" if departure.at <= now else f"at {local(departure.at, why.zone)}"
-    because = "" if departure.delay is Delay.NONE else f": {PHRASES[departure.delay](why)}"
+    context = _context(departure.detail, now, zone)
+    moment = "immediately" if departure.at <= now else f"at {local(departure.at, context.zone)}"
+    cause = "" if departure.delay is Delay.NONE else f": {PHRASES[departure.delay](context)}"
     if kind == StepKind.REMINDER:
-        return f"reminder by {_channel(channel)} {moment}, unless there is an answer{because}"
+        return f"reminder by {_channel_name(channel)} {moment}, unless the contact responds first{cause}"
     condition = {
         Condition.FIRST: "",
-        Condition.UNANSWERED: ", if the message before stays unanswered, and at once if it fails",
-        Condition.ON_FAILURE: ", only if the message before fails",
+        Condition.UNANSWERED: ", if there is no response to the previous message, or as soon as that message fails",
+        Condition.ON_FAILURE: ", only if the previous message fails",
     }[step.condition]
-    return f"by {_channel(channel)} {moment}{condition}{because}"
+    return f"by {_channel_name(channel)} {moment}{condition}{cause}"
 
 
 def local(moment: datetime, zone: ZoneInfo) -> str:
-    """Such as 2026-03-02 08:00 (Europe/Warsaw), with seconds where there are any."""
+    """Return a time such as 2026-03-02 08:00 (Europe/Warsaw), with seconds unless they are zero."""
     try:
         shown, name = moment.astimezone(zone), zone.key
-    except OverflowError:  # the calendar's ends, in a zone where they lie beyond
+    except OverflowError:  # at the calendar's ends, the zone's local time may lie beyond them
         shown, name = moment.astimezone(UTC), "UTC"
     return f"{shown.replace(tzinfo=None).isoformat(' ', 'seconds').removesuffix(':00')} ({name})"
 
@@ -107,16 +109,16 @@ def _opening(kind: str, until: datetime | None, zone: ZoneInfo) -> str:
     return "rerouted to the next channel" if kind == "rerouted" else kind
 
 
-def _why(detail: Mapping[str, Any], now: datetime, zone: ZoneInfo) -> _Why:
-    return _Why(detail, now, zone_named(detail.get("zone", ""), zone.key))
+def _context(detail: Mapping[str, Any], now: datetime, zone: ZoneInfo) -> _Context:
+    return _Context(detail, now, zone_named(detail.get("zone", ""), zone.key))
 
 
 def _ago(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
-    gone = now - moment
-    if gone < timedelta(0):
+    elapsed = now - moment
+    if elapsed < timedelta(0):
         return f"at {local(moment, zone)}"
     for unit, length in (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1))):
-        count = gone // length
+        count = elapsed // length
         if count:
             return f"{_counted(count, unit)} ago"
     return "less than a minute ago"
@@ -126,60 +128,65 @@ def _counted(count: int, unit: str) -> str:
     return f"{count} {unit}" if count == 1 else f"{count:,} {unit}s"
 
 
-def _channel(channel: str) -> str:
+def _channel_name(channel: str) -> str:
     return _CHANNELS.get(channel, channel)
 
 
-def _opted_out(why: _Why) -> str:
-    match why.detail.get("suppression"):
+def _opted_out(context: _Context) -> str:
+    match context.detail.get("suppression"):
         case "unsubscribe":
-            return f"{why.address} was unsubscribed"
+            return f"{context.address} was unsubscribed"
         case "stop":
-            return f"{why.address} answered STOP"
-    return f"the contact opted out{why.ago('since')}"
+            return f"{context.address} replied STOP"
+    return f"the contact opted out{context.ago('since')}"
 
 
-def _suppressed(why: _Why) -> str:
-    because = _SUPPRESSED.get(why.detail.get("suppression", ""))
-    return f"{why.address} is suppressed{f', {because}' if because else ''}"
+def _suppressed(context: _Context) -> str:
+    cause = _SUPPRESSION_CAUSES.get(context.detail.get("suppression", ""))
+    return f"{context.address} is suppressed{f' ({cause})' if cause else ''}"
 
 
-def _no_address(why: _Why) -> str:
-    if "channel" not in why.detail:
-        return "no address"
-    return "no e-mail address" if why.detail["channel"] == "email" else f"no {_channel(why.detail['channel'])} number"
+def _no_address(context: _Context) -> str:
+    match context.detail.get("channel"):
+        case None:
+            return "the contact has no address"
+        case "email":
+            return "the contact has no e-mail address"
+        case channel:
+            return f"the contact has no {_channel_name(channel)} number"
 
 
-def _frequency_rule(why: _Why) -> str:
-    return f"contacted{why.ago('lastContactedAt')}, the rule is {_counted(why.detail.get('days', 0), 'day')}"
+def _frequency_rule(context: _Context) -> str:
+    days = _counted(context.detail.get("days", 0), "day")
+    return f"contacted{context.ago('lastContactedAt')}; the frequency rule requires {days} between sends"
 
 
-def _recently_contacted(why: _Why) -> str:
-    days = _counted(why.detail.get("days", 0), "day")
-    return f"contacted{why.ago('lastContactedAt')}, the call leaves out who was contacted within {days}"
+def _recently_contacted(context: _Context) -> str:
+    days = _counted(context.detail.get("days", 0), "day")
+    return f"contacted{context.ago('lastContactedAt')}; this send excludes contacts reached within {days}"
 
 
-def _throttled(why: _Why) -> str:
-    """By the survey's interval, or by the provider that was asked to send it."""
-    if "lastSentAt" not in why.detail:
-        return f"the provider asked for a slower pace{why.said}"
-    return f"the survey was sent{why.ago('lastSentAt')} and may be sent again at {why.at('until')}"
+def _throttled(context: _Context) -> str:
+    """By the survey's throttle, or by the provider."""
+    if "lastSentAt" not in context.detail:
+        return f"the provider is limiting the sending rate{context.provider_error}"
+    return f"this survey was last sent{context.ago('lastSentAt')} and may be sent again from {context.at('until')}"
 
 
-def _expired(why: _Why) -> str:
-    return f"it could leave at {why.at('earliestAt')}, and the links expire at {why.at('expiresAt')}"
+def _expired(context: _Context) -> str:
+    return f"the earliest time to send is {context.at('earliestAt')}, but the link expires at {context.at('expiresAt')}"
 
 
-def _too_late(why: _Why) -> str:
-    return f"it could leave at {why.at('earliestAt')}, and was to leave by {why.at('notAfter')}"
+def _too_late(context: _Context) -> str:
+    return f"the earliest time to send is {context.at('earliestAt')}, after the deadline of {context.at('notAfter')}"
 
 
-def _cancelled(why: _Why) -> str:
-    return f"the distribution was cancelled{why.ago('cancelledAt')}"
+def _cancelled(context: _Context) -> str:
+    return f"the distribution was cancelled{context.ago('cancelledAt')}"
 
 
-# By reason. Providers' words are added where they said any.
-PHRASES: Final[Mapping[str, Callable[[_Why], str]]] = {
+# By reason. Where the provider gave a code or a detail, the phrase quotes them.
+PHRASES: Final[Mapping[str, Callable[[_Context], str]]] = {
     Reason.OPTED_OUT: _opted_out,
     Reason.SUPPRESSED: _suppressed,
     Reason.NO_ADDRESS: _no_address,
@@ -189,20 +196,28 @@ PHRASES: Final[Mapping[str, Callable[[_Why], str]]] = {
     Reason.EXPIRED: _expired,
     Reason.TOO_LATE: _too_late,
     Reason.CANCELLED: _cancelled,
-    Delay.SCHEDULED: lambda why: "scheduled",
-    Delay.QUIET_HOURS: lambda why: "quiet hours",
-    StopReason.RESPONDED: lambda why: "the contact responded",
-    StopReason.OPENED: lambda why: "the message, or its link, was opened",
-    StopReason.DELIVERED: lambda why: "a message was delivered",
-    StopReason.ERASED: lambda why: "the contact was erased",
-    "transient_failure": lambda why: f"the provider could not take {why.message} for the moment{why.said}",
-    "attempts_exhausted": lambda why: f"the provider could not take {why.message} in all the tries there are{why.said}",
-    "provider_account_fault": lambda why: f"the provider refused the account or its sender{why.said}",
-    "awaiting_evidence": lambda why: "the provider's answer was lost, and it may yet tell what became of the message",
-    "unknown_outcome": lambda why: f"the provider's answer was lost{why.said}",
-    "refused": lambda why: f"the provider refused {why.message}{why.said}",
-    "undelivered": lambda why: f"{why.message} could not be delivered",
-    "bounced": lambda why: f"{why.message} bounced",
-    "dropped": lambda why: f"the provider dropped {why.message}",
-    "processing_failed": lambda why: f"our own code failed on it ({why.detail.get('error', 'no more is known')})",
+    Delay.SCHEDULED: lambda context: "scheduled",
+    Delay.QUIET_HOURS: lambda context: "quiet hours",
+    StopReason.RESPONDED: lambda context: "the contact responded",
+    StopReason.OPENED: lambda context: "a message or its link was opened",
+    StopReason.DELIVERED: lambda context: "a message was delivered",
+    StopReason.ERASED: lambda context: "the contact was erased",
+    "transient_failure": lambda context: (
+        f"the provider could not accept {context.message} at this time{context.provider_error}"
+    ),
+    "attempts_exhausted": lambda context: (
+        f"the provider did not accept {context.message} in any of the allowed attempts{context.provider_error}"
+    ),
+    "provider_account_fault": lambda context: (
+        f"the provider rejected the account or its sender{context.provider_error}"
+    ),
+    "awaiting_evidence": lambda context: "the provider's response was lost; waiting for its report on the message",
+    "unknown_outcome": lambda context: (
+        f"the provider's response was lost, so the outcome is unknown{context.provider_error}"
+    ),
+    "refused": lambda context: f"the provider rejected {context.message}{context.provider_error}",
+    "undelivered": lambda context: f"{context.message} could not be delivered",
+    "bounced": lambda context: f"{context.message} bounced",
+    "dropped": lambda context: f"the provider dropped {context.message}",
+    "processing_failed": lambda context: f"an internal error occurred ({context.detail.get('error', 'no details')})",
 }

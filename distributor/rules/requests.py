@@ -1,4 +1,4 @@
-"""The one meaning that every dialect is translated into."""
+"""The request that every API dialect is translated into."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,17 +15,18 @@ from distributor.rules.wording import NO_WORDING, Wording
 
 @dataclass(frozen=True, slots=True)
 class StepRequest:
-    """A channel to use; among steps of a kind the lowest priority number goes first.
+    """A step to send on one channel. Among steps of one kind, the lowest priority number goes first.
 
-    `fallback_delay_minutes` is an invitation's: without a response for so long after its first hand-over, the next
-    invitation. `delay_minutes` is a reminder's, counted from the last hand-over, or a thank-you's, counted from the
-    response; instead of it, what is added to a distribution later has a moment of its own, `scheduled_at`.
+    An invitation may have a `fallback_delay_minutes`: the time without a response, counted from its first hand-over,
+    after which the next invitation follows. A reminder's `delay_minutes` counts from the last hand-over, a thank-you's
+    from the response. A reminder or thank-you added to an existing distribution has a `scheduled_at` instead.
 
-    `subject` is what this distribution's e-mails say instead of their template's, with the same placeholders.
+    `subject` replaces the template's e-mail subject and may use the same placeholders.
 
-    `further_account_ids` are other accounts of the channel. With `weights` (one for each account, the first included)
-    they share the messages; without, each stands in for those before it. Raises ValueError where that adds up to
-    nothing.
+    `further_account_ids` are more accounts of the same channel. With `weights` (one per account, the first included)
+    the accounts share the messages; without, each is a stand-in for those before it.
+
+    Raises ValueError for fields that contradict one another.
     """
 
     channel: str
@@ -44,17 +45,17 @@ class StepRequest:
     scheduled_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        whens = sum(one is not None for one in (self.delay_minutes, self.scheduled_at))
-        if whens != (self.kind is not StepKind.INVITATION):
-            raise ValueError("a reminder and a thank-you have a delay or a moment, an invitation has neither")
+        timings = sum(timing is not None for timing in (self.delay_minutes, self.scheduled_at))
+        if timings != (self.kind is not StepKind.INVITATION):
+            raise ValueError("a reminder or thank-you needs either a delay or a scheduled time, an invitation neither")
         if self.kind is StepKind.REMINDER and self.delay_minutes == 0:
-            raise ValueError("a reminder comes after a delay")
+            raise ValueError("a reminder's delay must be above zero")
         if self.kind is not StepKind.INVITATION and self.fallback_delay_minutes is not None:
-            raise ValueError("only an invitation has a fallback")
+            raise ValueError("only an invitation may have a fallback delay")
         if len(set(self.account_ids)) < len(self.account_ids):
             raise ValueError("a provider account is named twice")
         if self.weights and (len(self.weights) != len(self.account_ids) or min(self.weights) < 1):
-            raise ValueError("each provider account has a weight of at least 1, or none has one")
+            raise ValueError("either every provider account has a weight of at least 1, or none has a weight")
 
     @property
     def account_ids(self) -> Sequence[UUID]:
@@ -66,7 +67,7 @@ DEFAULT_RECENT_DAYS: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class AudienceRules:
-    """Whom a distribution leaves out."""
+    """Which contacts of an audience a distribution leaves out."""
 
     exclude_opted_out: bool = True
     respect_frequency_rules: bool = True
@@ -76,9 +77,10 @@ class AudienceRules:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which of the organisation's contacts: the members of a list, these, or those whose embedded data holds this.
+    """An audience: a list's members, given contacts, or contacts whose embedded data contains `embedded_data`.
 
-    A list and contacts: these of its members. Raises ValueError where that is nobody, or a filter with something else.
+    A list with contacts means those of the given contacts who are on the list. Raises ValueError if nothing is given,
+    or a filter together with a list or contacts.
     """
 
     list_id: UUID | None = None
@@ -88,20 +90,20 @@ class Selection:
     def __post_init__(self) -> None:
         names_people = self.list_id is not None or bool(self.contact_ids)
         if names_people == (self.embedded_data is not None):
-            raise ValueError("an audience is a list, contacts or a filter")
+            raise ValueError("an audience is either a list, contacts, or a filter")
 
 
 class LinkType(StrEnum):
-    """What a response is tied to, and whether it uses the link up."""
+    """Whether a link may be used once, several times, or anonymously."""
 
-    ONE_TIME = "one_time"  # its recipient, whose link it uses up
-    MULTIPLE = "multiple"  # its recipient, whose link stays open for more
-    ANONYMOUS = "anonymous"  # nobody
+    ONE_TIME = "one_time"  # one response, tied to the recipient
+    MULTIPLE = "multiple"  # several responses, tied to the recipient
+    ANONYMOUS = "anonymous"  # responses tied to nobody
 
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """No sooner than the interval after the last send of the same survey to the same contact. Zero: no interval."""
+    """The least time between two sends of the same survey to the same contact. Zero: no limit."""
 
     interval: timedelta
     policy: ThrottlePolicy = ThrottlePolicy.DEFER
@@ -109,10 +111,11 @@ class Throttle:
 
 @dataclass(frozen=True, slots=True)
 class RecipientOptions:
-    """What a call says of one recipient's send, beside who it is.
+    """What a call gives for one recipient's send.
 
-    `when`: not before. `last_sent_at` replaces our record as the throttle's baseline. `locale` is BCP 47.
-    `attributes` are this send's alone: the contact, whose embedded data goes with it, does not get them.
+    `when`: do not send before this time. `last_sent_at` replaces our record of the last send as the throttle's
+    baseline. `locale` is BCP 47, such as "pt-BR". `attributes` belong to this send only; the contact's embedded data
+    stays as it is.
     """
 
     when: datetime | None = None
@@ -122,8 +125,8 @@ class RecipientOptions:
     wording: Wording = NO_WORDING
 
     @property
-    def moves(self) -> bool:
-        """Whether the message may leave at another moment than the others'."""
+    def has_own_timing(self) -> bool:
+        """Whether this message may leave at another time than the others."""
         return self.when is not None or self.last_sent_at is not None
 
 
@@ -132,12 +135,12 @@ NO_OPTIONS: Final = RecipientOptions()
 
 @dataclass(frozen=True, slots=True)
 class DistributionRequest:
-    """A survey to people: what every dialect says in its own words. Moments are aware.
+    """A survey to send to contacts. All times are aware.
 
-    `scheduled_at` None means now. `not_after` is the last moment at which anything leaves; `expires_at` ends the links
-    as well. `options`, if there are any, are as many as contacts; of a contact that is named twice the last count.
-    `throttle` None: the survey's. Without `is_sent` recipients are registered: they get links, and nothing is sent.
-    `stops_on` is what ends a chain's fallbacks, beside a response. Raises ValueError where no step is an invitation.
+    `scheduled_at` None means now. Nothing is sent after `not_after`; from `expires_at` on, links are closed as well.
+    `options` is empty or has one entry per contact; for a contact given twice, the last entry counts. `throttle` None
+    means the survey's. Without `is_sent`, contacts become recipients with links, but nothing is sent. `stops_on` ends
+    the fallbacks besides a response. Raises ValueError if no step is an invitation.
     """
 
     source: str
@@ -158,6 +161,6 @@ class DistributionRequest:
 
     def __post_init__(self) -> None:
         if not any(step.kind is StepKind.INVITATION for step in self.steps):
-            raise ValueError("no step is an invitation")
+            raise ValueError("at least one step must be an invitation")
         if any(step.scheduled_at is not None for step in self.steps):
-            raise ValueError("what has a moment of its own is added later")
+            raise ValueError("steps with a scheduled time can only be added to an existing distribution")

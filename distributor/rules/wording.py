@@ -1,4 +1,4 @@
-"""What a call has one recipient's message and thanks say, instead of the template's and the survey's own words."""
+"""Texts that a call gives for one recipient, used instead of the template's and the survey's own."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -7,9 +7,9 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """Texts as they are, never with placeholders; "" where the call says nothing of its own.
+    """One recipient's texts, without placeholders; "" where the call gives none.
 
-    `subject` is one line, `intro` what templates show as ${intro}, the link's address http or https.
+    `subject` is a single line. Templates show `intro` as ${intro}. `thank_you_link_url` is http or https.
     """
 
     subject: str = ""
@@ -19,7 +19,7 @@ class Wording:
     thank_you_link_url: str = ""
 
     def as_stored(self) -> dict[str, str]:
-        """The texts that there are, by name."""
+        """Return the texts that were given, by field name."""
         return {name: text for name, text in asdict(self).items() if text}
 
 
@@ -27,13 +27,13 @@ NO_WORDING: Final = Wording()
 
 
 def read_wording(stored: Mapping[str, str] | None) -> Wording:
-    """From what as_stored() gave."""
+    """Read what as_stored() returned."""
     return Wording(**stored) if stored else NO_WORDING
 
 
 @dataclass(frozen=True, slots=True)
 class Thanks:
-    """What follows an answer."""
+    """What the page shows after a response."""
 
     message: str = ""
     link_text: str = ""
@@ -41,7 +41,10 @@ class Thanks:
 
 
 def thanks_for(wording: Wording, survey: Thanks) -> Thanks:
-    """The recipient's own thanks, the survey's where it has none. A link of its own never gets the survey's label."""
+    """Return the recipient's own thank-you texts, or the survey's where none were given.
+
+    A link given for the recipient is never shown with the survey's label, which names another target.
+    """
     label = wording.thank_you_link_text
     return Thanks(
         wording.thank_you_message or survey.message,

@@ -73,7 +73,7 @@ def test_a_page_says_what_each_step_is_for_and_when_it_comes(operator: Client, d
     page = operator.get(address(distribution, "change")).content.decode()
     assert "<td>1. email</td>" in page
     assert "<td>2. email reminder</td>" in page
-    assert "<td>1440 minutes after the last message, without a response</td>" in page
+    assert "<td>1440 minutes after the last message, if there is no response</td>" in page
     assert "<td>3. email thank-you</td>" in page
     assert "<td>5 minutes after the response</td>" in page
 

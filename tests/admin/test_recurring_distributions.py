@@ -54,7 +54,7 @@ def test_a_recurring_distribution_is_made_with_its_next_moment(operator: Client,
     [
         ("cron", "0 9 * *", "a cron expression has 5 fields"),
         ("cron", "0 25 * * *", "“25” is not between 0 and 23"),
-        ("cron", "0 0 30 2 *", "no such date ever comes"),
+        ("cron", "0 0 30 2 *", "this date never occurs"),
         ("time_zone", "Europe/Atlantis", "time zone"),
         ("recent_contact_days", "0", "greater than or equal to 1"),
     ],

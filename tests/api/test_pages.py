@@ -74,7 +74,7 @@ def test_the_skipped_come_in_pages_with_their_reasons(client: Client, post: Post
     first = pages[0][0]
     assert (first["reason"], first["detail"]) == ("no_address", {"channel": "email"})
     assert set(first) == {"contactId", "reason", "detail", "text", "decidedAt"}
-    assert first["text"] == "skipped: no e-mail address"
+    assert first["text"] == "skipped: the contact has no e-mail address"
 
 
 def paged(post: Post, body: dict[str, Any]) -> list[str]:

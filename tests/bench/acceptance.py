@@ -1,6 +1,6 @@
-"""Contacts accepted per second: three ways to take the same calls over HTTP, and the floor under them.
+"""Contacts accepted per second: three implementations of the same HTTP call, and the floor under them.
 
-They take turns in short slices, so that a neighbour on the machine slows all of them alike.
+They take turns in short slices, so that other load on the machine slows all of them alike.
 """
 
 import os
@@ -20,7 +20,7 @@ from tests.bench.database import Stage, settle_disk
 from tests.bench.models import RivalRecipient
 from tests.bench.web import Web, web_server
 
-# The headline is half and half; the other two say which half costs what.
+# Shares of new contacts. The headline figure is the mixed one; the others show what each half costs.
 MIXES = {"mixed": 0.5, "new": 1.0, "existing": 0.0}
 ROUNDS = 3
 SLICE_SECONDS = 3.0
@@ -30,7 +30,7 @@ FLOOR_MOST_CALLS = 250
 
 @dataclass(frozen=True)
 class Door:
-    """A way to take a call. `most_calls` is more than it manages in a slice."""
+    """An implementation of the call. `most_calls` is more than it manages in a slice."""
 
     prefix: str
     recipients: type[Recipient] | type[RivalRecipient]
@@ -48,7 +48,7 @@ FLOOR = "d"
 
 
 def measure_acceptance(stage: Stage, supply: ContactSupply, scenarios: str, logs: Path) -> dict[str, dict[str, float]]:
-    """Contacts/s of each scenario and mix. Raises RuntimeError when a call fails or recipients are missing."""
+    """Return the contacts/s of each scenario and mix. Raises RuntimeError if a call fails or recipients are missing."""
     doors = {name: door for name, door in DOORS.items() if name in scenarios}
     loads: dict[tuple[str, str], Load] = {}
 
@@ -75,7 +75,7 @@ def measure_acceptance(stage: Stage, supply: ContactSupply, scenarios: str, logs
 
 
 def _call(web: Web, door: Door, supply: ContactSupply, new_share: float) -> Load:
-    """A slice of calls at one door."""
+    """Run a slice of calls against one implementation."""
     bodies = web.bodies(supply, door.most_calls, CALL_SIZE, new_share)
     settle_disk()
     count_before = door.recipients._default_manager.count()
@@ -87,7 +87,7 @@ def _call(web: Web, door: Door, supply: ContactSupply, new_share: float) -> Load
 
 
 def _copy(stage: Stage, supply: ContactSupply) -> Load:
-    """A slice of COPY alone: the same rows into the same tables, 1,000 a transaction, no HTTP, no question asked.
+    """Run a slice of COPY alone: the same rows into the same tables, 1,000 per transaction, without HTTP or queries.
 
     All contacts are new: COPY cannot update.
     """
@@ -98,7 +98,7 @@ def _copy(stage: Stage, supply: ContactSupply) -> Load:
 
 
 class Copier:
-    """One of the floor's connections."""
+    """A connection that copies rows."""
 
     def __init__(self) -> None:
         self._database = psycopg.connect(os.environ["DATABASE_URL"])

@@ -1,4 +1,4 @@
-"""Accounts at the vendors' stand-ins, with the invitation on their channel."""
+"""Provider accounts at the stand-ins, with the invitation on their channel."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,14 +17,14 @@ FROM_NUMBER = "+15005550006"
 
 
 def at_sendgrid(stage: Stage, url: str) -> Stage:
-    """The stage with an account at a SendGrid of this address."""
+    """Return the stage with a SendGrid account at this address."""
     return replace(
         stage, provider_id=_account(stage, "sendgrid", Channel.EMAIL, {"baseUrl": url}, {"api_key": API_KEY})
     )
 
 
 def at_twilio(stage: Stage, url: str) -> Stage:
-    """The stage with an account at a Twilio of this address, and the invitation as an SMS."""
+    """Return the stage with a Twilio account at this address, and the invitation as an SMS."""
     credentials = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN}
     return replace(
         stage,
@@ -38,7 +38,7 @@ def at_twilio(stage: Stage, url: str) -> Stage:
 def _account(
     stage: Stage, kind: str, channel: Channel, configuration: Mapping[str, Any], credentials: Mapping[str, str]
 ) -> UUID:
-    """The new account's id. Raises ValidationError for a configuration that the provider would refuse."""
+    """Create an account and return its id. Raises ValidationError for an invalid configuration."""
     account = ProviderAccount(
         organization_id=stage.organization_id,
         name=kind,

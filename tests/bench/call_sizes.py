@@ -1,7 +1,7 @@
-"""Requests per second of calls of every size: single send with one recipient, quick with 1 to 1,000 contacts.
+"""Requests per second by size of the call: single send with one recipient, quick with 1 to 1,000 contacts.
 
-Ours, the naive view of the same call and the floor behind our front door take turns in short slices. All contacts are
-new, because the floor copies its rows.
+The product, the naive view of the same call, and the floor behind our front door take turns in short slices. All
+contacts are new, because the floor copies its rows.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ SIZES = (1, 10, 100, 1_000)
 ROUNDS = 3
 SLICE_SECONDS = 2.0
 WARM_UP_CALLS = 40
-# By size: about as many as the fastest manages in a slice. Whoever is faster ends before it is over.
+# By size, about as many calls as the fastest manages in a slice. A faster one ends before the slice does.
 MOST_CALLS = {1: 2_000, 10: 1_000, 100: 400, 1_000: 100}
 RATE = "requests_per_second"
 SINGLE_SEND, QUICK = "n", "o"
@@ -30,7 +30,7 @@ SINGLE_SEND, QUICK = "n", "o"
 
 @dataclass(frozen=True)
 class Side:
-    """One of the three. `suffix` is what its figures' names have behind the scenario's letter."""
+    """One of the three sides. The names of its figures are the scenario's letter and `suffix`."""
 
     suffix: str
     prefix: str
@@ -47,7 +47,7 @@ Figures = dict[str, dict[str, float]]
 
 
 def measure_call_sizes(stage: Stage, supply: ContactSupply, scenarios: str, logs: Path) -> Figures:
-    """`n`, `nn`, `nf`: requests/s of single send; `o`, `on`, `of`: likewise of quick, by the number of contacts."""
+    """Return requests/s: `n`, `nn`, `nf` of single send; `o`, `on`, `of` of quick, by the number of contacts."""
     loads: dict[tuple[str, str], Load] = {}
     with web_server(stage, logs / "web.log") as ours, web_server(stage, logs / "rivals.log", is_stock=True) as stock:
         calls = [(QUICK, f"{size}_contacts_{RATE}", size) for size in SIZES if QUICK in scenarios]
@@ -71,7 +71,7 @@ def measure_call_sizes(stage: Stage, supply: ContactSupply, scenarios: str, logs
 
 
 def _call(web: Web, path: str, bodies: Sequence[bytes], side: Side, size: int) -> Load:
-    """A slice of calls. Raises RuntimeError when recipients are missing."""
+    """Run a slice of calls. Raises RuntimeError if recipients are missing."""
     count_before = side.recipients._default_manager.count()
     load = web.post(path, bodies, SLICE_SECONDS)
     written = side.recipients._default_manager.count() - count_before

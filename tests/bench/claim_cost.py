@@ -1,4 +1,4 @@
-"""What a claim costs, whatever else waits: a batch is a row, and a million recipients are a thousand of them."""
+"""The cost of a claim, by how much else waits. A batch is one row, so a million recipients are a thousand rows."""
 
 from datetime import datetime
 from statistics import median
@@ -19,7 +19,7 @@ from tests.bench.tenants import distribute, forget_waiting
 CLAIMS = 300
 STATE_CHANGES = 1_000_000
 CHANGED_AT_ONCE = 10_000
-# What a working life does to the rows of batches: claimed, held, put off and let go, each a new version.
+# What workers do to the rows of batches over time: claim, hold, defer and release, each a new row version.
 _CHANGE = """
 UPDATE distributor_batch SET
     due_at = due_at + interval '1 second', fence = fence + 1, claims = (claims + 1) %% 20,
@@ -29,9 +29,9 @@ WHERE distribution_id = %s AND state = 'waiting'
 
 
 def measure_claims(stage: Stage) -> dict[str, float]:
-    """(k) Milliseconds of a claim, the median of many, up to its commit, which costs the same for all.
+    """(k) Return the median milliseconds of a claim, up to its commit, which always costs the same.
 
-    Beside 10 waiting batches (10,000 recipients), 1,000 (1,000,000), 10,000, and these after 1,000,000 changes.
+    Measured with 10 waiting batches (10,000 recipients), 1,000 (1,000,000), 10,000, and again after 1,000,000 changes.
     """
     forget_waiting()
     now = database_now()
@@ -54,7 +54,7 @@ def measure_claims(stage: Stage) -> dict[str, float]:
 
 
 def _wait_for(distribution: Distribution, due_at: datetime, count: int) -> None:
-    """So many batches wait for then."""
+    """Let this many batches wait for a time."""
     waiting = Batch.objects.filter(distribution=distribution, state=BatchState.WAITING).count()
     _make(distribution, count - waiting, due_at)
 

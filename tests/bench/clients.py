@@ -1,4 +1,4 @@
-"""The callers: a few threads with prebuilt bodies on kept connections, so that the server has the cores."""
+"""The clients: a few threads with prebuilt bodies on kept connections, which leave the cores to the server."""
 
 import http.client
 import threading
@@ -14,7 +14,7 @@ CLIENTS = 4
 
 @dataclass(frozen=True)
 class Load:
-    """What a run of calls came to. `seconds` ends with the last answer."""
+    """The result of a run of calls. `seconds` ends with the last response."""
 
     calls: int
     seconds: float
@@ -27,18 +27,18 @@ class Load:
 
 
 class Caller:
-    """One kept connection to the web server."""
+    """A kept connection to the web server."""
 
     def __init__(self, port: int, api_key: str) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
         self._headers = {"x-api-key": api_key, "Content-Type": "application/json"}
 
     def post(self, path: str, body: bytes) -> None:
-        """Raises RuntimeError for an answer that is not a success."""
+        """Post a body. Raises RuntimeError for a response that is not a success."""
         self._call("POST", path, body)
 
     def get(self, path: str) -> bytes:
-        """What is answered. Raises RuntimeError for an answer that is not a success."""
+        """Return the response's body. Raises RuntimeError for a response that is not a success."""
         return self._call("GET", path)
 
     def _call(self, method: str, path: str, body: bytes | None = None) -> bytes:
@@ -51,7 +51,7 @@ class Caller:
 
 
 def run_in_parallel(workers: Sequence[Callable[[JobT], None]], jobs: Sequence[JobT], limit_seconds: float) -> Load:
-    """Let each worker take the next job until none is left; after the limit no job is begun."""
+    """Let each worker take the next job until none is left or the time limit is reached."""
     lock = threading.Lock()
     waiting = iter(jobs)
     started_at_seconds = time.perf_counter()

@@ -1,4 +1,4 @@
-"""The people of a run: who they are follows from their number, so a body, a filled row and a copied row agree."""
+"""The contacts of a run. All their data follows from a number, so that bodies, filled rows and copied rows agree."""
 
 import itertools
 import random
@@ -14,7 +14,7 @@ FIRST_NAMES = ["John", "Mary", "Piotr", "Anna", "Wei", "Fatima", "Diego", "Ingri
 LAST_NAMES = ["Doe", "Kowalski", "Chen", "Garcia", "Haddad", "Larsen", "Mensah", "Tanaka"]
 DEPARTMENTS = ["Cardiology", "Oncology", "Radiology", "Surgery", "Neurology", "Paediatrics", "Urology", "Dermatology"]
 DOCTORS = ["Smith", "Nowak", "Patel", "Yamamoto", "Costa", "Ivanova", "Brown", "Diallo"]
-CALL_SIZE = 1_000  # The most that one call may carry.
+CALL_SIZE = 1_000  # The most contacts that a call may have.
 SEED = 20_260_305
 
 
@@ -27,7 +27,7 @@ def phone(number: int) -> str:
 
 
 def person(number: int, year: int) -> dict[str, Any]:
-    """Contact `number` as a quick call gives it, with the dates of a visit in `year`."""
+    """Return contact `number` as a quick call gives it, with the dates of a visit in `year`."""
     first = FIRST_NAMES[number % 8]
     last = LAST_NAMES[number // 8 % 8]
     month, day = number % 12 + 1, number % 26 + 1
@@ -46,7 +46,7 @@ def person(number: int, year: int) -> dict[str, Any]:
 
 
 class ContactSupply:
-    """Numbers for the calls of a run: existing contacts in random order, none twice before all had a turn; new ones."""
+    """Numbers for the calls of a run: existing contacts in random order, each once per round, and new contacts."""
 
     def __init__(self, existing_count: int) -> None:
         self._random = random.Random(SEED)
@@ -56,7 +56,7 @@ class ContactSupply:
         self._new: Iterator[int] = itertools.count(existing_count + 1)
 
     def take(self, count: int, new_share: float) -> list[int]:
-        """`count` numbers, of which `new_share` are new, mixed."""
+        """Return `count` numbers in random order, of which `new_share` are new."""
         new_count = round(count * new_share)
         numbers = list(itertools.islice(self._new, new_count))
         numbers += itertools.islice(self._existing, count - new_count)
@@ -65,7 +65,7 @@ class ContactSupply:
 
 
 def quick_body(numbers: list[int], survey_id: UUID, channel: Channel, provider_id: UUID, template_id: UUID) -> bytes:
-    """A call of the quick dialect, as its reference gives it; what is known of the existing has changed since."""
+    """Return a call of the quick dialect, as its reference gives it. Data of existing contacts has changed."""
     phones = channel != Channel.EMAIL
     return orjson.dumps(
         {

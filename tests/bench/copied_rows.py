@@ -1,4 +1,4 @@
-"""Rows as PostgreSQL's COPY takes them: to fill the tables, and as the floor under every way to insert."""
+"""Rows for PostgreSQL's COPY, used to fill the tables and as the floor under every way to insert."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -15,9 +15,9 @@ from tests.bench.contact_supply import person
 
 
 class CopyLayout:
-    """A table's columns for COPY: those that vary come first, the rest hold the model's defaults.
+    """A table's columns for COPY: first those that vary, then those with the model's defaults.
 
-    What PostgreSQL fills in by itself is left to it.
+    Columns that PostgreSQL fills in itself are left out.
     """
 
     def __init__(self, model: type[Model], varying: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""The database of a run: made anew beside the product's own, filled, dropped at the end."""
+"""The database of a run: created beside the product's own, filled, and dropped at the end."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +22,7 @@ FILL_BLOCK = 10_000
 
 @dataclass(frozen=True)
 class Stage:
-    """What every call of a run names."""
+    """The ids that every call of a run names."""
 
     organization_id: UUID
     survey_id: UUID
@@ -34,9 +34,9 @@ class Stage:
 
 
 def set_stage() -> Stage:
-    """An organisation with a survey, a provider that sends nothing, the invitation in both languages, and a key.
+    """Create an organisation with a survey, a provider that sends nothing, the invitation in both languages, and a key.
 
-    Ours are the organisation's defaults, as single send needs them.
+    The account and the template are the organisation's defaults, which single send needs.
     """
     organization = Organization.objects.create(name="Bench", slug="bench")
     survey = Survey.objects.create(organization=organization, name="Post-discharge")
@@ -57,7 +57,7 @@ def set_stage() -> Stage:
 
 
 def fill_contacts(stage: Stage, count: int) -> None:
-    """Contacts 1 to `count`, once as the product's and once as the rivals'."""
+    """Fill in contacts 1 to `count`, once in the product's table and once in the rivals'."""
     contacts, recipients = Contact._meta.db_table, Recipient._meta.db_table
     rival_contacts, rival_recipients = RivalContact._meta.db_table, RivalRecipient._meta.db_table
     with connection.cursor() as cursor, cursor.copy(CONTACT_ROWS.statement) as copy:
@@ -79,9 +79,9 @@ def fill_contacts(stage: Stage, count: int) -> None:
 
 
 def _make_external_id_unique_without_a_condition(cursor: Any) -> None:
-    """`bulk_create(update_conflicts=True)` names columns only, which a partial index never matches.
+    """Replace the partial index: `bulk_create(update_conflicts=True)` names only columns, which never match it.
 
-    NULLs are distinct, so the index without the condition says the same.
+    NULLs are distinct, so the index without the condition enforces the same.
     """
     cursor.execute(
         "SELECT indexname FROM pg_indexes WHERE tablename = %s AND indexdef LIKE %s",
@@ -93,13 +93,13 @@ def _make_external_id_unique_without_a_condition(cursor: Any) -> None:
 
 
 def settle_disk() -> None:
-    """Write out what the last scenario left in memory, so that the next does not pay for it."""
+    """Write out what the last scenario left in memory, so that the next one does not pay for it."""
     with connection.cursor() as cursor:
         cursor.execute("CHECKPOINT")
 
 
 def server_facts() -> dict[str, str]:
-    """The server's version and the settings that decide what a commit costs."""
+    """Return the server's version, and the settings that decide the cost of a commit."""
     names = ("server_version", "fsync", "synchronous_commit", "shared_buffers")
     with connection.cursor() as cursor:
         cursor.execute("SELECT " + ", ".join(f"current_setting('{name}')" for name in names))

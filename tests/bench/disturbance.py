@@ -1,18 +1,18 @@
-"""Whether the machine has anything else to do: what runs one after the other compares only if not."""
+"""Other load on the machine: scenarios that run one after the other are only comparable without it."""
 
 import time
 from pathlib import Path
 
 SAMPLE_SECONDS = 2.0
-# Of all cores. Above it a ratio may say more about the neighbours than about the two scenarios.
+# Of all cores. Above it, a ratio may say more about other load than about the two scenarios.
 MOST_PERCENT = 10.0
 _STAT = Path("/proc/stat")
 
 
 def busy_percent() -> float | None:
-    """How busy others keep the cores while this run waits; None where the kernel does not tell (not Linux).
+    """Return how busy other processes keep the cores while this run waits, or None if that is unknown (not Linux).
 
-    Time stolen by the host of a virtual machine counts as busy: it is just as much missing.
+    Time stolen by the host of a virtual machine counts as busy, since it is missing too.
     """
     if not _STAT.exists():
         return None
@@ -23,6 +23,6 @@ def busy_percent() -> float | None:
 
 
 def _ticks() -> tuple[int, int]:
-    """Busy and all ticks since the start, as proc_stat(5) orders them: user, nice, system, idle, iowait, irq, …"""
+    """Return busy and all ticks since the start. proc_stat(5) orders them: user, nice, system, idle, iowait, irq, …"""
     ticks = [int(field) for field in _STAT.read_text().split("\n", 1)[0].split()[1:9]]
     return sum(ticks) - ticks[3] - ticks[4], sum(ticks)

@@ -1,7 +1,7 @@
-"""The floor behind our front door: a call is authenticated, validated, copied into the tables, and answered.
+"""The floor behind our front door: the call is authenticated, validated, copied into the tables, and answered.
 
-No question is asked: every contact is taken for a new one, and nobody is judged, scheduled or counted. What a web
-process in front of the same tables could reach at most.
+Nothing is queried: every contact is taken as new, and nothing is judged, scheduled or counted. This is the most that a
+web process in front of the same tables could reach.
 """
 
 from collections.abc import Iterable
@@ -93,7 +93,7 @@ class _Copied(NamedTuple):
 
 
 def _copy_people(organization_id: UUID, people: Iterable[tuple[str, ...]], count: int) -> _Copied:
-    """External id, e-mail, first and last name and data of each, as rows of two tables."""
+    """Copy people, given as external id, e-mail, first and last name and data, into the two tables."""
     copied = _Copied(str(new_id()), [str(new_id()) for _ in range(count)], mint_codes(count))
     organization, batch_id = str(organization_id), str(new_id())
     contacts, recipients = [], []

@@ -1,4 +1,4 @@
-"""The one invitation that every scenario writes, in the product's placeholders and in Django's template language."""
+"""The invitation that every scenario renders, in the product's placeholders and in Django's template language."""
 
 from contacts.channel import Channel
 
@@ -55,12 +55,12 @@ _DJANGO = {
 
 
 def in_our_placeholders(channel: Channel = Channel.EMAIL) -> dict[str, str]:
-    """`{subject, html, text}` for channels.TemplateVariant."""
+    """Return `{subject, html, text}` for channels.TemplateVariant."""
     return _written_with(_OURS, channel)
 
 
 def in_django_templates(channel: Channel = Channel.EMAIL) -> dict[str, str]:
-    """`{subject, html, text}` for Django's template engine; its context is `{contact, data, link, unsubscribe}`."""
+    """Return `{subject, html, text}` for Django's templates; the context is `{contact, data, link, unsubscribe}`."""
     return _written_with(_DJANGO, channel)
 
 

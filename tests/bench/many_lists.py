@@ -1,6 +1,6 @@
-"""100,000 lists, made over HTTP one by one, and read page by page: neither may slow down with their number.
+"""100,000 lists, created over HTTP one by one and read page by page: neither may slow down with their number.
 
-Of the lists-and-links dialect, whose users asked for an upper limit.
+They use the lists-and-links dialect, whose users asked for an upper limit.
 """
 
 from collections.abc import Iterator
@@ -21,15 +21,15 @@ from tests.bench.database import Stage, settle_disk
 from tests.bench.web import web_server
 
 LISTS = 100_000
-SHARE = 5_000  # of the first and of the last that are compared
+SHARE = 5_000  # the first and the last lists, which are compared
 WARM_UP_CALLS = 200
 PAGE_READS = 100
 
 
 def measure_lists(stage: Stage, logs: Path) -> dict[str, float]:
-    """Lists made per second at the beginning and at the end, a page's time then, and that of a walk through all.
+    """Return lists created per second and the time of a page, at the start and at the end, and in a walk through all.
 
-    Raises RuntimeError when a list is missing.
+    Raises RuntimeError if a list is missing.
     """
     organization = Organization.objects.create(name="Many lists", slug="many-lists")
     _, key = create_api_key(organization, "bench", [Scope.READ, Scope.MANAGE])
@@ -64,7 +64,7 @@ def measure_lists(stage: Stage, logs: Path) -> dict[str, float]:
 
 
 def _page_ms(caller: Caller, path: str) -> float:
-    """The first page's, of 100 lists: the median of many."""
+    """Return the median time of the first page, with 100 lists, in milliseconds."""
     times = []
     for _ in range(PAGE_READS):
         began_at_seconds = perf_counter()
@@ -74,7 +74,7 @@ def _page_ms(caller: Caller, path: str) -> float:
 
 
 def _walk(caller: Caller, path: str) -> Iterator[int]:
-    """How many each page shows, from the first to the last as each names the next."""
+    """Yield the number of lists on each page, following the links to the next page."""
     following: str | None = path
     while following:
         result = orjson.loads(caller.get(following))["result"]

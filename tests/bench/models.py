@@ -1,4 +1,4 @@
-"""The rivals' tables: twins of the product's, made by database.py with the same columns, indexes and fill factor."""
+"""The rivals' tables: copies of the product's, made by database.py with the same columns, indexes and fill factor."""
 
 from typing import ClassVar
 
@@ -12,7 +12,7 @@ from distributor.models import Distribution
 class RivalContact(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
-    external_id = models.CharField(max_length=255, null=True)  # noqa: DJ001  as its twin
+    external_id = models.CharField(max_length=255, null=True)  # noqa: DJ001  as in the product
     email = models.CharField(max_length=254)
     phone = models.CharField(max_length=16)
     first_name = models.CharField(max_length=255)
@@ -36,7 +36,7 @@ class RivalContact(models.Model):
 
 
 class RivalRecipient(models.Model):
-    """`batch_id` means nothing to the rivals; it takes the distribution's id, so that its index costs the same."""
+    """Rivals do not use `batch_id`. It holds the distribution's id, so that its index costs the same."""
 
     id = models.BigAutoField(primary_key=True)
     distribution = models.ForeignKey(Distribution, models.CASCADE, related_name="+")

@@ -1,7 +1,7 @@
 """The rival of single send: the call as it is usually written with Django REST framework.
 
-It does less than the product, as its neighbour in naive_views.py does: no throttling, no suppressions, nothing queued,
-no defaults of the organisation to look for.
+Like the views in naive_views.py, it does less than the product: no throttling, no suppressions, no organisation
+defaults, and nothing is queued.
 """
 
 from typing import Any, cast
@@ -36,7 +36,7 @@ class SingleSendSerializer(serializers.Serializer[Any]):
 
 
 class NaiveSingleSendView(APIView):
-    """Recipient by recipient: the contact of the address, found or made, then its recipient."""
+    """For each recipient, find or create the contact by address, then create the recipient."""
 
     permission_classes = [HasScope]
 
@@ -58,7 +58,7 @@ class NaiveSingleSendView(APIView):
 
 
 def _send(organization: Organization, distribution: Distribution, wanted: dict[str, Any]) -> dict[str, Any]:
-    # As the index on addresses has it; an iexact would read the whole table.
+    # Matches the index on addresses; `iexact` would read the whole table.
     of_address = RivalContact.objects.alias(address=Lower("email")).filter(address=wanted["email"].lower())
     contact = cast(RivalContact | None, of_address.filter(organization=organization).exclude(email="").first())
     first_name, _, last_name = wanted["name"].partition(" ")

@@ -1,4 +1,4 @@
-"""The rival in the worker: one Celery task per message, as it is usually written."""
+"""The rival of dispatch: one Celery task per message, as it is usually written."""
 
 from uuid import UUID
 
@@ -13,21 +13,21 @@ from tests.bench.noop import take_message
 
 
 def links_of(code: str) -> dict[str, str]:
-    """What an invitation needs beside the contact."""
+    """Return the links of an invitation."""
     link = f"{settings.PUBLIC_BASE_URL}/p/{code}"
     return {"link": link, "unsubscribe": f"{link}/unsubscribe"}
 
 
 @shared_task(name="bench.send_one")
 def send_one(recipient_id: int, template_id: str) -> None:
-    """Get, render, send, save."""
+    """Read, render, send and save one message."""
     recipient, subject, html, text = write_one(recipient_id, template_id)
     take_message(subject, html, text)
     save_outcome(recipient, "sent")
 
 
 def write_one(recipient_id: int, template_id: str) -> tuple[RivalRecipient, str, str, str]:
-    """The recipient with its subject, HTML and text."""
+    """Return the recipient with its subject, HTML and text."""
     recipient = RivalRecipient.objects.select_related("contact").get(pk=recipient_id)
     variant = TemplateVariant.objects.get(template_id=UUID(template_id), locale="en")
     context = Context({"contact": recipient.contact, "data": recipient.attributes, **links_of(recipient.code)})

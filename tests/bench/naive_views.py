@@ -1,7 +1,7 @@
-"""The rivals at the door: the quick call as it is usually written with Django REST framework.
+"""The rivals of acceptance: the quick call as it is usually written with Django REST framework.
 
 Both do less than the product: no merge of embedded data, no opt-outs, suppressions or frequency rules, no contacts
-without an external id, nothing queued. The naive one leaves transactions to Django's default, which is one per query.
+without an external id, and nothing is queued. The naive one uses Django's default of one transaction per query.
 """
 
 from typing import Any
@@ -25,7 +25,7 @@ from tests.bench.models import RivalContact, RivalRecipient
 CONTACT_FIELDS = ["email", "first_name", "last_name", "embedded_data", "updated_at"]
 
 
-# ruff: noqa: N815  a serializer's fields are named as they are written in the body
+# ruff: noqa: N815  fields are named as in the request body
 class ContactSerializer(serializers.Serializer[Any]):
     externalId = serializers.CharField(max_length=255)
     email = serializers.EmailField()
@@ -49,7 +49,7 @@ class QuickSerializer(serializers.Serializer[Any]):
 
 
 class NaiveOrmView(APIView):
-    """Contact by contact: `update_or_create`, then its recipient."""
+    """For each contact, `update_or_create` it, then create the recipient."""
 
     permission_classes = [HasScope]
 
@@ -106,7 +106,7 @@ class BulkOrmView(APIView):
             unique_fields=["organization", "external_id"],
             update_fields=CONTACT_FIELDS,
         )
-        # An upsert leaves the ids that were made in Python on the objects, also where a row existed: ask.
+        # After an upsert the objects keep the ids made in Python, even where a row existed, so ids are queried.
         external_ids = [each["externalId"] for each in wanted["contacts"]]
         found = RivalContact.objects.filter(organization=organization, external_id__in=external_ids)
         contacts = {contact.external_id: contact for contact in found}

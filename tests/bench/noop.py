@@ -1,4 +1,4 @@
-"""A provider that takes everything and sends nothing, so that what is measured is ours."""
+"""A provider that accepts everything and sends nothing, so that only the product is measured."""
 
 from collections.abc import Sequence
 
@@ -12,12 +12,12 @@ class Noop(Provider):
     batch_size = 1_000  # What one SendGrid call takes.
 
     def send_batch(self, messages: Sequence[Message]) -> list[Result]:
-        """Accepts every message after writing it in full: rendering is paid for."""
+        """Accept every message after rendering it in full, so that rendering is measured."""
         return [Result(Outcome.ACCEPTED, take_message(each.subject, each.html, each.text)) for each in messages]
 
 
 def take_message(subject: str, html: str, text: str) -> str:
-    """Where every scenario's messages end. Returns the “provider's” id; raises ValueError for an unwritten message."""
+    """Accept a message of any scenario. Returns a provider's id; raises ValueError if a part is empty."""
     if not (subject and html and text):
-        raise ValueError("a message was handed over unwritten")
+        raise ValueError("a message was handed over with an empty part")
     return f"noop-{len(subject) + len(html) + len(text)}"

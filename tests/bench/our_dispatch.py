@@ -1,4 +1,4 @@
-"""Messages per second of the product, to a provider that does nothing: accepted over HTTP, drained by real workers."""
+"""Messages per second of the product to a provider that does nothing: accepted over HTTP, sent by real workers."""
 
 import os
 import time
@@ -25,7 +25,7 @@ A_YEAR = timedelta(days=365)
 
 
 def measure_ours(stage: Stage, supply: ContactSupply, count: int, logs: Path) -> dict[str, float]:
-    """(g) From the first hand-over to the last settled one, by the database's clock.
+    """(g) Return messages/s from the first hand-over to the last settled one, by the database's clock.
 
     Raises RuntimeError unless every recipient was sent to, once.
     """
@@ -44,7 +44,7 @@ def measure_ours(stage: Stage, supply: ContactSupply, count: int, logs: Path) ->
 
 
 def accept_calls(stage: Stage, supply: ContactSupply, call_count: int, log: Path) -> QuerySet[Recipient]:
-    """Recipients that are due now; what else waits is put off by a year."""
+    """Accept calls and return their recipients, which are due now. Everything else that waits is deferred by a year."""
     Batch.objects.filter(state=BatchState.WAITING).update(due_at=database_now() + A_YEAR)
     empty_broker(os.environ["REDIS_URL"])
     last_id = Recipient.objects.aggregate(last=Max("id"))["last"] or 0

@@ -1,4 +1,4 @@
-"""The vendors' stand-ins, each in a process of its own: a scenario's processes do none of their work."""
+"""The stand-ins for providers, each in a process of its own, so that they take no time from a scenario's processes."""
 
 import http.client
 from collections import Counter
@@ -25,7 +25,7 @@ CEILING_LIMIT_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Record:
-    """What a stand-in has seen: `copies` is how many messages it took for each address."""
+    """What a stand-in received. `copies` counts the messages accepted for each address."""
 
     requests: int
     faults: Mapping[Fault, int]
@@ -39,7 +39,7 @@ class Record:
 
 
 class Peer:
-    """A stand-in that runs elsewhere."""
+    """A stand-in in another process."""
 
     def __init__(self, url: str, pipe: "Connection[None, Record]") -> None:
         self.url = url
@@ -51,11 +51,11 @@ class Peer:
 
 
 @contextmanager
-def peer_running(kind: str, next_faults: Sequence[Fault | None] = (), **told: Any) -> Iterator[Peer]:
-    """A stand-in until the block ends; see StandIn for what it can be told."""
+def peer_running(kind: str, next_faults: Sequence[Fault | None] = (), **options: Any) -> Iterator[Peer]:
+    """Run a stand-in until the block ends. `options` are those of StandIn."""
     context = get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(kind, tuple(next_faults), told, theirs), daemon=True)
+    process = context.Process(target=_serve, args=(kind, tuple(next_faults), options, theirs), daemon=True)
     process.start()
     theirs.close()
     try:
@@ -66,10 +66,10 @@ def peer_running(kind: str, next_faults: Sequence[Fault | None] = (), **told: An
 
 
 def _serve(
-    kind: str, next_faults: Sequence[Fault | None], told: Mapping[str, Any], pipe: "Connection[Any, Any]"
+    kind: str, next_faults: Sequence[Fault | None], options: Mapping[str, Any], pipe: "Connection[Any, Any]"
 ) -> None:
-    """Runs in the process: its address first, then a record whenever one is asked for, until nobody can ask."""
-    peer = KINDS[kind](**told)
+    """Run in the process: send the address, then a record for every request, until the pipe closes."""
+    peer = KINDS[kind](**options)
     peer.next_faults.extend(next_faults)
     with suppress(EOFError), peer.running():
         pipe.send(peer.url)
@@ -81,15 +81,15 @@ def _serve(
 
 
 def measure_ceiling(kind: str, request: Request, count: int) -> float:
-    """Messages/s that a stand-in manages by itself: the same request again and again, without latency or faults."""
+    """Return the messages/s that a stand-in manages by itself: one repeated request, without latency or faults."""
     with peer_running(kind) as peer:
         repeaters = [_Repeater(peer.url) for _ in range(CLIENTS)]
-        load = run_in_parallel([each.repeat for each in repeaters], [request] * count, CEILING_LIMIT_SECONDS)
+        load = run_in_parallel([repeater.repeat for repeater in repeaters], [request] * count, CEILING_LIMIT_SECONDS)
         return sum(peer.record().copies.values()) / load.seconds
 
 
 class _Repeater:
-    """One kept connection."""
+    """A kept connection."""
 
     def __init__(self, url: str) -> None:
         self._connection = http.client.HTTPConnection(urlsplit(url).netloc)

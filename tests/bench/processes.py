@@ -17,12 +17,12 @@ STOP_SECONDS = 30.0
 
 
 class ProcessEndedError(Exception):
-    """A process of the run ended before its time; the message holds the end of its log."""
+    """A process of the run ended early. The message holds the end of its log."""
 
 
 @contextmanager
 def running(command: list[str], environment: Mapping[str, str], log: Path) -> Iterator[Callable[[], None]]:
-    """A command in a group of its own until the block ends. Yields a check that raises when it has ended by itself."""
+    """Run a command in its own process group until the block ends. Yields a check that raises if it ended early."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
@@ -48,7 +48,7 @@ def running(command: list[str], environment: Mapping[str, str], log: Path) -> It
 
 
 def wait_until(is_done: Callable[[], bool], check: Callable[[], None], limit_seconds: float = START_SECONDS) -> None:
-    """Ask ten times a second. Raises TimeoutError, or whatever `check` raises."""
+    """Poll ten times a second. Raises TimeoutError, or whatever `check` raises."""
     deadline = time.monotonic() + limit_seconds
     while not is_done():
         check()
@@ -65,7 +65,7 @@ def free_port() -> int:
 
 
 def answers(port: int) -> bool:
-    """Whether a web server answers there, whatever it says."""
+    """Return whether a web server answers on a port, with any response."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
     try:
         connection.request("GET", "/")
@@ -78,11 +78,11 @@ def answers(port: int) -> bool:
 
 
 def worker_command(queues: str) -> list[str]:
-    """A Celery worker with the options of `make run`'s, and two processes."""
+    """Return the command of a Celery worker with the options of `make run`, and two processes."""
     celery = [sys.executable, "-m", "celery", "--quiet", "--app", "config", "worker", "--queues", queues]
     return [*celery, "--concurrency", str(PROCESSES), "--without-gossip", "--without-mingle", "--without-heartbeat"]
 
 
 def beat_command(schedule: Path) -> list[str]:
-    """Celery beat as `make run` has it, which asks for a sweep every few seconds."""
+    """Return the command of Celery beat as `make run` starts it; it requests a sweep every few seconds."""
     return [sys.executable, "-m", "celery", "--quiet", "--app", "config", "beat", "--schedule", str(schedule)]

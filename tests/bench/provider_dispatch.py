@@ -1,4 +1,4 @@
-"""Messages per second of the product through a real provider's file, to a stand-in that is slow and fails."""
+"""Messages per second of the product through its provider modules, to a stand-in that is slow and fails."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -33,17 +33,17 @@ SENDGRID: Mapping[str, Any] = {
     "shares": TROUBLE,
     "reset_in_seconds": RESET_IN_SECONDS,
 }
-# 20,000 e-mails are 20 requests of ours, which would draw next to nothing of that. So each kind comes once among them
-# for certain, which is more than its share; what follows is drawn.
-OUR_TROUBLE: Sequence[Fault | None] = [each for fault in TROUBLE for each in (None, None, fault, None)]
+# The product sends 20,000 e-mails in 20 requests, too few to draw these faults. So each fault comes once among the
+# first requests, which is more than its share; later faults are drawn.
+OUR_TROUBLE: Sequence[Fault | None] = [planned for fault in TROUBLE for planned in (None, None, fault, None)]
 DRAIN_LIMIT_SECONDS = 300.0
 CEILING_REQUESTS = {"sendgrid": 40, "twilio": 4_000}
-# A Twilio takes no callback to a host without a dot.
+# Twilio accepts no callback URL whose host has no dot.
 ENVIRONMENT = {"PUBLIC_BASE_URL": "https://surveys.example"}
 
 
 def measure_emails(stage: Stage, supply: ContactSupply, count: int, logs: Path) -> dict[str, float]:
-    """(h) Through SendGrid in trouble: figures as `_judge` gives them."""
+    """(h) Return the figures of `_judge` for a SendGrid with faults."""
     with peer_running("sendgrid", OUR_TROUBLE, **SENDGRID) as peer:
         accepted = accept_calls(at_sendgrid(stage, peer.url), supply, count // CALL_SIZE, logs / "web-for-sendgrid.log")
         _drain(logs, "sendgrid")
@@ -52,7 +52,7 @@ def measure_emails(stage: Stage, supply: ContactSupply, count: int, logs: Path) 
 
 
 def measure_texts(stage: Stage, supply: ContactSupply, count: int, logs: Path) -> dict[str, float]:
-    """(i) Through Twilio, which is slow: figures as `_judge` gives them."""
+    """(i) Return the figures of `_judge` for a slow Twilio."""
     with peer_running("twilio", latency_seconds=LATENCY_SECONDS) as peer:
         accepted = accept_calls(at_twilio(stage, peer.url), supply, count // CALL_SIZE, logs / "web-for-twilio.log")
         _drain(logs, "twilio")
@@ -61,7 +61,7 @@ def measure_texts(stage: Stage, supply: ContactSupply, count: int, logs: Path) -
 
 
 def _drain(logs: Path, kind: str) -> None:
-    """Until nothing waits any more. Beat is what brings back who waits for a second try."""
+    """Run workers and beat until nothing waits. Beat brings back recipients who wait for a retry."""
     settle_disk()
     worker = worker_command(",".join([*Lane.values, "system"]))
     beat = beat_command(logs / "beat-schedule")
@@ -79,7 +79,7 @@ def _drain(logs: Path, kind: str) -> None:
 
 
 def _end_waits_for_evidence() -> None:
-    """As if the quarter of an hour had passed in which a provider may tell what became of a message: nobody tells."""
+    """End the evidence window of 15 minutes at once: no provider reports anything here."""
     awaited = Decision.objects.filter(reason="awaiting_evidence")
     Batch.objects.filter(state=BatchState.WAITING, due_at__in=awaited.values("until")).update(due_at=database_now())
 
@@ -90,7 +90,7 @@ def _is_drained() -> bool:
 
 
 def _judge(kind: str, accepted: QuerySet[Recipient], record: Record) -> dict[str, float]:
-    """Messages/s from the first hand-over to the last settled one, by the database's clock, and what became of all."""
+    """Return messages/s from the first hand-over to the last settled one, by the database's clock, and the outcomes."""
     distributions = accepted.values("distribution_id")
     risk = Distribution.objects.filter(id__in=distributions).aggregate(sum=Sum("duplicate_risk_count"))["sum"]
     _require_true_outcomes("contact__email" if kind == "sendgrid" else "contact__phone", accepted, record, risk)
@@ -112,9 +112,10 @@ def _judge(kind: str, accepted: QuerySet[Recipient], record: Record) -> dict[str
 
 
 def _require_true_outcomes(address: str, accepted: QuerySet[Recipient], record: Record, risk: int) -> None:
-    """Everybody has ended; who counts as sent to is in the stand-in's own record; who is there twice was at risk.
+    """Check the outcomes against the stand-in's record.
 
-    Raises RuntimeError where that is not so.
+    Raises RuntimeError unless every journey has ended, every recipient counted as sent is in the record, and every
+    duplicate in the record was counted as a risk.
     """
     waiting = accepted.filter(state=RecipientState.WAITING).count()
     sent = set(accepted.filter(outcome=RecipientOutcome.SENT).values_list(address, flat=True))

@@ -1,4 +1,4 @@
-"""How punctual the live stack is: 10,000 due at one instant, and single sends while a large distribution drains."""
+"""Punctuality of the running stack: 10,000 messages due at once, and single sends while a large one drains."""
 
 import os
 import time
@@ -18,12 +18,12 @@ from tests.bench.contact_supply import CALL_SIZE, ContactSupply
 from tests.bench.database import Stage, settle_disk
 from tests.bench.processes import beat_command, running, wait_until, worker_command
 from tests.bench.servers import empty_broker
-from tests.bench.tenants import distribute, forget_waiting, found_tenant
+from tests.bench.tenants import create_tenant, distribute, forget_waiting
 
 LEAD_SECONDS = 4.0
 LIMIT_SECONDS = 150.0
 SINGLES_EVERY_SECONDS = 0.2
-# From when a message should have left (begun with the call, or due by the schedule) until the provider has taken it.
+# From when a message should have left (the call, or its schedule) until the provider has accepted it.
 _LAGS = """
 SELECT percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY extract(epoch FROM a.ended_at - should.at)),
     max(extract(epoch FROM a.ended_at - should.at)), count(*)
@@ -48,11 +48,11 @@ WHERE d.id = ANY(%(bulk)s::uuid[]) AND a.ended_at <= (
 
 
 def measure_precision(stage: Stage, supply: ContactSupply, count: int, logs: Path) -> dict[str, float]:
-    """(j) Seconds after the instant at which so many were due. Raises RuntimeError unless each left, once."""
+    """(j) Return the lags in seconds of `count` messages due at once. Raises RuntimeError unless each left once."""
     forget_waiting()
     with _stack(logs, "precision") as check:
         now = database_now()
-        # Time to accept them all, at a tenth of the speed that acceptance has.
+        # Enough time to accept them all, even at a tenth of the usual speed.
         due_at = now + timedelta(seconds=LEAD_SECONDS + count / 2_000)
         numbers = supply.take(count, new_share=0.0)
         calls = [distribute(stage, list(part), now, scheduled_at=due_at) for part in cut(numbers, CALL_SIZE)]
@@ -63,13 +63,13 @@ def measure_precision(stage: Stage, supply: ContactSupply, count: int, logs: Pat
 
 
 def measure_overtaking(stage: Stage, supply: ContactSupply, count: int, logs: Path) -> dict[str, float]:
-    """(l) Seconds from a single send's call until it has left, while `count` recipients drain on the same workers.
+    """(l) Return the seconds from a single send's call until it left, while `count` recipients drain beside it.
 
-    A fifth of them are another tenant's: `small_tenants_share_percent` is its share of all messages as long as both
-    had any.
+    A fifth of the recipients are another tenant's. `small_tenants_share_percent` is its share of the messages while
+    both tenants had any left.
     """
     forget_waiting()
-    small = found_tenant(stage, "small")
+    small = create_tenant(stage, "small")
     bulk = [_accept_bulk(tenant, supply, count * fifths // 5) for tenant, fifths in ((stage, 4), (small, 1))]
     settle_disk()
     singles: list[UUID] = []
@@ -80,7 +80,10 @@ def measure_overtaking(stage: Stage, supply: ContactSupply, count: int, logs: Pa
             time.sleep(SINGLES_EVERY_SECONDS)
         wait_until(_is_drained, check, LIMIT_SECONDS)
     with connection.cursor() as cursor:
-        cursor.execute(_TAKEN, {"small": small.organization_id, "bulk": [one for each in bulk for one in each]})
+        cursor.execute(
+            _TAKEN,
+            {"small": small.organization_id, "bulk": [distribution_id for ids in bulk for distribution_id in ids]},
+        )
         share, _ = cursor.fetchone()
     return {**_lags(singles, len(singles)), "small_tenants_share_percent": 100 * share}
 
@@ -93,7 +96,7 @@ def _accept_bulk(tenant: Stage, supply: ContactSupply, count: int) -> list[UUID]
 
 @contextmanager
 def _stack(logs: Path, name: str) -> Iterator[Callable[[], None]]:
-    """Workers and beat as `make run` has them, once both have shown a sign of life."""
+    """Run workers and beat as `make run` does. Yields once both are alive."""
     empty_broker(os.environ["REDIS_URL"])
     started_at = database_now()
     queues = ",".join([*Lane.values, "system"])

@@ -1,4 +1,4 @@
-"""What a run says: its figures, the ratios between them, and whether the bars are met."""
+"""The report of a run: its figures, the ratios between them, and whether the bars are met."""
 
 import json
 import os
@@ -53,7 +53,7 @@ MIXES = ("mixed", "new", "existing")
 
 @dataclass(frozen=True)
 class Bar:
-    """`over` divided by `under` is to be at least, or at most, the limit."""
+    """The ratio of `over` to `under` must be at least the limit, or at most if `is_most`."""
 
     name: str
     over: tuple[str, str]
@@ -77,7 +77,7 @@ BARS = [
 
 @dataclass(frozen=True)
 class Limit:
-    """A figure in seconds is to be at most the limit."""
+    """A figure in seconds must be at most the limit."""
 
     name: str
     figure: tuple[str, str]
@@ -101,7 +101,7 @@ LIMITS = [
 
 @dataclass(frozen=True)
 class Verdict:
-    """`ratio` is of two figures, or one figure in seconds where `unit` says so."""
+    """The result of a bar or limit. `ratio` is a ratio of two figures, or seconds if `unit` is " s"."""
 
     name: str
     ratio: float
@@ -116,7 +116,7 @@ class Verdict:
 
 
 def judge(figures: Figures) -> list[Verdict]:
-    """The bars and limits whose scenarios were run."""
+    """Return verdicts on the bars and limits whose scenarios were run."""
     verdicts = []
     for bar in BARS:
         over, under = (figures.get(name, {}).get(figure) for name, figure in (bar.over, bar.under))
@@ -133,7 +133,7 @@ def judge(figures: Figures) -> list[Verdict]:
 
 
 def machine_facts(server: Mapping[str, str]) -> dict[str, str]:
-    """What the figures depend on."""
+    """Return the facts that the figures depend on."""
     return {
         "cores": str(os.cpu_count()),
         "processor": _processor(),
@@ -178,7 +178,7 @@ def table(contact_count: int, figures: Figures, verdicts: list[Verdict], machine
 
 
 def _provider_lines(figures: Figures) -> list[str]:
-    """Through the providers' own files; `stand-in` is what it takes by itself, without latency and faults."""
+    """Return the lines on providers. `stand-in` is the stand-in's own rate, without latency and faults."""
     rows = [
         f"  ({name:<2}) {TITLES[name]:<43}"
         + "".join(f"{_cell(figures[name].get(figure)):>11}" for figure in PROVIDER_COLUMNS)

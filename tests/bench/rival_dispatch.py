@@ -1,4 +1,4 @@
-"""Messages per second of the rivals, to a provider that does nothing, by two worker processes each."""
+"""Messages per second of the rivals to a provider that does nothing, with two worker processes each."""
 
 import sys
 import time
@@ -20,12 +20,12 @@ from tests.bench.processes import PROCESSES, running, worker_command
 
 POLL_SECONDS = 0.2
 DRAIN_LIMIT_SECONDS = 180.0
-# The rivals with their own defaults, and with connections kept and larger batches.
+# The rivals with their defaults, and with kept connections and larger batches.
 SETTINGS = {"messages_per_second": "tests.bench.default_settings", "tuned_messages_per_second": "tests.bench.settings"}
 
 
 def measure_task_per_message(stage: Stage, supply: ContactSupply, count: int, log: Path) -> dict[str, float]:
-    """(e) Messages/s as it comes and tuned."""
+    """(e) Return messages/s with default and with tuned settings."""
     return {
         figure: _drain_tasks(stage, supply, count, {"DJANGO_SETTINGS_MODULE": settings}, log)
         for figure, settings in SETTINGS.items()
@@ -33,7 +33,7 @@ def measure_task_per_message(stage: Stage, supply: ContactSupply, count: int, lo
 
 
 def measure_post_office(supply: ContactSupply, count: int, log: Path) -> dict[str, float]:
-    """(f) Messages/s as it comes and tuned."""
+    """(f) Return messages/s with default and with tuned settings."""
     texts = in_django_templates()
     template = EmailTemplate.objects.create(
         name="invitation", subject=texts["subject"], content=texts["text"], html_content=texts["html"]
@@ -45,7 +45,7 @@ def measure_post_office(supply: ContactSupply, count: int, log: Path) -> dict[st
 
 
 def _drain_tasks(stage: Stage, supply: ContactSupply, count: int, environment: dict[str, str], log: Path) -> float:
-    """All tasks are queued first, then two worker processes take them."""
+    """Queue all tasks, then let two worker processes run them."""
     recipients = rival_recipients(supply.take(count, new_share=0.0))
     for recipient in recipients:
         send_one.apply_async((recipient.id, str(stage.django_template_id)), queue="bench")
@@ -73,7 +73,7 @@ def rival_recipients(numbers: Sequence[int]) -> list[RivalRecipient]:
 def _drain_post_office(
     template: EmailTemplate, supply: ContactSupply, count: int, environment: dict[str, str], log: Path
 ) -> float:
-    """Its own queue and its own command; a message is rendered when it is delivered."""
+    """Fill django-post-office's queue and run its command, which renders messages on delivery."""
     mail.send_many(
         [
             _queued_mail(template, person(number, year=2026), code)
@@ -103,7 +103,7 @@ def _queued_mail(template: EmailTemplate, contact: dict[str, Any], code: str) ->
 
 
 def watch_rate(count_sent: Callable[[], int], total: int, check: Callable[[], None]) -> float:
-    """Messages/s between the first look that sees some sent and the one that sees all: starting up is not counted."""
+    """Return messages/s from the first poll that finds some sent to the one that finds all; start-up is not counted."""
     deadline = time.monotonic() + DRAIN_LIMIT_SECONDS
     first: tuple[int, float] | None = None
     while (sent := count_sent()) < total:

@@ -1,4 +1,4 @@
-"""Messages per second of a Celery task per message around the vendor's own package, with as many worker processes."""
+"""Messages per second of a Celery task per message that uses the vendor's package, with as many worker processes."""
 
 from pathlib import Path
 
@@ -14,12 +14,12 @@ from tests.bench.provider_dispatch import LATENCY_SECONDS, SENDGRID
 from tests.bench.rival_dispatch import rival_recipients, watch_rate
 from tests.bench.sdk_tasks import mail_one, text_one
 
-# Nobody's proxy between a rival's client and a stand-in on this machine.
+# No proxy between a rival's client and a stand-in on this machine.
 ENVIRONMENT = {"DJANGO_SETTINGS_MODULE": "tests.bench.settings", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 
 
 def measure_email_tasks(stage: Stage, supply: ContactSupply, count: int, log: Path) -> dict[str, float]:
-    """(hn) The same troubles as ours, drawn for each request."""
+    """(hn) Return the figures of the sendgrid package, with the same faults, drawn for each request."""
     recipients = rival_recipients(supply.take(count, new_share=0.0))
     with peer_running("sendgrid", **SENDGRID) as peer:
         figures = _drain(mail_one, at_sendgrid(stage, peer.url), recipients, peer.url, log)
@@ -28,7 +28,7 @@ def measure_email_tasks(stage: Stage, supply: ContactSupply, count: int, log: Pa
 
 
 def measure_text_tasks(stage: Stage, supply: ContactSupply, count: int, log: Path) -> dict[str, float]:
-    """(in) The same latency as ours."""
+    """(in) Return the figures of the twilio package, with the same latency."""
     numbers = supply.take(count, new_share=0.0)
     recipients = rival_recipients(numbers)
     for recipient, number in zip(recipients, numbers, strict=True):
@@ -43,7 +43,7 @@ def measure_text_tasks(stage: Stage, supply: ContactSupply, count: int, log: Pat
 def _drain(
     task: "Task[..., None]", stage: Stage, recipients: list[RivalRecipient], url: str, log: Path
 ) -> dict[str, float]:
-    """All tasks are queued first, then the worker processes take them. Connections to the database are kept."""
+    """Queue all tasks, then let the worker processes run them. Connections to the database are kept."""
     for recipient in recipients:
         task.apply_async((recipient.id, str(stage.django_template_id), url), queue="bench")
     done = RivalRecipient.objects.filter(batch_id=recipients[0].batch_id, state="finished")

@@ -1,4 +1,4 @@
-"""A run: the database is filled once; the doors take turns at acceptance, then dispatch goes one after the other."""
+"""A run: fill the database, measure acceptance in turns, then measure dispatch, one scenario after the other."""
 
 import time
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from tests.bench.rival_sdks import measure_email_tasks, measure_text_tasks
 TASK_MESSAGES = 3_000
 POST_OFFICE_MESSAGES = 10_000
 OUR_MESSAGES = 200_000
-# One after the other at 50 ms each, two processes of the rivals manage 30 to 40 a second.
+# At 50 ms per request, two worker processes of the rivals manage 30 to 40 messages a second.
 SDK_MESSAGES = 1_200
 OUR_EMAILS = 20_000
 OUR_TEXTS = 5_000
@@ -32,7 +32,7 @@ DRAINED_MEANWHILE = 1_000_000
 
 
 def run(contact_count: int, scenarios: str, data: Path) -> int:
-    """Measure, print, write `bench.json`. Returns 1 when a bar is not met, else 0."""
+    """Measure, print and write `bench.json`. Returns 1 if a bar is not met, else 0."""
     if "h" in scenarios and contact_count < OUR_EMAILS:
         raise SystemExit(f"(h) sends to {OUR_EMAILS:,} different contacts: --contacts {OUR_EMAILS} at least")
     if "j" in scenarios and contact_count < DUE_AT_ONCE:

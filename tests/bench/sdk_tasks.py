@@ -1,6 +1,6 @@
-"""The rivals at a real provider's: the vendor's own package, called once per message in a Celery task.
+"""The rivals of the providers: the vendor's package, called once per message in a Celery task.
 
-Each worker process keeps one client, and what fails is not repeated: that is the best rate they can have.
+Each worker process keeps one client, and failures are not retried: this is the best rate they can have.
 """
 
 from functools import cache
@@ -19,7 +19,7 @@ from tests.support.standins.twilio import ACCOUNT_SID, AUTH_TOKEN
 
 @shared_task(name="bench.mail_one")
 def mail_one(recipient_id: int, template_id: str, base_url: str) -> None:
-    """An e-mail by `sendgrid`."""
+    """Send an e-mail with the `sendgrid` package."""
     recipient, subject, html, text = write_one(recipient_id, template_id)
     mail = Mail(FROM_EMAIL, recipient.contact.email, subject, plain_text_content=text, html_content=html)
     try:
@@ -32,7 +32,7 @@ def mail_one(recipient_id: int, template_id: str, base_url: str) -> None:
 
 @shared_task(name="bench.text_one")
 def text_one(recipient_id: int, template_id: str, base_url: str) -> None:
-    """An SMS by `twilio`."""
+    """Send an SMS with the `twilio` package."""
     recipient, _, _, text = write_one(recipient_id, template_id)
     _twilio(base_url).messages.create(to=recipient.contact.phone, from_=FROM_NUMBER, body=text)
     save_outcome(recipient, "sent")

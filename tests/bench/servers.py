@@ -1,4 +1,4 @@
-"""Where a run lives on the servers it is given: a database of its own on each."""
+"""A run's own databases on the given PostgreSQL and broker servers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,12 +9,12 @@ import redis
 from psycopg import sql
 
 DATABASE = "distributor_bench"
-BROKER_DATABASE = 15  # The last that a Valkey or Redis has by default: nobody else's hints are in it.
+BROKER_DATABASE = 15  # The last one that Valkey and Redis have by default, so hardly in use.
 
 
 @contextmanager
 def own_database(server_url: str, *, name: str = DATABASE, is_kept: bool = False) -> Iterator[str]:
-    """The URL of a new database on the same server, dropped at the end unless `is_kept`."""
+    """Yield the URL of a new database on the same server, dropped at the end unless `is_kept`."""
     identifier = sql.Identifier(name)
     drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifier)
     with psycopg.connect(server_url, autocommit=True) as server:
@@ -30,7 +30,7 @@ def own_database(server_url: str, *, name: str = DATABASE, is_kept: bool = False
 
 
 def own_broker_url(url: str) -> str:
-    """The same server, emptied database 15: `unix:///path?db=15` or `redis://host/15`."""
+    """Empty database 15 of the server and return its URL: `unix:///path?db=15` or `redis://host/15`."""
     parts = urlsplit(url)
     if parts.scheme == "unix":
         query = dict(parse_qsl(parts.query)) | {"db": str(BROKER_DATABASE)}

@@ -8,7 +8,7 @@ ROOT_URLCONF = "tests.bench.urls"
 CELERY_IMPORTS = ["tests.bench.naive_tasks", "tests.bench.sdk_tasks"]
 POST_OFFICE = {
     "BACKENDS": {"default": "django.core.mail.backends.dummy.EmailBackend"},
-    "BATCH_SIZE": 1_000,  # As large as the product's; see default_settings.py for its own.
+    "BATCH_SIZE": 1_000,  # As large as the product's. default_settings.py has its default.
 }
-# It says several lines a batch at INFO, twice, unless it finds a handler.
+# Without a handler it logs several lines per batch at INFO, twice.
 LOGGING["loggers"]["post_office"] = {"level": "WARNING", "handlers": ["console"], "propagate": False}  # type: ignore[index]

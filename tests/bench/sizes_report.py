@@ -1,4 +1,4 @@
-"""What a run says of calls of different sizes, and of many lists."""
+"""The part of the report on calls of different sizes."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,7 @@ WIDTH = 18
 
 
 def size_lines(figures: Figures) -> list[str]:
-    """Requests/s by size, with our ratios to the naive view and to the floor."""
+    """Return requests/s by size, with our ratios to the naive view and to the floor."""
     columns = {title: place for title, place in COLUMNS.items() if place[0] in figures}
     if not columns:
         return []
@@ -30,8 +30,11 @@ def size_lines(figures: Figures) -> list[str]:
         "requests/s, all contacts new, 4 clients",
         _row("", list(columns)),
         *rows,
-        _row("ours / naive view", [_ratio(one, other) for one, other in zip(ours, naive, strict=True)]),
-        _row("floor / ours", [_ratio(one, other) for one, other in zip(floor, ours, strict=True)]),
+        _row(
+            "ours / naive view",
+            list(map(_ratio, ours, naive)),
+        ),
+        _row("floor / ours", list(map(_ratio, floor, ours))),
         "",
     ]
 

@@ -1,4 +1,4 @@
-"""Distributions that a run accepts in its own process, without a web server, of the stage's tenant or another."""
+"""Distributions that a run accepts in its own process, without a web server, for any tenant."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -26,8 +26,8 @@ _NAMES: Mapping[str, str] = {
 }
 
 
-def found_tenant(stage: Stage, slug: str) -> Stage:
-    """Another organisation with an account that sends nothing."""
+def create_tenant(stage: Stage, slug: str) -> Stage:
+    """Create another organisation, with an account that sends nothing."""
     organization = Organization.objects.create(name=slug, slug=slug)
     template = Template.objects.create(organization=organization, name="Invitation", channel="email")
     TemplateVariant.objects.create(template=template, locale="en", **in_our_placeholders())
@@ -45,7 +45,7 @@ def found_tenant(stage: Stage, slug: str) -> Stage:
 
 
 def distribute(stage: Stage, numbers: list[int], now: datetime, **fields: Any) -> UUID:
-    """Accept a distribution to the contacts of these numbers; its id. `fields` are the request's."""
+    """Accept a distribution to the contacts of these numbers and return its id. `fields` are the request's."""
     request = DistributionRequest(
         source="bench",
         survey_id=stage.survey_id,
@@ -58,7 +58,7 @@ def distribute(stage: Stage, numbers: list[int], now: datetime, **fields: Any) -
 
 
 def forget_waiting() -> None:
-    """End what earlier scenarios have put off."""
+    """End the batches that earlier scenarios deferred."""
     Batch.objects.exclude(state=BatchState.DONE).update(state=BatchState.DONE, lease_expires_at=None)
 
 

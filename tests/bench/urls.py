@@ -1,4 +1,4 @@
-"""The product's routes and its rivals'."""
+"""The routes of the product and of its rivals."""
 
 from django.urls import include, path
 

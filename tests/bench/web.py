@@ -1,4 +1,4 @@
-"""The web server of a run, with the routes of every door, and its callers."""
+"""The web server of a run, with the routes of the product and its rivals, and its clients."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,17 +20,17 @@ class Web:
         self._stage = stage
 
     def send(self, prefix: str, bodies: Sequence[bytes], limit_seconds: float) -> Load:
-        """Post the bodies to `{prefix}/surveys/{surveyId}/distributions/quick`, each client one at a time."""
+        """Post the bodies to `{prefix}/surveys/{surveyId}/distributions/quick`, one at a time per client."""
         return self.post(f"{prefix}/surveys/{self._stage.survey_id}/distributions/quick", bodies, limit_seconds)
 
     def post(self, path: str, bodies: Sequence[bytes], limit_seconds: float) -> Load:
-        """Post the bodies, each client one at a time."""
+        """Post the bodies, one at a time per client."""
         callers = [Caller(self.port, self._stage.api_key) for _ in range(CLIENTS)]
         posts: list[Callable[[bytes], None]] = [partial(caller.post, path) for caller in callers]
         return run_in_parallel(posts, bodies, limit_seconds)
 
     def bodies(self, supply: ContactSupply, count: int, size: int, new_share: float) -> list[bytes]:
-        """`count` bodies of `size` contacts."""
+        """Return `count` bodies of `size` contacts."""
         stage = self._stage
         return [
             quick_body(
@@ -45,7 +45,7 @@ STOCK = {"DJANGO_SETTINGS_MODULE": "tests.bench.default_settings"}
 
 @contextmanager
 def web_server(stage: Stage, log: Path, *, is_stock: bool = False) -> Iterator[Web]:
-    """The product's own web command, as `make run` starts it; stock: the same around an untuned Django."""
+    """Run the product's web server as `make run` does. `is_stock`: the same server with an untuned Django."""
     port = free_port()
     programs = product_programs("127.0.0.1", port, beat_schedule=log.with_name("schedule"))
     web = next(program for program in programs if program.name == "web")

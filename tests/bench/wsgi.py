@@ -1,4 +1,4 @@
-"""The rivals' entry point: Django's own, as `startproject` writes it."""
+"""The rivals' entry point, as `startproject` writes it."""
 
 from django.core.wsgi import get_wsgi_application
 

@@ -48,22 +48,22 @@ def test_a_date_is_read_in_every_documented_form(text: str) -> None:
         "0000-01-01",
     ],
 )
-def test_what_is_no_date_is_not_guessed(text: str) -> None:
+def test_a_text_that_is_no_date_is_not_guessed(text: str) -> None:
     assert read_date(text) is None
 
 
 @pytest.mark.parametrize(("days", "is_still"), [(0, True), (29, True), (30, False), (31, False), (-1, True)])
-def test_the_limit_itself_is_long_enough(days: int, is_still: bool) -> None:
+def test_a_date_is_recent_until_the_limit(days: int, is_still: bool) -> None:
     assert is_recent((TODAY - days * DAY).isoformat(), 30, TODAY) is is_still
 
 
-def test_a_limit_of_no_days_ends_on_the_day_itself() -> None:
+def test_a_limit_of_zero_days_ends_on_the_same_day() -> None:
     assert not is_recent("2026-03-05", 0, TODAY)
     assert is_recent("2026-03-06", 0, TODAY)
 
 
 @pytest.mark.parametrize("text", ["", "soon"])
-def test_without_a_readable_date_somebody_stays_a_duplicate(text: str) -> None:
+def test_a_person_with_an_unreadable_date_stays_a_duplicate(text: str) -> None:
     assert is_recent(text, 30, TODAY)
 
 
@@ -71,15 +71,15 @@ def test_without_a_limit_a_match_is_a_duplicate_whatever_its_date() -> None:
     assert find_duplicates([like("1", "1999-01-01")], Duplication(("tel",), "user1"), TODAY) == [True]
 
 
-def test_a_member_who_is_alike_makes_a_duplicate() -> None:
+def test_a_person_who_matches_a_member_is_a_duplicate() -> None:
     assert find_duplicates([like("1", ""), like("2")], BY_TEL, TODAY) == [True, False]
 
 
-def test_of_several_in_a_call_the_first_is_added() -> None:
+def test_of_equal_people_in_a_call_the_first_is_added() -> None:
     assert find_duplicates([like("1"), like("2"), like("1"), like("1")], BY_TEL, TODAY) == [False, False, True, True]
 
 
-def test_who_has_all_fields_blank_is_like_nobody() -> None:
+def test_people_with_blank_fields_match_nobody() -> None:
     assert find_duplicates([like(None), like(None)], BY_TEL, TODAY) == [False, False]
 
 
@@ -88,13 +88,13 @@ def test_one_recent_member_among_old_ones_is_enough() -> None:
     assert find_duplicates(people, BY_TEL_FOR_30_DAYS, TODAY) == [True, False]
 
 
-def test_within_a_call_the_date_is_the_one_given_or_else_todays() -> None:
+def test_within_a_call_the_given_date_or_todays_counts() -> None:
     people = [like("1", date="2020-01-01"), like("1", date="2020-01-01")]
     assert find_duplicates(people, BY_TEL_FOR_30_DAYS, TODAY) == [False, False]
     writing = Duplication(("tel",), "user1", 30, writes_date=True)
     assert find_duplicates(people, writing, TODAY) == [False, True]
 
 
-def test_a_duplicate_itself_is_not_what_others_are_compared_with() -> None:
+def test_people_are_not_compared_with_a_duplicate() -> None:
     people = [like("1", "2026-03-01"), like("1", "2026-03-01", date="2020-01-01")]
     assert find_duplicates(people, BY_TEL_FOR_30_DAYS, TODAY) == [True, True]

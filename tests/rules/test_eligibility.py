@@ -77,13 +77,13 @@ def test_a_contact_without_any_address_is_refused_with_the_first_channel_named()
 
 
 @pytest.mark.parametrize("suppression", sorted(OPT_OUT_REASONS))
-def test_who_unsubscribed_on_a_channel_has_opted_out_there(suppression: str) -> None:
+def test_an_unsubscribed_address_is_an_opt_out_of_its_channel(suppression: str) -> None:
     refusal = refuse_channel(ContactFacts(EVERYWHERE, {"sms": suppression}), "sms")
     assert refusal == Refusal(Reason.OPTED_OUT, {"channel": "sms", "suppression": suppression})
 
 
 @pytest.mark.parametrize("suppression", sorted(set(suppression_reasons) - OPT_OUT_REASONS))
-def test_an_address_that_earned_its_suppression_is_suppressed(suppression: str) -> None:
+def test_a_suppression_that_nobody_asked_for_is_no_opt_out(suppression: str) -> None:
     refusal = refuse_channel(ContactFacts(EVERYWHERE, {"email": suppression}), "email")
     assert refusal == Refusal(Reason.SUPPRESSED, {"channel": "email", "suppression": suppression})
 
@@ -104,23 +104,23 @@ def test_a_suppression_on_one_channel_leaves_the_others() -> None:
         (["email", "sms"], {"email": "bounce", "sms": "manual"}, Reason.SUPPRESSED),
     ],
 )
-def test_of_several_refusals_the_strongest_is_told(
+def test_of_several_refusals_the_gravest_is_given(
     channels: Sequence[str], suppressions: Mapping[str, str], reason: Reason
 ) -> None:
     assert reason_of(choose(ContactFacts(EVERYWHERE, suppressions), channels)) is reason
 
 
-def test_a_suppression_says_more_than_a_missing_address() -> None:
+def test_a_suppression_outranks_a_missing_address() -> None:
     facts = ContactFacts({"email": "a@b.example"}, {"email": "bounce"})
     assert reason_of(choose(facts, ["sms", "email"])) is Reason.SUPPRESSED
 
 
-def test_who_opted_out_is_left_out_and_since_when_is_told() -> None:
+def test_an_opted_out_contact_is_refused_with_the_date() -> None:
     refusal = choose(ContactFacts(EVERYWHERE, opted_out_at=NOW - A_DAY))
     assert refusal == Refusal(Reason.OPTED_OUT, {"since": "2026-02-28T12:00:00+00:00"})
 
 
-def test_who_opted_out_gets_a_link_when_asked_for_but_nothing_leaves() -> None:
+def test_an_opted_out_contact_may_get_a_link_but_no_message() -> None:
     facts = ContactFacts(EVERYWHERE, {"email": "unsubscribe"}, opted_out_at=NOW - A_DAY)
     assert choose(facts, exclude=False) == 0
     assert reason_of(refuse_contact(facts, UNLIMITED, NOW)) is Reason.OPTED_OUT
@@ -145,7 +145,7 @@ def test_a_limit_ends_when_so_many_days_have_passed(days: int, name: str, reason
     )
 
 
-def test_a_limit_of_no_days_holds_nobody_back() -> None:
+def test_a_limit_of_zero_days_is_no_limit() -> None:
     assert refuse_too_soon(NOW, ContactLimits(0, 0), NOW) is None
 
 
@@ -161,17 +161,17 @@ def test_the_frequency_rule_is_named_before_the_recent_contact() -> None:
     assert reason_of(refuse_too_soon(NOW - A_DAY, ContactLimits(1, 30), NOW)) is Reason.RECENTLY_CONTACTED
 
 
-def test_who_was_never_contacted_is_not_too_soon() -> None:
+def test_a_contact_never_sent_to_breaks_no_frequency_rule() -> None:
     assert refuse_too_soon(None, ContactLimits(365, 365), NOW) is None
 
 
-def test_having_opted_out_is_told_before_being_too_soon() -> None:
+def test_an_opt_out_outranks_a_frequency_rule() -> None:
     facts = ContactFacts(EVERYWHERE, opted_out_at=NOW, last_contacted_at=NOW)
     assert reason_of(refuse_contact(facts, ContactLimits(1), NOW)) is Reason.OPTED_OUT
     assert reason_of(choose(facts, limits=ContactLimits(1))) is Reason.OPTED_OUT
 
 
-def test_being_too_soon_is_told_before_what_is_wrong_with_a_channel() -> None:
+def test_a_frequency_rule_outranks_a_missing_address() -> None:
     assert reason_of(choose(ContactFacts({}, last_contacted_at=NOW), limits=ContactLimits(1))) is Reason.FREQUENCY_RULE
 
 
@@ -194,7 +194,7 @@ def test_every_contact_gets_a_verdict(
 
 
 @given(people, channel_lists, limits)
-def test_who_is_accepted_without_exceptions_could_be_sent_to_at_once(
+def test_an_accepted_contact_could_be_sent_to_at_once(
     facts: ContactFacts, channels: list[str], limits: ContactLimits
 ) -> None:
     verdict = choose(facts, channels, limits=limits)
@@ -207,7 +207,7 @@ def test_who_is_accepted_without_exceptions_could_be_sent_to_at_once(
 
 
 @given(people, channel_lists, limits)
-def test_including_opt_outs_only_ever_adds_recipients(
+def test_including_opt_outs_only_adds_recipients(
     facts: ContactFacts, channels: list[str], limits: ContactLimits
 ) -> None:
     if not isinstance(choose(facts, channels, limits=limits), Refusal):

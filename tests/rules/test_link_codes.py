@@ -33,7 +33,7 @@ def test_every_byte_value_that_is_kept_stands_for_each_character_equally_often(
     assert set(characters.values()) == {62 * 4 * CODE_LENGTH // 62}
 
 
-def test_a_source_that_gives_mostly_unfair_bytes_only_takes_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unfair_bytes_are_dropped_and_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
     draws = iter([b"\xff" * 1_000, b"\xf8\x00" * 8, bytes(200)])
     monkeypatch.setattr(os, "urandom", lambda size: next(draws)[:size])
     assert mint_codes(1) == ["0" * CODE_LENGTH]
@@ -43,5 +43,5 @@ def test_a_source_that_gives_mostly_unfair_bytes_only_takes_longer(monkeypatch: 
     "text",
     ["", "short", "a" * 11, "a" * 13, "abcdefghijk-", "abcdefghijk\n", "abcdefghijkl\n", "ąbcdefghijkl", "\0" * 12],
 )
-def test_what_is_not_twelve_base_62_characters_is_no_code(text: str) -> None:
+def test_other_texts_are_no_codes(text: str) -> None:
     assert not is_well_formed(text)

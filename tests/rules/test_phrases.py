@@ -26,7 +26,7 @@ def stamp(**moments: datetime) -> dict[str, str]:
 
 
 def retry_reasons() -> set[str]:
-    """Of every wait that may follow a try."""
+    """Return the reasons of every retry that may follow an attempt."""
     verdicts = [
         after_attempt(
             outcome,
@@ -66,54 +66,54 @@ def reasons_known_to_the_rules() -> set[str]:
             "stopped",
             "opted_out",
             {"channel": "sms", "suppression": "stop"},
-            "stopped: the phone number answered STOP",
+            "stopped: the phone number replied STOP",
         ),
         (
             "rerouted",
             "suppressed",
             {"channel": "email", "suppression": "bounce"},
-            "rerouted to the next channel: the e-mail address is suppressed, messages to it bounced",
+            "rerouted to the next channel: the e-mail address is suppressed (messages to it bounced)",
         ),
-        ("skipped", "no_address", {"channel": "whatsapp"}, "skipped: no WhatsApp number"),
-        ("skipped", "no_address", {"channel": "email"}, "skipped: no e-mail address"),
+        ("skipped", "no_address", {"channel": "whatsapp"}, "skipped: the contact has no WhatsApp number"),
+        ("skipped", "no_address", {"channel": "email"}, "skipped: the contact has no e-mail address"),
         (
             "skipped",
             "frequency_rule",
             {**stamp(lastContactedAt=NOW - 3 * A_DAY), "days": 30},
-            "skipped: contacted 3 days ago, the rule is 30 days",
+            "skipped: contacted 3 days ago; the frequency rule requires 30 days between sends",
         ),
         (
             "skipped",
             "recently_contacted",
             {**stamp(lastContactedAt=NOW - timedelta(minutes=61)), "days": 1},
-            "skipped: contacted 1 hour ago, the call leaves out who was contacted within 1 day",
+            "skipped: contacted 1 hour ago; this send excludes contacts reached within 1 day",
         ),
         (
             "skipped",
             "throttled",
             stamp(lastSentAt=NOW - timedelta(seconds=5), until=NOW + A_DAY),
-            ("skipped: the survey was sent less than a minute ago and may be sent again at "
+            ("skipped: this survey was last sent less than a minute ago and may be sent again from "
             "2026-03-02 13:00 (Europe/Warsaw)"),
         ),
         (
             "skipped",
             "throttled",
             stamp(lastSentAt=NOW + A_DAY, until=NOW + 2 * A_DAY),
-            ("skipped: the survey was sent at 2026-03-02 13:00 (Europe/Warsaw) and may be sent again at "
+            ("skipped: this survey was last sent at 2026-03-02 13:00 (Europe/Warsaw) and may be sent again from "
             "2026-03-03 13:00 (Europe/Warsaw)"),
         ),
         (
             "skipped",
             "too_late",
             stamp(notAfter=NOW, earliestAt=NOW + A_DAY),
-            ("skipped: it could leave at 2026-03-02 13:00 (Europe/Warsaw), and was to leave by "
+            ("skipped: the earliest time to send is 2026-03-02 13:00 (Europe/Warsaw), after the deadline of "
             "2026-03-01 13:00 (Europe/Warsaw)"),
         ),
         (
             "stopped",
             "expired",
             stamp(expiresAt=NOW, earliestAt=NOW),
-            ("stopped: it could leave at 2026-03-01 13:00 (Europe/Warsaw), and the links expire at "
+            ("stopped: the earliest time to send is 2026-03-01 13:00 (Europe/Warsaw), but the link expires at "
             "2026-03-01 13:00 (Europe/Warsaw)"),
         ),
         (
@@ -128,7 +128,7 @@ def reasons_known_to_the_rules() -> set[str]:
             "rerouted",
             "refused",
             {"channel": "email", "code": "550", "detail": "no such user"},
-            "rerouted to the next channel: the provider refused the e-mail message (550 no such user)",
+            "rerouted to the next channel: the provider rejected the e-mail message (550 no such user)",
         ),
         (
             "rerouted",
@@ -140,7 +140,7 @@ def reasons_known_to_the_rules() -> set[str]:
             "stopped",
             "processing_failed",
             {"error": "KeyError('x')"},
-            "stopped: our own code failed on it (KeyError('x'))",
+            "stopped: an internal error occurred (KeyError('x'))",
         ),
     ],
 )  # fmt: skip
@@ -159,13 +159,13 @@ def test_a_decision_reads_as_a_sentence(kind: str, reason: str, detail: dict[str
         (
             "throttled",
             {"channel": "sms", "code": "429", "detail": ""},
-            "deferred until 2026-03-02 08:00 (Europe/Warsaw): the provider asked for a slower pace (429)",
+            "deferred until 2026-03-02 08:00 (Europe/Warsaw): the provider is limiting the sending rate (429)",
         ),
         (
             "transient_failure",
             {"channel": "sms", "code": "", "detail": "busy"},
             ("deferred until 2026-03-02 08:00 (Europe/Warsaw): "
-             "the provider could not take the SMS message for the moment (busy)"),
+             "the provider could not accept the SMS message at this time (busy)"),
         ),
     ],
 )  # fmt: skip
@@ -201,17 +201,17 @@ def test_every_reason_has_a_phrase_of_its_own() -> None:
     st.none() | st.datetimes(timezones=st.just(UTC)),
     st.datetimes(timezones=st.just(UTC)),
 )
-def test_whatever_the_detail_there_is_a_sentence(
-    kind: str, reason: str, moments: dict[str, str], said: dict[str, Any], until: datetime | None, now: datetime
+def test_every_detail_makes_a_sentence(
+    kind: str, reason: str, moments: dict[str, str], facts: dict[str, Any], until: datetime | None, now: datetime
 ) -> None:
-    sentence = explain(kind, reason, {**moments, **said}, until=until, now=now, zone=WARSAW)
-    opening, _, because = sentence.partition(": ")
+    sentence = explain(kind, reason, {**moments, **facts}, until=until, now=now, zone=WARSAW)
+    opening, _, explanation = sentence.partition(": ")
     assert opening.startswith(kind)
-    assert because
+    assert explanation
 
 
-def test_a_reason_of_another_version_is_named() -> None:
-    assert explain("stopped", "of_long_ago", {}, now=NOW, zone=WARSAW) == "stopped: of long ago"
+def test_an_unknown_reason_is_shown_as_words() -> None:
+    assert explain("stopped", "of_an_old_version", {}, now=NOW, zone=WARSAW) == "stopped: of an old version"
 
 
 @pytest.mark.parametrize(
@@ -222,14 +222,14 @@ def test_a_reason_of_another_version_is_named() -> None:
         (LAST_MOMENT, "9999-12-31 23:59:59 (UTC)"),
     ],
 )
-def test_times_are_those_of_the_zone(moment: datetime, shown: str) -> None:
+def test_times_are_shown_in_the_zone(moment: datetime, shown: str) -> None:
     assert local(moment, WARSAW) == shown
 
 
 @pytest.mark.parametrize(
     ("step", "sentence"),
     [
-        (ForecastMessage(0, Condition.FIRST, Departure(NOW)), "by SMS at once"),
+        (ForecastMessage(0, Condition.FIRST, Departure(NOW)), "by SMS immediately"),
         (
             ForecastMessage(0, Condition.FIRST, Departure(NOW + A_DAY, Delay.SCHEDULED)),
             "by SMS at 2026-03-02 13:00 (Europe/Warsaw): scheduled",
@@ -237,21 +237,21 @@ def test_times_are_those_of_the_zone(moment: datetime, shown: str) -> None:
         (
             ForecastMessage(1, Condition.UNANSWERED, Departure(NOW + A_DAY, Delay.QUIET_HOURS, {"zone": "UTC"})),
             (
-                "by SMS at 2026-03-02 12:00 (UTC), if the message before stays unanswered, and at once if it fails: "
-                "quiet hours"
+                "by SMS at 2026-03-02 12:00 (UTC), if there is no response to the previous message, "
+                "or as soon as that message fails: quiet hours"
             ),
         ),
         (
             ForecastMessage(1, Condition.ON_FAILURE, Departure(NOW)),
-            "by SMS at once, only if the message before fails",
+            "by SMS immediately, only if the previous message fails",
         ),
     ],
 )
-def test_a_step_that_is_planned_reads_as_a_sentence(step: ForecastMessage, sentence: str) -> None:
+def test_a_forecast_step_reads_as_a_sentence(step: ForecastMessage, sentence: str) -> None:
     assert explain_step(step, "invitation", "sms", now=NOW, zone=WARSAW) == sentence
 
 
-def test_a_reminder_that_is_planned_says_that_it_is_one() -> None:
+def test_a_forecast_reminder_says_that_it_is_one() -> None:
     step = ForecastMessage(1, Condition.UNANSWERED, Departure(NOW + A_DAY))
-    sentence = "reminder by SMS at 2026-03-02 13:00 (Europe/Warsaw), unless there is an answer"
+    sentence = "reminder by SMS at 2026-03-02 13:00 (Europe/Warsaw), unless the contact responds first"
     assert explain_step(step, "reminder", "sms", now=NOW, zone=WARSAW) == sentence

@@ -8,11 +8,11 @@ SURVEY = Thanks("Thank you", "Our shop", "https://shop.example")
 @pytest.mark.parametrize(
     "wording", [Wording(), Wording(subject="Hi"), Wording("Hi", "A word", "Thanks", "Back", "https://app.example")]
 )
-def test_what_is_stored_is_read_again(wording: Wording) -> None:
+def test_stored_wording_is_read_back(wording: Wording) -> None:
     assert read_wording(wording.as_stored()) == wording
 
 
-def test_only_what_is_said_is_stored() -> None:
+def test_only_given_texts_are_stored() -> None:
     assert Wording(intro="A word").as_stored() == {"intro": "A word"}
     assert read_wording(None) is NO_WORDING
 

@@ -1,7 +1,7 @@
-"""`python -m tests.simulation`: thirty days in virtual time, every message judged. Ends with 1 when a rule was broken.
+"""`python -m tests.simulation`: thirty days in virtual time, every message judged. Exits with 1 if a rule was broken.
 
-It uses the server of DATABASE_URL, or one of its own for the run, with a database for each process, dropped at the end:
-organisations share nothing, so each process has some of them, and a clock of its own.
+Uses the server of DATABASE_URL, or starts one for the run. Each process has its own database, dropped at the end, its
+own clock, and some of the organisations, which share nothing.
 """
 
 import argparse
@@ -33,7 +33,7 @@ def main() -> int:
 
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
-    parser.add_argument("--recipients", type=int, default=100_000, help="about so many, beside those left out")
+    parser.add_argument("--recipients", type=int, default=100_000, help="about how many, without skipped contacts")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     return parser.parse_args()
@@ -66,11 +66,11 @@ def _report(outcomes: list[Outcome], seconds: float) -> str:
         counts.update(outcome.counts)
     lines = [f"{name.replace('_', ' '):>20} {count:>10,}" for name, count in counts.items()]
     for number, outcome in enumerate(outcomes):
-        prepared, passed, reckoned = outcome.seconds
+        prepared, passed, checked = outcome.seconds
         lines.append(
-            f"process {number}: prepared {prepared:.1f} s, the month {passed:.1f} s, reckoned {reckoned:.1f} s"
+            f"process {number}: preparation {prepared:.1f} s, the month {passed:.1f} s, final checks {checked:.1f} s"
         )
-    lines.append(f"all of it, with the databases: {seconds:.1f} s")
+    lines.append(f"in total, with the databases: {seconds:.1f} s")
     faults = [fault for outcome in outcomes for fault in outcome.faults]
     lines.append(f"{len(faults)} violations")
     return "\n".join([*lines, *faults[:SHOWN_FAULTS]])

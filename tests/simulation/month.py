@@ -1,4 +1,4 @@
-"""The month: time jumps from what happens next to what is due next, and the product does the rest."""
+"""Virtual time: it jumps to the next planned action or the next due batch, and the product does the rest."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -16,9 +16,9 @@ from channels.providers.base import Account, Message, Result
 from distributor.engine.dispatch.loop import dispatch_lane
 from distributor.engine.feedback.ingest import ingest_events
 from distributor.models.batch import Lane
-from tests.simulation.known import Call, Campaign, Journey
 from tests.simulation.oracle import Oracle, expect_risk
 from tests.simulation.provider import Fate, Simulated, draw_call
+from tests.simulation.world import Call, Campaign, Journey
 
 _WAITING = """
 SELECT min(greatest(due_at, lease_expires_at)),
@@ -26,10 +26,9 @@ SELECT min(greatest(due_at, lease_expires_at)),
 FROM distributor_batch WHERE state = 'waiting'
 """
 MINUTE = timedelta(minutes=1)
-Happening = Callable[[], None]
-# What an event says of its message: that it arrived, or that it did not.
+Action = Callable[[], None]
+# Events that report a message as failed, and events that prove delivery.
 _FAILURES = {EventKind.HARD_BOUNCED, EventKind.SOFT_BOUNCED, EventKind.DROPPED}
-# Whoever opens, complains or unsubscribes has got it.
 _PROVE_DELIVERY = {EventKind.DELIVERED, EventKind.OPENED, EventKind.COMPLAINED, EventKind.UNSUBSCRIBED}
 _CLOSES = {
     EventKind.HARD_BOUNCED: "bounce",
@@ -41,28 +40,28 @@ _CLOSES = {
 
 @dataclass
 class Month:
-    """The world while its time passes. `now` is what every clock shows."""
+    """The simulated world. `now` is the time on every clock."""
 
     now: datetime
     draw: Random
     oracle: Oracle
-    happenings: list[tuple[datetime, int, Happening]] = field(default_factory=list)
+    actions: list[tuple[datetime, int, Action]] = field(default_factory=list)
     journeys: dict[str, Journey] = field(default_factory=dict)
     campaigns: list[Campaign] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     after_sending: list[Callable[[Call], None]] = field(default_factory=list)
     _numbers: "count[int]" = field(default_factory=count)
-    _to_tell: dict[tuple[datetime, UUID], list[tuple[Event, Call]]] = field(default_factory=dict)
+    _to_report: dict[tuple[datetime, UUID], list[tuple[Event, Call]]] = field(default_factory=dict)
 
-    def at(self, moment: datetime, happening: Happening) -> None:
-        """Let something happen then; of one moment in the order in which it was asked for."""
-        heappush(self.happenings, (max(moment, self.now), next(self._numbers), happening))
+    def at(self, moment: datetime, action: Action) -> None:
+        """Plan an action. Actions at the same time run in the order in which they were planned."""
+        heappush(self.actions, (max(moment, self.now), next(self._numbers), action))
 
     def pass_time(self) -> None:
-        """Until nothing happens any more and nobody waits. What happens at a moment comes before what is due then."""
+        """Run until no action is planned and no batch waits. At equal times, actions run before batches."""
         Simulated.desk = self._serve
         while True:
-            next_due_at, lanes = _what_waits(self.now)
+            next_due_at, lanes = _find_due(self.now)
             for lane in lanes:
                 while dispatch_lane(lane, lambda: self.now):
                     pass
@@ -70,20 +69,20 @@ class Month:
                 return
 
     def _go_on(self, next_due_at: datetime | None) -> bool:
-        """To the next moment, and let happen what happens then; whether there is one."""
-        next_happening_at = self.happenings[0][0] if self.happenings else None
-        moments = [moment for moment in (next_due_at, next_happening_at) if moment is not None]
+        """Move to the next time and run its actions. Return whether there was one."""
+        next_action_at = self.actions[0][0] if self.actions else None
+        moments = [moment for moment in (next_due_at, next_action_at) if moment is not None]
         if not moments:
             return False
         self.now = max(self.now, min(moments))
         self.counts["moments"] += 1
-        while self.happenings and self.happenings[0][0] <= self.now:
-            heappop(self.happenings)[2]()
-            self.counts["happenings"] += 1
+        while self.actions and self.actions[0][0] <= self.now:
+            heappop(self.actions)[2]()
+            self.counts["actions"] += 1
         return True
 
     def _serve(self, provider: Simulated, messages: Sequence[Message]) -> list[Result]:
-        """A provider's side of a call."""
+        """Answer a provider call."""
         fates = draw_call(self.draw, len(messages))
         self.counts["calls"] += 1
         for message, fate in zip(messages, fates, strict=True):
@@ -103,35 +102,35 @@ class Month:
         self.counts["messages"] += 1
         self.counts[f"{call.kind} messages"] += 1
         self.counts[call.answer] += 1
-        if fate.tells and (call.answer == "accepted" or provider.evidence_window):
-            self._tell_later(provider, message, call, fate)
+        if fate.event and (call.answer == "accepted" or provider.evidence_window):
+            self._report_later(provider, message, call, fate)
         if call.is_taken:
-            for follow in self.after_sending:
-                follow(call)
+            for react in self.after_sending:
+                react(call)
 
-    def _tell_later(self, provider: Simulated, message: Message, call: Call, fate: Fate) -> None:
-        """What is told by the same minute comes in one webhook."""
+    def _report_later(self, provider: Simulated, message: Message, call: Call, fate: Fate) -> None:
+        """Plan an event. Events of the same minute come in one webhook."""
         moment = (self.now + fate.after).replace(second=0, microsecond=0) + MINUTE
         event = Event(
-            event_id=f"{message.attempt_id} {fate.tells}",
-            kind=EventKind(fate.tells),
+            event_id=f"{message.attempt_id} {fate.event}",
+            kind=EventKind(fate.event),
             occurred_at=moment,
             attempt_id=message.attempt_id,
             address=message.to,
         )
         key = (moment, provider.account.id)
-        if key not in self._to_tell:
-            self._to_tell[key] = []
-            self.at(moment, lambda: self._tell(provider.account, *key))
-        self._to_tell[key].append((event, call))
+        if key not in self._to_report:
+            self._to_report[key] = []
+            self.at(moment, lambda: self._report(provider.account, *key))
+        self._to_report[key].append((event, call))
 
-    def _tell(self, account: Account, moment: datetime, account_id: UUID) -> None:
-        told = self._to_tell.pop((moment, account_id))
-        ingest_events(account, [event for event, _ in told], self.now)
-        for event, call in told:
-            self.counts["told"] += 1
+    def _report(self, account: Account, moment: datetime, account_id: UUID) -> None:
+        reports = self._to_report.pop((moment, account_id))
+        ingest_events(account, [event for event, _ in reports], self.now)
+        for event, call in reports:
+            self.counts["events"] += 1
             if event.kind in _CLOSES:
-                call.journey.person.house.close(call.channel, event.address, _CLOSES[event.kind])
+                call.journey.person.tenant.close(call.channel, event.address, _CLOSES[event.kind])
             if event.kind in _FAILURES:
                 call.has_failed = True
             elif event.kind != EventKind.STOPPED:
@@ -140,10 +139,10 @@ class Month:
                 call.is_delivered |= event.kind in _PROVE_DELIVERY
 
 
-def _what_waits(now: datetime) -> tuple[datetime | None, list[Lane]]:
-    """When something is due next, and in which lanes something is now.
+def _find_due(now: datetime) -> tuple[datetime | None, list[Lane]]:
+    """Return when a batch is due next, and the lanes with a batch that is due now.
 
-    What a worker holds (a fault has left it behind) is due when its lease is over.
+    A batch with a lease (a fault has left it behind) is due when the lease ends.
     """
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, [now])

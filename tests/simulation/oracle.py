@@ -1,30 +1,28 @@
-"""The oracle: judges every message that reaches a provider by the rules' text.
+"""The oracle: a second implementation of the rules, which judges every message that reaches a provider.
 
-It uses nothing of the product: neither its rules nor its tables, only what the simulation did and saw.
+It uses neither the product's rules nor its tables, only what the simulation did and saw.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from tests.simulation.known import Call, Journey, Person
-from tests.simulation.silences import Silences
+from tests.simulation.quiet_periods import QuietPeriods
+from tests.simulation.world import Call, Journey, Person
 
-# How long a provider that tells may take until a message of unknown outcome is sent again.
-EVIDENCE = timedelta(minutes=15)
-MOST_TRIES = 8
+MAX_ATTEMPTS = 8
 
 
 @dataclass
 class Oracle:
-    """`faults` are sentences; none means that every rule held."""
+    """`faults` are sentences; if there are none, every rule held."""
 
-    silences: Silences
+    quiet_periods: QuietPeriods
     faults: list[str] = field(default_factory=list)
     judged: int = 0
 
     def judge(self, call: Call, to: str, evidence_window: timedelta) -> None:
-        """Before the message is handed over; `to` is the address on it."""
+        """Judge a message before it is handed over. `to` is its address."""
         self.judged += 1
         for fault in (
             *_about_person(call, to),
@@ -37,8 +35,8 @@ class Oracle:
 
     def _about_hours(self, call: Call) -> Iterator[str]:
         person = call.journey.person
-        zone = person.zone or person.house.zone
-        if self.silences.hold(person.house.hours, zone, call.at):
+        zone = person.zone or person.tenant.zone
+        if self.quiet_periods.cover(person.tenant.hours, zone, call.at):
             yield f"it is quiet in {zone}"
 
 
@@ -46,9 +44,9 @@ def _about_person(call: Call, to: str) -> Iterator[str]:
     person = call.journey.person
     if to != person.addresses.get(call.channel):
         yield f"{to} is not the person's address"
-    if person.is_out:
+    if person.is_opted_out:
         yield "the person has opted out"
-    if person.house.is_closed(call.channel, to):
+    if person.tenant.is_closed(call.channel, to):
         yield "the address is suppressed"
     if call.journey.has_responded and call.kind != "thanks":
         yield "the person has responded"
@@ -70,10 +68,10 @@ def _about_campaign(call: Call) -> Iterator[str]:
 
 
 def _about_others(call: Call) -> Iterator[str]:
-    """Throttling (this survey) and frequency (any), by messages of other journeys to the same person."""
+    """The throttle (same survey) and the frequency rules (any survey), by the person's messages of other journeys."""
     journey, campaign = call.journey, call.journey.campaign
     if call.kind == "thanks":
-        return  # whoever answers is thanked
+        return  # thank-yous are exempt
     interval = campaign.throttle or timedelta(0)
     for other in journey.person.sends:
         if other.journey is journey or not other.is_taken:
@@ -90,7 +88,7 @@ def _about_others(call: Call) -> Iterator[str]:
 
 
 def _about_itself(call: Call, evidence_window: timedelta) -> Iterator[str]:
-    """Each step once, in its order, and for a reason."""
+    """Each step is sent once, in its order, and for a reason."""
     here = [other for other in call.journey.calls if other.is_of_step(call)]
     yield from _about_step(call, here, evidence_window)
     about = {"invitation": _about_chain, "reminder": _about_reminder, "thanks": _about_thanks}
@@ -98,7 +96,7 @@ def _about_itself(call: Call, evidence_window: timedelta) -> Iterator[str]:
 
 
 def _about_chain(call: Call) -> Iterator[str]:
-    """Invitations: one channel after the other."""
+    """Invitations follow one another, channel by channel."""
     journey, campaign = call.journey, call.journey.campaign
     if call.channel not in campaign.channels:
         yield "the distribution does not use this channel"
@@ -119,7 +117,7 @@ def _about_chain(call: Call) -> Iterator[str]:
 
 
 def _about_reminder(call: Call) -> Iterator[str]:
-    """To who was reached and does not answer, behind the whole chain."""
+    """Reminders go to recipients who were reached and have not responded, after all invitations."""
     journey, campaign = call.journey, call.journey.campaign
     asked = campaign.reminders[call.number - 1 : call.number]
     if not asked or asked[0].channel != call.channel:
@@ -138,20 +136,20 @@ def _about_reminder(call: Call) -> Iterator[str]:
 
 
 def _channels_left(journey: Journey) -> list[str]:
-    """On which the chain will go on by its delay, as far as that is certain."""
+    """Return the channels that the chain will certainly still use, after the fallback delay."""
     campaign, person = journey.campaign, journey.person
-    if not campaign.is_multi or campaign.fallback_delay is None or _is_enough(journey, journey.calls):
+    if not campaign.is_multi or campaign.fallback_delay is None or _has_stopped(journey, journey.calls):
         return []
     invited = [campaign.channels.index(other.channel) for other in journey.calls if other.kind == "invitation"]
     return [
         channel
         for channel in campaign.channels[max(invited, default=-1) + 1 :]
-        if channel in person.addresses and (channel, person.addresses[channel]) not in person.house.once_closed
+        if channel in person.addresses and (channel, person.addresses[channel]) not in person.tenant.once_closed
     ]
 
 
-def _is_enough(journey: Journey, calls: list[Call]) -> bool:
-    """Whether the chain's fallbacks end without a response."""
+def _has_stopped(journey: Journey, calls: list[Call]) -> bool:
+    """Return whether the stop condition has ended the fallbacks without a response."""
     match journey.campaign.stops_on:
         case "opened":
             return journey.is_opened or any(other.is_opened for other in calls)
@@ -161,7 +159,7 @@ def _is_enough(journey: Journey, calls: list[Call]) -> bool:
 
 
 def _about_thanks(call: Call) -> Iterator[str]:
-    """To who has answered, once."""
+    """Thank-yous go to recipients who have responded, once."""
     journey, campaign = call.journey, call.journey.campaign
     asked = campaign.thanks[: call.number]
     if len(asked) < call.number or asked[-1].channel != call.channel:
@@ -169,7 +167,7 @@ def _about_thanks(call: Call) -> Iterator[str]:
         return
     if journey.responded_at is None:
         yield "nobody has answered"
-    elif call.at < journey.responded_at + min(one.delay for one in asked):
+    elif call.at < journey.responded_at + min(follow_up.delay for follow_up in asked):
         yield f"the answer came at {journey.responded_at}, the delay is {asked[-1].delay}"
     for other in journey.calls:
         if other.kind == "thanks" and not other.is_of_step(call) and other.has_arrived:
@@ -177,7 +175,7 @@ def _about_thanks(call: Call) -> Iterator[str]:
 
 
 def _about_step(call: Call, here: list[Call], evidence_window: timedelta) -> Iterator[str]:
-    """Whether another try on the same channel is due after those before."""
+    """Whether another attempt may follow the earlier attempts on this step."""
     unknown = [other for other in here if other.answer == "unknown"]
     if any(other.answer == "accepted" for other in here):
         yield "the provider had accepted it on this channel"
@@ -187,21 +185,21 @@ def _about_step(call: Call, here: list[Call], evidence_window: timedelta) -> Ite
         if call.channel != "email":
             yield "a message of unknown outcome is never repeated on this channel"
         if sum(not other.has_failed for other in unknown) > 1:
-            yield "two tries of unknown outcome were followed by a third"
+            yield "two attempts of unknown outcome were followed by a third"
         if any(other.is_known for other in unknown) or (here[-1].answer == "unknown" and here[-1].has_failed):
-            yield "the provider had told what became of it"
+            yield "the provider had reported what became of it"
         if call.at < unknown[-1].at + evidence_window:
-            yield "the provider may still tell what became of it"
+            yield "the provider may still report what became of it"
 
 
 def _about_reason(call: Call, last: Call, there: list[Call]) -> Iterator[str]:
-    """Why the chain may go on to this channel. `there` are all tries on the last one."""
+    """Whether the chain may continue on this channel. `there` are all attempts on the last one."""
     campaign, person = call.journey.campaign, call.journey.person
-    if last.has_arrived and _is_enough(call.journey, [last]):
+    if last.has_arrived and _has_stopped(call.journey, [last]):
         yield f"what the fallbacks stop on ({campaign.stops_on}) has happened"
     if last.has_failed or (last.answer == "permanent" and not last.is_about_account):
         return
-    if person.house.is_closed(last.channel, person.addresses.get(last.channel, "")):
+    if person.tenant.is_closed(last.channel, person.addresses.get(last.channel, "")):
         return
     if last.may_have_left:
         if campaign.fallback_delay is None:
@@ -209,18 +207,18 @@ def _about_reason(call: Call, last: Call, there: list[Call]) -> Iterator[str]:
         first_at = min(other.at for other in there if other.may_have_left)
         if campaign.fallback_delay is not None and call.at < first_at + campaign.fallback_delay:
             yield f"the message before left at {first_at}, the delay is {campaign.fallback_delay}"
-    elif sum(other.answer == "transient" for other in call.journey.calls) < MOST_TRIES:
+    elif sum(other.answer == "transient" for other in call.journey.calls) < MAX_ATTEMPTS:
         yield "the channel before was not tried often enough"
 
 
 def expect_risk(call: Call) -> None:
-    """Count a second copy, once the provider has answered: after a first one of which nothing was told."""
+    """Count a duplicate risk: a second copy may have left, and no event reported the outcome of the first."""
     earlier = [other for other in call.journey.calls if other.is_of_step(call) and other is not call]
-    in_doubt = [one for one in earlier if one.answer == "unknown" and not one.is_known and not one.has_failed]
+    in_doubt = [other for other in earlier if other.answer == "unknown" and not other.is_known and not other.has_failed]
     if call.may_have_left and len(in_doubt) == 1:
         call.journey.campaign.duplicate_risks += 1
 
 
 def was_held_back(person: Person, journey: Journey) -> bool:
-    """Whether another journey's message may have stood in this one's way."""
+    """Return whether another journey's message may have held this one back."""
     return any(other.journey is not journey and other.may_have_left for other in person.sends)

@@ -1,11 +1,11 @@
-"""What a simulated month came to."""
+"""The outcome of a simulated month."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """`faults` are sentences, `counts` by name; `seconds` of preparing, of the month itself, and of the reckoning."""
+    """`faults` are sentences. `seconds` are those of the preparation, the month itself and the final checks."""
 
     faults: list[str]
     counts: dict[str, int]

@@ -1,4 +1,4 @@
-"""Who there is and what is asked for: organisations with their rules, people in many zones, campaigns of a month."""
+"""The population: organisations with their rules, people in many time zones, and the calls of a month."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from contacts.channel import Channel
 from contacts.ids import new_id
 from contacts.models import Contact, Organization
 from distributor.models import Survey
-from tests.simulation.known import INVITATION, Hours, House, Person
+from tests.simulation.world import INVITATION, Hours, Person, Tenant
 
-# Clocks change in Sydney, in Adelaide and (by half an hour) on Lord Howe on the 4th, in Europe on the 25th, in America
-# on 1 November.
+# Clocks change on 4 October in Sydney, Adelaide and (by half an hour) Lord Howe, on the 25th in Europe, and on
+# 1 November in America.
 FIRST_DAY = datetime(2026, 10, 2, 6, 0, tzinfo=UTC)
 DAYS = 30
 ZONES = [
@@ -34,55 +34,55 @@ HOURS = [
 STEPS = (INVITATION, "reminder 1", "reminder 2", "thanks 1", "thanks 2")
 PEOPLE_PER_MESSAGE = 0.4
 SIZES = (3_000, 3_000, 3_000, 2_000, 2_000, 300, 40, 5, 1)
-# Rules leave out one in five.
+# The rules leave out about one contact in five.
 PLANNED_PER_RECIPIENT = 1.22
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A call, at its moment."""
+    """A planned sending call."""
 
     at: datetime
-    house: House
+    tenant: Tenant
     people: list[Person]
     is_multi: bool
     channels: tuple[str, ...]
 
 
-def found_houses(draw: Random, count: int, recipients: int) -> list[House]:
-    """Organisations with accounts, surveys and people, enough for so many recipients."""
-    houses = []
+def create_tenants(draw: Random, count: int, recipients: int) -> list[Tenant]:
+    """Create organisations with accounts, surveys and people, enough for this many recipients."""
+    tenants = []
     for number in range(count):
-        house = _found_house(draw, number)
+        tenant = _create_tenant(draw, number)
         people = max(int(recipients * PEOPLE_PER_MESSAGE) // count, 20)
         zones = draw.sample(ZONES, 2)
-        house.people = [_person(draw, house, number, place, zones) for place in range(people)]
-        _store(house)
-        houses.append(house)
-    return houses
+        tenant.people = [_person(draw, tenant, number, place, zones) for place in range(people)]
+        _store(tenant)
+        tenants.append(tenant)
+    return tenants
 
 
-def plan_calls(draw: Random, houses: list[House], recipients: int) -> Iterator[Plan]:
-    """Calls over the days, for about so many recipients beside those whom rules leave out."""
+def plan_calls(draw: Random, tenants: list[Tenant], recipients: int) -> Iterator[Plan]:
+    """Plan calls over the month for about this many recipients, not counting contacts that the rules leave out."""
     left = int(recipients * PLANNED_PER_RECIPIENT)
     while left > 0:
-        house = draw.choice(houses)
-        size = min(draw.choice(SIZES), left, len(house.people))
+        tenant = draw.choice(tenants)
+        size = min(draw.choice(SIZES), left, len(tenant.people))
         left -= size
         yield Plan(
             at=FIRST_DAY + timedelta(minutes=draw.randrange(DAYS * 1_440 - 5_000)),
-            house=house,
-            people=draw.sample(house.people, size),
+            tenant=tenant,
+            people=draw.sample(tenant.people, size),
             is_multi=draw.random() < 0.35,
             channels=tuple(draw.sample(["email", "sms", "whatsapp"], draw.choice([1, 2, 2, 3]))),
         )
 
 
-def _found_house(draw: Random, number: int) -> House:
+def _create_tenant(draw: Random, number: int) -> Tenant:
     hours = HOURS[number % len(HOURS)]
     row = Organization.objects.create(
-        name=f"House {number}",
-        slug=f"house-{number}",
+        name=f"Tenant {number}",
+        slug=f"tenant-{number}",
         time_zone=draw.choice(ZONES),
         quiet_from=hours.quiet[0] if hours.quiet else None,
         quiet_until=hours.quiet[1] if hours.quiet else None,
@@ -91,9 +91,9 @@ def _found_house(draw: Random, number: int) -> House:
         throttle_minutes=[None, 1_440, 10_080][number % 3],
     )
     surveys = [Survey.objects.create(organization=row, name=f"Survey {place}") for place in range(2)]
-    kind = "telling" if number % 3 else "mute"
+    kind = "reporting" if number % 3 else "silent"
     accounts = {channel.value: _account(row, channel, kind, number) for channel in Channel}
-    return House(
+    return Tenant(
         id=row.id,
         zone=row.time_zone,
         hours=hours,
@@ -106,7 +106,7 @@ def _found_house(draw: Random, number: int) -> House:
 
 
 def _account(row: Organization, channel: Channel, kind: str, number: int) -> UUID:
-    """Every other e-mail account has a stand-in, and every fourth a rate."""
+    """Create an account. Every other e-mail account has a stand-in, and every fourth account a rate limit."""
 
     def create(name: str, stand_in: ProviderAccount | None = None, rate: float | None = None) -> ProviderAccount:
         return ProviderAccount.objects.create(
@@ -114,7 +114,7 @@ def _account(row: Organization, channel: Channel, kind: str, number: int) -> UUI
             name=name,
             kind=kind,
             channel=channel,
-            from_email="surveys@house.example" if channel == Channel.EMAIL else "",
+            from_email="surveys@tenant.example" if channel == Channel.EMAIL else "",
             stand_in=stand_in,
             rate_per_second=rate,
         )
@@ -124,7 +124,7 @@ def _account(row: Organization, channel: Channel, kind: str, number: int) -> UUI
 
 
 def _template(row: Organization, step: str, channel: Channel) -> UUID:
-    """Each says in its first line what it is, so that a provider sees which step a message is of."""
+    """Create a template whose first line names the step, so that the provider can tell which step a message is of."""
     template = Template.objects.create(organization=row, name=step, channel=channel)
     TemplateVariant.objects.create(
         template=template, locale="en", subject="?", html="${link}", text=f"{step}\n${{link}}"
@@ -132,29 +132,29 @@ def _template(row: Organization, step: str, channel: Channel) -> UUID:
     return template.id
 
 
-def _person(draw: Random, house: House, number: int, place: int, zones: list[str]) -> Person:
-    """Some share an address with the one before, as families do; some have no phone, no e-mail, or no zone known."""
+def _person(draw: Random, tenant: Tenant, number: int, place: int, zones: list[str]) -> Person:
+    """Draw a person. Some share an address with the one before, as families do; some lack a phone, e-mail or zone."""
     family = place - 1 if place % 40 == 1 else place
     addresses = {"email": f"h{number}.p{family}@example.com"}
     if draw.random() < 0.9:
         addresses["sms"] = addresses["whatsapp"] = f"+48{600_000_000 + number * 1_000_000 + family}"
         if draw.random() < 0.05:
             del addresses["email"]
-    return Person(new_id(), f"P{place}", house, addresses, draw.choice([*zones, ""]))
+    return Person(new_id(), f"P{place}", tenant, addresses, draw.choice([*zones, ""]))
 
 
-def _store(house: House) -> None:
+def _store(tenant: Tenant) -> None:
     Contact.objects.bulk_create(
         (
             Contact(
                 id=person.id,
-                organization_id=house.id,
+                organization_id=tenant.id,
                 external_id=person.external_id,
                 email=person.addresses.get("email", ""),
                 phone=person.addresses.get("sms", ""),
                 time_zone=person.zone,
             )
-            for person in house.people
+            for person in tenant.people
         ),
         batch_size=2_000,
     )

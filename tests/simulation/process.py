@@ -1,4 +1,4 @@
-"""One of the processes of `python -m tests.simulation`."""
+"""A process of `python -m tests.simulation`."""
 
 import os
 
@@ -6,11 +6,11 @@ import django
 
 from tests.simulation.outcome import Outcome
 
-HOUSES = 6
+TENANTS = 6
 
 
 def simulate_on(url: str, recipients: int, seed: int) -> Outcome:
-    """In a process of its own: Django is told which database before it is set up."""
+    """Simulate on a database of its own: Django is told which one before it is set up."""
     os.environ["DATABASE_URL"] = url
     django.setup()
     from django.core.management import call_command
@@ -18,4 +18,4 @@ def simulate_on(url: str, recipients: int, seed: int) -> Outcome:
     from tests.simulation.run import simulate
 
     call_command("migrate", verbosity=0)
-    return simulate(recipients, seed, houses=HOUSES)
+    return simulate(recipients, seed, tenants=TENANTS)

@@ -12,22 +12,22 @@ from typing import Self
 from django.db import connection
 
 from channels.providers.registry import PROVIDERS
-from tests.simulation.meddling import Meddling
+from tests.simulation.final_checks import check_end
+from tests.simulation.interventions import Interventions
 from tests.simulation.month import Month
 from tests.simulation.oracle import Oracle
 from tests.simulation.outcome import Outcome
-from tests.simulation.population import DAYS, FIRST_DAY, found_houses, plan_calls
+from tests.simulation.population import DAYS, FIRST_DAY, create_tenants, plan_calls
 from tests.simulation.provider import KINDS
-from tests.simulation.reckoning import reckon
-from tests.simulation.silences import Silences
+from tests.simulation.quiet_periods import QuietPeriods
 
-# What waits for more than a fortnight after the last day is stuck.
+# A journey that waits this long after the last day is stuck.
 PATIENCE = timedelta(days=60)
-MEDDLED_SHARE = 0.006
+DISTURBED_SHARE = 0.006
 
 
 class _Errors(logging.Handler):
-    """What the product itself calls an error: a fault, because nothing in this world should bring one about."""
+    """Collect what the product logs as an error. Each is a fault: nothing in this world should cause one."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -54,32 +54,32 @@ def _simulated_providers() -> Iterator[None]:
             del PROVIDERS[kind]
 
 
-def simulate(recipients: int, seed: int, houses: int = 6, liveliness: float = 1.0) -> Outcome:
-    """Thirty days for so many recipients, and as long as it takes until nobody waits.
+def simulate(recipients: int, seed: int, tenants: int = 6, liveliness: float = 1.0) -> Outcome:
+    """Simulate thirty days for this many recipients, and then until no recipient waits.
 
-    The seed draws the people, the calls, the providers' troubles, what is done in the middle, and the product's own
-    draws (jitter, whose turn it is). `liveliness`: how much more often than once in 220 messages people do something.
+    The seed determines the people, the calls, the providers' troubles, the interventions, and the product's own random
+    choices (jitter, the order of organisations). With a `liveliness` of 1, a person reacts to one message in 220.
     """
     began = time.monotonic()
     draw = random.Random(seed)
     random.seed(seed)
     with connection.cursor() as cursor:
         cursor.execute("SELECT setseed(%s)", [seed % 1_000 / 1_000])
-    there = found_houses(draw, houses, recipients)
-    oracle = Oracle(Silences(FIRST_DAY.date(), (FIRST_DAY + timedelta(days=DAYS) + PATIENCE).date()))
+    population = create_tenants(draw, tenants, recipients)
+    oracle = Oracle(QuietPeriods(FIRST_DAY.date(), (FIRST_DAY + timedelta(days=DAYS) + PATIENCE).date()))
     month = Month(FIRST_DAY, draw, oracle)
-    meddling = Meddling(month, liveliness)
-    for plan in plan_calls(draw, there, recipients):
-        month.at(plan.at, partial(meddling.call, plan))
-    for house in there:
-        for person in draw.sample(house.people, int(len(house.people) * MEDDLED_SHARE)):
+    interventions = Interventions(month, liveliness)
+    for plan in plan_calls(draw, population, recipients):
+        month.at(plan.at, partial(interventions.call, plan))
+    for tenant in population:
+        for person in draw.sample(tenant.people, int(len(tenant.people) * DISTURBED_SHARE)):
             moment = FIRST_DAY + timedelta(minutes=draw.randrange(DAYS * 1_440))
-            month.at(moment, partial(meddling.meddle_with, person))
+            month.at(moment, partial(interventions.disturb, person))
     prepared = time.monotonic()
     with _simulated_providers(), _Errors() as errors:
         month.pass_time()
     passed = time.monotonic()
-    faults = [*oracle.faults, *errors.lines, *reckon(month.campaigns)]
+    faults = [*oracle.faults, *errors.lines, *check_end(month.campaigns)]
     counts = {
         "distributions": len(month.campaigns),
         "recipients": len(month.journeys),

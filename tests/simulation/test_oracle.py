@@ -1,4 +1,4 @@
-"""The oracle itself: it is silent where all is well, and names each rule that is broken."""
+"""The oracle itself: it names each broken rule, and finds no fault where all is well."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from contacts.ids import new_id
-from tests.simulation.known import Call, Campaign, Hours, House, Journey, Later, Person
 from tests.simulation.oracle import Oracle, expect_risk
-from tests.simulation.silences import Silences
+from tests.simulation.quiet_periods import QuietPeriods
+from tests.simulation.world import Call, Campaign, Hours, Journey, Later, Person, Tenant
 
 NOW = datetime(2026, 10, 14, 12, 0, tzinfo=UTC)  # a Wednesday
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -23,16 +23,18 @@ def utc(*parts: int) -> datetime:
 
 
 def make_call() -> Call:
-    house = House(new_id(), "Europe/Warsaw", Hours((time(21), time(8)), frozenset(range(1, 8))), None, None, [], {}, {})
-    person = Person(new_id(), "P", house, {"email": EMAIL, "sms": PHONE}, "Europe/Warsaw")
-    return Call(Journey(make_campaign(house), person, "code", None, None), "email", "1-1", NOW)
+    tenant = Tenant(
+        new_id(), "Europe/Warsaw", Hours((time(21), time(8)), frozenset(range(1, 8))), None, None, [], {}, {}
+    )
+    person = Person(new_id(), "P", tenant, {"email": EMAIL, "sms": PHONE}, "Europe/Warsaw")
+    return Call(Journey(make_campaign(tenant), person, "code", None, None), "email", "1-1", NOW)
 
 
-def make_campaign(house: House) -> Campaign:
+def make_campaign(tenant: Tenant) -> Campaign:
     return Campaign(
         id=new_id(),
-        house=house,
-        survey_id=house.id,
+        tenant=tenant,
+        survey_id=tenant.id,
         channels=("email", "sms"),
         is_multi=True,
         fallback_delay=HOUR,
@@ -50,7 +52,7 @@ def make_campaign(house: House) -> Campaign:
 
 
 def judged(call: Call) -> list[str]:
-    oracle = Oracle(Silences(NOW.date(), (NOW + 20 * DAY).date()))
+    oracle = Oracle(QuietPeriods(NOW.date(), (NOW + 20 * DAY).date()))
     to = call.journey.person.addresses.get(call.channel, "")
     oracle.judge(call, to, WINDOW)
     return oracle.faults
@@ -67,7 +69,7 @@ def earlier(
 
 def by_another(call: Call, ago: timedelta) -> None:
     """A message of another journey of the same survey."""
-    journey = Journey(make_campaign(call.journey.person.house), call.journey.person, "other", None, None)
+    journey = Journey(make_campaign(call.journey.person.tenant), call.journey.person, "other", None, None)
     call.journey.person.sends.append(Call(journey, "sms", "2-1", call.at - ago, "accepted", is_taken=True))
 
 
@@ -95,19 +97,19 @@ def is_step(step: str, channel: str = "email") -> Change:
     return lambda call: vars(call).update(step=step, channel=channel)
 
 
-def after(ago: timedelta, answer: str = "accepted", channel: str = "email", **said: Any) -> Change:
-    """With a message of the same journey so long before."""
-    return lambda call: earlier(call, ago, answer, channel, **said)
+def after(ago: timedelta, answer: str = "accepted", channel: str = "email", **facts: Any) -> Change:
+    """Add an earlier message of the same journey."""
+    return lambda call: earlier(call, ago, answer, channel, **facts)
 
 
-# The chain has gone as far as it goes.
+# The last channel of the chain was used.
 CHAIN_IS_OVER = after(3 * DAY, channel="sms")
 ANSWERED = journey_has(responded_at=NOW - 2 * HOUR)
 
 
 BREACHES: list[tuple[str, Change]] = [
-    ("opted out", person_has(is_out=True)),
-    ("suppressed", lambda call: call.journey.person.house.closed.add(("email", EMAIL, "bounce"))),
+    ("opted out", person_has(is_opted_out=True)),
+    ("suppressed", lambda call: call.journey.person.tenant.closed.add(("email", EMAIL, "bounce"))),
     ("not the person's address", person_has(addresses={})),
     ("quiet in Asia/Tokyo", person_has(zone="Asia/Tokyo")),
     ("responded", journey_has(responded_at=NOW - HOUR)),
@@ -124,8 +126,8 @@ BREACHES: list[tuple[str, Change]] = [
     ("3 days", all_of(campaign_has(recent_days=3), lambda call: by_another(call, 3 * DAY - MINUTE))),
     ("had accepted it", lambda call: earlier(call, DAY, "accepted")),
     ("had refused it", lambda call: earlier(call, DAY, "permanent")),
-    ("may still tell", lambda call: earlier(call, WINDOW - MINUTE, "unknown")),
-    ("had told", lambda call: earlier(call, DAY, "unknown", is_known=True)),
+    ("may still report", lambda call: earlier(call, WINDOW - MINUTE, "unknown")),
+    ("had reported", lambda call: earlier(call, DAY, "unknown", is_known=True)),
     ("by a third", all_of(lambda call: earlier(call, DAY, "unknown"), lambda call: earlier(call, HOUR, "unknown"))),
     ("never repeated", all_of(by_sms, lambda call: earlier(call, DAY, "unknown", "sms"))),
     ("backwards", lambda call: earlier(call, DAY, "permanent", "sms")),
@@ -161,7 +163,7 @@ BREACHES: list[tuple[str, Change]] = [
     ("has been thanked", all_of(is_step("thanks 2", "sms"), ANSWERED, after(HOUR, step="thanks 1"))),
     ("had accepted it", all_of(is_step("thanks 1"), ANSWERED, after(HOUR, step="thanks 1"))),
     ("quiet in Asia/Tokyo", all_of(is_step("thanks 1"), ANSWERED, person_has(zone="Asia/Tokyo"))),
-    ("opted out", all_of(is_step("thanks 1"), ANSWERED, person_has(is_out=True))),
+    ("opted out", all_of(is_step("thanks 1"), ANSWERED, person_has(is_opted_out=True))),
 ]
 PERMITTED: list[Change] = [
     campaign_has(not_after=NOW, expires_at=NOW + MINUTE, scheduled_at=NOW),
@@ -172,22 +174,22 @@ PERMITTED: list[Change] = [
     all_of(by_sms, lambda call: earlier(call, MINUTE, "permanent")),
     lambda call: earlier(call, WINDOW, "unknown"),
     lambda call: earlier(call, MINUTE, "transient"),
-    # What stops the fallbacks counts only if the message has not failed, and only where it was asked for.
+    # The stop condition counts only if the message has not failed, and only if the distribution has it.
     all_of(by_sms, campaign_has(stops_on="opened"), after(DAY, is_opened=True, has_failed=True)),
     all_of(by_sms, campaign_has(stops_on="opened"), after(DAY, is_delivered=True)),
     all_of(by_sms, journey_has(is_opened=True), after(DAY, is_delivered=True, is_opened=True)),
     all_of(is_step("reminder 1"), CHAIN_IS_OVER),
     all_of(is_step("reminder 1"), after(3 * DAY, "unknown", "sms", is_known=True)),
     all_of(is_step("reminder 2", "sms"), CHAIN_IS_OVER, after(2 * HOUR, step="reminder 1")),
-    # Who is not to be reached on the chain's other channel, or by no other, is reminded.
+    # A reminder may follow if the chain has no other channel left that reaches the person.
     all_of(is_step("reminder 1"), after(DAY), campaign_has(is_multi=False)),
     all_of(is_step("reminder 1"), after(DAY), campaign_has(fallback_delay=None)),
     all_of(is_step("reminder 1"), after(DAY), campaign_has(stops_on="delivered"), journey_has(is_opened=True)),
     all_of(is_step("reminder 1"), after(DAY), person_has(addresses={"email": EMAIL})),
-    all_of(is_step("reminder 1"), after(DAY), lambda call: call.journey.person.house.close("sms", PHONE, "bounce")),
-    # A reminder arrived, and bounced after all, as the invitation before it had.
+    all_of(is_step("reminder 1"), after(DAY), lambda call: call.journey.person.tenant.close("sms", PHONE, "bounce")),
+    # A reminder bounced after all, as the invitation before it had …
     all_of(by_sms, after(DAY, has_failed=True), after(HOUR, step="reminder 1", has_failed=True)),
-    # With that the chain goes on, from channel to channel as ever.
+    # … and the chain continues from channel to channel.
     all_of(
         is_step("invitation", "whatsapp"),
         campaign_has(channels=("email", "sms", "whatsapp")),
@@ -216,10 +218,10 @@ def test_what_the_rules_allow_is_no_fault(change: Change) -> None:
     assert judged(call) == []
 
 
-def test_a_second_copy_is_a_risk_only_while_nothing_is_told_of_the_first() -> None:
-    for told, risks in ((False, 1), (True, 0)):
+def test_a_second_copy_is_a_risk_only_while_no_event_reports_the_first() -> None:
+    for is_known, risks in ((False, 1), (True, 0)):
         call = make_call()
-        earlier(call, HOUR, "unknown", is_known=told)
+        earlier(call, HOUR, "unknown", is_known=is_known)
         call.answer = "accepted"
         expect_risk(call)
         assert call.journey.campaign.duplicate_risks == risks
@@ -238,13 +240,15 @@ def test_a_second_copy_is_a_risk_only_while_nothing_is_told_of_the_first() -> No
 )
 def test_quiet_by_the_wall(zone: str, quiet: tuple[time, time], first: datetime, over: datetime) -> None:
     hours = Hours(quiet, frozenset(range(1, 8)))
-    silences = Silences(first.date(), over.date())
-    held = [silences.hold(hours, zone, at) for at in (first - MINUTE, first, over - MINUTE, over)]
+    quiet_periods = QuietPeriods(first.date(), over.date())
+    held = [quiet_periods.cover(hours, zone, at) for at in (first - MINUTE, first, over - MINUTE, over)]
     assert held == [False, True, True, False]
 
 
 def test_quiet_on_other_weekdays() -> None:
-    silences = Silences(NOW.date(), (NOW + 7 * DAY).date())
+    quiet_periods = QuietPeriods(NOW.date(), (NOW + 7 * DAY).date())
     midnight = datetime(2026, 10, 15, 22, tzinfo=UTC)  # Friday begins in Warsaw
-    held = [silences.hold(Hours(None, frozenset({5})), "Europe/Warsaw", midnight + ago) for ago in (-MINUTE, 0 * DAY)]
+    held = [
+        quiet_periods.cover(Hours(None, frozenset({5})), "Europe/Warsaw", midnight + ago) for ago in (-MINUTE, 0 * DAY)
+    ]
     assert held == [True, False]

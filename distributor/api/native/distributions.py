@@ -253,7 +253,7 @@ def render_decision(row: Decision, zone: ZoneInfo) -> dict[str, Any]:
         "kind": row.kind,
         "reason": row.reason,
         "detail": row.detail,
-        "text": row.told_in(zone),
+        "text": row.sentence(zone),
         "until": row.until,
         "decidedAt": row.decided_at,
     }
@@ -264,6 +264,6 @@ def render_skipped(row: Decision, zone: ZoneInfo) -> dict[str, Any]:
         "contactId": row.contact_id,
         "reason": row.reason,
         "detail": row.detail,
-        "text": row.told_in(zone),
+        "text": row.sentence(zone),
         "decidedAt": row.decided_at,
     }

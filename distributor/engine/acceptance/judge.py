@@ -21,7 +21,7 @@ from distributor.engine.eligibility.policy import contact_limits, quiet_hours
 from distributor.rules.eligibility import ContactFacts, Reason, Refusal, choose_channel
 from distributor.rules.link_codes import mint_codes
 from distributor.rules.requests import NO_OPTIONS, DistributionRequest, RecipientOptions, Throttle
-from distributor.rules.timing.departure import Delay, Departure, Past, Terms, depart
+from distributor.rules.timing.departure import Delay, Departure, PreviousSend, Terms, find_departure
 from distributor.rules.timing.throttle import ThrottlePolicy
 from distributor.rules.timing.time_zones import zone_named
 from distributor.rules.timing.timetable import Timetable
@@ -159,7 +159,7 @@ def judge_contacts(
             contact_facts,
             # Most contacts take this short cut.
             on_schedule
-            if contact_facts is None and terms.are_plain and not contact_options.moves
+            if contact_facts is None and terms.allow_any_time and not contact_options.has_own_timing
             else judge_contact(organization, request, chain, terms, contact, contact_facts, contact_options, now),
         )
         for contact, contact_attributes, contact_options, contact_facts in zip(
@@ -185,9 +185,9 @@ def judge_contact(
     """Return the contact's first message, or why it gets none."""
     if not request.is_sent:
         return FirstMessage(0, Departure(now))
-    past = Past(facts.last_surveyed_at if facts else None, options.last_sent_at)
+    past = PreviousSend(facts.last_surveyed_at if facts else None, options.last_sent_at)
     zone = zone_named(contact.time_zone, organization.time_zone)
-    departure = depart(terms, past, zone, now, when=options.when)
+    departure = find_departure(terms, past, zone, now, when=options.when)
     if isinstance(departure, Refusal):
         return departure
     if facts is None:

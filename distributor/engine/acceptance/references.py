@@ -9,7 +9,7 @@ from django.db import connection
 
 from contacts.models import Organization
 from distributor.engine.infrastructure.sql_params import array_of
-from distributor.rules.journey.chain import StepKind, order_of
+from distributor.rules.journey.chain import StepKind, step_order
 from distributor.rules.requests import DistributionRequest, StepRequest
 
 # One query instead of three, because every call runs it. A template without variants counts as missing.
@@ -75,7 +75,7 @@ def check_references(organization: Organization, request: DistributionRequest) -
         faults.insert(0, UnknownReference(None, "survey", "not_found"))
     if faults or survey is None:
         raise UnknownReferencesError(faults)
-    steps = sorted(request.steps, key=lambda step: order_of(step.kind, step.priority))
+    steps = sorted(request.steps, key=lambda step: step_order(step.kind, step.priority))
     invitations = [step.channel for step in steps if step.kind is StepKind.INVITATION]
     return Chain(request.survey_id, survey.throttle_minutes, steps, invitations)
 

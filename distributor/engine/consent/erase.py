@@ -12,7 +12,7 @@ from contacts.models import Contact, Membership
 from distributor.engine.journey.attempts import attempt_id
 from distributor.engine.journey.stop import stop_journeys
 from distributor.models import Attempt, Decision, ProviderEvent, Recipient, Response, Touch
-from distributor.rules.journey.delivery_events import WISHES
+from distributor.rules.journey.delivery_events import OPT_OUT_REQUESTS
 from distributor.rules.journey.stop_reasons import StopReason
 
 _NOTHING: dict[str, Any] = {
@@ -56,7 +56,7 @@ def _forget_journeys(journeys: Sequence[Recipient]) -> None:
     Attempt.objects.filter(recipient_id__in=recipient_ids).update(detail="")
     told = ProviderEvent.objects.filter(recipient_id__in=recipient_ids)
     told.update(raw={}, detail="")
-    told.exclude(kind__in=WISHES).update(address="")
+    told.exclude(kind__in=OPT_OUT_REQUESTS).update(address="")
     decisions = list(Decision.objects.filter(recipient_id__in=recipient_ids, detail__has_key="detail"))
     for decision in decisions:
         del decision.detail["detail"]

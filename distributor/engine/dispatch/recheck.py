@@ -14,7 +14,7 @@ from distributor.engine.journey.switch import SwitchState, refusal_for_all
 from distributor.engine.route.step_context import StepContext
 from distributor.rules.eligibility import ContactFacts, ContactLimits, Refusal
 from distributor.rules.journey.chain import StepKind
-from distributor.rules.timing.departure import Departure, Terms, begin_or_wait
+from distributor.rules.timing.departure import Departure, Terms, recheck_departure
 from distributor.rules.timing.time_zones import zone_named
 from distributor.rules.timing.timetable import Timetable
 
@@ -70,7 +70,7 @@ def _recheck_person(
     # them out, and what the call gave as the last send counts for the first of them.
     given_at = person.baseline_sent_at if person.first_sent_at is None else None
     zone = zone_named(person.time_zone, context.distribution.organization.time_zone)
-    departure = begin_or_wait(terms, known, context.step.channel, given_at, zone, now)
+    departure = recheck_departure(terms, known, context.step.channel, given_at, zone, now)
     if isinstance(departure, Refusal):
         verdicts.refused.append((person, known or ContactFacts({}), departure))
     elif departure.at > now:

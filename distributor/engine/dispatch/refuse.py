@@ -14,7 +14,7 @@ from distributor.engine.journey.transitions import Move, move_recipients
 from distributor.engine.route.step_context import StepContext
 from distributor.models import Attempt, Decision
 from distributor.models.decision import DecisionKind
-from distributor.rules.eligibility import ContactFacts, Refusal, channels_to_go_on
+from distributor.rules.eligibility import ContactFacts, Refusal, channels_to_try
 from distributor.rules.journey.conclusion import conclude
 from distributor.rules.journey.outcomes import has_unknown
 from distributor.rules.journey.retry import Ending
@@ -79,4 +79,4 @@ def _detour(
     """Return the next step whose channel is open to the person, as after a failure, however many are closed between."""
     last_at = attempts[-1].begun_at if attempts else now
     passage = passage_of(context, person, attempts, Ending.FAILED, reached_at=person.first_sent_at, last_at=last_at)
-    return context.next_step(person.id, passage, attempts, channels_to_go_on(known), now)
+    return context.next_step(person.id, passage, attempts, channels_to_try(known), now)

@@ -12,7 +12,7 @@ from distributor.engine.journey.transitions import move_recipients
 from distributor.engine.route.step_context import StepContext
 from distributor.models import Attempt
 from distributor.models.attempt import AttemptState
-from distributor.rules.journey.retry import is_resent
+from distributor.rules.journey.retry import should_resend
 
 
 def find_unknown_outcomes(context: StepContext, people: Sequence[Person]) -> dict[int, int]:
@@ -42,7 +42,9 @@ def close_unknown_outcomes(
     if not unknown_outcomes:
         return people
     silent = {
-        recipient_id for recipient_id, count in unknown_outcomes.items() if not is_resent(context.step.channel, count)
+        recipient_id
+        for recipient_id, count in unknown_outcomes.items()
+        if not should_resend(context.step.channel, count)
     }
     if silent:
         attempts = read_attempts(silent)

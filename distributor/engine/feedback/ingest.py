@@ -30,7 +30,7 @@ from distributor.engine.journey.transitions import add_counts
 from distributor.models import Recipient
 from distributor.models.recipient import RecipientState
 from distributor.rules.journey.chain import StopsOn
-from distributor.rules.journey.delivery_events import WISHES, Progress, Trouble, meaning_of
+from distributor.rules.journey.delivery_events import OPT_OUT_REQUESTS, Progress, Trouble, meaning_of
 
 EVENT_ID_LENGTH = 255
 
@@ -114,9 +114,9 @@ def ingest_events(account: Account, events: Sequence[Event], now: datetime) -> N
     A pause that waits for a begin that waits for us ends it now and then: Twilio would not tell a second time.
     """
     news = _store(account, events, now)
-    suppressed = [(one.address, meaning_of(one.kind).suppresses) for one in news if one.kind not in WISHES]
+    suppressed = [(one.address, meaning_of(one.kind).suppresses) for one in news if one.kind not in OPT_OUT_REQUESTS]
     suppress(account, [(address, reason) for address, reason in suppressed if reason])
-    wishing = {one.address for one in news if one.kind in WISHES}
+    wishing = {one.address for one in news if one.kind in OPT_OUT_REQUESTS}
     if wishing:
         apply_latest_wishes(account, sorted(wishing))
     told = [one for one in news if one.recipient_id]

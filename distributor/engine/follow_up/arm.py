@@ -24,7 +24,7 @@ from distributor.models import Batch, Decision, Distribution, Recipient, Step
 from distributor.models.decision import DecisionKind
 from distributor.models.recipient import RecipientOutcome, RecipientState
 from distributor.rules.journey.batching import lane_for
-from distributor.rules.journey.follow_ups import Pause, interrupts
+from distributor.rules.journey.interruptions import IdleJourney, interrupts
 from distributor.rules.journey.stop_reasons import StopReason
 from distributor.rules.timing.timetable import Timetable, refuse_late
 
@@ -61,7 +61,7 @@ class Resting:
 
     row: _Row
     batch: Batch
-    pause: Pause
+    pause: IdleJourney
 
 
 def lock_next(step: Step, after_id: int, limit: int) -> list[_Row]:
@@ -148,9 +148,9 @@ def _may_go_on(row: _Row) -> bool:
     return False
 
 
-def _pause_of(row: _Row, batch: Batch, attempts: Sequence[Any]) -> Pause:
+def _pause_of(row: _Row, batch: Batch, attempts: Sequence[Any]) -> IdleJourney:
     waits = row.state == RecipientState.WAITING
-    return Pause(
+    return IdleJourney(
         reached_at=row.first_sent_at,
         responded_at=row.responded_at,
         attempts=attempts,

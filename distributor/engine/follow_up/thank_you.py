@@ -12,7 +12,7 @@ from distributor.engine.journey.transitions import Correction, add_counts, corre
 from distributor.models import Recipient, Step
 from distributor.models.recipient import RecipientOutcome, RecipientState
 from distributor.rules.journey.batching import lane_for
-from distributor.rules.journey.chain import StepKind, thanks
+from distributor.rules.journey.chain import StepKind, next_thank_you
 from distributor.rules.journey.stop_reasons import StopReason
 
 
@@ -45,7 +45,7 @@ def _thanks_for(recipient: Recipient, now: datetime) -> tuple[Step, datetime] | 
     for_it = Q(contact_id=None) | Q(contact_id=contact.pk)
     steps = list(Step.objects.filter(for_it, distribution_id=recipient.distribution_id, kind=StepKind.THANK_YOU))
     reachable = {step.channel for step in steps if address_on(step.channel, contact.email, contact.phone)}
-    return thanks(steps, responded_at=recipient.responded_at or now, reachable=reachable, now=now)
+    return next_thank_you(steps, responded_at=recipient.responded_at or now, reachable=reachable, now=now)
 
 
 def _is_to_be_thanked(recipient: Recipient) -> bool:

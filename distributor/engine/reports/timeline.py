@@ -13,11 +13,11 @@ from distributor.models import Attempt, Batch, Decision, ProviderEvent, Recipien
 from distributor.models.attempt import AttemptState
 from distributor.models.recipient import RecipientState
 from distributor.rules.eligibility import Reason
-from distributor.rules.journey.delivery_events import WISHES
+from distributor.rules.journey.delivery_events import OPT_OUT_REQUESTS
 from distributor.rules.timing.time_zones import zone_named
 
 # Openings are the recipient's own; that it was sent, its try says; a STOP is about the address.
-_TOLD_OTHERWISE = frozenset({"sent", "opened", *WISHES})
+_TOLD_OTHERWISE = frozenset({"sent", "opened", *OPT_OUT_REQUESTS})
 
 
 @dataclass(frozen=True, slots=True)

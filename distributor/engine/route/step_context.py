@@ -17,8 +17,7 @@ from contacts.channel import Channel
 from distributor.engine.route.accounts import AccountOption
 from distributor.models import Attempt, Distribution, Step, StepAccount
 from distributor.models.distribution import ChannelMode
-from distributor.rules.journey.chain import Passage, StepKind, next_step
-from distributor.rules.journey.resume import resume
+from distributor.rules.journey.chain import Passage, StepKind, next_step, resume_chain
 from distributor.rules.requests import StepRequest
 
 
@@ -67,7 +66,7 @@ class StepContext:
         if not self.may_continue:
             return None
         steps = [*self.steps, *self.personal_steps.get(person_id, ())]
-        step, passage = resume(steps, self.step, passage, attempts)
+        step, passage = resume_chain(steps, self.step, passage, attempts)
         is_multi = self.distribution.mode == ChannelMode.MULTI
         following = next_step(steps, step, passage, is_multi=is_multi, reachable=reachable, now=now)
         return None if following is None else (following[0].id, following[1])

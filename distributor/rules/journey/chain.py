@@ -1,34 +1,40 @@
-"""Which step follows another, and when: fallbacks to who was not reached or does not answer, reminders, thank-yous."""
+"""Which step of a journey follows another, and when: fallbacks, reminders and thank-yous.
+
+A distribution's steps are its chain (invitations, then reminders, each with delays) and its thank-yous. Steps with a
+`scheduled_at` were added later. They interrupt the chain at their own time; afterwards the chain continues where it
+stopped. See docs/decisions/0011 and 0021.
+"""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol, TypeVar
 from uuid import UUID
 
+from distributor.rules.journey.outcomes import AttemptRecord, ending_of, first_at
 from distributor.rules.journey.retry import Ending
 from distributor.rules.timing.time_zones import LAST_MOMENT
 
 
 class StepKind(StrEnum):
-    """What a step is for. Stable: callers read it."""
+    """What a step is for. The values are public: callers read them."""
 
-    INVITATION = "invitation"  # to everybody; in multi mode each is the fallback of the one before
-    REMINDER = "reminder"  # to who was sent to and has not answered
-    THANK_YOU = "thank_you"  # to who has
+    INVITATION = "invitation"  # for everybody; in multi mode, each is the fallback of the one before
+    REMINDER = "reminder"  # for recipients who were sent to and have not responded
+    THANK_YOU = "thank_you"  # for recipients who have responded
 
 
 class StopsOn(StrEnum):
-    """What ends a chain's fallbacks. Stable: callers write it. A response always does; here, what else."""
+    """What ends a chain's fallbacks; a response always does. The values are public: callers write them."""
 
-    RESPONSE = "response"
-    OPENED = "opened"  # a message, or the link
-    DELIVERED = "delivered"  # or more
+    RESPONSE = "response"  # nothing else
+    OPENED = "opened"  # a message or the link was opened
+    DELIVERED = "delivered"  # a message was delivered or opened
 
 
 class ChainStep(Protocol):
-    """A step, as far as the rule goes. Delays in minutes; `scheduled_at` is of what was added later."""
+    """A step as these rules see it. Delays are in minutes; only steps that were added later have a `scheduled_at`."""
 
     @property
     def id(self) -> UUID: ...
@@ -52,12 +58,12 @@ NOTHING_TRIED: Final[frozenset[UUID]] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """How a journey stands when one of its steps is over.
+    """The state of a journey at the end of one of its steps.
 
-    `reached_at` is when the first message of the journey left that counts as sent. `first_at` is the step's first
-    hand-over that may have arrived, `last_at` the journey's last. `tried` are steps that were tried before.
-    `are_fallbacks_over`: what the distribution stops on has happened. `responded_at` matters to thank-yous alone.
-    `interrupted_by` is the step with a moment of its own that the journey comes from, when a chain goes on behind it.
+    `ending` is how the step ended. `reached_at` is when the first message left that counts as sent. `first_at` is the
+    step's first hand-over that may have arrived, `last_at` the journey's last hand-over. `tried` are the ids of earlier
+    steps. `are_fallbacks_over`: what the distribution stops on has happened. `responded_at` matters to thank-yous only.
+    `interrupted_by` is the scheduled step that interrupted the chain, when the chain continues after it.
     """
 
     ending: Ending
@@ -73,14 +79,22 @@ class Passage:
     def has_reached(self) -> bool:
         return self.reached_at is not None
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether the step has failed."""
+        return self.ending is Ending.FAILED
 
-def order_of(kind: StepKind, priority: int) -> tuple[int, int]:
-    """What a distribution's steps are sorted by: invitations, reminders, thank-yous, each by priority."""
+
+def step_order(kind: StepKind, priority: int) -> tuple[int, int]:
+    """Return the sort key of a distribution's steps: invitations, reminders, thank-yous, each by priority."""
     return list(StepKind).index(kind), priority
 
 
 def fallbacks_are_over(stops_on: str, *, is_opened: bool, is_delivered: bool) -> bool:
-    """Whether what a chain's fallbacks stop on, beside a response, has happened. What is opened was delivered."""
+    """Return whether the distribution's stop condition, other than a response, has happened.
+
+    A message that was opened counts as delivered.
+    """
     match StopsOn(stops_on):
         case StopsOn.RESPONSE:
             return False
@@ -99,30 +113,35 @@ def next_step(
     reachable: Collection[str],
     now: datetime,
 ) -> tuple[ChainStepT, datetime] | None:
-    """What comes after `step` and when, or None where the journey ends. `reachable`: the contact's open channels.
+    """Return the step that follows `step` and when it leaves, or None if the journey ends.
 
-    A step that fails, or whose channel is shut, is replaced at once. What was sent and is not answered brings the next
-    invitation after the step's fallback delay, counted from its first hand-over; where there is none, the next
-    reminder after that reminder's own delay, counted from the journey's last hand-over. Nobody is reminded of what
-    has not reached them. No step is tried again once another has followed it. See docs/decisions/0011.
+    `reachable` are the channels on which the contact can be reached.
 
-    A reminder with a moment of its own comes at that moment, in between, to whoever was reached by then; the chain then
-    goes on where it stood, as resume() of rules/journey/resume.py has it. See docs/decisions/0021.
+    - After a step that failed, or whose channel cannot be used, the next invitation follows at once.
+    - After a message without a response, the next invitation follows when the step's fallback delay has passed since
+      its first hand-over. If no invitation follows, the next reminder does, when the reminder's delay has passed since
+      the journey's last hand-over.
+    - A reminder only follows a message that reached the recipient.
+    - A scheduled reminder leaves at its time, before whatever is due later, if the recipient was reached by that time.
+      resume_chain() says where the chain continues.
+    - No step is tried again once another one has followed it.
     """
-    later = [one for one in steps if one.channel in reachable and one.id != step.id and one.id not in passage.tried]
+    later = [
+        other for other in steps if other.channel in reachable and other.id != step.id and other.id not in passage.tried
+    ]
     if step.kind == StepKind.THANK_YOU:
-        return _after_thanks(steps, later, step, passage, reachable, now)
-    onward = _fallback(steps, later, step, passage, now) if is_multi else None
+        return _after_thank_you(steps, later, step, passage, reachable, now)
+    following = _fallback(steps, later, step, passage, now) if is_multi else None
     if passage.reached_at is None:
-        return onward
-    reminder = _next(later, StepKind.REMINDER, step.position)
-    if onward is None and reminder is not None:
-        onward = reminder, max(now, unanswered_at(passage.last_at, reminder.delay_minutes or 0))
-    interruption = _at_its_moment(later, StepKind.REMINDER, passage.reached_at, passage.interrupted_by, now)
-    return _sooner(onward, interruption)
+        return following
+    reminder = _next_in_chain(later, StepKind.REMINDER, step.position)
+    if following is None and reminder is not None:
+        following = reminder, max(now, after_delay(passage.last_at, reminder.delay_minutes or 0))
+    scheduled = _next_scheduled(later, StepKind.REMINDER, passage.reached_at, passage.interrupted_by, now)
+    return _earlier(following, scheduled)
 
 
-def thanks(
+def next_thank_you(
     steps: Sequence[ChainStepT],
     *,
     responded_at: datetime,
@@ -131,49 +150,52 @@ def thanks(
     tried: Collection[UUID] = NOTHING_TRIED,
     interrupted_by: ChainStep | None = None,
 ) -> tuple[ChainStepT, datetime] | None:
-    """The next thank-you of somebody who responded then, and when, or None.
+    """Return the next thank-you after a response and when it leaves, or None.
 
-    Of those with a delay it is one: the first that is reachable. Each with a moment of its own comes at that moment, to
-    who has responded by then.
+    Of the thank-yous with a delay, only the first on a reachable channel is sent. Every scheduled thank-you is sent at
+    its time to recipients who have responded by then.
     """
-    offered = [one for one in steps if one.kind == StepKind.THANK_YOU and one.channel in reachable]
-    onward = None
-    if not any(one.scheduled_at is None and one.id in tried for one in steps if one.kind == StepKind.THANK_YOU):
-        standing = next((one for one in offered if one.scheduled_at is None), None)
-        if standing is not None:
-            onward = standing, max(now, unanswered_at(responded_at, standing.delay_minutes or 0))
-    untried = [one for one in offered if one.id not in tried]
-    return _sooner(onward, _at_its_moment(untried, StepKind.THANK_YOU, responded_at, interrupted_by, now))
+    thank_yous = [step for step in steps if step.kind == StepKind.THANK_YOU]
+    offered = [step for step in thank_yous if step.channel in reachable]
+    following = None
+    if not any(step.scheduled_at is None and step.id in tried for step in thank_yous):
+        delayed = next((step for step in offered if step.scheduled_at is None), None)
+        if delayed is not None:
+            following = delayed, max(now, after_delay(responded_at, delayed.delay_minutes or 0))
+    untried = [step for step in offered if step.id not in tried]
+    return _earlier(following, _next_scheduled(untried, StepKind.THANK_YOU, responded_at, interrupted_by, now))
 
 
-def _at_its_moment(
-    steps: Sequence[ChainStepT], kind: StepKind, since: datetime, passed: ChainStep | None, now: datetime
-) -> tuple[ChainStepT, datetime] | None:
-    """The first of the steps of a kind that have a moment, which is not before `since`, and when it leaves.
+def resume_chain(
+    steps: Sequence[ChainStepT], step: ChainStepT, passage: Passage, attempts: Sequence[AttemptRecord]
+) -> tuple[ChainStepT, Passage]:
+    """Return the step and passage to ask next_step() about when `step` is over.
 
-    Once one is `passed`, those that were added before it for an earlier moment are: one whose channel was shut was not
-    tried, and would come again.
+    After a scheduled reminder, which interrupts the chain and is not part of it, that is the last step of the chain
+    that was tried, and how that step ended. After any other step it is the step itself. `attempts` are those made
+    before the step's end, in their order.
     """
-    coming = [(one.scheduled_at, one.position, one) for one in steps if one.kind == kind and one.scheduled_at]
-    if passed is not None and passed.scheduled_at is not None:
-        coming = [one for one in coming if one[0] > passed.scheduled_at or one[1] > passed.position]
-    first = min((one for one in coming if one[0] >= since), key=lambda one: one[:2], default=None)
-    return None if first is None else (first[2], max(now, first[0]))
+    if step.kind != StepKind.REMINDER or step.scheduled_at is None:
+        return step, passage
+    chain = {other.id: other for other in steps if other.scheduled_at is None}
+    last_attempt = next((attempt for attempt in reversed(attempts) if attempt.step_id in chain), None)
+    if last_attempt is None:
+        return step, passage
+    last_step = chain[last_attempt.step_id]
+    step_attempts = [attempt for attempt in attempts if attempt.step_id == last_step.id]
+    return last_step, replace(
+        passage,
+        ending=ending_of(step_attempts),
+        first_at=first_at(step_attempts, last_step.id) or last_attempt.begun_at,
+        tried={*passage.tried, step.id},
+        interrupted_by=step,
+    )
 
 
-def _sooner(
-    one: tuple[ChainStepT, datetime] | None, other: tuple[ChainStepT, datetime] | None
-) -> tuple[ChainStepT, datetime] | None:
-    """Of two steps that may follow the one that leaves first; of those of one moment the first that is given."""
-    if one is None or other is None:
-        return one or other
-    return other if other[1] < one[1] else one
-
-
-def unanswered_at(begun_at: datetime, delay_minutes: int) -> datetime:
-    """When a message that was handed over then counts as unanswered."""
+def after_delay(start: datetime, delay_minutes: int) -> datetime:
+    """Return when a delay has passed, at most LAST_MOMENT."""
     delay = timedelta(minutes=delay_minutes)
-    return begun_at + delay if delay < LAST_MOMENT - begun_at else LAST_MOMENT
+    return start + delay if delay < LAST_MOMENT - start else LAST_MOMENT
 
 
 def _fallback(
@@ -181,22 +203,21 @@ def _fallback(
 ) -> tuple[ChainStepT, datetime] | None:
     if passage.has_reached and passage.are_fallbacks_over:
         return None
-    invited = [
-        one.position
-        for one in steps
-        if one.kind == StepKind.INVITATION and (one.id == step.id or one.id in passage.tried)
-    ]
-    invitation = _next(later, StepKind.INVITATION, max(invited, default=-1))
+    tried = {step.id, *passage.tried}
+    tried_positions = [other.position for other in steps if other.kind == StepKind.INVITATION and other.id in tried]
+    invitation = _next_in_chain(later, StepKind.INVITATION, max(tried_positions, default=-1))
+    if invitation is None:
+        return None
     if step.kind == StepKind.REMINDER:
-        # The chain had ended; it goes on only if nothing of it has arrived after all.
-        return _at_once(invitation, now) if _has_failed(passage) and not passage.has_reached else None
-    if invitation is None or _has_failed(passage):
-        return _at_once(invitation, now)
+        # The invitations were over. They continue only if it turns out that no message reached the recipient.
+        return (invitation, now) if passage.has_failed and not passage.has_reached else None
+    if passage.has_failed:
+        return invitation, now
     delay = step.fallback_delay_minutes
-    return None if delay is None else (invitation, max(now, unanswered_at(passage.first_at, delay)))
+    return None if delay is None else (invitation, max(now, after_delay(passage.first_at, delay)))
 
 
-def _after_thanks(
+def _after_thank_you(
     steps: Sequence[ChainStepT],
     later: Sequence[ChainStepT],
     step: ChainStepT,
@@ -204,13 +225,13 @@ def _after_thanks(
     reachable: Collection[str],
     now: datetime,
 ) -> tuple[ChainStepT, datetime] | None:
-    if step.scheduled_at is None and _has_failed(passage):
-        instead = _next(later, StepKind.THANK_YOU, step.position)
+    if step.scheduled_at is None and passage.has_failed:
+        instead = _next_in_chain(later, StepKind.THANK_YOU, step.position)
         if instead is not None:
             return instead, now
     if passage.responded_at is None:
         return None
-    return thanks(
+    return next_thank_you(
         steps,
         responded_at=passage.responded_at,
         reachable=reachable,
@@ -220,15 +241,37 @@ def _after_thanks(
     )
 
 
-def _has_failed(passage: Passage) -> bool:
-    return passage.ending is Ending.FAILED
+def _next_in_chain(steps: Sequence[ChainStepT], kind: StepKind, position: int) -> ChainStepT | None:
+    """Return the first step of a kind after a position, leaving out scheduled steps."""
+    chain = (step for step in steps if step.kind == kind and step.scheduled_at is None)
+    return next((step for step in chain if step.position > position), None)
 
 
-def _next(steps: Sequence[ChainStepT], kind: StepKind, position: int) -> ChainStepT | None:
-    """Of the chain: what has a moment of its own is none of its rungs."""
-    chain = (one for one in steps if one.kind == kind and one.scheduled_at is None)
-    return next((one for one in chain if one.position > position), None)
+def _next_scheduled(
+    steps: Sequence[ChainStepT], kind: StepKind, since: datetime, interrupted_by: ChainStep | None, now: datetime
+) -> tuple[ChainStepT, datetime] | None:
+    """Return the first step of a kind that is scheduled for `since` or later, and when it leaves.
+
+    Steps that come before `interrupted_by`, by time and by position, are left out: one whose channel could not be used
+    was not tried, and would otherwise come again.
+    """
+    scheduled = [(step.scheduled_at, step.position, step) for step in steps if step.kind == kind and step.scheduled_at]
+    if interrupted_by is not None and interrupted_by.scheduled_at is not None:
+        passed_at, passed_position = interrupted_by.scheduled_at, interrupted_by.position
+        scheduled = [
+            (at, position, step) for at, position, step in scheduled if at > passed_at or position > passed_position
+        ]
+    to_come = [(at, position, step) for at, position, step in scheduled if at >= since]
+    if not to_come:
+        return None
+    at, _position, step = min(to_come, key=lambda candidate: candidate[:2])
+    return step, max(now, at)
 
 
-def _at_once(step: ChainStepT | None, now: datetime) -> tuple[ChainStepT, datetime] | None:
-    return None if step is None else (step, now)
+def _earlier(
+    first: tuple[ChainStepT, datetime] | None, second: tuple[ChainStepT, datetime] | None
+) -> tuple[ChainStepT, datetime] | None:
+    """Return which of two steps leaves earlier; the first if they leave at the same time."""
+    if first is None or second is None:
+        return first or second
+    return second if second[1] < first[1] else first

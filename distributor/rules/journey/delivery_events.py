@@ -1,11 +1,15 @@
-"""What a provider's event means: pure, total over every kind, and the same in whatever order events arrive."""
+"""What a provider's event means for its attempt and its address.
+
+Every kind of event has a meaning. An attempt keeps the maximum of its events' ranks, so that their order and repeats do
+not matter.
+"""
 
 from dataclasses import dataclass
 from enum import IntEnum
 
 
 class Progress(IntEnum):
-    """How far a message got. Folded by maximum."""
+    """How far a message got. The highest rank counts."""
 
     NONE = 0
     SENT = 1
@@ -15,10 +19,10 @@ class Progress(IntEnum):
 
 
 class Trouble(IntEnum):
-    """What went wrong after the provider took it. Folded by maximum.
+    """What went wrong after the provider accepted a message. The highest rank counts.
 
-    From UNDELIVERED on the message has failed. A complaint comes before, though it is graver: who complains has got
-    the message, and must not hide from the fold that the same try failed.
+    From UNDELIVERED on, the message has failed. A complaint ranks below, though it is graver: it proves delivery, and
+    must not hide that another event reported the same attempt as failed.
     """
 
     NONE = 0
@@ -35,15 +39,15 @@ class Trouble(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """An event's effect on its try, and on its address: `suppresses` is a suppression's reason."""
+    """An event's effect on its attempt, and on its address: `suppresses` is the reason of a suppression, or ""."""
 
     progress: Progress = Progress.NONE
     trouble: Trouble = Trouble.NONE
     suppresses: str = ""
 
 
-# By channels.events.EventKind. Whatever is told of a message proves that the provider had it: only a try of unknown
-# outcome cares.
+# By channels.events.EventKind. Most events prove that the provider had the message, which resolves an attempt of
+# unknown outcome.
 MEANINGS = {
     "sent": Meaning(Progress.SENT),
     "delivered": Meaning(Progress.DELIVERED),
@@ -54,18 +58,18 @@ MEANINGS = {
     "hard_bounced": Meaning(Progress.SENT, Trouble.BOUNCED, suppresses="bounce"),
     "failed": Meaning(Progress.SENT, Trouble.UNDELIVERED),
     "dropped": Meaning(Progress.NONE, Trouble.DROPPED),
-    # Somebody complains or unsubscribes because the message arrived.
+    # Complaining and unsubscribing prove that the message arrived.
     "complained": Meaning(Progress.DELIVERED, Trouble.COMPLAINED, suppresses="complaint"),
     "unsubscribed": Meaning(Progress.DELIVERED, suppresses="unsubscribe"),
-    # What a person wishes from now on; of STOP and START the later one holds.
+    # Replies of STOP and START. Of several, the latest holds.
     "stopped": Meaning(suppresses="stop"),
     "started": Meaning(),
 }
-WISHES = ("stopped", "started")
+OPT_OUT_REQUESTS = ("stopped", "started")
 
 
 def meaning_of(kind: str, *, is_machine: bool = False) -> Meaning:
-    """What an event means. A scanner that opens or clicks proves delivery and nothing else."""
+    """Return what an event means. Opens and clicks by a machine, such as a virus scanner, only prove delivery."""
     meaning = MEANINGS[kind]
     if is_machine and meaning.progress > Progress.DELIVERED:
         return Meaning(Progress.DELIVERED)

@@ -1,4 +1,7 @@
-"""How a journey ends, as a function of its tries: the same whether settle or a provider's event told the last of it."""
+"""How a journey or a step stands, as a function of its attempts.
+
+The result is the same whether the last news came from settle or from a provider's event.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,53 +27,55 @@ class AttemptRecord(Protocol):
     def begun_at(self) -> datetime: ...
 
 
-def reaches(one: AttemptRecord) -> bool:
-    """The provider took it, and nothing tells that it failed after all."""
-    return one.state == "sent" and not Trouble(one.trouble).is_failure
+def counts_as_sent(attempt: AttemptRecord) -> bool:
+    """Return whether the provider accepted the message and no event reports that it failed."""
+    return attempt.state == "sent" and not Trouble(attempt.trouble).is_failure
 
 
 def reached_at(attempts: Sequence[AttemptRecord]) -> datetime | None:
-    """When the first message that counts as sent left; None when none does."""
-    return min((one.begun_at for one in attempts if reaches(one)), default=None)
+    """Return when the first message left that counts as sent, or None."""
+    return min((attempt.begun_at for attempt in attempts if counts_as_sent(attempt)), default=None)
 
 
 def first_at(attempts: Sequence[AttemptRecord], step_id: UUID) -> datetime | None:
-    """When the first message of a step left that may have arrived; None when none of it may have."""
-    may_have_arrived = (one for one in attempts if one.state != "failed" and not Trouble(one.trouble).is_failure)
-    return min((one.begun_at for one in may_have_arrived if one.step_id == step_id), default=None)
+    """Return when a step's first message left that may have arrived, or None."""
+    may_have_arrived = (
+        attempt for attempt in attempts if attempt.state != "failed" and not Trouble(attempt.trouble).is_failure
+    )
+    return min((attempt.begun_at for attempt in may_have_arrived if attempt.step_id == step_id), default=None)
 
 
 def is_delivered(attempts: Sequence[AttemptRecord]) -> bool:
-    """A provider tells that a message arrived, and nothing tells that it failed after all."""
-    return any(reaches(one) and one.progress >= Progress.DELIVERED for one in attempts)
+    """Return whether a message was delivered, and no event reports that it failed after all."""
+    return any(counts_as_sent(attempt) and attempt.progress >= Progress.DELIVERED for attempt in attempts)
 
 
 def ending_of(attempts: Sequence[AttemptRecord]) -> Ending:
-    """How a journey of these tries ends when nothing more is tried."""
-    if any(reaches(one) for one in attempts):
+    """Return how a journey with these attempts ends when no other follows."""
+    if any(counts_as_sent(attempt) for attempt in attempts):
         return Ending.SENT
     return Ending.INDETERMINATE if has_unknown(attempts) else Ending.FAILED
 
 
 def ending_of_last_step(attempts: Sequence[AttemptRecord]) -> Ending | None:
-    """How the step of the last try ended, by what events tell; None: it has not, or settle has said so already."""
+    """Return how events ended the step of the last attempt; None: it is not over, or settle has ended it already."""
     last = attempts[-1]
-    if any(reaches(one) for one in attempts if one.step_id == last.step_id):
+    if any(counts_as_sent(attempt) for attempt in attempts if attempt.step_id == last.step_id):
         return Ending.SENT
     return Ending.FAILED if Trouble(last.trouble).is_failure else None
 
 
 def failure_reason(troubles: Sequence[int]) -> str:
-    """What events tell of why nothing arrived: undelivered, bounced, dropped; "" when they tell of no failure."""
+    """Return the failure that events report: undelivered, bounced or dropped; "" if they report none."""
     worst = Trouble(max(troubles, default=Trouble.NONE))
     return worst.name.lower() if worst.is_failure else ""
 
 
 def has_unknown(attempts: Sequence[AttemptRecord]) -> bool:
-    """Whether the outcome of any attempt is unknown."""
+    """Return whether any attempt has an unknown outcome."""
     return any(attempt.state == "unknown" for attempt in attempts)
 
 
 def certainly_nothing_left(attempts: Sequence[AttemptRecord]) -> bool:
-    """No provider took any of them: the contact's frequency slot is free again."""
-    return all(one.state == "failed" for one in attempts)
+    """Return whether no provider accepted any of the messages, which frees the contact's frequency slot."""
+    return all(attempt.state == "failed" for attempt in attempts)

@@ -1,4 +1,4 @@
-"""What follows a try: pure, so that it can be tabled. There is no retry by Celery, no ETA and no countdown."""
+"""What follows an attempt: a retry, or the end of the step. Celery's own retries, ETA and countdown are not used."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,17 +10,17 @@ MAX_ATTEMPTS = 8
 BACKOFF_BASE = timedelta(seconds=30)
 BACKOFF_LIMIT = timedelta(hours=1)
 THROTTLE_PAUSE = timedelta(seconds=5)
-# Whatever a provider asks for: not at once again, which would be a busy loop, and not out of sight.
+# Bounds on the pause that a provider asks for: no busy loop, and no wait beyond an hour.
 SHORTEST_THROTTLE_PAUSE = timedelta(seconds=1)
 LONGEST_THROTTLE_PAUSE = timedelta(hours=1)
-# A fault of the account or the sender is nobody's failed attempt: the messages wait until an operator has mended it.
+# A refused account or sender is not counted as a failed attempt: messages wait until an operator has fixed it.
 ACCOUNT_PAUSE = timedelta(minutes=1)
-# Channels where a second copy is better than none. On the others a message of unknown outcome is never repeated.
+# Channels where a second copy is better than none. On others, a message of unknown outcome is never sent again.
 AT_LEAST_ONCE_CHANNELS = frozenset({"email"})
 
 
 class Ending(StrEnum):
-    """How a try on one step ends, when nothing more is tried on it."""
+    """How a step ends, when no further attempt is made on it."""
 
     SENT = "sent"
     FAILED = "failed"
@@ -29,7 +29,7 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Look at this step again at `due_at`; a pause is not counted as an attempt."""
+    """Try this step again at `due_at`. Not `is_attempt`: a pause, not counted towards MAX_ATTEMPTS."""
 
     due_at: datetime
     reason: str
@@ -48,11 +48,12 @@ def after_attempt(
     now: datetime,
     jitter: float,
 ) -> Ending | Retry:
-    """What follows try `number` (from 1) with this outcome (channels.providers.base.Outcome).
+    """Return what follows attempt `number` (from 1) with an outcome of channels.providers.base.Outcome.
 
-    `jitter` in [0, 1) spreads retries (full jitter: the delay is anywhere between none and the backoff).
-    `unknown_before`: how many earlier tries of this recipient on this step are of unknown outcome. `evidence_window`:
-    how long the provider may still tell what became of one; until then nothing is resent.
+    `about_account`: the provider refused the account or its sender, not the message. `unknown_before` counts the
+    recipient's earlier attempts on this step with an unknown outcome. `evidence_window` is how long the provider may
+    still report what became of such an attempt; until then nothing is resent. `jitter` in [0, 1) spreads retries
+    between now and the whole backoff (full jitter). Raises ValueError for an unknown outcome name.
     """
     match outcome:
         case "accepted":
@@ -65,7 +66,7 @@ def after_attempt(
             return Ending.FAILED
         case "unknown" if evidence_window:
             return Retry(round_up(now + evidence_window), "awaiting_evidence")
-        case "unknown" if is_resent(channel, unknown_before + 1):
+        case "unknown" if should_resend(channel, unknown_before + 1):
             return Retry(now, "unknown_outcome")
         case "unknown":
             return Ending.INDETERMINATE
@@ -76,20 +77,20 @@ def after_attempt(
     raise ValueError(f"no such outcome: {outcome}")
 
 
-def is_resent(channel: str, unknown_tries: int) -> bool:
-    """Whether a step's tries of unknown outcome, of which nothing more is heard, are followed by one more."""
-    return channel in AT_LEAST_ONCE_CHANNELS and unknown_tries == 1
+def should_resend(channel: str, unknown_attempts: int) -> bool:
+    """Return whether a message is sent again after this many attempts whose outcome stayed unknown: at most once."""
+    return channel in AT_LEAST_ONCE_CHANNELS and unknown_attempts == 1
 
 
 def throttle_pause(retry_after_seconds: float | None) -> timedelta:
-    """What the provider asks for, within reason; our own guess when it asks for nothing that makes sense."""
-    if retry_after_seconds is None or not retry_after_seconds >= 0:  # not: NaN is neither
+    """Return the pause that a provider asks for, within bounds; THROTTLE_PAUSE if it asks for none, or for nonsense."""
+    if retry_after_seconds is None or not retry_after_seconds >= 0:  # `not … >=` is also true of NaN
         return THROTTLE_PAUSE
     asked_for = timedelta(seconds=min(retry_after_seconds, LONGEST_THROTTLE_PAUSE.total_seconds()))
     return max(asked_for, SHORTEST_THROTTLE_PAUSE)
 
 
 def backoff(number: int) -> timedelta:
-    """The longest wait after try `number`: 30 s, 1 min, 2 min … 1 h."""
+    """Return the longest wait after attempt `number`: 30 s, 1 min, 2 min … 1 h."""
     doublings: int = 2 ** min(number - 1, 20)
     return min(BACKOFF_BASE * doublings, BACKOFF_LIMIT)

@@ -1,16 +1,16 @@
-"""Why the rest of a journey, or of its chain, was called off."""
+"""Why the rest of a journey, or of its fallbacks, was stopped."""
 
 from enum import StrEnum
 
 
 class StopReason(StrEnum):
-    """What ends a journey that still waits. Stable: callers read them."""
+    """What ends a waiting journey. The values are public: callers read them."""
 
     RESPONDED = "responded"
     OPTED_OUT = "opted_out"
     CANCELLED = "cancelled"
     ERASED = "erased"
-    # These end the fallbacks alone (rules/journey/chain.py): should the message fail after all, the chain goes on.
+    # These end only the fallbacks (rules/journey/chain.py). If the message fails after all, the chain continues.
     OPENED = "opened"
     DELIVERED = "delivered"
 

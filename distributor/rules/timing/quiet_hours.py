@@ -1,4 +1,4 @@
-"""Quiet hours and allowed weekdays, by the clock on the contact's wall."""
+"""Quiet hours and allowed weekdays, in the contact's local time."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -10,18 +10,22 @@ from distributor.rules.timing.time_zones import LAST_MOMENT, first_instant, last
 
 EVERY_DAY: Final = frozenset(range(1, 8))
 A_DAY: Final = timedelta(days=1)
-# Python's calendar ends with this year, and finding the next allowed day needs some days of room.
+# Python's calendar ends with the year 9999, and finding the next allowed day needs some days of room.
 _END_OF_CALENDAR: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """When nothing is sent: daily from `quiet_from` to `quiet_until`, local times, and on all days but `weekdays`.
+    """When nothing is sent: daily from `quiet_from` to `quiet_until` in local time, and on days not in `weekdays`.
 
-    `quiet_until` at or before `quiet_from` in the day is on the next day. Both None: no hours are quiet. `weekdays`
-    are ISO (1 is Monday). Quiet begins when the clock first shows its start and ends when it last shows its end, so
-    that where clocks are put back it is the longer of the two; a start or end that is skipped moves forward to the end
-    of the gap. Days begin and end likewise. Raises ValueError for hours or weekdays that would never let anything out.
+    If `quiet_until` is earlier in the day than `quiet_from`, it means the next day. Both None: no quiet hours.
+    `weekdays` are ISO numbers (1 is Monday).
+
+    Where clocks change, quiet hours begin when the clock first shows their start and end when it last shows their end:
+    the longer reading holds. A start or end that the clock skips moves forward to the end of the gap. Days begin and
+    end in the same way.
+
+    Raises ValueError for hours or weekdays that would never let anything out.
     """
 
     quiet_from: time | None = None
@@ -32,9 +36,9 @@ class QuietHours:
         if (self.quiet_from is None) != (self.quiet_until is None):
             raise ValueError("quiet hours need both a start and an end")
         if self.quiet_from is not None and self.quiet_from == self.quiet_until:
-            raise ValueError("quiet hours that end when they start would be all day or none of it")
+            raise ValueError("quiet hours must not end when they start")
         if not self.weekdays or not self.weekdays <= EVERY_DAY:
-            raise ValueError("weekdays are at least one of 1 (Monday) to 7 (Sunday)")
+            raise ValueError("weekdays must be one or more of 1 (Monday) to 7 (Sunday)")
 
     @property
     def any(self) -> bool:
@@ -45,10 +49,10 @@ NO_QUIET_HOURS: Final = QuietHours()
 
 
 def earliest_allowed(moment: datetime, zone: ZoneInfo, hours: QuietHours) -> datetime:
-    """The first instant, not before `moment` (aware, from the year 2 on), at which something may be sent; in UTC.
+    """Return the first instant from `moment` on at which a message may be sent, in UTC.
 
-    What is known of a zone's day is kept, so that contacts of one zone share one answer. LAST_MOMENT for what is asked
-    for the very end of the calendar.
+    `moment` is aware and not before the year 2. At the very end of the calendar the answer is LAST_MOMENT. The quiet
+    periods of a zone's day are cached, so that contacts in the same zone share them.
     """
     moment = moment.astimezone(UTC)
     if not hours.any:
@@ -62,20 +66,20 @@ def earliest_allowed(moment: datetime, zone: ZoneInfo, hours: QuietHours) -> dat
 
 
 def _quiet_until(moment: datetime, zone: ZoneInfo, hours: QuietHours) -> datetime | None:
-    for starts_at, ends_at in _silences(moment.toordinal(), zone, hours):
+    for starts_at, ends_at in _quiet_periods(moment.toordinal(), zone, hours):
         if starts_at <= moment < ends_at:
             return ends_at
     return None
 
 
 @lru_cache(maxsize=4_096)
-def _silences(utc_day: int, zone: ZoneInfo, hours: QuietHours) -> tuple[tuple[datetime, datetime], ...]:
-    """The quiet stretches that touch a day of UTC (as date.toordinal counts), each whole; they may overlap."""
+def _quiet_periods(utc_day: int, zone: ZoneInfo, hours: QuietHours) -> tuple[tuple[datetime, datetime], ...]:
+    """Return the quiet periods that touch a UTC day (a date.toordinal()), each in full. They may overlap."""
     day_starts_at = datetime.fromordinal(utc_day).replace(tzinfo=UTC)
     found = []
-    # Local dates are a day off at most, a night belongs to the date before, and a zone may repeat or skip a whole day.
+    # A local date is at most a day off, a night belongs to the date before, and a zone may repeat or skip a whole day.
     for local_day in range(utc_day - 3, utc_day + 3):
-        found += _silences_of(date.fromordinal(local_day), zone, hours)
+        found += _periods_from(date.fromordinal(local_day), zone, hours)
     return tuple(
         (starts_at, ends_at)
         for starts_at, ends_at in found
@@ -83,8 +87,8 @@ def _silences(utc_day: int, zone: ZoneInfo, hours: QuietHours) -> tuple[tuple[da
     )
 
 
-def _silences_of(day: date, zone: ZoneInfo, hours: QuietHours) -> list[tuple[datetime, datetime]]:
-    """The quiet stretches that begin on a local date."""
+def _periods_from(day: date, zone: ZoneInfo, hours: QuietHours) -> list[tuple[datetime, datetime]]:
+    """Return the quiet periods that begin on a local date."""
     walls = []
     midnight = datetime.combine(day, time())
     if day.isoweekday() not in hours.weekdays:

@@ -1,4 +1,4 @@
-"""Recurring schedules: a cron expression in a named zone, and when it is due next."""
+"""Recurring schedules: when a cron expression in a time zone is due."""
 
 import re
 from collections.abc import Iterator
@@ -19,9 +19,9 @@ _ITEM: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Recurrence:
-    """A cron expression, read: `minutes` and `hours` ascending, `weekdays` from 0 (Sunday) to 6.
+    """A parsed cron expression. `minutes` and `hours` ascend; `weekdays` run from 0 (Sunday) to 6.
 
-    `needs_both_days`: the day must be in `days` and in `weekdays`, else in either of them.
+    `needs_both_days`: a day must be in `days` and in `weekdays`; otherwise one of the two is enough.
     """
 
     minutes: tuple[int, ...]
@@ -38,12 +38,12 @@ class Recurrence:
 
 
 def parse_cron(expression: str) -> Recurrence:
-    """Read “minute hour day-of-month month day-of-week”, as crontab(5) of Debian has it.
+    """Parse “minute hour day-of-month month day-of-week”, as Debian's crontab(5) defines it.
 
-    Each is `*`, or numbers and ranges parted by commas; `*` and ranges may have a step (`*/15`, `1-5/2`). Months and
-    weekdays have English names too (`jan`, `mon`); Sunday is 0 or 7. When day of month and day of week both do not
-    start with `*`, a day needs to match only one of them. Raises ValueError naming the fault, also for a date that
-    never comes, such as 30 February.
+    Each field is `*`, or numbers and ranges separated by commas. `*` and ranges may have a step (`*/15`, `1-5/2`).
+    Months and weekdays may be English names (`jan`, `mon`); Sunday is 0 or 7. If neither day field starts with `*`, a
+    day needs to match only one of them. Raises ValueError naming the fault, also for a date that never occurs, such as
+    30 February.
     """
     fields = expression.split()
     if len(fields) != 5:
@@ -53,7 +53,7 @@ def parse_cron(expression: str) -> Recurrence:
     days = _read("day of month", day, 1, 31)
     months = _read("month", month, 1, 12, _MONTHS)
     if needs_both_days and all(min(days) > _LONGEST_MONTHS[number - 1] for number in months):
-        raise ValueError("no such date ever comes")
+        raise ValueError("this date never occurs")
     return Recurrence(
         minutes=tuple(sorted(_read("minute", minute, 0, 59))),
         hours=tuple(sorted(_read("hour", hour, 0, 23))),
@@ -65,25 +65,25 @@ def parse_cron(expression: str) -> Recurrence:
 
 
 def next_occurrence(recurrence: Recurrence, zone: ZoneInfo, after: datetime) -> datetime:
-    """The first occurrence later than `after` (aware), in UTC.
+    """Return the first occurrence after `after` (aware), in UTC.
 
-    Each local time that the expression names occurs once: in a gap at the instant when the gap is over (several times
-    that one gap swallows are one occurrence), in a fold the first time that the clock shows it. Raises OverflowError
-    past the year 9999.
+    Each local time that the expression names occurs once. A time that the clock skips occurs at the end of the gap;
+    several times in one gap are one occurrence. A time that the clock shows twice occurs the first time. Raises
+    OverflowError past the year 9999.
     """
     wall = after.astimezone(zone).replace(tzinfo=None, fold=0)
-    # A later instant may show the same or an earlier time, in a fold: those have occurred already, or are skipped here.
+    # Where the clock is put back, a candidate may lie before `after`: it has occurred already and is left out.
     for candidate in _walls_after(recurrence, wall):
         occurs_at = first_instant(candidate, zone)
         if occurs_at > after:
             return occurs_at
-    raise AssertionError("unreachable: parse_cron lets only dates through that come")
+    raise AssertionError("unreachable: parse_cron() accepts only dates that occur")
 
 
 def latest_occurrence(recurrence: Recurrence, zone: ZoneInfo, first: datetime, now: datetime) -> datetime:
-    """The last occurrence that is not after `now`; `first` is one that is not.
+    """Return the last occurrence at or before `now`. `first` is an occurrence at or before `now`.
 
-    Found from its end, in a span that doubles: after a year of downtime not every minute of it is walked.
+    The search goes back from `now` in a span that doubles, so that a year of downtime is not walked minute by minute.
     """
     span = timedelta(days=1)
     while now - span > first:
@@ -102,7 +102,7 @@ def _last_within(recurrence: Recurrence, zone: ZoneInfo, after: datetime, until:
 
 
 def _walls_after(recurrence: Recurrence, wall: datetime) -> Iterator[datetime]:
-    """The local times that the expression names, later than `wall`, without end."""
+    """Yield the local times after `wall` that the expression names, without end."""
     day = wall.date()
     while True:
         if day.month not in recurrence.months:
@@ -120,12 +120,12 @@ def _walls_after(recurrence: Recurrence, wall: datetime) -> Iterator[datetime]:
 
 
 def _read(name: str, field: str, lowest: int, highest: int, words: tuple[str, ...] = ()) -> frozenset[int]:
-    """The numbers that one field names. `words` stand for the numbers from `lowest` on."""
+    """Return the numbers that a field names. `words` are names for the numbers from `lowest` on."""
     numbers: set[int] = set()
     for item in field.split(","):
         match = _ITEM.fullmatch(item)
         if match is None or (match["step"] and not match["all"] and not match["last"]):
-            raise ValueError(f"{name}: “{item}” is not understood")
+            raise ValueError(f"{name}: “{item}” is not valid")
         first = lowest if match["all"] else _number(name, match["first"], lowest, highest, words)
         if match["all"]:
             last = highest
@@ -133,7 +133,7 @@ def _read(name: str, field: str, lowest: int, highest: int, words: tuple[str, ..
             last = _number(name, match["last"], lowest, highest, words) if match["last"] else first
         step = int(match["step"] or 1)
         if first > last or step == 0:
-            raise ValueError(f"{name}: “{item}” names nothing")
+            raise ValueError(f"{name}: “{item}” matches nothing")
         numbers.update(range(first, last + 1, step))
     return frozenset(numbers)
 

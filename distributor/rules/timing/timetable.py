@@ -1,4 +1,4 @@
-"""When a message may leave: one instant out of all that is asked and demanded."""
+"""The earliest moment at which a message may leave, from its schedule, deferral, quiet hours and end."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,17 +11,17 @@ from distributor.rules.timing.time_zones import LAST_MOMENT
 
 A_SECOND: Final = timedelta(seconds=1)
 A_MINUTE: Final = timedelta(minutes=1)
-# From here on nobody misses up to a minute, and those who wait alike share a batch.
+# After a wait this long, up to a minute more does not matter, and messages due in the same minute share a batch.
 LONG_WAIT: Final = timedelta(minutes=10)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """What was asked for the moment of sending; all aware, None: nothing was.
+    """The times that a call asked for; all aware, None if not asked for.
 
-    `scheduled_at` is the distribution's and `when` the recipient's own: neither leaves before both. `not_after` is the
-    last instant at which it is still worth sending; at `expires_at` itself the link is dead.
+    A message leaves neither before `scheduled_at`, the distribution's, nor before `when`, the recipient's own.
+    `not_after` is the last moment at which it may leave. At `expires_at` its link has expired.
     """
 
     scheduled_at: datetime | None = None
@@ -30,17 +30,17 @@ class Timetable:
     expires_at: datetime | None = None
 
 
-def leave_at(
+def earliest_departure(
     timetable: Timetable, zone: ZoneInfo, hours: QuietHours, now: datetime, *, deferred_until: datetime | None = None
 ) -> datetime | Refusal:
-    """The first instant, not before `now`, at which the message may leave; or why there is none (too_late, expired).
+    """Return the first instant from `now` on at which the message may leave, or a refusal (too_late, expired).
 
-    `deferred_until` is what throttling, a retry, a fallback or a reminder waits for. `when` is rounded up to the full
-    second and so is a deferral, or a long one to the full minute; never into quiet hours or past the end, and a
-    schedule not at all.
+    `deferred_until` is the end of a throttle, retry, fallback or reminder delay. The instant is rounded up, so that
+    messages share batches: to the full second, or after a long deferral to the full minute. It is never rounded into
+    quiet hours or past the end, and `scheduled_at` is not rounded at all.
     """
-    asked = (now, timetable.scheduled_at, timetable.when, deferred_until)
-    moment = earliest_allowed(max(instant for instant in asked if instant is not None), zone, hours)
+    not_before = (now, timetable.scheduled_at, timetable.when, deferred_until)
+    moment = earliest_allowed(max(instant for instant in not_before if instant is not None), zone, hours)
     refusal = refuse_late(moment, timetable)
     if refusal is not None:
         return refusal
@@ -55,7 +55,7 @@ def leave_at(
 
 
 def refuse_late(moment: datetime, timetable: Timetable) -> Refusal | None:
-    """Why nothing leaves at `moment` any more, or None. A dead link says more than a date that has passed."""
+    """Return why nothing may leave at `moment` any more, or None. An expired link outweighs a passed `not_after`."""
     for reason, name, last_at, is_over in (
         (Reason.EXPIRED, "expiresAt", timetable.expires_at, moment.__ge__),
         (Reason.TOO_LATE, "notAfter", timetable.not_after, moment.__gt__),
@@ -66,7 +66,7 @@ def refuse_late(moment: datetime, timetable: Timetable) -> Refusal | None:
 
 
 def round_up(moment: datetime, grain: timedelta = A_SECOND) -> datetime:
-    """To the full second, or another grain that divides a day, so that those who wait alike share a batch."""
+    """Round up to the full second, or to another grain that divides a day."""
     excess = (moment - _EPOCH) % grain
     if not excess:
         return moment

@@ -61,7 +61,7 @@ def test_the_plan_of_a_new_contact(post: Post, body: dict[str, Any]) -> None:
         "condition": "first",
         "waitsFor": None,
         "detail": {},
-        "text": "by e-mail at once",
+        "text": "by e-mail immediately",
     }
     assert rows_written() == NOTHING
 
@@ -93,8 +93,8 @@ def test_who_would_be_skipped_is_told_as_the_call_itself_would(
     planned = post({**said, "dryRun": True}).json()
     assert (planned["recipientCount"], planned["recipients"]) == (0, [])
     assert [one["text"] for one in planned["skipped"]] == [
-        "skipped: contacted 3 days ago, the rule is 30 days",
-        "skipped: no e-mail address",
+        "skipped: contacted 3 days ago; the frequency rule requires 30 days between sends",
+        "skipped: the contact has no e-mail address",
     ]
     told = ("externalId", "email", "reason", "detail", "text")
     done = post(said).json()["skipped"]
@@ -113,7 +113,7 @@ def test_a_recipient_who_would_be_sent_nothing_is_told_why(
     assert one["text"] == "stopped: the contact opted out 2 days ago"
     [passed] = one["passedOver"]
     assert (passed["channel"], passed["reason"]) == ("email", "opted_out")
-    assert passed["text"] == "passed over: the contact opted out 2 days ago"
+    assert passed["text"] == "step skipped: the contact opted out 2 days ago"
 
 
 def test_an_account_that_takes_nothing_is_told_with_what_holds_it(

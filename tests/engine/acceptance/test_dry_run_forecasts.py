@@ -81,7 +81,7 @@ def test_a_chain_leaves_out_channels_without_an_address_and_those_that_are_suppr
         ["email", "sms"],
         ["whatsapp", "sms"],
     ]
-    passed_over = [[one.refusal.reason for one in contact.forecast.passed_over] for contact in foreseen.contacts]
+    passed_over = [[one.refusal.reason for one in contact.forecast.skipped_steps] for contact in foreseen.contacts]
     assert passed_over == [[], [Reason.OPTED_OUT], [Reason.SUPPRESSED], []]
 
 
@@ -119,7 +119,7 @@ def test_reminders_are_planned_also_by_channels_that_no_invitation_uses(
         (morning, Delay.QUIET_HOURS),
         (morning + A_DAY, Delay.NONE),
     ]
-    passed_over = [[one.refusal.reason for one in contact.forecast.passed_over] for contact in foreseen.contacts]
+    passed_over = [[one.refusal.reason for one in contact.forecast.skipped_steps] for contact in foreseen.contacts]
     assert passed_over == [[], [Reason.SUPPRESSED], []]
 
 
@@ -232,7 +232,7 @@ def test_a_fallback_after_the_end_is_passed_over(organization: Organization, ask
     ends_at = NOW + timedelta(minutes=30)
     request = ask(1, Channel.EMAIL, Channel.SMS, is_multi=True, fallback_delay_minutes=60, expires_at=ends_at)
     [one] = carry_out(organization, request).contacts
-    assert [(passed.position, passed.refusal.reason) for passed in one.forecast.passed_over] == [(1, Reason.EXPIRED)]
+    assert [(passed.position, passed.refusal.reason) for passed in one.forecast.skipped_steps] == [(1, Reason.EXPIRED)]
 
 
 def test_an_opted_out_contact_that_is_wanted_gets_a_link_and_nothing_is_sent(
@@ -242,7 +242,7 @@ def test_an_opted_out_contact_that_is_wanted_gets_a_link_and_nothing_is_sent(
     foreseen = carry_out(organization, ask(1, audience=AudienceRules(exclude_opted_out=False)))
     [one] = foreseen.contacts
     assert (one.refusal, one.forecast.steps) == (None, [])
-    assert [passed.refusal.reason for passed in one.forecast.passed_over] == [Reason.OPTED_OUT]
+    assert [passed.refusal.reason for passed in one.forecast.skipped_steps] == [Reason.OPTED_OUT]
 
 
 def test_whoever_is_only_registered_is_sent_nothing(organization: Organization, ask: Ask) -> None:

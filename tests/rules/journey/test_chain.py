@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distributor.rules.journey.chain import Passage, StepKind, StopsOn, fallbacks_are_over, next_step, order_of
+from distributor.rules.journey.chain import Passage, StepKind, StopsOn, fallbacks_are_over, next_step, step_order
 from distributor.rules.journey.retry import Ending
 from distributor.rules.requests import DistributionRequest, StepRequest
 
@@ -19,7 +19,7 @@ ANYWHERE = frozenset({"email", "sms", "whatsapp"})
 
 
 @dataclass(frozen=True)
-class Made:
+class FakeStep:
     position: int
     kind: StepKind
     channel: str
@@ -32,13 +32,13 @@ class Made:
         return UUID(int=self.position)
 
 
-EMAIL = Made(0, StepKind.INVITATION, "email", 60)
-SMS = Made(1, StepKind.INVITATION, "sms")
-WHATSAPP = Made(2, StepKind.INVITATION, "whatsapp")
-FIRST_REMINDER = Made(3, StepKind.REMINDER, "email", delay_minutes=DAY)
-SECOND_REMINDER = Made(4, StepKind.REMINDER, "sms", delay_minutes=3 * DAY)
-THANKS = Made(5, StepKind.THANK_YOU, "email", delay_minutes=0)
-OTHER_THANKS = Made(6, StepKind.THANK_YOU, "sms", delay_minutes=0)
+EMAIL = FakeStep(0, StepKind.INVITATION, "email", 60)
+SMS = FakeStep(1, StepKind.INVITATION, "sms")
+WHATSAPP = FakeStep(2, StepKind.INVITATION, "whatsapp")
+FIRST_REMINDER = FakeStep(3, StepKind.REMINDER, "email", delay_minutes=DAY)
+SECOND_REMINDER = FakeStep(4, StepKind.REMINDER, "sms", delay_minutes=3 * DAY)
+THANKS = FakeStep(5, StepKind.THANK_YOU, "email", delay_minutes=0)
+OTHER_THANKS = FakeStep(6, StepKind.THANK_YOU, "sms", delay_minutes=0)
 STEPS = [EMAIL, SMS, WHATSAPP, FIRST_REMINDER, SECOND_REMINDER, THANKS, OTHER_THANKS]
 SENT = Passage(Ending.SENT, FIRST_AT, FIRST_AT, LAST_AT)
 FAILED = Passage(Ending.FAILED, None, FIRST_AT, LAST_AT)
@@ -48,7 +48,7 @@ IN_AN_HOUR = FIRST_AT + timedelta(hours=1)
 TOMORROW = LAST_AT + timedelta(days=1)
 
 
-def after(step: Made, passage: Passage, **given: Any) -> tuple[Made, datetime] | None:
+def after(step: FakeStep, passage: Passage, **given: Any) -> tuple[FakeStep, datetime] | None:
     known = {"is_multi": True, "reachable": ANYWHERE, "now": NOW, **given}
     return next_step(STEPS, step, passage, **known)
 
@@ -72,7 +72,9 @@ def after(step: Made, passage: Passage, **given: Any) -> tuple[Made, datetime] |
         (OTHER_THANKS, SENT_BEFORE, None),
     ],
 )
-def test_what_follows_in_multi_mode(step: Made, passage: Passage, expected: tuple[Made, datetime] | None) -> None:
+def test_what_follows_in_multi_mode(
+    step: FakeStep, passage: Passage, expected: tuple[FakeStep, datetime] | None
+) -> None:
     assert after(step, passage) == expected
 
 
@@ -86,32 +88,34 @@ def test_what_follows_in_multi_mode(step: Made, passage: Passage, expected: tupl
         (FIRST_REMINDER, FAILED, None),
     ],
 )
-def test_what_follows_in_single_mode(step: Made, passage: Passage, expected: tuple[Made, datetime] | None) -> None:
+def test_what_follows_in_single_mode(
+    step: FakeStep, passage: Passage, expected: tuple[FakeStep, datetime] | None
+) -> None:
     assert after(step, passage, is_multi=False) == expected
 
 
-def test_several_channels_that_are_shut_are_stepped_over_at_once() -> None:
+def test_channels_that_cannot_be_used_are_skipped_at_once() -> None:
     assert after(EMAIL, FAILED, reachable={"whatsapp"}) == (WHATSAPP, NOW)
     assert after(SMS, SENT, reachable={"sms"}) == (SECOND_REMINDER, LAST_AT + timedelta(days=3))
     assert after(EMAIL, FAILED, reachable=()) is None
 
 
-def test_what_is_overdue_comes_now_and_not_earlier() -> None:
+def test_an_overdue_step_leaves_now() -> None:
     late = FIRST_AT + timedelta(days=30)
     assert after(EMAIL, SENT, now=late) == (SMS, late)
     assert after(WHATSAPP, SENT, now=late) == (FIRST_REMINDER, late)
 
 
-def test_enough_ends_the_fallbacks_and_leaves_the_reminders() -> None:
+def test_the_stop_condition_ends_fallbacks_but_not_reminders() -> None:
     assert after(EMAIL, replace(SENT, are_fallbacks_over=True)) == (FIRST_REMINDER, TOMORROW)
     assert after(SMS, replace(SENT_BEFORE, are_fallbacks_over=True)) == (FIRST_REMINDER, TOMORROW)
 
 
-def test_what_was_opened_and_bounced_after_all_is_not_enough() -> None:
+def test_a_message_that_bounced_after_it_was_opened_does_not_end_the_fallbacks() -> None:
     assert after(EMAIL, replace(FAILED, are_fallbacks_over=True)) == (SMS, NOW)
 
 
-def test_a_chain_goes_on_from_a_reminder_where_nothing_arrived_after_all() -> None:
+def test_the_chain_continues_after_a_reminder_if_nothing_arrived_after_all() -> None:
     tried = {EMAIL.id, FIRST_REMINDER.id}
     assert after(FIRST_REMINDER, replace(FAILED, tried=tried)) == (SMS, NOW)
     assert after(FIRST_REMINDER, replace(FAILED, tried={*tried, SMS.id, WHATSAPP.id})) is None
@@ -136,8 +140,8 @@ def test_no_step_is_tried_again_once_another_has_followed() -> None:
     st.booleans(),
     st.sets(st.sampled_from(sorted(ANYWHERE))),
 )
-def test_whatever_follows_is_new_open_to_the_contact_and_not_in_the_past(
-    step: Made, passage: Passage, is_multi: bool, reachable: set[str]
+def test_the_next_step_is_untried_reachable_and_not_in_the_past(
+    step: FakeStep, passage: Passage, is_multi: bool, reachable: set[str]
 ) -> None:
     following = after(step, passage, is_multi=is_multi, reachable=reachable)
     if following is None:
@@ -153,14 +157,19 @@ def test_whatever_follows_is_new_open_to_the_contact_and_not_in_the_past(
 
 def test_steps_are_ordered_by_kind_and_then_by_priority() -> None:
     asked = [(StepKind.THANK_YOU, 1), (StepKind.REMINDER, 2), (StepKind.INVITATION, 9), (StepKind.REMINDER, 1)]
-    assert sorted(asked, key=lambda one: order_of(*one)) == [asked[2], asked[3], asked[1], asked[0]]
+    assert sorted(asked, key=lambda kind_and_priority: step_order(*kind_and_priority)) == [
+        asked[2],
+        asked[3],
+        asked[1],
+        asked[0],
+    ]
 
 
 @pytest.mark.parametrize(
     ("stops_on", "opened", "delivered"),
     [(StopsOn.RESPONSE, False, False), (StopsOn.OPENED, True, False), (StopsOn.DELIVERED, True, True)],
 )
-def test_what_is_enough(stops_on: StopsOn, opened: bool, delivered: bool) -> None:
+def test_stop_conditions(stops_on: StopsOn, opened: bool, delivered: bool) -> None:
     assert fallbacks_are_over(stops_on, is_opened=True, is_delivered=False) is opened
     assert fallbacks_are_over(stops_on, is_opened=False, is_delivered=True) is delivered
     assert not fallbacks_are_over(stops_on, is_opened=False, is_delivered=False)
@@ -176,12 +185,12 @@ def test_what_is_enough(stops_on: StopsOn, opened: bool, delivered: bool) -> Non
         {"delay_minutes": 5},
     ],
 )
-def test_delays_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
+def test_contradictory_delays_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"delay|fallback"):
         StepRequest("email", UUID(int=1), UUID(int=2), **wrong)
 
 
-def test_a_request_invites() -> None:
+def test_a_request_needs_an_invitation() -> None:
     reminder = StepRequest("email", UUID(int=1), UUID(int=2), kind=StepKind.REMINDER, delay_minutes=5)
     with pytest.raises(ValueError, match="invitation"):
         DistributionRequest(source="test", survey_id=UUID(int=3), contacts=[], steps=[reminder])

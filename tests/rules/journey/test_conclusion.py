@@ -1,4 +1,4 @@
-"""How a journey ends: every combination of what may be known of it."""
+"""How a journey ends, for every combination of what is known of it."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def test_an_attempt_of_unknown_outcome_makes_it_indeterminate(stopped_for: str) 
     assert ended == Conclusion(Ending.INDETERMINATE, "unknown_outcome")
 
 
-def test_a_stopped_journey_of_which_nothing_left_is_stopped() -> None:
+def test_a_stopped_journey_without_a_message_ends_as_stopped() -> None:
     ended = conclude(has_reached=False, has_unknown=False, stopped_for="opted_out", failed_for="refused")
     assert ended == Conclusion(None, "opted_out")
 

@@ -26,7 +26,7 @@ FIRST, SECOND = UUID(int=1), UUID(int=2)
 
 
 @dataclass(frozen=True)
-class Made:
+class FakeAttempt:
     state: str
     trouble: int = Trouble.NONE
     step_id: UUID = FIRST
@@ -34,9 +34,9 @@ class Made:
     progress: int = Progress.NONE
 
 
-attempts = st.lists(
+attempt_lists = st.lists(
     st.builds(
-        Made,
+        FakeAttempt,
         state=st.sampled_from(["sent", "failed", "unknown"]),
         trouble=st.sampled_from(list(Trouble)),
         step_id=st.sampled_from([FIRST, SECOND]),
@@ -52,12 +52,12 @@ def test_every_kind_has_a_meaning_and_no_other_does() -> None:
 
 
 @pytest.mark.parametrize("kind", list(EventKind))
-def test_what_suppresses_does_so_for_a_reason_that_there_is(kind: EventKind) -> None:
+def test_every_suppression_has_a_reason_that_exists(kind: EventKind) -> None:
     assert meaning_of(kind).suppresses in ("", *SuppressionReason.values)
 
 
 @pytest.mark.parametrize("kind", list(EventKind))
-def test_a_machine_proves_delivery_at_most(kind: EventKind) -> None:
+def test_events_by_a_machine_prove_delivery_at_most(kind: EventKind) -> None:
     assert meaning_of(kind, is_machine=True).progress <= Progress.DELIVERED
 
 
@@ -70,69 +70,74 @@ def test_failures_are_what_comes_after_a_complaint() -> None:
 
 
 @pytest.mark.parametrize(
-    ("made", "ending"),
+    ("attempts", "ending"),
     [
-        ([Made("sent")], Ending.SENT),
-        ([Made("sent", Trouble.COMPLAINED)], Ending.SENT),
-        ([Made("sent", Trouble.BOUNCED)], Ending.FAILED),
-        ([Made("failed")], Ending.FAILED),
-        ([Made("unknown")], Ending.INDETERMINATE),
-        ([Made("unknown"), Made("failed")], Ending.INDETERMINATE),
-        ([Made("sent", Trouble.BOUNCED), Made("unknown")], Ending.INDETERMINATE),
-        ([Made("sent", Trouble.BOUNCED), Made("sent")], Ending.SENT),
+        ([FakeAttempt("sent")], Ending.SENT),
+        ([FakeAttempt("sent", Trouble.COMPLAINED)], Ending.SENT),
+        ([FakeAttempt("sent", Trouble.BOUNCED)], Ending.FAILED),
+        ([FakeAttempt("failed")], Ending.FAILED),
+        ([FakeAttempt("unknown")], Ending.INDETERMINATE),
+        ([FakeAttempt("unknown"), FakeAttempt("failed")], Ending.INDETERMINATE),
+        ([FakeAttempt("sent", Trouble.BOUNCED), FakeAttempt("unknown")], Ending.INDETERMINATE),
+        ([FakeAttempt("sent", Trouble.BOUNCED), FakeAttempt("sent")], Ending.SENT),
     ],
 )
-def test_a_journey_ends_as_its_tries_say(made: list[Made], ending: Ending) -> None:
-    for order in permutations(made):
+def test_how_a_journey_ends_by_its_attempts(attempts: list[FakeAttempt], ending: Ending) -> None:
+    for order in permutations(attempts):
         assert ending_of(order) is ending
 
 
 @pytest.mark.parametrize(
-    ("made", "ending"),
+    ("attempts", "ending"),
     [
-        ([Made("sent")], Ending.SENT),
-        ([Made("sent"), Made("failed")], Ending.SENT),
-        ([Made("sent", Trouble.BOUNCED)], Ending.FAILED),
-        ([Made("failed", Trouble.DROPPED)], Ending.FAILED),
-        ([Made("unknown")], None),
-        ([Made("failed")], None),
-        ([Made("sent", Trouble.BOUNCED), Made("failed")], None),
-        ([Made("sent"), Made("failed", step_id=SECOND)], None),
+        ([FakeAttempt("sent")], Ending.SENT),
+        ([FakeAttempt("sent"), FakeAttempt("failed")], Ending.SENT),
+        ([FakeAttempt("sent", Trouble.BOUNCED)], Ending.FAILED),
+        ([FakeAttempt("failed", Trouble.DROPPED)], Ending.FAILED),
+        ([FakeAttempt("unknown")], None),
+        ([FakeAttempt("failed")], None),
+        ([FakeAttempt("sent", Trouble.BOUNCED), FakeAttempt("failed")], None),
+        ([FakeAttempt("sent"), FakeAttempt("failed", step_id=SECOND)], None),
     ],
 )
-def test_a_step_ends_when_events_say_so(made: list[Made], ending: Ending | None) -> None:
-    assert ending_of_last_step(made) is ending
+def test_a_step_ends_when_events_say_so(attempts: list[FakeAttempt], ending: Ending | None) -> None:
+    assert ending_of_last_step(attempts) is ending
 
 
-@given(attempts)
-def test_who_was_reached_was_so_at_a_moment_and_nobody_else(made: list[Made]) -> None:
-    assert (reached_at(made) is not None) == (ending_of(made) is Ending.SENT)
+@given(attempt_lists)
+def test_a_journey_has_a_reached_time_if_it_ends_as_sent(attempts: list[FakeAttempt]) -> None:
+    assert (reached_at(attempts) is not None) == (ending_of(attempts) is Ending.SENT)
 
 
 def test_a_steps_first_message_is_the_first_that_may_have_arrived() -> None:
     later, last = NOW + timedelta(hours=1), NOW + timedelta(hours=2)
-    made = [Made("failed"), Made("unknown", begun_at=later), Made("sent", begun_at=last), Made("sent", step_id=SECOND)]
-    assert first_at(made, FIRST) == later
-    assert first_at([Made("sent", Trouble.BOUNCED)], FIRST) is None
+    attempts = [
+        FakeAttempt("failed"),
+        FakeAttempt("unknown", begun_at=later),
+        FakeAttempt("sent", begun_at=last),
+        FakeAttempt("sent", step_id=SECOND),
+    ]
+    assert first_at(attempts, FIRST) == later
+    assert first_at([FakeAttempt("sent", Trouble.BOUNCED)], FIRST) is None
 
 
 @pytest.mark.parametrize(
-    ("made", "expected"),
+    ("attempt", "expected"),
     [
-        (Made("sent", progress=Progress.SENT), False),
-        (Made("sent", progress=Progress.DELIVERED), True),
-        (Made("sent", progress=Progress.CLICKED), True),
-        (Made("sent", Trouble.BOUNCED, progress=Progress.DELIVERED), False),
+        (FakeAttempt("sent", progress=Progress.SENT), False),
+        (FakeAttempt("sent", progress=Progress.DELIVERED), True),
+        (FakeAttempt("sent", progress=Progress.CLICKED), True),
+        (FakeAttempt("sent", Trouble.BOUNCED, progress=Progress.DELIVERED), False),
     ],
 )
-def test_what_is_delivered_and_bounces_is_not_delivered(made: Made, expected: bool) -> None:
-    assert is_delivered([Made("failed"), made]) is expected
+def test_a_delivered_message_that_bounces_is_not_delivered(attempt: FakeAttempt, expected: bool) -> None:
+    assert is_delivered([FakeAttempt("failed"), attempt]) is expected
 
 
-@given(attempts)
-def test_where_certainly_nothing_left_the_journey_failed(made: list[Made]) -> None:
-    if certainly_nothing_left(made):
-        assert ending_of(made) is Ending.FAILED
+@given(attempt_lists)
+def test_a_journey_of_which_nothing_left_has_failed(attempts: list[FakeAttempt]) -> None:
+    if certainly_nothing_left(attempts):
+        assert ending_of(attempts) is Ending.FAILED
 
 
 @pytest.mark.parametrize(
@@ -145,5 +150,5 @@ def test_where_certainly_nothing_left_the_journey_failed(made: list[Made]) -> No
         ([Trouble.DROPPED, Trouble.BOUNCED], "dropped"),
     ],
 )
-def test_the_graver_failure_is_the_reason(troubles: list[Trouble], reason: str) -> None:
+def test_the_gravest_failure_is_the_reason(troubles: list[Trouble], reason: str) -> None:
     assert failure_reason(troubles) == reason

@@ -18,7 +18,7 @@ from distributor.rules.journey.retry import (
     Retry,
     after_attempt,
     backoff,
-    is_resent,
+    should_resend,
     throttle_pause,
 )
 
@@ -79,7 +79,7 @@ def test_the_backoff_doubles_up_to_an_hour(number: int, seconds: int) -> None:
         ("transient", {"about_account": True, "jitter": 0.0}, Retry(NOW, "transient_failure")),
     ],
 )
-def test_what_follows_a_try(outcome: str, known: dict[str, Any], expected: Ending | Retry) -> None:
+def test_what_follows_an_attempt(outcome: str, known: dict[str, Any], expected: Ending | Retry) -> None:
     assert after(outcome, **known) == expected
 
 
@@ -99,11 +99,11 @@ def test_what_follows_a_try(outcome: str, known: dict[str, Any], expected: Endin
         (math.nan, THROTTLE_PAUSE),
     ],
 )
-def test_a_provider_is_given_the_pause_it_asks_for_within_reason(asked_for: float | None, pause: timedelta) -> None:
+def test_the_pause_a_provider_asks_for_is_bounded(asked_for: float | None, pause: timedelta) -> None:
     assert throttle_pause(asked_for) == pause
 
 
-def test_an_outcome_that_there_is_not_is_refused() -> None:
+def test_an_outcome_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ValueError, match="no such outcome: delivered"):
         after("delivered")
 
@@ -119,7 +119,7 @@ def test_an_outcome_that_there_is_not_is_refused() -> None:
     now=moments,
     jitter=jitters,
 )
-def test_every_outcome_has_a_sequel_that_is_never_in_the_past(now: datetime, **known: Any) -> None:
+def test_every_outcome_ends_the_step_or_is_retried_in_the_future(now: datetime, **known: Any) -> None:
     verdict = after(now=now, **known)
     if isinstance(verdict, Retry):
         assert verdict.due_at >= now
@@ -155,4 +155,4 @@ def test_only_an_email_of_unknown_outcome_is_sent_again_and_only_once(
 ) -> None:
     verdict = after("unknown", channel=channel, unknown_before=unknown_before, number=number)
     assert isinstance(verdict, Retry) == (channel == Channel.EMAIL and unknown_before == 0)
-    assert is_resent(channel, unknown_before + 1) == isinstance(verdict, Retry)
+    assert should_resend(channel, unknown_before + 1) == isinstance(verdict, Retry)

@@ -103,7 +103,7 @@ def test_the_day_is_that_of_the_zone() -> None:
         (time(2, 50), time(2, 10), "2026-03-29 00:59", "2026-03-30 00:10"),  # nor what would have been allowed in it
     ],
 )
-def test_what_a_gap_swallows_moves_forward_to_its_end(start: time, end: time, asked: str, allowed: str) -> None:
+def test_a_skipped_time_moves_forward_to_the_end_of_the_gap(start: time, end: time, asked: str, allowed: str) -> None:
     assert earliest_allowed(utc(asked), WARSAW, QuietHours(start, end)) == utc(allowed)
 
 
@@ -124,14 +124,14 @@ def test_where_the_clock_is_put_back_the_longer_quiet_holds(start: time, end: ti
     assert earliest_allowed(utc(asked), WARSAW, QuietHours(start, end)) == utc(allowed)
 
 
-def test_a_day_whose_midnight_comes_twice_begins_at_the_first_and_the_one_before_ends_at_the_last() -> None:
+def test_around_a_midnight_that_comes_twice_the_longer_quiet_holds() -> None:
     sunday = utc("2026-11-01 04:00")  # 00:00 in Havana, and again an hour later
     assert earliest_allowed(sunday - TICK, HAVANA, QuietHours(weekdays=EVERY_DAY - {7})) == sunday - TICK
     assert earliest_allowed(sunday, HAVANA, QuietHours(weekdays=EVERY_DAY - {7})) == utc("2026-11-02 05:00")
     assert earliest_allowed(sunday, HAVANA, QuietHours(weekdays=EVERY_DAY - {6})) == utc("2026-11-01 05:00")
 
 
-def test_a_day_that_a_zone_never_had_lets_nothing_out() -> None:
+def test_nothing_leaves_on_a_day_that_a_zone_skipped() -> None:
     apia = ZoneInfo("Pacific/Apia")
     thursday_noon = utc("2011-12-29 22:00")
     only_friday = QuietHours(weekdays=frozenset({5}))
@@ -155,7 +155,7 @@ def test_the_same_night_ends_at_another_instant_in_another_zone() -> None:
         (None, None, frozenset({8})),
     ],
 )
-def test_hours_that_make_no_sense_are_refused(start: time | None, end: time | None, weekdays: frozenset[int]) -> None:
+def test_invalid_hours_are_refused(start: time | None, end: time | None, weekdays: frozenset[int]) -> None:
     with pytest.raises(ValueError, match=r"quiet hours|weekdays"):
         QuietHours(start, end, weekdays)
 
@@ -168,7 +168,7 @@ def test_without_quiet_hours_every_instant_is_allowed(moment: datetime) -> None:
 
 @settings(deadline=None)
 @given(rules, st.timedeltas(timedelta(0), timedelta(days=370)))
-def test_what_is_asked_for_the_end_of_the_calendar_has_an_answer_too(rule: QuietHours, before: timedelta) -> None:
+def test_the_end_of_the_calendar_has_an_answer(rule: QuietHours, before: timedelta) -> None:
     allowed = earliest_allowed(LAST_MOMENT - before, NEW_YORK, rule)
     assert allowed >= LAST_MOMENT - before
     assert earliest_allowed(allowed, NEW_YORK, rule) == allowed

@@ -1,4 +1,4 @@
-"""Quiet hours around every change of every zone's clock, against an oracle that only ever watches the clock go by."""
+"""Quiet hours around every change of every zone's clock, against an oracle that only watches the clock."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -17,7 +17,7 @@ NIGHT = QuietHours(time(22), time(8))
 
 
 class Watch:
-    """A zone's clock, read at equal steps, and from that alone which steps are quiet."""
+    """A zone's clock, read at equal steps. Which steps are quiet follows from those readings alone."""
 
     def __init__(self, zone_key: str, start: datetime, steps: int, step: timedelta) -> None:
         self.zone = zone_named(zone_key)
@@ -25,7 +25,7 @@ class Watch:
         self.walls = [wall_of(instant, self.zone) for instant in self.instants]
 
     def next_allowed(self, rule: QuietHours) -> list[datetime | None]:
-        """For each step the first from there on that is not quiet; None when the watch ends before."""
+        """Return for each step the first step from there on that is not quiet, or None if the watch ends before."""
         quiet = [False] * len(self.instants)
         first_day = min(self.walls).date() - A_DAY
         for number in range((max(self.walls).date() - first_day).days + 1):
@@ -40,7 +40,7 @@ class Watch:
         return allowed[::-1]
 
     def _span(self, start: datetime, end: datetime) -> tuple[int, int]:
-        """From the first step that has reached `start` to the last that shows `end`, else the first that is past it."""
+        """Return the steps from the first at or after `start` to the last that shows `end`, or the first past it."""
         begins = next((index for index, wall in enumerate(self.walls) if wall >= start), len(self.walls))
         shows_end = [index for index, wall in enumerate(self.walls) if wall == end]
         past_end = next((index for index, wall in enumerate(self.walls) if wall > end), len(self.walls))
@@ -57,7 +57,7 @@ def _asked_quiet(day: date, rule: QuietHours) -> list[tuple[datetime, datetime]]
 
 
 def is_quiet_on_the_wall(wall: datetime, rule: QuietHours) -> bool:
-    """What anybody would say who looks at the clock and does not know that it will be changed."""
+    """Return whether the time on the clock is quiet, whatever changes the clock makes."""
     if wall.isoweekday() not in rule.weekdays:
         return True
     if rule.quiet_from is None or rule.quiet_until is None:
@@ -68,7 +68,7 @@ def is_quiet_on_the_wall(wall: datetime, rule: QuietHours) -> bool:
 
 
 def rules_around(change: Change) -> list[QuietHours]:
-    """Quiet hours that begin, end, or both, before, in and after the local times that a change skips or repeats."""
+    """Return quiet hours that begin or end before, in and after the local times that a change skips or repeats."""
     inside, after = change.wall + change.length / 2, change.wall + change.length
     another_day = EVERY_DAY - {change.wall.isoweekday()}
     return [
@@ -90,7 +90,7 @@ def test_around_every_change_the_answers_are_those_of_watching_the_clock() -> No
                 assert earliest_allowed(instant, change.zone, rule) == allowed, (str(change), rule, instant)
 
 
-def test_in_every_zone_no_change_lets_anything_into_the_night() -> None:
+def test_in_every_zone_the_night_stays_quiet_when_clocks_change() -> None:
     for change in every_change():
         for hours in range(-24, 24, 5):
             asked = change.at + hours * AN_HOUR
@@ -101,7 +101,7 @@ def test_in_every_zone_no_change_lets_anything_into_the_night() -> None:
 
 @st.composite
 def situations(draw: st.DrawFn) -> tuple[Change, QuietHours, Sequence[datetime]]:
-    """A change, any quiet hours to the minute, and instants in order around it."""
+    """Draw a change, any quiet hours to the minute, and ordered instants around the change."""
     change = draw(st.sampled_from(every_change()))
     minutes = st.integers(0, 1_439).map(lambda minute: time(minute // 60, minute % 60))
     near = st.integers(-90, 150).map(lambda minute: (change.wall + minute * A_MINUTE).time())
@@ -143,9 +143,7 @@ def test_to_the_minute_the_answers_are_those_of_watching_the_clock(
     st.sampled_from(sorted(available_timezones())),
     st.datetimes(FIRST.replace(tzinfo=None), LAST.replace(tzinfo=None), timezones=st.just(UTC)),
 )
-def test_anywhere_and_any_time_nothing_leaves_at_night_and_all_of_it_does_in_the_morning(
-    zone_key: str, moment: datetime
-) -> None:
+def test_in_any_zone_messages_wait_for_the_morning(zone_key: str, moment: datetime) -> None:
     zone = zone_named(zone_key)
     allowed = earliest_allowed(moment, zone, NIGHT)
     if is_quiet_on_the_wall(wall_of(moment, zone), NIGHT):

@@ -29,7 +29,7 @@ intervals = st.timedeltas(timedelta(0), timedelta(days=32_767))
         (NOW + TICK, NOW + A_DAY, NOW + A_DAY),
     ],
 )
-def test_what_a_call_gives_replaces_the_record_as_it_stood_then(
+def test_the_given_date_replaces_the_record_at_acceptance(
     recorded_at: datetime | None, given_at: datetime | None, counts: datetime | None
 ) -> None:
     assert baseline(recorded_at, given_at, accepted_at=NOW) == counts
@@ -68,14 +68,14 @@ def test_the_throttle_is_judged_at_the_moment_of_sending_and_ends_when_the_inter
 
 
 @pytest.mark.parametrize(("last_sent_at", "interval"), [(None, A_DAY), (NOW, None), (NOW, timedelta(0)), (None, None)])
-def test_without_an_earlier_send_or_an_interval_nobody_is_throttled(
+def test_without_an_earlier_send_or_an_interval_nothing_is_throttled(
     last_sent_at: datetime | None, interval: timedelta | None
 ) -> None:
     assert refuse_throttled(last_sent_at, interval, NOW) is None
 
 
 @given(moments, intervals, moments)
-def test_who_waits_until_the_end_is_no_longer_throttled(
+def test_after_the_interval_a_contact_is_no_longer_throttled(
     last_sent_at: datetime, interval: timedelta, moment: datetime
 ) -> None:
     until = throttled_until(last_sent_at, interval)

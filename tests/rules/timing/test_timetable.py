@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from distributor.rules.eligibility import Reason, Refusal
 from distributor.rules.timing.quiet_hours import NO_QUIET_HOURS, QuietHours, earliest_allowed
 from distributor.rules.timing.time_zones import LAST_MOMENT
-from distributor.rules.timing.timetable import A_MINUTE, A_SECOND, LONG_WAIT, Timetable, leave_at, refuse_late, round_up
+from distributor.rules.timing.timetable import (
+    A_MINUTE,
+    A_SECOND,
+    LONG_WAIT,
+    Timetable,
+    earliest_departure,
+    refuse_late,
+    round_up,
+)
 
 NOW = datetime(2026, 3, 10, 11, 0, 0, 250_000, tzinfo=UTC)
 NOON, EVENING = NOW.replace(microsecond=0), NOW.replace(hour=20, minute=59, microsecond=0)  # 21:59 in Warsaw
@@ -30,7 +38,7 @@ moments = st.datetimes(timezones=st.just(UTC))
 def leave(
     hours: QuietHours = NO_QUIET_HOURS, *, now: datetime = NOW, deferred_until: datetime | None = None, **asked: Any
 ) -> datetime | Refusal:
-    return leave_at(Timetable(**asked), WARSAW, hours, now, deferred_until=deferred_until)
+    return earliest_departure(Timetable(**asked), WARSAW, hours, now, deferred_until=deferred_until)
 
 
 def reason_of(verdict: datetime | Refusal | None) -> Reason:
@@ -38,7 +46,7 @@ def reason_of(verdict: datetime | Refusal | None) -> Reason:
     return verdict.reason
 
 
-def test_what_nobody_asked_to_wait_leaves_at_once() -> None:
+def test_a_message_with_nothing_to_wait_for_leaves_at_once() -> None:
     assert leave() == NOW
     assert leave(NIGHT) == NOW
 
@@ -66,7 +74,7 @@ def test_a_deferral_holds_back_what_is_due() -> None:
 
 
 @pytest.mark.parametrize("asked", ["scheduled_at", "when", "deferred_until"])
-def test_what_falls_into_quiet_hours_leaves_when_they_are_over(asked: str) -> None:
+def test_a_message_due_in_quiet_hours_leaves_after_them(asked: str) -> None:
     at_night: dict[str, Any] = {asked: EVENING + A_MINUTE}
     assert leave(NIGHT, **at_night) == MORNING
     assert leave(NIGHT, now=EVENING + A_MINUTE) == MORNING
@@ -126,7 +134,7 @@ def test_rounding_never_reaches_into_quiet_hours() -> None:
         ({"not_after": NOW - AN_HOUR, "expires_at": NOW - TICK}, Reason.EXPIRED),
     ],
 )
-def test_what_comes_too_late_is_refused(asked: dict[str, Any], reason: Reason | None) -> None:
+def test_a_message_that_is_too_late_is_refused(asked: dict[str, Any], reason: Reason | None) -> None:
     verdict = leave(**asked)
     assert (verdict if reason is None else reason_of(verdict)) == (NOW if reason is None else reason)
 
@@ -142,15 +150,15 @@ def test_quiet_hours_that_outlast_the_end_refuse_and_say_when_it_could_have_left
     )
 
 
-def test_what_waits_for_the_end_of_the_calendar_has_an_answer() -> None:
+def test_a_wait_until_the_end_of_the_calendar_has_an_answer() -> None:
     assert leave(NIGHT, scheduled_at=LAST_MOMENT) == LAST_MOMENT
     assert leave(deferred_until=LAST_MOMENT - TICK) == LAST_MOMENT
 
 
 @settings(deadline=None)
 @given(timetables, near, st.none() | near)
-def test_whatever_leaves_keeps_every_rule(timetable: Timetable, now: datetime, deferred_until: datetime | None) -> None:
-    verdict = leave_at(timetable, WARSAW, NIGHT, now, deferred_until=deferred_until)
+def test_every_departure_keeps_every_rule(timetable: Timetable, now: datetime, deferred_until: datetime | None) -> None:
+    verdict = earliest_departure(timetable, WARSAW, NIGHT, now, deferred_until=deferred_until)
     asked = max(moment for moment in (now, timetable.scheduled_at, timetable.when, deferred_until) if moment)
     possible = earliest_allowed(asked, WARSAW, NIGHT)
     if isinstance(verdict, Refusal):
@@ -164,19 +172,20 @@ def test_whatever_leaves_keeps_every_rule(timetable: Timetable, now: datetime, d
 
 @settings(deadline=None)
 @given(timetables, near, st.none() | near)
-def test_what_may_leave_at_an_instant_may_do_so_when_that_has_come(
+def test_a_planned_departure_still_holds_when_its_time_comes(
     timetable: Timetable, now: datetime, deferred_until: datetime | None
 ) -> None:
-    verdict = leave_at(timetable, WARSAW, NIGHT, now, deferred_until=deferred_until)
+    verdict = earliest_departure(timetable, WARSAW, NIGHT, now, deferred_until=deferred_until)
     if not isinstance(verdict, Refusal):
-        assert leave_at(timetable, WARSAW, NIGHT, verdict, deferred_until=deferred_until) == verdict
+        assert earliest_departure(timetable, WARSAW, NIGHT, verdict, deferred_until=deferred_until) == verdict
 
 
 @settings(deadline=None)
 @given(near, st.lists(near, min_size=2, max_size=2).map(sorted))
 def test_a_later_deferral_never_leaves_earlier(now: datetime, deferrals: list[datetime]) -> None:
     earlier, later = (
-        leave_at(Timetable(), WARSAW, NIGHT, now, deferred_until=deferred_until) for deferred_until in deferrals
+        earliest_departure(Timetable(), WARSAW, NIGHT, now, deferred_until=deferred_until)
+        for deferred_until in deferrals
     )
     assert isinstance(earlier, datetime)
     assert isinstance(later, datetime)

@@ -96,7 +96,7 @@ def carry_out(organization: Organization, request: DistributionRequest, now: dat
     for place, one in enumerate(one for one in foreseen.contacts if one.refusal is None):
         if request.is_sent and not one.forecast.steps:
             story = story_of(accepted, place)
-            assert (story.state, story.reason) == ("stopped", one.forecast.passed_over[-1].refusal.reason)
+            assert (story.state, story.reason) == ("stopped", one.forecast.skipped_steps[-1].refusal.reason)
     return foreseen
 
 

@@ -1,4 +1,4 @@
-"""What people and operators do in the middle: call, answer, opt out, close addresses, pause, cancel, move."""
+"""What people and operators do during the month: send, respond, opt out, suppress, pause, cancel, reschedule."""
 
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -17,28 +17,28 @@ from distributor.rules.journey.chain import StepKind, StopsOn
 from distributor.rules.links import LinkState
 from distributor.rules.requests import AudienceRules, DistributionRequest, RecipientOptions, StepRequest, Throttle
 from distributor.rules.timing.throttle import ThrottlePolicy
-from tests.simulation.known import INVITATION, Call, Campaign, House, Journey, Later, Person
 from tests.simulation.month import Month
 from tests.simulation.population import ZONES, Plan
+from tests.simulation.world import INVITATION, Call, Campaign, Journey, Later, Person, Tenant
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-ANSWERED_AFTER_MINUTES = (2, 45, 600, 1_500, 4_000)
+REACT_AFTER_MINUTES = (2, 45, 600, 1_500, 4_000)
 PHONES = ("sms", "whatsapp")
 
 
-class Meddling:
-    """Everything that reaches the product from outside, done to it and noted in the same breath."""
+class Interventions:
+    """Actions from outside: each is done to the product and recorded in the simulated world."""
 
     def __init__(self, month: Month, liveliness: float) -> None:
         self._month = month
         self._draw = month.draw
         self._liveliness = liveliness
         self._rows: dict[object, Organization] = {}
-        month.after_sending.append(self._answer_perhaps)
+        month.after_sending.append(self._maybe_react)
 
     def call(self, plan: Plan) -> None:
-        """Make the planned call."""
-        draw, now, house = self._draw, self._month.now, plan.house
+        """Make a planned sending call."""
+        draw, now, tenant = self._draw, self._month.now, plan.tenant
         throttle = draw.choice([None, None, timedelta(hours=36), 3 * DAY, timedelta(0)])
         policy = draw.choice(list(ThrottlePolicy)) if throttle and draw.random() < 0.3 else ThrottlePolicy.DEFER
         recent_days = draw.choice([None, None, None, 3])
@@ -46,27 +46,27 @@ class Meddling:
         scheduled_at = now + timedelta(minutes=draw.randrange(5_000)) if draw.random() < 0.5 else None
         ends_at = (scheduled_at or now) + timedelta(minutes=draw.randint(60, 8_000))
         minutes = draw.choice([None, 0, 60, 600, 1_440, 2_880])
-        in_force = throttle if throttle is not None else timedelta(minutes=house.throttle_minutes or 0)
+        in_force = throttle if throttle is not None else timedelta(minutes=tenant.throttle_minutes or 0)
         reminders = self._draw_later(0.15, (90, 1_440, 4_320))
         thanks = self._draw_later(0.25, (0, 30))
         stops_on = draw.choice(["response", "response", "opened", "delivered"])
         options = [self._draw_options(now) for _ in plan.people] if draw.random() < 0.2 else []
         request = DistributionRequest(
             source="simulation",
-            survey_id=draw.choice(house.survey_ids),
+            survey_id=draw.choice(tenant.survey_ids),
             contacts=[{"external_id": person.external_id} for person in plan.people],
             steps=[
                 StepRequest(
                     channel=channel,
-                    provider_account_id=house.account_ids[channel],
-                    template_id=house.template_ids[INVITATION, channel],
-                    priority=place,
+                    provider_account_id=tenant.account_ids[channel],
+                    template_id=tenant.template_ids[INVITATION, channel],
+                    priority=priority,
                     fallback_delay_minutes=minutes,
                 )
-                for place, channel in enumerate(plan.channels, start=1)
+                for priority, channel in enumerate(plan.channels, start=1)
             ]
-            + _later_steps(house, StepKind.REMINDER, "reminder", reminders)
-            + _later_steps(house, StepKind.THANK_YOU, "thanks", thanks),
+            + _later_steps(tenant, StepKind.REMINDER, "reminder", reminders)
+            + _later_steps(tenant, StepKind.THANK_YOU, "thanks", thanks),
             is_multi=plan.is_multi,
             scheduled_at=scheduled_at,
             not_after=ends_at if draw.random() < 0.2 else None,
@@ -82,13 +82,13 @@ class Meddling:
             stops_on=StopsOn(stops_on),
         )
         try:
-            accepted = accept(self._row(house), None, request, now)
+            accepted = accept(self._row(tenant), None, request, now)
         except ThrottledError:
             self._month.counts["calls_refused"] += 1
             return
         campaign = Campaign(
             id=accepted.distribution.id,
-            house=house,
+            tenant=tenant,
             survey_id=request.survey_id,
             channels=plan.channels,
             is_multi=plan.is_multi,
@@ -98,7 +98,7 @@ class Meddling:
             not_after=request.not_after,
             expires_at=request.expires_at,
             throttle=in_force or None,
-            minimum_days=house.minimum_days if respects else None,
+            minimum_days=tenant.minimum_days if respects else None,
             recent_days=recent_days,
             skipped=len(accepted.skipped),
             stops_on=stops_on,
@@ -114,33 +114,33 @@ class Meddling:
         self._month.campaigns.append(campaign)
         self._plan_steering(campaign)
 
-    def meddle_with(self, person: Person) -> None:
-        """Something that happens to a person, whatever is sent to it."""
+    def disturb(self, person: Person) -> None:
+        """Opt a person out or back in, suppress an address, or change the time zone."""
         now, chance = self._month.now, self._draw.random()
         if chance < 0.4:
             opt_out(person.id, now)
-            person.is_out = person.was_out = True
-        elif chance < 0.5 and person.is_out:
+            person.is_opted_out = person.was_opted_out = True
+        elif chance < 0.5 and person.is_opted_out:
             lift_opt_out(person.id)
-            person.is_out = False
-            person.house.closed -= {(*closed, "unsubscribe") for closed in person.addresses.items()}
+            person.is_opted_out = False
+            person.tenant.closed -= {(*address, "unsubscribe") for address in person.addresses.items()}
         elif chance < 0.7:
             channel, address = self._draw.choice(sorted(person.addresses.items()))
             Suppression.objects.get_or_create(
-                organization_id=person.house.id, channel=channel, address=address, reason="manual"
+                organization_id=person.tenant.id, channel=channel, address=address, reason="manual"
             )
-            person.house.close(channel, address, "manual")
+            person.tenant.close(channel, address, "manual")
         else:
             person.zone = self._draw.choice(ZONES)
             Contact.objects.filter(id=person.id).update(time_zone=person.zone)
 
-    def _row(self, house: House) -> Organization:
-        if house.id not in self._rows:
-            self._rows[house.id] = Organization.objects.get(id=house.id)
-        return self._rows[house.id]
+    def _row(self, tenant: Tenant) -> Organization:
+        if tenant.id not in self._rows:
+            self._rows[tenant.id] = Organization.objects.get(id=tenant.id)
+        return self._rows[tenant.id]
 
     def _draw_options(self, now: datetime) -> RecipientOptions:
-        """The moments of own are few: those who share one share a batch."""
+        """Draw from few times, so that recipients share batches."""
         draw = self._draw
         when = now + draw.choice([1, 7, 40]) * HOUR if draw.random() < 0.2 else None
         last_sent_at = now - draw.choice([HOUR, DAY, 30 * DAY]) if draw.random() < 0.1 else None
@@ -196,10 +196,10 @@ class Meddling:
             return
         campaign.is_cancelled = True
 
-    def _answer_perhaps(self, call: Call) -> None:
-        """Some of those who got a message open its link, some answer, some opt out by it."""
+    def _maybe_react(self, call: Call) -> None:
+        """Let some recipients open the link, some respond, and some unsubscribe."""
         chance = self._draw.random() / self._liveliness
-        later = timedelta(minutes=self._draw.choice(ANSWERED_AFTER_MINUTES))
+        later = timedelta(minutes=self._draw.choice(REACT_AFTER_MINUTES))
         if chance < 0.0025:
             self._month.at(self._month.now + later, partial(self._respond, call.journey))
         elif chance < 0.0035:
@@ -222,10 +222,10 @@ class Meddling:
             record_response(journey.code, {"score": 9}, now)
         except LinkNotOpenError:
             if not is_shut:
-                self._month.oracle.faults.append(f"{journey.code} did not take an answer")
+                self._month.oracle.faults.append(f"{journey.code} did not accept a response")
             return
         if is_shut:
-            self._month.oracle.faults.append(f"{journey.code} took an answer")
+            self._month.oracle.faults.append(f"{journey.code} accepted a response")
         journey.responded_at = now
         journey.is_opened = True
         self._month.counts["responses"] += 1
@@ -233,22 +233,22 @@ class Meddling:
     def _unsubscribe(self, call: Call) -> None:
         person = call.journey.person
         unsubscribe(call.journey.code, "link", self._month.now, channel=Channel(call.channel))
-        person.is_out = person.was_out = True
+        person.is_opted_out = person.was_opted_out = True
         for channel in PHONES if call.channel in PHONES else (call.channel,):
             if channel in person.addresses:
-                person.house.close(channel, person.addresses[channel], "unsubscribe")
+                person.tenant.close(channel, person.addresses[channel], "unsubscribe")
         self._month.counts["unsubscribed"] += 1
 
 
-def _later_steps(house: House, kind: StepKind, step: str, later: tuple[Later, ...]) -> list[StepRequest]:
+def _later_steps(tenant: Tenant, kind: StepKind, step: str, later: tuple[Later, ...]) -> list[StepRequest]:
     return [
         StepRequest(
-            channel=one.channel,
-            provider_account_id=house.account_ids[one.channel],
-            template_id=house.template_ids[f"{step} {number}", one.channel],
+            channel=follow_up.channel,
+            provider_account_id=tenant.account_ids[follow_up.channel],
+            template_id=tenant.template_ids[f"{step} {number}", follow_up.channel],
             priority=number,
             kind=kind,
-            delay_minutes=int(one.delay.total_seconds()) // 60,
+            delay_minutes=int(follow_up.delay.total_seconds()) // 60,
         )
-        for number, one in enumerate(later, start=1)
+        for number, follow_up in enumerate(later, start=1)
     ]

@@ -1,4 +1,4 @@
-"""What the simulation itself knows of its world: kept in plain objects, never read back from the product."""
+"""The state of the simulated world, in plain objects that are never read back from the product."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
@@ -7,15 +7,15 @@ from uuid import UUID
 
 @dataclass(frozen=True)
 class Hours:
-    """When nothing is sent; `quiet` are two local times, `weekdays` ISO."""
+    """When nothing is sent. `quiet` are two local times; `weekdays` are the allowed days, as ISO numbers."""
 
     quiet: tuple[time, time] | None
     weekdays: frozenset[int]
 
 
 @dataclass
-class House:
-    """An organisation: its rules, and the addresses that are closed to it as (channel, address, reason)."""
+class Tenant:
+    """An organisation with its rules. `closed` are its suppressions as (channel, address, reason)."""
 
     id: UUID
     zone: str
@@ -43,7 +43,7 @@ INVITATION = "invitation"
 
 @dataclass(frozen=True)
 class Later:
-    """A reminder or a thank-you, so long after the last message or after the answer."""
+    """A reminder or thank-you, sent `delay` after the last message or after the response."""
 
     channel: str
     delay: timedelta
@@ -51,24 +51,24 @@ class Later:
 
 @dataclass(eq=False)
 class Person:
-    """A contact. `sends` are the calls for it that a provider was made, in their order."""
+    """A contact. `sends` are the messages for it that were handed to a provider, in their order."""
 
     id: UUID
     external_id: str
-    house: House
+    tenant: Tenant
     addresses: dict[str, str]
     zone: str
-    is_out: bool = False
-    was_out: bool = False
+    is_opted_out: bool = False
+    was_opted_out: bool = False
     sends: list["Call"] = field(default_factory=list)
 
 
 @dataclass(eq=False)
 class Campaign:
-    """A distribution, as it was asked for and as it was steered since."""
+    """A distribution, as it was requested and as it was changed since."""
 
     id: UUID
-    house: House
+    tenant: Tenant
     survey_id: UUID
     channels: tuple[str, ...]
     is_multi: bool
@@ -92,7 +92,7 @@ class Campaign:
 
 @dataclass(eq=False)
 class Journey:
-    """A recipient."""
+    """A recipient's journey."""
 
     campaign: Campaign
     person: Person
@@ -100,7 +100,7 @@ class Journey:
     when: datetime | None
     last_sent_at: datetime | None
     responded_at: datetime | None = None
-    is_opened: bool = False  # its link
+    is_opened: bool = False  # the link
     calls: list["Call"] = field(default_factory=list)
 
     @property
@@ -110,11 +110,11 @@ class Journey:
 
 @dataclass(eq=False)
 class Call:
-    """One message that was handed to a provider.
+    """A message that was handed to a provider.
 
-    `step` is what the message says that it is: the invitation, or the reminder or the thanks of a number.
-    `answer` is what it said, `is_taken` the truth. `is_known` once it was told that the message had left, `has_failed`
-    once it was told that nothing arrived.
+    `step` is the step that the message text names: "invitation", "reminder 1", "thanks 2".
+    `answer` is the provider's result, and `is_taken` whether the provider really accepted the message.
+    An event reported that it was sent (`is_known`), failed, delivered, or opened.
     """
 
     journey: Journey
@@ -127,12 +127,12 @@ class Call:
     is_known: bool = False
     has_failed: bool = False
     step: str = INVITATION
-    is_delivered: bool = False  # so it was told, and likewise:
+    is_delivered: bool = False
     is_opened: bool = False
 
     def __str__(self) -> str:
-        told = " told" * self.is_known + " failed" * self.has_failed
-        return f"{self.attempt_id} {self.at:%m-%d %H:%M:%S} {self.step} by {self.channel} {self.answer}{told}"
+        reported = " reported" * self.is_known + " failed" * self.has_failed
+        return f"{self.attempt_id} {self.at:%m-%d %H:%M:%S} {self.step} by {self.channel} {self.answer}{reported}"
 
     @property
     def kind(self) -> str:
@@ -140,7 +140,7 @@ class Call:
 
     @property
     def number(self) -> int:
-        """Among the reminders, or the thanks."""
+        """The number among the reminders or thank-yous; 0 for an invitation."""
         return int(self.step.partition(" ")[2] or 0)
 
     @property
@@ -149,7 +149,7 @@ class Call:
 
     @property
     def has_arrived(self) -> bool:
-        """As far as anybody was told."""
+        """Whether it arrived, as far as results and events say."""
         return (self.answer == "accepted" and not self.has_failed) or self.is_known
 
     def is_of_step(self, other: "Call") -> bool:

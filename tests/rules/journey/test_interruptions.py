@@ -1,4 +1,4 @@
-"""Steps with a moment of their own: whom they concern, what they come before, and where a chain goes on behind them."""
+"""Scheduled steps: whom they concern, what they come before, and where the chain continues after them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distributor.rules.journey.chain import Passage, StepKind, next_step, thanks
+from distributor.rules.journey.chain import Passage, StepKind, next_step, next_thank_you, resume_chain
 from distributor.rules.journey.delivery_events import Trouble
-from distributor.rules.journey.follow_ups import Pause, interrupts
-from distributor.rules.journey.resume import resume
+from distributor.rules.journey.interruptions import IdleJourney, interrupts
 from distributor.rules.journey.retry import Ending
 
 DAY = timedelta(days=1)
@@ -22,7 +21,7 @@ ANYWHERE = frozenset({"email", "sms"})
 
 
 @dataclass(frozen=True)
-class Made:
+class FakeStep:
     position: int
     kind: StepKind
     channel: str = "email"
@@ -36,7 +35,7 @@ class Made:
 
 
 @dataclass(frozen=True)
-class Tried:
+class FakeAttempt:
     step_id: UUID
     begun_at: datetime
     state: str = "sent"
@@ -48,28 +47,28 @@ def on_day(days: float) -> datetime:
     return BEGIN + days * DAY
 
 
-EMAIL = Made(0, StepKind.INVITATION, "email", fallback_delay_minutes=5 * 24 * 60)
-SMS = Made(1, StepKind.INVITATION, "sms")
-OWN_REMINDER = Made(2, StepKind.REMINDER, "email", delay_minutes=3 * 24 * 60)
-OWN_THANKS = Made(3, StepKind.THANK_YOU, "email", delay_minutes=24 * 60)
-ADDED = Made(4, StepKind.REMINDER, "email", scheduled_at=on_day(2))
-ADDED_LATER = Made(5, StepKind.REMINDER, "sms", scheduled_at=on_day(4))
-ADDED_THANKS = Made(6, StepKind.THANK_YOU, "email", scheduled_at=on_day(2))
+EMAIL = FakeStep(0, StepKind.INVITATION, "email", fallback_delay_minutes=5 * 24 * 60)
+SMS = FakeStep(1, StepKind.INVITATION, "sms")
+OWN_REMINDER = FakeStep(2, StepKind.REMINDER, "email", delay_minutes=3 * 24 * 60)
+OWN_THANKS = FakeStep(3, StepKind.THANK_YOU, "email", delay_minutes=24 * 60)
+ADDED = FakeStep(4, StepKind.REMINDER, "email", scheduled_at=on_day(2))
+ADDED_LATER = FakeStep(5, StepKind.REMINDER, "sms", scheduled_at=on_day(4))
+ADDED_THANKS = FakeStep(6, StepKind.THANK_YOU, "email", scheduled_at=on_day(2))
 STEPS = [EMAIL, SMS, OWN_REMINDER, OWN_THANKS, ADDED, ADDED_LATER, ADDED_THANKS]
-INVITED = Tried(EMAIL.id, BEGIN)
-OVER = Pause(BEGIN, None, [INVITED])
+INVITED = FakeAttempt(EMAIL.id, BEGIN)
+OVER = IdleJourney(BEGIN, None, [INVITED])
 ANSWERED = replace(OVER, responded_at=on_day(1))
-UNREACHED = Pause(None, None, [replace(INVITED, state="failed")])
+UNREACHED = IdleJourney(None, None, [replace(INVITED, state="failed")])
 
 
-def waiting(step: Made, until: datetime, *attempts: Tried) -> Pause:
-    return Pause(BEGIN, None, attempts or [INVITED], step, until)
+def waiting(step: FakeStep, until: datetime, *attempts: FakeAttempt) -> IdleJourney:
+    return IdleJourney(BEGIN, None, attempts or [INVITED], step, until)
 
 
 def after(
-    step: Made, passage: Passage, attempts: Sequence[Tried], *, now: datetime = NOW, is_multi: bool = True
-) -> tuple[Made, datetime] | None:
-    resumed, passed = resume(STEPS, step, passage, attempts)
+    step: FakeStep, passage: Passage, attempts: Sequence[FakeAttempt], *, now: datetime = NOW, is_multi: bool = True
+) -> tuple[FakeStep, datetime] | None:
+    resumed, passed = resume_chain(STEPS, step, passage, attempts)
     return next_step(STEPS, resumed, passed, is_multi=is_multi, reachable=ANYWHERE, now=now)
 
 
@@ -81,26 +80,30 @@ def after(
         (ADDED, replace(OVER, reached_at=on_day(2.1)), False),  # invited after the moment
         (ADDED, ANSWERED, False),
         (ADDED, UNREACHED, False),
-        (ADDED, replace(OVER, attempts=[INVITED, Tried(ADDED.id, on_day(2))]), False),  # it had it
-        (ADDED, waiting(ADDED, on_day(9)), False),  # it waits for it
+        (ADDED, replace(OVER, attempts=[INVITED, FakeAttempt(ADDED.id, on_day(2))]), False),  # sent already
+        (ADDED, waiting(ADDED, on_day(9)), False),  # waiting for it already
         (ADDED, waiting(SMS, on_day(5)), True),
-        (ADDED, waiting(SMS, on_day(2)), False),  # by then the fallback has left
-        (ADDED, waiting(SMS, on_day(5), INVITED, Tried(SMS.id, on_day(1), "unknown")), False),  # between two tries
+        (ADDED, waiting(SMS, on_day(2)), False),  # the fallback leaves first
+        (
+            ADDED,
+            waiting(SMS, on_day(5), INVITED, FakeAttempt(SMS.id, on_day(1), "unknown")),
+            False,
+        ),  # between two attempts
         (ADDED_LATER, waiting(ADDED, on_day(2)), False),
         (ADDED, waiting(ADDED_LATER, on_day(4)), True),
         (ADDED_THANKS, ANSWERED, True),
-        (ADDED_THANKS, replace(UNREACHED, responded_at=on_day(1), attempts=[]), True),  # by a link from elsewhere
+        (ADDED_THANKS, replace(UNREACHED, responded_at=on_day(1), attempts=[]), True),  # the link came another way
         (ADDED_THANKS, OVER, False),
         (ADDED_THANKS, replace(OVER, responded_at=on_day(2.1)), False),
         (EMAIL, OVER, False),
         (OWN_REMINDER, OVER, False),
     ],
 )
-def test_whom_a_step_concerns(step: Made, pause: Pause, expected: bool) -> None:
+def test_which_journeys_a_scheduled_step_interrupts(step: FakeStep, pause: IdleJourney, expected: bool) -> None:
     assert interrupts(step, pause, NOW) is expected
 
 
-def test_a_moment_that_has_passed_is_now() -> None:
+def test_an_overdue_step_counts_as_due_now() -> None:
     late = on_day(5)
     assert interrupts(ADDED, waiting(ADDED_LATER, on_day(4)), late)
     assert interrupts(ADDED, waiting(SMS, on_day(6)), late)
@@ -110,19 +113,19 @@ def test_a_moment_that_has_passed_is_now() -> None:
 SENT = Passage(Ending.SENT, BEGIN, BEGIN, BEGIN)
 
 
-def test_it_comes_before_a_fallback_that_is_due_later() -> None:
+def test_a_scheduled_reminder_comes_before_a_fallback_that_is_due_later() -> None:
     assert after(EMAIL, SENT, []) == (ADDED, on_day(2))
     assert after(EMAIL, replace(SENT, tried={ADDED.id}), []) == (ADDED_LATER, on_day(4))
     assert after(EMAIL, replace(SENT, tried={ADDED.id, ADDED_LATER.id}), []) == (SMS, on_day(5))
 
 
-def test_a_failure_brings_the_next_channel_first() -> None:
+def test_after_a_failure_the_next_channel_comes_first() -> None:
     assert after(EMAIL, Passage(Ending.FAILED, None, BEGIN, BEGIN), []) == (SMS, NOW)
 
 
-def test_the_chain_goes_on_where_it_stood() -> None:
+def test_the_chain_continues_where_it_stopped() -> None:
     reminded = Passage(Ending.SENT, BEGIN, on_day(2), on_day(2), {EMAIL.id, ADDED_LATER.id})
-    attempts = [INVITED, Tried(ADDED_LATER.id, on_day(1))]
+    attempts = [INVITED, FakeAttempt(ADDED_LATER.id, on_day(1))]
     assert after(ADDED, reminded, attempts, now=on_day(2)) == (SMS, on_day(5))  # from the invitation's hand-over
     enough = replace(reminded, are_fallbacks_over=True)
     assert after(ADDED, enough, attempts, now=on_day(2)) == (OWN_REMINDER, on_day(5))  # from the last hand-over
@@ -130,7 +133,7 @@ def test_the_chain_goes_on_where_it_stood() -> None:
 
 
 @pytest.mark.parametrize("ending", list(Ending))
-def test_however_it_ends_the_chain_goes_on(ending: Ending) -> None:
+def test_the_chain_continues_however_the_reminder_ends(ending: Ending) -> None:
     passage = Passage(ending, BEGIN, on_day(2), on_day(2), {EMAIL.id})
     assert after(ADDED, passage, [INVITED], now=on_day(2)) == (ADDED_LATER, on_day(4))
     assert after(ADDED_LATER, replace(passage, tried={EMAIL.id, ADDED.id}), [INVITED], now=on_day(4)) == (
@@ -139,20 +142,20 @@ def test_however_it_ends_the_chain_goes_on(ending: Ending) -> None:
     )
 
 
-def test_what_was_passed_over_does_not_come_again() -> None:
+def test_a_skipped_step_does_not_come_again() -> None:
     passage = Passage(Ending.SENT, BEGIN, on_day(4), on_day(4), {EMAIL.id, SMS.id, OWN_REMINDER.id})
-    attempts = [INVITED, Tried(SMS.id, on_day(1)), Tried(OWN_REMINDER.id, on_day(3))]
+    attempts = [INVITED, FakeAttempt(SMS.id, on_day(1)), FakeAttempt(OWN_REMINDER.id, on_day(3))]
     assert after(ADDED_LATER, passage, attempts, now=on_day(4)) is None
 
 
-def test_thanks_of_a_chain_are_one_and_those_with_a_moment_come_beside_them() -> None:
-    assert thanks(STEPS, responded_at=on_day(0.5), reachable=ANYWHERE, now=NOW) == (OWN_THANKS, on_day(1.5))
-    assert thanks(STEPS, responded_at=on_day(1.5), reachable=ANYWHERE, now=NOW) == (ADDED_THANKS, on_day(2))
-    assert thanks(STEPS, responded_at=on_day(2.5), reachable=ANYWHERE, now=NOW) == (OWN_THANKS, on_day(3.5))
-    assert thanks(STEPS, responded_at=on_day(2.5), reachable={"sms"}, now=NOW) is None
+def test_one_delayed_thank_you_is_sent_and_every_scheduled_one() -> None:
+    assert next_thank_you(STEPS, responded_at=on_day(0.5), reachable=ANYWHERE, now=NOW) == (OWN_THANKS, on_day(1.5))
+    assert next_thank_you(STEPS, responded_at=on_day(1.5), reachable=ANYWHERE, now=NOW) == (ADDED_THANKS, on_day(2))
+    assert next_thank_you(STEPS, responded_at=on_day(2.5), reachable=ANYWHERE, now=NOW) == (OWN_THANKS, on_day(3.5))
+    assert next_thank_you(STEPS, responded_at=on_day(2.5), reachable={"sms"}, now=NOW) is None
 
 
-def test_after_thanks_come_the_others() -> None:
+def test_after_a_thank_you_the_others_follow() -> None:
     passage = Passage(Ending.SENT, BEGIN, on_day(2), on_day(2), responded_at=on_day(1.5))
     assert after(ADDED_THANKS, passage, []) == (OWN_THANKS, on_day(2.5))
     assert after(OWN_THANKS, passage, []) == (ADDED_THANKS, on_day(2))
@@ -161,7 +164,7 @@ def test_after_thanks_come_the_others() -> None:
 
 moments = st.integers(0, 10).map(on_day)
 added = st.builds(
-    Made,
+    FakeStep,
     position=st.integers(7, 12),
     kind=st.sampled_from([StepKind.REMINDER, StepKind.THANK_YOU]),
     channel=st.sampled_from(sorted(ANYWHERE)),
@@ -169,29 +172,35 @@ added = st.builds(
 )
 
 
-@given(st.lists(added, unique_by=lambda one: one.position, max_size=5), moments, moments)
-def test_each_that_concerns_somebody_comes_once_and_in_time(
-    extra: list[Made], reached_at: datetime, now: datetime
+@given(st.lists(added, unique_by=lambda step: step.position, max_size=5), moments, moments)
+def test_every_scheduled_step_that_concerns_a_recipient_comes_once_and_in_time(
+    extra: list[FakeStep], reached_at: datetime, now: datetime
 ) -> None:
     steps = [EMAIL, SMS, OWN_REMINDER, *extra]
     now = max(now, reached_at)
-    step, attempts = EMAIL, [Tried(EMAIL.id, reached_at)]
+    step, attempts = EMAIL, [FakeAttempt(EMAIL.id, reached_at)]
     while True:
         passage = Passage(
-            Ending.SENT, reached_at, attempts[-1].begun_at, attempts[-1].begun_at, {one.step_id for one in attempts}
+            Ending.SENT,
+            reached_at,
+            attempts[-1].begun_at,
+            attempts[-1].begun_at,
+            {attempt.step_id for attempt in attempts},
         )
-        resumed, passed = resume(steps, step, passage, attempts)
+        resumed, passed = resume_chain(steps, step, passage, attempts)
         following = next_step(steps, resumed, passed, is_multi=True, reachable=ANYWHERE, now=now)
         if following is None:
             break
         step, due_at = following
         assert due_at >= now
-        assert interrupts(step, Pause(reached_at, None, attempts), now) is (step.scheduled_at is not None)
+        assert interrupts(step, IdleJourney(reached_at, None, attempts), now) is (step.scheduled_at is not None)
         now = due_at
-        attempts.append(Tried(step.id, now))
-    told = [one.step_id for one in attempts]
+        attempts.append(FakeAttempt(step.id, now))
+    sent = [attempt.step_id for attempt in attempts]
     concerned = {
-        one.id for one in extra if one.kind is StepKind.REMINDER and one.scheduled_at and one.scheduled_at >= reached_at
+        step.id
+        for step in extra
+        if step.kind is StepKind.REMINDER and step.scheduled_at and step.scheduled_at >= reached_at
     }
-    assert len(set(told)) == len(told)
-    assert set(told) == {EMAIL.id, SMS.id, OWN_REMINDER.id} | concerned
+    assert len(set(sent)) == len(sent)
+    assert set(sent) == {EMAIL.id, SMS.id, OWN_REMINDER.id} | concerned
