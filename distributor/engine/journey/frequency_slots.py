@@ -21,9 +21,9 @@ ON CONFLICT (contact_id, survey_id) DO UPDATE SET
         WHEN excluded.recipient_id THEN t.previous_sent_at ELSE t.last_sent_at END,
     recipient_id = excluded.recipient_id, last_sent_at = excluded.last_sent_at
 """
-# Releases only what this very attempt reserved, so repeating it changes nothing. The previous send is restored, together
-# with the recipient whose attempt it was, so that it does not hold back that recipient's own fallback.
-# `previous_sent_at` stays: the chain's next step may fail as well.
+# Releases only what this very attempt reserved, so repeating it changes nothing. The previous send is restored with the
+# recipient whose attempt it was: it must not hold back that recipient's own fallback. `previous_sent_at` stays, because
+# the chain's next step may fail as well.
 _RELEASE = """
 UPDATE distributor_touch t SET
     last_sent_at = t.previous_sent_at,
@@ -43,7 +43,7 @@ WHERE t.contact_id = unreached.contact_id AND t.survey_id = %s AND t.recipient_i
 
 
 def reserve_slots(survey_id: UUID, people: Sequence[Person], now: datetime) -> None:
-    """Record that the survey is sent to these people now. release_slots() undoes this for messages that did not leave."""
+    """Record that the survey is sent to these people now. release_slots() undoes it if a message did not leave."""
     contact_ids = array_of(person.id for person in people)
     recipient_ids = array_of(person.recipient_id for person in people)
     with connection.cursor() as cursor:

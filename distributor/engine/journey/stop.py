@@ -37,7 +37,7 @@ def stop_journeys(recipients: Sequence[Recipient], reason: StopReason, now: date
         for recipient in waiting
     )
     unknown = _with_unknown_outcome(waiting)
-    # A second copy may be with a provider now. Mark its recipient, so that settle reconciles the journey with its result.
+    # A second copy may be with a provider now. Its recipient is marked, so that settle reconciles the journey.
     if in_flight := find_in_flight(unknown) if unknown else set():
         Recipient.objects.filter(pk__in=in_flight).update(has_early_events=True)
     moves: dict[UUID, list[Move]] = {}

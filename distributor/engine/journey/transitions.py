@@ -1,4 +1,4 @@
-"""Write recipients' states, and the distribution's counts with them. No other module does."""
+"""Change recipients' states, and the distribution's counts with them. No other module changes a state."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence

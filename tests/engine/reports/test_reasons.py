@@ -18,7 +18,7 @@ def reasons_written_out() -> Iterator[str]:
                 called = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
                 for given in node.keywords:
                     is_written_out = given.arg == "reason" and isinstance(given.value, ast.Constant)
-                    if called in ("Decision", "create") and is_written_out:
+                    if called in ("Decision", "create", "new_decision") and is_written_out:
                         assert isinstance(given.value, ast.Constant)
                         yield str(given.value.value)
 
