@@ -35,7 +35,7 @@ def begin(claim: Claim, context: StepContext, limit: int, now: datetime) -> Begu
             people = lock_waiting(claim.batch_id, limit)
             if not people:
                 return None
-            begun = _begin(claim, context, switch, people, now)
+            begun = _write_next_handover(claim, context, switch, people, now)
         if begun is not None:
             return begun
 
@@ -45,10 +45,10 @@ def is_outdated(context: StepContext, switch: SwitchState) -> bool:
     return context.distribution.follow_up_count != switch.follow_up_count
 
 
-def _begin(
+def _write_next_handover(
     claim: Claim, context: StepContext, switch: SwitchState, people: Sequence[Person], now: datetime
 ) -> Begun | Hold | None:
-    """Judge people and write a hand-over for as many as there are tokens for. Returns None when nobody passes."""
+    """Recheck people and write a hand-over for as many as there are tokens for. Returns None when nobody passes."""
     unknown_outcomes = find_unknown_outcomes(context, people)
     people = close_unknown_outcomes(claim, context, people, unknown_outcomes, now)
     if not people:

@@ -45,7 +45,7 @@ def recheck(context: StepContext, switch: SwitchState, people: Sequence[Person],
         _lock_begins(lock_name)
     # An added step may be for one person only, on a channel that no other step uses.
     added_channels = list(Channel) if distribution.follow_up_count else []
-    facts = gather_facts(
+    all_facts = gather_facts(
         distribution.organization_id,
         people,
         list(dict.fromkeys([context.step.channel, *(step.channel for step in context.steps), *added_channels])),
@@ -56,11 +56,11 @@ def recheck(context: StepContext, switch: SwitchState, people: Sequence[Person],
     )
     verdicts = Verdicts()
     is_simple = not terms.hours.any and terms.throttle is None
-    for person, known in zip(people, facts, strict=True):
-        if known is None and is_simple:
+    for person, facts in zip(people, all_facts, strict=True):
+        if facts is None and is_simple:
             verdicts.passed.append(person)
         else:
-            _recheck_person(verdicts, context, terms, person, known, now)
+            _recheck_person(verdicts, context, terms, person, facts, now)
     return verdicts
 
 
@@ -77,15 +77,15 @@ def _lock_begins(lock_name: str) -> None:
 
 
 def _recheck_person(
-    verdicts: Verdicts, context: StepContext, terms: Terms, person: Person, known: ContactFacts | None, now: datetime
+    verdicts: Verdicts, context: StepContext, terms: Terms, person: Person, facts: ContactFacts | None, now: datetime
 ) -> None:
-    # Retries, fallbacks and reminders are not throttled by their own journey's sends: `known` leaves those out. The
+    # Retries, fallbacks and reminders are not throttled by their own journey's sends: `facts` leaves those out. The
     # last send that the call gave counts until the journey has a send of its own.
     given_at = person.baseline_sent_at if person.first_sent_at is None else None
     zone = zone_named(person.time_zone, context.distribution.organization.time_zone)
-    departure = begin_or_wait(terms, known, context.step.channel, given_at, zone, now)
+    departure = begin_or_wait(terms, facts, context.step.channel, given_at, zone, now)
     if isinstance(departure, Refusal):
-        verdicts.refused.append((person, known or ContactFacts({}), departure))
+        verdicts.refused.append((person, facts or ContactFacts({}), departure))
     elif departure.at > now:
         verdicts.deferred.append((person, departure))
     else:

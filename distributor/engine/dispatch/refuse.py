@@ -34,9 +34,9 @@ def refuse(context: StepContext, claim: Claim, refused: Sequence[Refused], now: 
     rerouted_ids: dict[tuple[UUID, datetime], list[int]] = {}
     attempts_by_recipient = _read_attempts_of(refused)
     context = context.with_personal_steps(person.id for person, _, _ in refused)
-    for person, known, refusal in refused:
+    for person, facts, refusal in refused:
         attempts = attempts_by_recipient.get(person.recipient_id, [])
-        next_step = _next_step(context, person, known, attempts, now) if refusal.reason.is_about_the_channel else None
+        next_step = _next_step(context, person, facts, attempts, now) if refusal.reason.is_about_the_channel else None
         if next_step is not None:
             rerouted_ids.setdefault(next_step, []).append(person.recipient_id)
         else:
@@ -64,7 +64,7 @@ def refuse(context: StepContext, claim: Claim, refused: Sequence[Refused], now: 
 
 
 def _read_attempts_of(refused: Sequence[Refused]) -> dict[int, list[Attempt]]:
-    """Read the attempts of people who may be rerouted, and of people whom no message is known to have reached."""
+    """Read the attempts of people who may be rerouted, and of people whom no message is certain to have reached."""
     attempted = [
         person.recipient_id
         for person, _, refusal in refused
@@ -74,9 +74,9 @@ def _read_attempts_of(refused: Sequence[Refused]) -> dict[int, list[Attempt]]:
 
 
 def _next_step(
-    context: StepContext, person: Person, known: ContactFacts, attempts: Sequence[Attempt], now: datetime
+    context: StepContext, person: Person, facts: ContactFacts, attempts: Sequence[Attempt], now: datetime
 ) -> tuple[UUID, datetime] | None:
     """Return the next step on a channel that is open to the person, chosen as after a failure."""
     last_at = attempts[-1].begun_at if attempts else now
     passage = passage_of(context, person, attempts, Ending.FAILED, reached_at=person.first_sent_at, last_at=last_at)
-    return context.next_step(person.id, passage, attempts, channels_to_go_on(known), now)
+    return context.next_step(person.id, passage, attempts, channels_to_go_on(facts), now)
