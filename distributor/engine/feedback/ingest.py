@@ -103,8 +103,8 @@ def _apply_to_journeys(new_events: Sequence[NewEvent], now: datetime) -> None:
     if any(event.progress >= Progress.OPENED for event in new_events):
         record_opens(recipient_ids, counts)
     delivered = {event.recipient_id for event in new_events if event.progress >= Progress.DELIVERED}
-    stop_on_delivery = {recipient.id for recipient in recipients if recipient.stops_on != StopsOn.RESPONSE}
-    in_flight = reconcile_journeys(fold_events(recipient_ids) | delivered & stop_on_delivery, now, counts)
+    with_stop_condition = {recipient.id for recipient in recipients if recipient.stops_on != StopsOn.RESPONSE}
+    in_flight = reconcile_journeys(fold_events(recipient_ids) | delivered & with_stop_condition, now, counts)
     attempt_counts = {recipient.id: recipient.attempt_count for recipient in recipients}
     early = {event.recipient_id for event in new_events if event.number > attempt_counts.get(event.recipient_id, 0)}
     _mark(in_flight | early)
