@@ -1,10 +1,10 @@
-"""Celery's edges: each makes one domain call. Nothing is retried here: what is not done is still due."""
+"""Celery tasks. Each makes one domain call. Celery retries nothing: work that was not done is still due."""
 
 from celery import shared_task
 
 from distributor.engine.audience.expand import expand_due
 from distributor.engine.dispatch.loop import dispatch_lane
-from distributor.engine.follow_up.add import bring_due
+from distributor.engine.follow_up.add import arm_due_follow_ups
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.infrastructure.idempotency import DELETE_BATCH_SIZE, delete_expired
 from distributor.engine.infrastructure.wakeups import (
@@ -23,34 +23,34 @@ SWEEP_PERIOD_SECONDS = 2.0
 
 @shared_task(name=DISPATCH_TASK)
 def dispatch(lane: str) -> None:
-    """Work off what is due on a lane; pass the rest on, so that other lanes get their turn."""
+    """Dispatch a lane's due batches for a moment. If more is due, a new wake-up lets other lanes go first."""
     if dispatch_lane(lane, database_now):
         wake_lane(lane)
 
 
 @shared_task(name=EXPANSION_TASK)
 def expand() -> None:
-    """Turn audiences into recipients for a moment; pass the rest on."""
+    """Expand audiences into recipients for a moment, and send a new wake-up if there is more to do."""
     if expand_due(database_now):
         wake_expansion()
 
 
 @shared_task(name=FOLLOW_UP_TASK)
-def bring_follow_ups() -> None:
-    """Bring added reminders and thank-yous to their people for a moment; pass the rest on."""
-    if bring_due(database_now):
+def arm_follow_ups() -> None:
+    """Arm added reminders and thank-yous for a moment, and send a new wake-up if there is more to do."""
+    if arm_due_follow_ups(database_now):
         wake_follow_ups()
 
 
 @shared_task(name="distributor.sweep")
 def sweep_lanes() -> None:
-    """Beat's main task: hints for all that is due."""
+    """Wake workers for whatever is due. Beat runs this every two seconds."""
     sweep(database_now(), SWEEP_PERIOD_SECONDS)
 
 
 @shared_task(name="distributor.delete_expired_keys")
 def delete_expired_keys() -> None:
-    """Let go of the answers whose Idempotency-Key has expired."""
+    """Delete the stored answers whose Idempotency-Key has expired."""
     now = database_now()
     while delete_expired(now) == DELETE_BATCH_SIZE:
         pass
@@ -58,5 +58,5 @@ def delete_expired_keys() -> None:
 
 @shared_task(name="distributor.start_recurring")
 def start_recurring() -> None:
-    """Beat's own: the recurring distributions whose moment has come."""
+    """Start the recurring distributions that are due. Beat runs this every ten seconds."""
     start_due(database_now())

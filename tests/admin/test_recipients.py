@@ -32,7 +32,7 @@ def test_the_state_is_asked_within_one_distribution_only(operator: Client, distr
 
 def test_the_page_tells_the_story(operator: Client, anna: Recipient, response: Response) -> None:
     answer = operator.get(address(anna, "change"))
-    assert [event.event for event in answer.context["story"].events] == ["accepted", "sent", "opened", "responded"]
+    assert [event.kind for event in answer.context["story"].events] == ["accepted", "sent", "opened", "responded"]
     page = answer.content.decode()
     assert page.index("<strong>accepted") < page.index("<strong>sent") < page.index("<strong>responded")
     assert "sandbox-" in page
@@ -54,7 +54,7 @@ def test_the_page_tells_what_the_provider_told_and_when(operator: Client, anna: 
 
 def test_the_page_of_who_waits_says_why_and_until_when(operator: Client, carla: Recipient) -> None:
     answer = operator.get(address(carla, "change"))
-    events = [event.event for event in answer.context["story"].events]
+    events = [event.kind for event in answer.context["story"].events]
     assert (events[0], sorted(events[1:])) == ("accepted", ["deferred", "failed"])
     page = answer.content.decode()
     assert "<strong>due</strong> email" in page

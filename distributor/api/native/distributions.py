@@ -244,7 +244,7 @@ def render_story(story: Timeline) -> dict[str, Any]:
             for attempt in story.attempts
         ],
         "decisions": [render_decision(decision, story.zone) for decision in story.decisions],
-        "story": [{"at": event.at, "event": event.event, "about": event.about} for event in story.events],
+        "story": [{"at": event.at, "event": event.kind, "about": event.detail} for event in story.events],
     }
 
 

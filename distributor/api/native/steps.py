@@ -90,7 +90,7 @@ class DistributionSteps(APIView):
         try:
             step = add_follow_up(distribution.pk, to_follow_up(body, now), now, contact_id=body.contact_id)
         except FollowUpRefusedError as refusal:
-            raise _hindered(refusal.hindrance) from None
+            raise _hindered(refusal.reason) from None
         except UnknownReferencesError:
             # Switched off or deleted since the body was looked at.
             given = body.model_dump(mode="json", by_alias=True)

@@ -1,4 +1,4 @@
-"""What a provider's results say of the account itself, kept for all workers."""
+"""Account health: pause, break or mend a provider account, for all workers, after the results of a hand-over."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,11 +18,11 @@ logger = structlog.get_logger(__name__)
 
 
 def update_account_health(context: StepContext, begun: Begun, results: Sequence[Result], now: datetime) -> bool:
-    """Pause, break or mend the account that a hand-over went to. Returns whether the route is out of date by that."""
+    """Pause, break or mend the account that a hand-over went to. Returns whether that outdates the step's context."""
     fault = next((result for result in results if breaks_account(context, result)), None)
     if fault is not None:
         because = " ".join(filter(None, (fault.code, fault.detail)))
-        logger.warning("breaker_opened", account=str(begun.account_id), because=because)
+        logger.warning("breaker_opened", account=str(begun.account_id), reason=because)
         break_account(begun.account_id, storable(because, BECAUSE_LENGTH), now)
         return True
     is_mended = begun.is_probe and any(result.outcome is Outcome.ACCEPTED for result in results)
@@ -37,12 +37,19 @@ def update_account_health(context: StepContext, begun: Begun, results: Sequence[
 
 
 def breaks_account(context: StepContext, result: Result) -> bool:
-    """A sender that only this step uses is no fault of the account: others go on, and this step's messages wait."""
+    """Return whether the result opens the account's breaker.
+
+    A refused sender does so only if it is the account's own. A sender that only this step uses is the step's fault:
+    its messages wait, while other steps keep using the account.
+    """
     if result.outcome is not Outcome.PERMANENT:
         return False
     return result.scope is Scope.ACCOUNT or (result.scope is Scope.SENDER and not context.step.from_email)
 
 
 def pauses_account(result: Result) -> bool:
-    """Zero seconds are no pause: the provider asks for none, only our own time for the batch was up."""
+    """Return whether the result pauses the account.
+
+    `retry_after_seconds` of 0 is no pause: the provider asked for none, and only our own time for the batch was up.
+    """
     return result.outcome is Outcome.THROTTLED and result.retry_after_seconds != 0

@@ -1,4 +1,4 @@
-"""Begin: decide, right before the hand-over, which recipients of a batch are sent to, and write the hand-over down."""
+"""Begin: decide which recipients of a batch are sent to, right before the hand-over, and write the hand-over."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,9 +21,10 @@ from distributor.engine.route.step_context import StepContext
 def begin(claim: Claim, context: StepContext, limit: int, now: datetime) -> Begun | Hold | None:
     """Write the next hand-over of a batch: at most `limit` people, to one of the step's accounts.
 
-    Returns a Hold when no account takes any now; the batch is parked then. Returns None when nobody in the batch waits
-    any more, or the step's context is outdated and has to be loaded again. People who must not be sent to are stopped,
-    deferred, or rerouted to the chain's next step, each with a Decision. Raises ClaimLostError.
+    Returns a Hold, and parks the batch, when no account takes a message now. Returns None when nobody in the batch
+    waits any more, when the distribution is paused or scheduled for later, or when the context is outdated and must be
+    loaded again. People who must not be sent to are stopped, deferred, or rerouted to the chain's next step, each with
+    a Decision. Raises ClaimLostError.
     """
     while True:
         with transaction.atomic():
@@ -34,20 +35,20 @@ def begin(claim: Claim, context: StepContext, limit: int, now: datetime) -> Begu
             people = lock_waiting(claim.batch_id, limit)
             if not people:
                 return None
-            begun = _begin(claim, context, switch, people, now)
+            begun = _write_next_handover(claim, context, switch, people, now)
         if begun is not None:
             return begun
 
 
 def is_outdated(context: StepContext, switch: SwitchState) -> bool:
-    """Return whether steps were added since the context was loaded: people handed over would not go on to them."""
+    """Return whether steps were added since the context was loaded. People handed over would never reach them."""
     return context.distribution.follow_up_count != switch.follow_up_count
 
 
-def _begin(
+def _write_next_handover(
     claim: Claim, context: StepContext, switch: SwitchState, people: Sequence[Person], now: datetime
 ) -> Begun | Hold | None:
-    """Judge people and hand over those who pass, as far as there are tokens. Returns None when nobody passes."""
+    """Recheck people and write a hand-over for as many as there are tokens for. Returns None when nobody passes."""
     unknown_outcomes = find_unknown_outcomes(context, people)
     people = close_unknown_outcomes(claim, context, people, unknown_outcomes, now)
     if not people:

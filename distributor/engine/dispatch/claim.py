@@ -1,4 +1,4 @@
-"""Taking a due batch: one UPDATE on the small table of batches, committed before anything else happens."""
+"""Claim a due batch: one UPDATE on the small table of batches, committed before anything else happens."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,26 +12,27 @@ from distributor.models.batch import BatchState, Lane
 # A provider call ends well within it (channels.providers.base), and each begin and settle renews it.
 LEASE = timedelta(seconds=60)
 
-# Organisations with due work are found by hopping along the index `waiting_batches`, one probe each, however much
-# waits. The one behind that which was served last has its turn. "Due" is said as BatchQuerySet.due says it.
+# Organisations with waiting batches are found by a loose scan of the index `waiting_batches`: one probe per
+# organisation, however many batches wait. Organisations are served round-robin, starting after the one served last.
+# The conditions for "due" are the same as in BatchQuerySet.due.
 _CLAIM = """
-WITH RECURSIVE tenant AS (
+WITH RECURSIVE waiting_organization AS (
     (SELECT organization_id FROM distributor_batch
      WHERE state = 'waiting' AND lane = %(lane)s ORDER BY organization_id LIMIT 1)
     UNION ALL
     SELECT (SELECT b.organization_id FROM distributor_batch b
-            WHERE b.state = 'waiting' AND b.lane = %(lane)s AND b.organization_id > tenant.organization_id
+            WHERE b.state = 'waiting' AND b.lane = %(lane)s AND b.organization_id > w.organization_id
             ORDER BY b.organization_id LIMIT 1)
-    FROM tenant WHERE tenant.organization_id IS NOT NULL
+    FROM waiting_organization w WHERE w.organization_id IS NOT NULL
 ),
-turn AS MATERIALIZED (
-    SELECT organization_id FROM tenant WHERE organization_id IS NOT NULL
-    ORDER BY organization_id <= %(served)s, organization_id
+round_robin AS MATERIALIZED (
+    SELECT organization_id FROM waiting_organization WHERE organization_id IS NOT NULL
+    ORDER BY organization_id <= %(last_served)s, organization_id
 ),
 chosen AS MATERIALIZED (
-    SELECT picked.id FROM turn CROSS JOIN LATERAL (
+    SELECT picked.id FROM round_robin CROSS JOIN LATERAL (
         SELECT id FROM distributor_batch
-        WHERE state = 'waiting' AND lane = %(lane)s AND organization_id = turn.organization_id
+        WHERE state = 'waiting' AND lane = %(lane)s AND organization_id = round_robin.organization_id
             AND due_at <= %(now)s AND (lease_expires_at IS NULL OR lease_expires_at <= %(now)s)
         ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
     ) picked LIMIT 1
@@ -60,28 +61,28 @@ class Claim:
 
 
 class ClaimLostError(Exception):
-    """Another worker holds the batch by now: leave it alone."""
+    """Another worker holds the batch now. The caller must not touch it any more."""
 
 
-# Last organisation served, per lane. Each process takes turns independently, from a random start.
-_served: dict[str, UUID] = {}
+# Last organisation served, per lane. Each process round-robins independently, from a random start.
+_last_served: dict[str, UUID] = {}
 
 
 def claim_batch(lane: str, now: datetime) -> Claim | None:
-    """Take the oldest due batch of the organisation whose turn it is; None when nothing is due."""
-    served = _served.get(lane) or uuid4()
+    """Claim the oldest due batch of the next organisation in the lane. Returns None when nothing is due."""
+    last_served = _last_served.get(lane) or uuid4()
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"lane": lane, "now": now, "lease_expires_at": now + LEASE, "served": served})
+        cursor.execute(_CLAIM, {"lane": lane, "now": now, "lease_expires_at": now + LEASE, "last_served": last_served})
         row = cursor.fetchone()
     if row is None:
         return None
     claim = Claim(*row)
-    _served[lane] = claim.organization_id
+    _last_served[lane] = claim.organization_id
     return claim
 
 
 def renew_lease(claim: Claim, now: datetime) -> None:
-    """Hold the batch for another lease. Raises ClaimLostError when another worker holds it by now."""
+    """Extend the lease from now. Raises ClaimLostError if the lease ran out or another worker holds the batch."""
     held = Batch.objects.filter(
         id=claim.batch_id, fence=claim.fence, state=BatchState.WAITING, lease_expires_at__gt=now
     ).update(lease_expires_at=now + LEASE)

@@ -1,4 +1,4 @@
-"""Recipients who may be sent to later: put off until then, in batches of the same moment."""
+"""Defer recipients who may only be sent to later. Those with the same due time share a batch."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,14 +17,14 @@ Deferred = tuple[Person, Departure]
 
 
 def defer(context: StepContext, claim: Claim, deferred: Sequence[Deferred], now: datetime) -> None:
-    """Put people off, each with a Decision, inside the caller's transaction."""
+    """Defer these people, each with a Decision, inside the caller's transaction."""
     if not deferred:
         return
-    recipients_by_moment: dict[datetime, list[int]] = {}
+    recipient_ids_by_due_time: dict[datetime, list[int]] = {}
     for person, departure in deferred:
-        recipients_by_moment.setdefault(departure.at, []).append(person.recipient_id)
+        recipient_ids_by_due_time.setdefault(departure.at, []).append(person.recipient_id)
     moves: list[Move] = []
-    for due_at, recipient_ids in recipients_by_moment.items():
+    for due_at, recipient_ids in recipient_ids_by_due_time.items():
         moves += move_into_batch(claim, context.step.id, due_at, recipient_ids)
     Decision.objects.bulk_create(
         new_decision(

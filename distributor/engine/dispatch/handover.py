@@ -1,4 +1,4 @@
-"""Hand-over: written down before the provider is called, then made, with no transaction and no lock held."""
+"""Hand-over: first written and committed, then made. No transaction or lock is held while the provider is called."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ VALUES (%s, %s, %s, %s, %s::bigint[], %s)
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A hand-over that is written down, with the people it names."""
+    """A hand-over that is written but not yet settled, with its people."""
 
     handover_id: UUID
     begun_at: datetime
@@ -42,7 +42,7 @@ def write_handover(
 ) -> Begun:
     """Reserve the people's frequency slots and write the hand-over, in the caller's transaction.
 
-    Committed before the provider is called, it leaves a trace of a crash: a hand-over without a result.
+    The caller commits it before the provider is called. If the worker then crashes, the unsettled hand-over shows it.
     """
     handover_id, account_id = new_id(), allowance.option.account.id
     recipient_ids = array_of(person.recipient_id for person in people)
@@ -54,26 +54,26 @@ def write_handover(
 
 def hand_over(context: StepContext, provider: Provider, begun: Begun) -> Sequence[Result]:
     """Call the provider. Returns one result per person; a message that cannot be written fails alone."""
-    written: dict[int, Message] = {}
+    messages: dict[int, Message] = {}
     failed: dict[int, Result] = {}
     for person in begun.people:
         try:
-            written[person.recipient_id] = write_message(context, person, provider.value_keys)
+            messages[person.recipient_id] = write_message(context, person, provider.value_keys)
         except Exception as error:
             logger.exception("message_not_written", recipient=person.recipient_id)
             failed[person.recipient_id] = Result(Outcome.PERMANENT, detail=repr(error), scope=Scope.CONTENT)
-    sent = dict(zip(written, _send(provider, list(written.values())), strict=True))
+    sent = dict(zip(messages, _send(provider, list(messages.values())), strict=True))
     return [failed.get(person.recipient_id) or sent[person.recipient_id] for person in begun.people]
 
 
 def _send(provider: Provider, messages: Sequence[Message]) -> Sequence[Result]:
-    """Return the provider's results. Whatever it does not say is unknown."""
+    """Return one result per message. If the provider breaks its contract, all outcomes are unknown."""
     try:
         results = provider.send_batch(messages) if messages else []
     except Exception as error:
-        logger.exception("provider_broke_its_contract", provider=provider.label)
+        logger.exception("provider_contract_violated", provider=provider.label)
         return [Result(Outcome.UNKNOWN, detail=repr(error))] * len(messages)
     if len(results) != len(messages):
-        logger.error("provider_broke_its_contract", provider=provider.label, results=len(results))
+        logger.error("provider_contract_violated", provider=provider.label, results=len(results))
         return [Result(Outcome.UNKNOWN, detail="the provider answered for another number of messages")] * len(messages)
     return results

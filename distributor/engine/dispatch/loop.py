@@ -1,6 +1,6 @@
 """Dispatch: claim → begin → hand over → settle, until nothing is due.
 
-No transaction and no lock is held while a provider is called.
+No transaction or lock is held while a provider is called.
 """
 
 import time
@@ -24,7 +24,6 @@ from distributor.engine.route.step_context import load_step_context
 
 logger = structlog.get_logger(__name__)
 
-
 _CLOSE_BATCH = """
 UPDATE distributor_batch SET
     lease_expires_at = NULL,
@@ -36,14 +35,14 @@ WHERE id = %(id)s AND fence = %(fence)s
 
 
 def dispatch_lane(lane: str, clock: Callable[[], datetime]) -> bool:
-    """Work off a lane's due batches for one slice of time. Returns whether there may be more to do."""
+    """Dispatch a lane's due batches for one time slice. Returns whether there may be more to do."""
     ends_at = time.monotonic() + SLICE_SECONDS
     while time.monotonic() < ends_at:
         claim = claim_batch(lane, clock())
         if claim is None:
             return False
         try:
-            deliver(claim, clock, lambda: time.monotonic() >= ends_at)
+            dispatch_batch(claim, clock, lambda: time.monotonic() >= ends_at)
         except ClaimLostError:
             logger.warning("claim_lost", batch=str(claim.batch_id), fence=claim.fence)
         except Exception as error:
@@ -52,8 +51,8 @@ def dispatch_lane(lane: str, clock: Callable[[], datetime]) -> bool:
     return True
 
 
-def deliver(claim: Claim, clock: Callable[[], datetime], is_over: Callable[[], bool]) -> None:
-    """Hand a batch's people over, one provider call after the other; what is left when time is up waits on."""
+def dispatch_batch(claim: Claim, clock: Callable[[], datetime], is_time_up: Callable[[], bool]) -> None:
+    """Hand a batch's people over, one provider call after another. People left when time is up keep waiting."""
     context = load_step_context(claim.distribution_id, claim.step_id)
     recover_handovers(claim, context, clock())
     now = clock()
@@ -63,16 +62,17 @@ def deliver(claim: Claim, clock: Callable[[], datetime], is_over: Callable[[], b
     while begun := begin(claim, context, limit, clock()):
         if isinstance(begun, Hold):
             return
-        chosen = context.with_account(begun.account_id)
-        results = hand_over(chosen, open_provider(chosen.provider_kind, chosen.account), begun)
-        is_outdated = update_account_health(chosen, begun, results, clock())
-        settle(claim, chosen, begun, results, clock())
-        if is_outdated or is_over():
+        account_context = context.with_account(begun.account_id)
+        provider = open_provider(account_context.provider_kind, account_context.account)
+        results = hand_over(account_context, provider, begun)
+        is_context_outdated = update_account_health(account_context, begun, results, clock())
+        settle(claim, account_context, begun, results, clock())
+        if is_context_outdated or is_time_up():
             break
     close_batch(claim)
 
 
 def close_batch(claim: Claim) -> None:
-    """Let go of a batch: done, unless somebody in it still waits."""
+    """Release a batch. It is done unless somebody in it still waits."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_CLOSE_BATCH, {"id": claim.batch_id, "fence": claim.fence})

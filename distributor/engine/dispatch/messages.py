@@ -1,4 +1,4 @@
-"""From a recipient to the message it is sent."""
+"""Write the message for one recipient of a step."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from distributor.engine.journey.attempts import attempt_id
 from distributor.engine.journey.people import Person
 from distributor.engine.route.step_context import StepContext
 
-_FIELDS = {
+_CONTACT_FIELDS = {
     "externalId": "external_id",
     "email": "email",
     "phone": "phone",
@@ -20,9 +20,9 @@ _FIELDS = {
 
 
 def write_message(context: StepContext, person: Person, further_keys: frozenset[str] = frozenset()) -> Message:
-    """The message for one person, to be worded when the provider reads it.
+    """Return the message for one person. Its texts are filled in when the provider reads them.
 
-    `further_keys` are those that the provider fills into texts of its own (Provider.value_keys).
+    `further_keys` are the keys that the provider fills into its own texts (Provider.value_keys).
     """
     variant = context.variant_for(person.locale, person.contact_locale)
     unsubscribe_url = f"{context.public_base_url}/u/{person.code}"
@@ -34,7 +34,7 @@ def write_message(context: StepContext, person: Person, further_keys: frozenset[
     }
     for key in variant.keys | further_keys if further_keys else variant.keys:
         if key.startswith("contact:"):
-            values[key] = _about(person, key.removeprefix("contact:"))
+            values[key] = _contact_value(person, key.removeprefix("contact:"))
     return Message(
         attempt_id=attempt_id(person.recipient_id, person.attempt_count + 1),
         group_id=str(context.distribution.id),
@@ -48,13 +48,13 @@ def write_message(context: StepContext, person: Person, further_keys: frozenset[
     )
 
 
-def _about(person: Person, key: str) -> str:
-    """What is known under a key: what this call said first, then what earlier ones did, then the contact's fields."""
+def _contact_value(person: Person, key: str) -> str:
+    """Return the value of a key: from this call's attributes, else the contact's embedded data, else its fields."""
     for data in (person.attributes, person.embedded_data):
         value = data.get(key)
         if value is not None:
             return value if isinstance(value, str) else _as_text(value)
-    field = _FIELDS.get(key)
+    field = _CONTACT_FIELDS.get(key)
     return (getattr(person, field) or "") if field else ""
 
 

@@ -1,4 +1,4 @@
-"""What the results of a hand-over mean for its people: who is done, who goes on to which step, and why."""
+"""The consequences of a hand-over's results for its people: who is done, who continues with which step, and why."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ _FAILURE_REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class NextBatch:
-    """Where people go on. People with an equal one share a batch."""
+    """The step and time that people continue with. People with equal values share a batch."""
 
     step_id: UUID
     due_at: datetime
@@ -41,18 +41,18 @@ class NextBatch:
 
 @dataclass(slots=True)
 class Consequences:
-    """All that follows from one hand-over, to be written in one transaction."""
+    """Everything that follows from one hand-over, to be written in one transaction."""
 
     moves: list[Move] = field(default_factory=list)
     next_batches: dict[NextBatch, list[int]] = field(default_factory=dict)
     decisions: list[Decision] = field(default_factory=list)
     attempted: list[tuple[Person, Result]] = field(default_factory=list)
-    # People to whom certainly nothing left so far: their frequency slots are free again, even while they wait to retry.
+    # People for whom certainly no message has left. Their frequency slots are released, even while they wait to retry.
     unreached: list[Person] = field(default_factory=list)
     duplicate_risks: int = 0
 
 
-def consequences_of(
+def consequences_of_results(
     context: StepContext,
     begun_at: datetime,
     results: Sequence[tuple[Person, Result]],
@@ -61,7 +61,10 @@ def consequences_of(
     now: datetime,
     jitter: float,
 ) -> Consequences:
-    """Work out what follows. `earlier` holds the attempts of recipients that have any; `jitter` is in [0, 1)."""
+    """Return what follows from one result per person.
+
+    `earlier` holds the attempts of recipients who have any. `jitter` is in [0, 1).
+    """
     consequences = Consequences()
     context = context.with_personal_steps(person.id for person, _ in results)
     for person, result in results:
@@ -86,17 +89,17 @@ def consequences_of(
         if isinstance(verdict, Retry):
             _retry_step(consequences, context, person, result, verdict, before, now)
         else:
-            _end_step(consequences, context, person, result, verdict, before, begun_at, now)
+            _continue_or_end(consequences, context, person, result, verdict, before, begun_at, now)
     return consequences
 
 
-def consequences_of_silence(
-    context: StepContext, silent: Sequence[tuple[Person, Sequence[Attempt]]], now: datetime
+def consequences_of_unknown_outcomes(
+    context: StepContext, given_up: Sequence[tuple[Person, Sequence[Attempt]]], now: datetime
 ) -> Consequences:
-    """Work out what follows for people whose last attempt keeps its unknown outcome: nothing more was heard of it."""
+    """Return what follows for people whose last attempt keeps its unknown outcome and is not repeated."""
     consequences = Consequences()
-    context = context.with_personal_steps(person.id for person, _ in silent)
-    for person, attempts in silent:
+    context = context.with_personal_steps(person.id for person, _ in given_up)
+    for person, attempts in given_up:
         passage = passage_of(
             context,
             person,
@@ -105,9 +108,9 @@ def consequences_of_silence(
             reached_at=person.first_sent_at,
             last_at=attempts[-1].begun_at,
         )
-        following = context.next_step(person.id, passage, attempts, channels_of(context, person), now)
-        if following is not None:
-            _go_on(consequences, person, NextBatch(*following, False, None))
+        next_step = context.next_step(person.id, passage, attempts, channels_of(context, person), now)
+        if next_step is not None:
+            _add_to_batch(consequences, person, NextBatch(*next_step, is_attempt=False, sent_at=None))
         else:
             conclusion = conclude(has_reached=person.first_sent_at is not None, has_unknown=True)
             consequences.moves.append(Move.to_end(person.recipient_id, conclusion))
@@ -115,17 +118,17 @@ def consequences_of_silence(
 
 
 def arm_next_batches(scheduled: Scheduled, consequences: Consequences) -> list[Move]:
-    """Make a batch for each step and moment that people go on to. Returns the moves that put them there."""
+    """Create a batch for each step and time that people continue with. Returns the moves that put them there."""
     moves = []
-    for following, recipient_ids in consequences.next_batches.items():
-        batch_id = arm_batch(scheduled, following.step_id, following.due_at, len(recipient_ids))
+    for next_batch, recipient_ids in consequences.next_batches.items():
+        batch_id = arm_batch(scheduled, next_batch.step_id, next_batch.due_at, len(recipient_ids))
         moves += [
             Move(
                 recipient_id,
                 RecipientState.WAITING,
                 batch_id=batch_id,
-                is_attempt=following.is_attempt,
-                sent_at=following.sent_at,
+                is_attempt=next_batch.is_attempt,
+                sent_at=next_batch.sent_at,
             )
             for recipient_id in recipient_ids
         ]
@@ -141,20 +144,20 @@ def _retry_step(
     before: Sequence[Attempt],
     now: datetime,
 ) -> None:
-    """Put the person back on the same step."""
+    """Let the person wait for another attempt of the same step."""
     if retry.is_attempt:
         consequences.attempted.append((person, result))
     if result.outcome is not Outcome.UNKNOWN and certainly_nothing_left(before):
         consequences.unreached.append(person)
-    # Where the account itself is held back, people wait at begin: another account may take them there.
+    # If the account itself is held back, people are due at once: begin may choose another account, or parks them.
     is_account_held = breaks_account(context, result) or pauses_account(result)
     due_at = now if is_account_held else retry.due_at
-    _go_on(consequences, person, NextBatch(context.step.id, due_at, retry.is_attempt, None))
+    _add_to_batch(consequences, person, NextBatch(context.step.id, due_at, retry.is_attempt, sent_at=None))
     decision = _decision(context, person, DecisionKind.DEFERRED, retry.reason, result, now, until=retry.due_at)
     consequences.decisions.append(decision)
 
 
-def _end_step(
+def _continue_or_end(
     consequences: Consequences,
     context: StepContext,
     person: Person,
@@ -164,18 +167,18 @@ def _end_step(
     begun_at: datetime,
     now: datetime,
 ) -> None:
-    """End the step: the person goes on to the chain's next one, or the journey is over."""
+    """Let the person continue with the chain's next step, or end the journey."""
     consequences.attempted.append((person, result))
     sent_at = begun_at if ending is Ending.SENT else None
     reached_at = person.first_sent_at or sent_at
     if ending is Ending.FAILED and certainly_nothing_left(before):
         consequences.unreached.append(person)
-    following = None
+    next_step = None
     if context.may_continue:
         passage = passage_of(context, person, before, ending, reached_at=reached_at, last_at=begun_at)
-        following = context.next_step(person.id, passage, before, channels_of(context, person), now)
-    if following is not None:
-        _go_on(consequences, person, NextBatch(*following, True, sent_at))
+        next_step = context.next_step(person.id, passage, before, channels_of(context, person), now)
+    if next_step is not None:
+        _add_to_batch(consequences, person, NextBatch(*next_step, is_attempt=True, sent_at=sent_at))
         if ending is Ending.FAILED:
             reason = _FAILURE_REASONS[result.outcome]
             consequences.decisions.append(_decision(context, person, DecisionKind.REROUTED, reason, result, now))
@@ -188,8 +191,8 @@ def _end_step(
     consequences.moves.append(Move.to_end(person.recipient_id, conclusion, is_attempt=True, sent_at=sent_at))
 
 
-def _go_on(consequences: Consequences, person: Person, following: NextBatch) -> None:
-    consequences.next_batches.setdefault(following, []).append(person.recipient_id)
+def _add_to_batch(consequences: Consequences, person: Person, next_batch: NextBatch) -> None:
+    consequences.next_batches.setdefault(next_batch, []).append(person.recipient_id)
 
 
 def _decision(

@@ -1,4 +1,4 @@
-"""Batches that nobody sends now: put back until their account or their operator lets them go on."""
+"""Put a claimed batch back until an account takes its messages, or its distribution lets them leave."""
 
 from datetime import datetime
 
@@ -13,9 +13,9 @@ from distributor.models.batch import BatchState
 
 
 def park_if_unavailable(claim: Claim, context: StepContext, now: datetime) -> bool:
-    """Hold a batch back before its people are locked and judged, where the route already says that nothing leaves.
+    """Park a batch before its people are locked and judged, if no account takes messages. Returns whether it was.
 
-    Not where nobody is sent to any more: begin stops them without asking an account.
+    A batch whose distribution is cancelled or over is not parked: begin stops its people without an account.
     """
     if may_send(context.account_options, is_urgent=claim.is_urgent, now=now):
         return False
@@ -23,41 +23,41 @@ def park_if_unavailable(claim: Claim, context: StepContext, now: datetime) -> bo
         switch = lock_switch(claim.distribution_id)
         if refusal_for_all(switch, now) is not None:
             return False
-        held = take_tokens(context.account_options, 1, is_urgent=claim.is_urgent, now=now)
-        if isinstance(held, Hold):
-            park_batch(claim, held)
+        allowance = take_tokens(context.account_options, 1, is_urgent=claim.is_urgent, now=now)
+        if isinstance(allowance, Hold):
+            park_batch(claim, allowance)
             return True
-        transaction.set_rollback(True)  # it has opened since: begin takes what is really needed
+        transaction.set_rollback(True)  # an account has opened since: give the token back, begin takes its own
     return False
 
 
-def park_batch(claim: Claim, held: Hold) -> None:
-    """Let go of a batch until then.
+def park_batch(claim: Claim, hold: Hold) -> None:
+    """Release a batch until the hold ends.
 
-    In the transaction that has locked the account's pace: whoever puts the account right meanwhile waits for that, and
-    then finds the batch to wake.
+    Call it in the transaction that has locked the account's bucket. An operator who mends the account meanwhile waits
+    for that lock, and then wakes the batch.
     """
     Batch.objects.filter(id=claim.batch_id, fence=claim.fence).update(
         lease_expires_at=None,
         claims=0,
-        due_at=held.until,
-        held_by=held.account_id,
-        last_error=held.explanation[:500],
+        due_at=hold.until,
+        held_by=hold.account_id,
+        last_error=hold.explanation[:500],
     )
 
 
 def postpone_claim(claim: Claim, switch: SwitchState, now: datetime) -> bool:
     """Put a claimed batch back if its distribution is paused or scheduled for later. Returns whether it was.
 
-    A batch that was armed while the distribution was being changed is parked here.
+    This catches batches that were armed while the distribution was being paused or rescheduled.
     """
     if switch.cancelled_at is not None:
         return False
-    held = Batch.objects.filter(id=claim.batch_id, fence=claim.fence)
+    batch = Batch.objects.filter(id=claim.batch_id, fence=claim.fence)
     if switch.paused_at is not None:
-        held.update(state=BatchState.PAUSED, claims=0)
+        batch.update(state=BatchState.PAUSED, claims=0)
         return True
     if switch.scheduled_at is not None and now < switch.scheduled_at:
-        held.update(due_at=switch.scheduled_at, claims=0)
+        batch.update(due_at=switch.scheduled_at, claims=0)
         return True
     return False

@@ -1,4 +1,4 @@
-"""Who of a batch may be sent to at this moment: the pure rules, fed with what the database knows."""
+"""Recheck: which people of a batch may be sent to now, by the same pure rules as at acceptance."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -21,7 +21,7 @@ from distributor.rules.timing.timetable import Timetable
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """Everybody once: who goes now, who never will on this step (with the facts), and who goes later."""
+    """Each person in exactly one list: sent to now, refused on this step (with the facts), or sent to later."""
 
     passed: list[Person] = field(default_factory=list)
     refused: list[tuple[Person, ContactFacts, Refusal]] = field(default_factory=list)
@@ -29,62 +29,64 @@ class Verdicts:
 
 
 def recheck(context: StepContext, switch: SwitchState, people: Sequence[Person], now: datetime) -> Verdicts:
-    """Judge people as of now, inside the transaction that hands them over."""
+    """Judge people as of now, inside the transaction that writes their hand-over."""
     distribution = context.distribution
-    over = refusal_for_all(switch, now)
-    if over is not None:
-        return Verdicts(refused=[(person, ContactFacts({}), over) for person in people])
+    refusal = refusal_for_all(switch, now)
+    if refusal is not None:
+        return Verdicts(refused=[(person, ContactFacts({}), refusal) for person in people])
     ends = Timetable(not_after=switch.not_after, expires_at=switch.expires_at)
     terms = replace(terms_of(distribution), timetable=ends)
     if context.step.kind == StepKind.THANK_YOU:
-        # Whoever answers is thanked, however often it was written to. Hours and ends hold all the same.
+        # Responders are thanked however often they were sent to. Quiet hours and the end still hold.
         terms = replace(terms, limits=ContactLimits(), throttle=None)
-    turn, minds_the_past = f"begin {distribution.organization_id}", terms.limits.any or terms.throttle is not None
-    if minds_the_past:
-        _take_turn(turn)
-    # What was added may be one person's own, by a channel that the others' steps do not have.
-    added = list(Channel) if distribution.follow_up_count else []
-    facts = gather_facts(
+    lock_name = f"begin {distribution.organization_id}"
+    depends_on_earlier_sends = terms.limits.any or terms.throttle is not None
+    if depends_on_earlier_sends:
+        _lock_begins(lock_name)
+    # An added step may be for one person only, on a channel that no other step uses.
+    added_channels = list(Channel) if distribution.follow_up_count else []
+    all_facts = gather_facts(
         distribution.organization_id,
         people,
-        list(dict.fromkeys([context.step.channel, *(step.channel for step in context.steps), *added])),
+        list(dict.fromkeys([context.step.channel, *(step.channel for step in context.steps), *added_channels])),
         terms,
         distribution.survey_id,
         excluded_recipient_ids=[person.recipient_id for person in people],
-        shared_lock="" if minds_the_past else turn,
+        shared_lock="" if depends_on_earlier_sends else lock_name,
     )
     verdicts = Verdicts()
     is_simple = not terms.hours.any and terms.throttle is None
-    for person, known in zip(people, facts, strict=True):
-        if known is None and is_simple:
+    for person, facts in zip(people, all_facts, strict=True):
+        if facts is None and is_simple:
             verdicts.passed.append(person)
         else:
-            _recheck_person(verdicts, context, terms, person, known, now)
+            _recheck_person(verdicts, context, terms, person, facts, now)
     return verdicts
 
 
+def _lock_begins(lock_name: str) -> None:
+    """Take the organisation's lock exclusively: begins that depend on earlier sends run one at a time (10–30 ms each).
+
+    Otherwise two distributions that begin at once would not see each other's frequency slot of the same contact.
+    Begins that do not depend on earlier sends share the lock (gather_facts() takes it), so many of them run at once,
+    but none beside an exclusive one. Locks go recipients, this lock, account buckets, frequency slots. See
+    docs/decisions/0013.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [lock_name])
+
+
 def _recheck_person(
-    verdicts: Verdicts, context: StepContext, terms: Terms, person: Person, known: ContactFacts | None, now: datetime
+    verdicts: Verdicts, context: StepContext, terms: Terms, person: Person, facts: ContactFacts | None, now: datetime
 ) -> None:
-    # A chain's own fallback, a retry and a reminder are not throttled by the journey's own sends: the record leaves
-    # them out, and what the call gave as the last send counts for the first of them.
+    # Retries, fallbacks and reminders are not throttled by their own journey's sends: `facts` leaves those out. The
+    # last send that the call gave counts until the journey has a send of its own.
     given_at = person.baseline_sent_at if person.first_sent_at is None else None
     zone = zone_named(person.time_zone, context.distribution.organization.time_zone)
-    departure = recheck_departure(terms, known, context.step.channel, given_at, zone, now)
+    departure = recheck_departure(terms, facts, context.step.channel, given_at, zone, now)
     if isinstance(departure, Refusal):
-        verdicts.refused.append((person, known or ContactFacts({}), departure))
+        verdicts.refused.append((person, facts or ContactFacts({}), departure))
     elif departure.at > now:
         verdicts.deferred.append((person, departure))
     else:
         verdicts.passed.append(person)
-
-
-def _take_turn(turn: str) -> None:
-    """Where a rule minds earlier sends, an organisation's begins go one after the other (10–30 ms each).
-
-    Otherwise two distributions that begin at once would each not see the other's touch of the same contact. Begins that
-    mind nothing share the lock: they are many at once, and none while somebody looks for what they may be writing.
-    It comes behind the recipients' locks, and before those of paces and touches.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [turn])

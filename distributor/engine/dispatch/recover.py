@@ -1,9 +1,9 @@
-"""What a crash, a kill or a bug leaves behind, put right: nothing is lost, and nothing loops.
+"""Recovery after a crash, a kill or a bug. No recipient is lost, and no batch fails in a loop.
 
-lease ran out, hand-over unsettled   its people's tries are `unknown`; policy decides (rules/journey/retry.py)
-lease ran out, nothing handed over   the batch is due again
-the work itself fails                the batch waits a little; after 20 claims without progress it is split in
-                                     halves until the culprit stands alone, which then fails with the error
+lease expired, hand-over unsettled   its attempts have an unknown outcome; rules/journey/retry.py says what follows
+lease expired, nothing handed over   the batch is due again
+processing raises an exception       the batch waits a little. After 20 claims without progress it is split in half,
+                                     repeatedly, until one recipient is left, who then fails with the error
 """
 
 from datetime import datetime
@@ -35,9 +35,9 @@ POISON_CLAIMS = 20
 
 
 def recover_handovers(claim: Claim, context: StepContext, now: datetime) -> None:
-    """Settle as unknown what an earlier holder of the batch handed over and never settled."""
+    """Settle hand-overs that an earlier holder of the batch left unsettled: each outcome is unknown."""
     for handover in Handover.objects.filter(batch_id=claim.batch_id, settled_at=None, fence__lt=claim.fence):
-        logger.warning("handover_unknown", handover=str(handover.id), recipients=len(handover.recipient_ids))
+        logger.warning("handover_outcome_unknown", handover=str(handover.id), recipients=len(handover.recipient_ids))
         with transaction.atomic():
             people = lock_people(handover.recipient_ids)
             result = Result(Outcome.UNKNOWN, detail="the worker ended before the provider's answer was recorded")
@@ -46,55 +46,61 @@ def recover_handovers(claim: Claim, context: StepContext, now: datetime) -> None
 
 
 def release_failed_claim(claim: Claim, error: Exception, now: datetime) -> None:
-    """Let go of a batch whose processing failed: wait and try again, or split it when that has gone on too long."""
+    """Release a batch whose processing failed: it waits for a retry, or is split after POISON_CLAIMS claims."""
     if claim.claims >= POISON_CLAIMS:
-        _split(claim, error, now)
+        _split_batch(claim, error, now)
         return
     Batch.objects.filter(id=claim.batch_id, fence=claim.fence).update(
         lease_expires_at=now + pause_after(claim.claims), last_error=repr(error)[:500]
     )
 
 
-def _split(claim: Claim, error: Exception, now: datetime) -> None:
+def _split_batch(claim: Claim, error: Exception, now: datetime) -> None:
     with transaction.atomic():
-        held = Batch.objects.select_for_update().filter(id=claim.batch_id, fence=claim.fence).first()
-        if held is None:
+        batch = Batch.objects.select_for_update().filter(id=claim.batch_id, fence=claim.fence).first()
+        if batch is None:
             return
-        waiting = Recipient.objects.filter(batch_id=held.id, state=RecipientState.WAITING).order_by("id")
+        waiting = Recipient.objects.filter(batch_id=batch.id, state=RecipientState.WAITING).order_by("id")
         ids = list(waiting.select_for_update().values_list("id", flat=True))
         if len(ids) <= 1:
-            _fail_culprit(claim, ids, error, now)
-            held.state, held.lease_expires_at = BatchState.DONE, None
-            held.save(update_fields=["state", "lease_expires_at"])
+            _fail_recipient(claim, ids, error, now)
+            batch.state, batch.lease_expires_at = BatchState.DONE, None
+            batch.save(update_fields=["state", "lease_expires_at"])
             return
-        half = ids[len(ids) // 2 :]
-        # Each half starts one claim short of the limit: a good one is cleared by its first progress.
-        other = Batch.objects.create(
+        second_half = ids[len(ids) // 2 :]
+        # Each half starts one claim below the limit. The first progress of a good half resets its count.
+        new_batch = Batch.objects.create(
             id=new_id(),
-            organization_id=held.organization_id,
-            distribution_id=held.distribution_id,
-            step_id=held.step_id,
-            lane=held.lane,
-            due_at=held.due_at,
-            size=len(half),
+            organization_id=batch.organization_id,
+            distribution_id=batch.distribution_id,
+            step_id=batch.step_id,
+            lane=batch.lane,
+            due_at=batch.due_at,
+            size=len(second_half),
             claims=POISON_CLAIMS - 1,
             last_error=repr(error)[:500],
         )
-        Recipient.objects.filter(id__in=half).update(batch_id=other.id)
-        Batch.objects.filter(id=held.id).update(
-            size=len(ids) - len(half), claims=POISON_CLAIMS - 1, lease_expires_at=None, last_error=repr(error)[:500]
+        Recipient.objects.filter(id__in=second_half).update(batch_id=new_batch.id)
+        Batch.objects.filter(id=batch.id).update(
+            size=len(ids) - len(second_half),
+            claims=POISON_CLAIMS - 1,
+            lease_expires_at=None,
+            last_error=repr(error)[:500],
         )
-    logger.warning("batch_split", batch=str(claim.batch_id), into=[len(ids) - len(half), len(half)])
+    logger.warning("batch_split", batch=str(claim.batch_id), into=[len(ids) - len(second_half), len(second_half)])
 
 
-def _fail_culprit(claim: Claim, recipient_ids: list[int], error: Exception, now: datetime) -> None:
-    """End the journey that our own code fails on. An attempt of unknown outcome keeps it indeterminate."""
+def _fail_recipient(claim: Claim, recipient_ids: list[int], error: Exception, now: datetime) -> None:
+    """End the journey that our own code fails on (`recipient_ids` holds one id at most).
+
+    A journey with an attempt of unknown outcome ends as indeterminate.
+    """
     attempts = read_attempts(recipient_ids)
     for recipient in Recipient.objects.filter(id__in=recipient_ids):
         new_decision(
             DecisionKind.STOPPED,
-            "processing_failed",
-            now,
+            reason="processing_failed",
+            now=now,
             distribution_id=claim.distribution_id,
             contact_id=recipient.contact_id,
             recipient_id=recipient.id,

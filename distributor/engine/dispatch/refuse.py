@@ -1,4 +1,4 @@
-"""Recipients who must not be sent to on this step: stopped, or rerouted to the chain's next step."""
+"""Refuse recipients who must not be sent to on this step: stop them, or reroute them to the chain's next step."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -23,22 +23,22 @@ Refused = tuple[Person, ContactFacts, Refusal]
 
 
 def refuse(context: StepContext, claim: Claim, refused: Sequence[Refused], now: datetime) -> None:
-    """Move refused people on, each with a Decision, inside the caller's transaction.
+    """Stop or reroute refused people, each with a Decision, inside the caller's transaction.
 
-    A person goes on to the chain's next step when only this channel is closed to them. Otherwise the journey ends.
+    A person continues with the chain's next step when only this channel is closed to them. Otherwise the journey ends.
     """
     if not refused:
         return
     decisions: list[Decision] = []
     moves: list[Move] = []
-    rerouted: dict[tuple[UUID, datetime], list[int]] = {}
-    attempts_by_recipient = _attempts_that_matter(refused)
+    rerouted_ids: dict[tuple[UUID, datetime], list[int]] = {}
+    attempts_by_recipient = _read_attempts_of(refused)
     context = context.with_personal_steps(person.id for person, _, _ in refused)
-    for person, known, refusal in refused:
+    for person, facts, refusal in refused:
         attempts = attempts_by_recipient.get(person.recipient_id, [])
-        detour = _detour(context, person, known, attempts, now) if refusal.reason.is_about_the_channel else None
-        if detour is not None:
-            rerouted.setdefault(detour, []).append(person.recipient_id)
+        next_step = _next_step(context, person, facts, attempts, now) if refusal.reason.is_about_the_channel else None
+        if next_step is not None:
+            rerouted_ids.setdefault(next_step, []).append(person.recipient_id)
         else:
             conclusion = conclude(
                 has_reached=person.first_sent_at is not None,
@@ -48,7 +48,7 @@ def refuse(context: StepContext, claim: Claim, refused: Sequence[Refused], now: 
             moves.append(Move.to_end(person.recipient_id, conclusion))
         decisions.append(
             new_decision(
-                DecisionKind.REROUTED if detour else DecisionKind.STOPPED,
+                DecisionKind.REROUTED if next_step else DecisionKind.STOPPED,
                 refusal.reason,
                 now,
                 distribution_id=context.distribution.id,
@@ -57,14 +57,14 @@ def refuse(context: StepContext, claim: Claim, refused: Sequence[Refused], now: 
                 detail=refusal.detail,
             )
         )
-    for (step_id, due_at), recipient_ids in rerouted.items():
+    for (step_id, due_at), recipient_ids in rerouted_ids.items():
         moves += move_into_batch(claim, step_id, due_at, recipient_ids)
     Decision.objects.bulk_create(decisions)
     move_recipients(context.distribution.id, moves)
 
 
-def _attempts_that_matter(refused: Sequence[Refused]) -> dict[int, list[Attempt]]:
-    """Read the attempts of people who may go on, and of people whom nothing has certainly reached."""
+def _read_attempts_of(refused: Sequence[Refused]) -> dict[int, list[Attempt]]:
+    """Read the attempts of people who may be rerouted, and of people whom no message is certain to have reached."""
     attempted = [
         person.recipient_id
         for person, _, refusal in refused
@@ -73,10 +73,10 @@ def _attempts_that_matter(refused: Sequence[Refused]) -> dict[int, list[Attempt]
     return read_attempts(attempted) if attempted else {}
 
 
-def _detour(
-    context: StepContext, person: Person, known: ContactFacts, attempts: Sequence[Attempt], now: datetime
+def _next_step(
+    context: StepContext, person: Person, facts: ContactFacts, attempts: Sequence[Attempt], now: datetime
 ) -> tuple[UUID, datetime] | None:
-    """Return the next step whose channel is open to the person, as after a failure, however many are closed between."""
+    """Return the next step on a channel that is open to the person, chosen as after a failure."""
     last_at = attempts[-1].begun_at if attempts else now
     passage = passage_of(context, person, attempts, Ending.FAILED, reached_at=person.first_sent_at, last_at=last_at)
-    return context.next_step(person.id, passage, attempts, channels_to_try(known), now)
+    return context.next_step(person.id, passage, attempts, channels_to_try(facts), now)

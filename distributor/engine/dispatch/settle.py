@@ -1,4 +1,4 @@
-"""Settle: write down what a hand-over came to, and what follows for each of its people, in one transaction."""
+"""Settle: store the results of a hand-over and what follows for each of its people, in one transaction."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,9 +12,9 @@ from contacts.models.suppression import SuppressionReason
 from distributor.engine.consent.suppress import suppress
 from distributor.engine.dispatch.claim import Claim
 from distributor.engine.dispatch.handover import Begun
-from distributor.engine.dispatch.outcome import arm_next_batches, consequences_of
+from distributor.engine.dispatch.outcome import arm_next_batches, consequences_of_results
 from distributor.engine.eligibility.facts import address_on
-from distributor.engine.feedback.ingest import ingest_early_events
+from distributor.engine.feedback.ingest import catch_up_after_settle
 from distributor.engine.infrastructure.sql_params import rows_of, storable
 from distributor.engine.journey.attempts import read_attempts
 from distributor.engine.journey.frequency_slots import release_slots
@@ -37,43 +37,45 @@ FROM json_to_recordset(%(attempts)s) AS given(
 
 
 def settle(claim: Claim, context: StepContext, begun: Begun, results: Sequence[Result], now: datetime) -> None:
-    """Record one result per person. A hand-over that was settled already (by the sweep) is left as it is."""
+    """Store one result per person. A hand-over that another worker has settled already is left as it is."""
     outcomes = list(zip(begun.people, results, strict=True))
     with transaction.atomic():
         if not Handover.objects.filter(id=begun.handover_id, settled_at=None).update(settled_at=now):
             return
         _suppress_opted_out(context, outcomes)
-        # One draw a hand-over: those who fail together wait together, in one batch.
+        # One draw per hand-over: people who fail together wait together, in one batch.
         jitter = random()  # noqa: S311  it spreads load and keeps no secret
         window = provider_class(context.provider_kind).evidence_window
-        again = [person.recipient_id for person in begun.people if person.attempt_count]
-        earlier = read_attempts(again) if again else {}
-        consequences = consequences_of(context, begun.begun_at, outcomes, earlier, window, now, jitter)
+        attempted_before = [person.recipient_id for person in begun.people if person.attempt_count]
+        earlier = read_attempts(attempted_before) if attempted_before else {}
+        consequences = consequences_of_results(context, begun.begun_at, outcomes, earlier, window, now, jitter)
         moves = consequences.moves + arm_next_batches(claim, consequences)
         _insert_attempts(context, begun, consequences.attempted, now)
         Decision.objects.bulk_create(consequences.decisions)
-        told_early = move_recipients(context.distribution.id, moves, duplicate_risks=consequences.duplicate_risks)
+        marked_ids = move_recipients(context.distribution.id, moves, duplicate_risks=consequences.duplicate_risks)
         unreached = ((person.id, person.recipient_id, begun.begun_at) for person in consequences.unreached)
         release_slots(context.distribution.survey_id, unreached)
-        if told_early:
-            ingest_early_events(told_early, now)
-        # Last, because a pause locks the distribution and then its batches.
+        if marked_ids:
+            catch_up_after_settle(marked_ids, now)
+        # Last, because a pause locks the distribution first and then its batches.
         Batch.objects.filter(id=claim.batch_id, fence=claim.fence).update(claims=0, last_error="", held_by=None)
 
 
 def _suppress_opted_out(context: StepContext, outcomes: Sequence[tuple[Person, Result]]) -> None:
-    """Close the addresses of people who have told the provider to stop: it said so when it refused the message."""
-    told = [
+    """Suppress the addresses of people whose message was refused because they had opted out at the provider."""
+    opted_out = [
         (address_on(context.step.channel, person.email, person.phone), SuppressionReason.STOP)
         for person, result in outcomes
         if result.opted_out
     ]
-    if told:
-        suppress(context.account, told)
+    if opted_out:
+        suppress(context.account, opted_out)
 
 
-def _insert_attempts(context: StepContext, begun: Begun, tried: Sequence[tuple[Person, Result]], now: datetime) -> None:
-    if not tried:
+def _insert_attempts(
+    context: StepContext, begun: Begun, attempted: Sequence[tuple[Person, Result]], now: datetime
+) -> None:
+    if not attempted:
         return
     with connection.cursor() as cursor:
         cursor.execute(
@@ -94,7 +96,7 @@ def _insert_attempts(context: StepContext, begun: Begun, tried: Sequence[tuple[P
                             "code": storable(result.code, 63),
                             "detail": storable(result.detail, 500),
                         }
-                        for person, result in tried
+                        for person, result in attempted
                     ]
                 ),
             },

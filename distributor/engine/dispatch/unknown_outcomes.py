@@ -1,11 +1,11 @@
-"""Tries whose answer was lost, once the time for evidence is over: sent again, or given up as indeterminate."""
+"""Attempts of unknown outcome, once the evidence window is over: resent, or given up as indeterminate."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from distributor.engine.dispatch.claim import Claim
-from distributor.engine.dispatch.outcome import arm_next_batches, consequences_of_silence
+from distributor.engine.dispatch.outcome import arm_next_batches, consequences_of_unknown_outcomes
 from distributor.engine.journey.attempts import read_attempts
 from distributor.engine.journey.people import Person
 from distributor.engine.journey.transitions import move_recipients
@@ -16,9 +16,10 @@ from distributor.rules.journey.retry import should_resend
 
 
 def find_unknown_outcomes(context: StepContext, people: Sequence[Person]) -> dict[int, int]:
-    """How many attempts of unknown outcome on this step there are, of those whose last try is one.
+    """Count the attempts of unknown outcome on this step, by recipient, for people whose last attempt is one.
 
-    They have waited as long as the provider may take to tell (Provider.evidence_window).
+    The provider may report on an attempt during its evidence window (Provider.evidence_window). These people have
+    waited for that long.
     """
     last_numbers = {person.recipient_id: person.attempt_count for person in people if person.attempt_count}
     if not last_numbers:
@@ -38,17 +39,17 @@ def find_unknown_outcomes(context: StepContext, people: Sequence[Person]) -> dic
 def close_unknown_outcomes(
     claim: Claim, context: StepContext, people: Sequence[Person], unknown_outcomes: Mapping[int, int], now: datetime
 ) -> Sequence[Person]:
-    """End the step, as indeterminate, for those who get no further copy. Returns the others."""
+    """End the step as indeterminate for people who are not sent another copy. Returns the other people."""
     if not unknown_outcomes:
         return people
-    silent = {
+    given_up_ids = {
         recipient_id
         for recipient_id, count in unknown_outcomes.items()
         if not should_resend(context.step.channel, count)
     }
-    if silent:
-        attempts = read_attempts(silent)
-        given_up = [(person, attempts[person.recipient_id]) for person in people if person.recipient_id in silent]
-        consequences = consequences_of_silence(context, given_up, now)
+    if given_up_ids:
+        attempts = read_attempts(given_up_ids)
+        given_up = [(person, attempts[person.recipient_id]) for person in people if person.recipient_id in given_up_ids]
+        consequences = consequences_of_unknown_outcomes(context, given_up, now)
         move_recipients(context.distribution.id, consequences.moves + arm_next_batches(claim, consequences))
-    return [person for person in people if person.recipient_id not in silent]
+    return [person for person in people if person.recipient_id not in given_up_ids]

@@ -1,4 +1,4 @@
-"""A provider's request to one account: believed, taken in, answered."""
+"""Receive a provider's webhook request for one account: verify it, ingest its events, answer it."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,27 +13,28 @@ from distributor.engine.route.step_context import as_account
 
 
 class UnknownAccountError(Exception):
-    """There is no provider account of this id."""
+    """There is no provider account with this id."""
 
 
 def receive_webhook(
     account_id: UUID, attempt_id: str, query: str, headers: Mapping[str, str], body: bytes, now: datetime
 ) -> WebhookAnswer:
-    """Take in what a provider tells and give what it wants to hear. `headers` have lower-case names.
+    """Ingest the events of a webhook request and return the answer that the provider expects.
 
-    The URL is the account's own as we gave it out, with what followed it: what is signed is that, and a Host header
-    proves nothing. An account that is switched off still listens. Raises UnknownAccount and ForgedWebhook.
+    `attempt_id` and `query` are what followed the account's webhook URL; `headers` have lower-case names. Signatures
+    are checked against that public URL, never against the Host header. Switched-off accounts still receive webhooks.
+    Raises UnknownAccountError and ForgedWebhookError.
     """
-    row = ProviderAccount.objects.filter(id=account_id).first()
-    if row is None:
+    provider_account = ProviderAccount.objects.filter(id=account_id).first()
+    if provider_account is None:
         raise UnknownAccountError
-    account = as_account(row)
+    account = as_account(provider_account)
     url = account.webhook_url
     if attempt_id:
         url += "/" + quote(attempt_id, safe="")
     if query:
         url += "?" + query
-    answer = provider_class(row.kind)(account).read_webhook(Webhook(url, headers, body), now)
+    answer = provider_class(provider_account.kind)(account).read_webhook(Webhook(url, headers, body), now)
     if answer.events:
         ingest_events(account, answer.events, now)
     return answer

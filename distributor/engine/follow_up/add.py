@@ -1,12 +1,16 @@
-"""Follow-ups: reminders and thank-yous that are asked for when their distribution is there, perhaps long over.
+"""Follow-ups: reminders and thank-yous that are added to an existing distribution, even one that has completed.
 
-Each becomes a step of its distribution with a moment of its own, at once whatever the size. Workers then bring it to
-the people: a chunk of recipients, in the order of their ids, is one transaction. See docs/decisions/0021.
+Each becomes a step of its distribution with a scheduled time of its own. The call writes the step at once, whatever the
+size. Workers then arm it for the recipients in chunks, in the order of their ids, one transaction per chunk. See
+docs/decisions/0021.
 
-Nobody is missed and nobody gets it twice, because adding a step is a switch of the distribution's row. Begins that were
-under way have ended when the step is there, and every later one knows it (beginning.is_outdated). So there are those
-who rest, whom the chunks find under their lock; those who are with a provider, whom a mark makes their settle look at
-again; and those whose next hand-over is still to come.
+Nobody is missed and nobody gets it twice, because adding a step locks the distribution's row (journey/switch.py). When
+the step is there, all begins that did not know it have ended, and every later begin knows it (begin.is_outdated). So
+each recipient is in one of three situations:
+
+idle, or waiting for something later   a chunk finds the recipient under its lock
+with a provider                        the chunk marks the recipient, and settle arms the step (arm.arm_after_settle)
+before its next hand-over              the settle of that hand-over knows the step
 """
 
 from collections.abc import Callable
@@ -20,7 +24,7 @@ from django.db.models import Exists, F, Max, OuterRef
 
 from distributor.engine.acceptance.references import UnknownReferencesError, step_faults
 from distributor.engine.acceptance.write import write_steps
-from distributor.engine.follow_up.arm import arm, is_over, lock_next, look_at
+from distributor.engine.follow_up.arm import arm_candidates, ends_before, find_candidates, lock_next_recipients
 from distributor.engine.infrastructure.chunked_job import InputsChangedError, record_progress, run_chunk, run_time_slice
 from distributor.engine.infrastructure.transactions import retry_deadlocks
 from distributor.engine.infrastructure.wakeups import wake_follow_ups_on_commit
@@ -30,47 +34,50 @@ from distributor.rules.journey.batching import BATCH_SIZE, lane_for
 from distributor.rules.journey.chain import StepKind
 from distributor.rules.requests import LinkType, StepRequest
 
-# To everybody: every worker reads them with each batch. Of one person's own there may be any number.
+# Steps for everybody, per distribution: workers read them with each batch. Steps for one contact do not count.
 MAX_FOLLOW_UPS: Final = 100
 
 
 class FollowUpRefusal(StrEnum):
-    """Why nothing is added to a distribution. Stable: callers read them."""
+    """Why a step cannot be added to a distribution. Stable: callers read them."""
 
     CANCELLED = "cancelled"
-    EXPIRED = "expired"  # nothing leaves any more
-    TOO_LATE = "too_late"  # at the step's moment nothing will leave any more
-    NOTHING_SENT = "nothing_sent"  # its people are only registered: whoever hands their links out reminds and thanks
-    NOBODY_TO_THANK = "nobody_to_thank"  # nobody knows who answers through anonymous links
+    EXPIRED = "expired"  # nothing is sent any more
+    TOO_LATE = "too_late"  # nothing will be sent any more at the step's scheduled time
+    NOTHING_SENT = "nothing_sent"  # recipients are only registered: the caller hands out the links
+    NOBODY_TO_THANK = "nobody_to_thank"  # links are anonymous, so responders are unknown
     NOT_A_RECIPIENT = "not_a_recipient"
     TOO_MANY = "too_many"
 
 
 class FollowUpRefusedError(Exception):
-    """Nothing was added."""
+    """The step was not added."""
 
-    def __init__(self, hindrance: FollowUpRefusal) -> None:
-        super().__init__(f"the step is not added: {hindrance.value}")
-        self.hindrance = hindrance
+    def __init__(self, reason: FollowUpRefusal) -> None:
+        super().__init__(f"the step is not added: {reason.value}")
+        self.reason = reason
 
 
 @retry_deadlocks
-def add_follow_up(distribution_id: UUID, asked: StepRequest, now: datetime, *, contact_id: UUID | None = None) -> Step:
-    """Add a reminder or thank-you with a `scheduled_at`, for everybody or one contact; workers bring it to the people.
+def add_follow_up(
+    distribution_id: UUID, request: StepRequest, now: datetime, *, contact_id: UUID | None = None
+) -> Step:
+    """Add a reminder or thank-you with a `scheduled_at`, for everybody or one contact. Workers arm it afterwards.
 
-    A reminder goes to whoever has been sent to by then and has not answered, a thank-you to whoever has answered by
-    then; a moment that has passed means now. Raises Hindered, and UnknownReferences of provider accounts and template.
+    A reminder goes to recipients who have been sent to by then and have not responded, a thank-you to recipients who
+    have responded by then. A `scheduled_at` in the past means now. Raises FollowUpRefusedError, and
+    UnknownReferencesError for provider accounts and the template.
     """
-    if asked.scheduled_at is None:
-        raise ValueError("what is added has a moment of its own")
-    asked = replace(asked, scheduled_at=max(asked.scheduled_at, now))
+    if request.scheduled_at is None:
+        raise ValueError("an added step needs scheduled_at")
+    request = replace(request, scheduled_at=max(request.scheduled_at, now))
     locked = Distribution.objects.select_for_update(of=("self",))
     distribution = locked.select_related("organization", "expansion").get(pk=distribution_id)
-    _require_unhindered(distribution, asked, contact_id, now)
-    if faults := step_faults(distribution.organization, [asked]):
+    _require_addable(distribution, request, contact_id, now)
+    if faults := step_faults(distribution.organization, [request]):
         raise UnknownReferencesError(faults)
-    last = distribution.steps.aggregate(last=Max("position"))["last"]
-    (step,) = write_steps(distribution, [asked], first_position=last + 1, contact_id=contact_id)
+    last_position = distribution.steps.aggregate(last=Max("position"))["last"]
+    (step,) = write_steps(distribution, [request], first_position=last_position + 1, contact_id=contact_id)
     FollowUp.objects.create(step=step, due_at=now)
     distribution.follow_up_count += 1
     distribution.arming_count += 1
@@ -79,93 +86,94 @@ def add_follow_up(distribution_id: UUID, asked: StepRequest, now: datetime, *, c
     return step
 
 
-def bring_due(clock: Callable[[], datetime]) -> bool:
-    """Bring what was added to its people for one slice of time. Returns whether there may be more to do."""
-    return run_time_slice(bring_chunk, clock)
+def arm_due_follow_ups(clock: Callable[[], datetime]) -> bool:
+    """Arm added steps for their recipients for one time slice. Returns whether there may be more to do."""
+    return run_time_slice(arm_next_chunk, clock)
 
 
-def bring_chunk(now: datetime, size: int = BATCH_SIZE) -> bool:
-    """Look at the next recipients for the follow-up that has waited longest; whether there was one."""
-    return run_chunk(lambda: _take(now), lambda follow_up: _bring(follow_up, size, now), now)
+def arm_next_chunk(now: datetime, size: int = BATCH_SIZE) -> bool:
+    """Arm the follow-up that has waited longest for its next chunk of recipients. Returns whether there was one."""
+    return run_chunk(lambda: _lock_next(now), lambda follow_up: _arm_chunk(follow_up, size, now), now)
 
 
-def due_follow_ups(now: datetime) -> bool:
-    """Whether anything waits to be brought to its people."""
+def has_due_follow_ups(now: datetime) -> bool:
+    """Return whether any follow-up still has recipients to be armed for."""
     return FollowUp.objects.filter(is_done=False, due_at__lte=now).exists()
 
 
-def _require_unhindered(distribution: Distribution, asked: StepRequest, contact_id: UUID | None, now: datetime) -> None:
-    at_once = Step(distribution=distribution, scheduled_at=now)
-    then = Step(distribution=distribution, scheduled_at=asked.scheduled_at)
-    is_thanks = asked.kind is StepKind.THANK_YOU
-    hindrance = None
+def _require_addable(distribution: Distribution, request: StepRequest, contact_id: UUID | None, now: datetime) -> None:
+    """Raise FollowUpRefusedError if the step cannot be added."""
+    reason = None
     if distribution.cancelled_at is not None:
-        hindrance = FollowUpRefusal.CANCELLED
-    elif is_over(at_once, now):
-        hindrance = FollowUpRefusal.EXPIRED
-    elif is_over(then, now):
-        hindrance = FollowUpRefusal.TOO_LATE
-    elif _is_registering(distribution):
-        hindrance = FollowUpRefusal.NOTHING_SENT
-    elif is_thanks and distribution.link_type == LinkType.ANONYMOUS:
-        hindrance = FollowUpRefusal.NOBODY_TO_THANK
+        reason = FollowUpRefusal.CANCELLED
+    elif ends_before(Step(distribution=distribution, scheduled_at=now), now):
+        reason = FollowUpRefusal.EXPIRED
+    elif ends_before(Step(distribution=distribution, scheduled_at=request.scheduled_at), now):
+        reason = FollowUpRefusal.TOO_LATE
+    elif _is_registration_only(distribution):
+        reason = FollowUpRefusal.NOTHING_SENT
+    elif request.kind is StepKind.THANK_YOU and distribution.link_type == LinkType.ANONYMOUS:
+        reason = FollowUpRefusal.NOBODY_TO_THANK
     elif contact_id is not None:
         if not Recipient.objects.filter(distribution=distribution, contact_id=contact_id).exists():
-            hindrance = FollowUpRefusal.NOT_A_RECIPIENT
+            reason = FollowUpRefusal.NOT_A_RECIPIENT
     elif distribution.steps.filter(contact=None, scheduled_at__isnull=False).count() >= MAX_FOLLOW_UPS:
-        hindrance = FollowUpRefusal.TOO_MANY
-    if hindrance is not None:
-        raise FollowUpRefusedError(hindrance)
+        reason = FollowUpRefusal.TOO_MANY
+    if reason is not None:
+        raise FollowUpRefusedError(reason)
 
 
-def _is_registering(distribution: Distribution) -> bool:
-    """Whether its people get links and nothing else, perhaps before anybody of its audience has."""
+def _is_registration_only(distribution: Distribution) -> bool:
+    """Return whether recipients only get links. This is known before an audience is expanded, too."""
     expansion: Expansion | None = getattr(distribution, "expansion", None)
     return distribution.registered_count > 0 or (expansion is not None and not expansion.is_sent)
 
 
-def _take(now: datetime) -> FollowUp | None:
-    """The one that is due first and that nobody else works on, locked. Its turn comes again after the others'.
+def _lock_next(now: datetime) -> FollowUp | None:
+    """Lock the due follow-up that has waited longest and that no other worker holds.
 
-    Those of one distribution come one after the other: nobody waits for the second who was not looked at for the first.
+    Follow-ups of one distribution are armed one after the other: a recipient who has not been looked at for the first
+    must not wait for the second.
     """
-    before = FollowUp.objects.filter(
+    earlier = FollowUp.objects.filter(
         is_done=False,
         step__distribution=OuterRef("step__distribution"),
         step__position__lt=OuterRef("step__position"),
     )
-    waiting = FollowUp.objects.filter(~Exists(before), is_done=False, due_at__lte=now).order_by("due_at", "pk")
+    waiting = FollowUp.objects.filter(~Exists(earlier), is_done=False, due_at__lte=now).order_by("due_at", "pk")
     locked = waiting.select_for_update(skip_locked=True, of=("self",))
     return locked.select_related("step__distribution").first()
 
 
-def _bring(follow_up: FollowUp, size: int, now: datetime) -> None:
+def _arm_chunk(follow_up: FollowUp, size: int, now: datetime) -> None:
     step = follow_up.step
     if step.distribution.cancelled_at is not None:
-        _go_forward(follow_up, set(), now, is_last=True)
+        _save_progress(follow_up, set(), now, is_last=True)
         Distribution.objects.filter(pk=step.distribution_id).update(arming_count=F("arming_count") - 1)
         return
-    rows = [] if is_over(step, now) else lock_next(step, follow_up.after_id, size)
+    rows = [] if ends_before(step, now) else lock_next_recipients(step, follow_up.after_id, size)
     is_last = step.contact_id is not None or len(rows) < size
-    # A distribution that fits into one chunk is a small send like any other.
+    # A distribution that fits into one chunk is a small send like any other, and gets the lane for its size.
     lane = lane_for(len(rows)) if is_last and follow_up.after_id == 0 else Lane.BULK
-    armed = arm(step, look_at(rows), now, lane=lane)
+    armed_ids = arm_candidates(step, find_candidates(rows), now, lane=lane)
     follow_up.after_id = rows[-1].id if rows else follow_up.after_id
-    _go_forward(follow_up, armed, now, is_last=is_last)
+    _save_progress(follow_up, armed_ids, now, is_last=is_last)
     _require_uncancelled(step.distribution_id, is_last=is_last)
 
 
-def _go_forward(follow_up: FollowUp, armed: set[int], now: datetime, *, is_last: bool) -> None:
-    follow_up.armed_count += len(armed)
+def _save_progress(follow_up: FollowUp, armed_ids: set[int], now: datetime, *, is_last: bool) -> None:
+    follow_up.armed_count += len(armed_ids)
     follow_up.is_done = is_last
     record_progress(follow_up, now, "after_id", "armed_count", "is_done")
 
 
 def _require_uncancelled(distribution_id: UUID, *, is_last: bool) -> None:
-    """Last, so that the row that everybody writes is locked for no longer than a commit takes. Raises Steered.
+    """Raise InputsChangedError if the distribution has been cancelled meanwhile.
 
-    A cancel makes every batch due at once. One that was armed beside it would keep its people waiting until its moment.
+    A cancel makes every batch due at once, but would miss a batch that this transaction arms: its people would wait
+    until the batch is due. This check comes last, because all transactions write the distribution's row: so it is
+    locked only for as long as the commit takes.
     """
-    standing = Distribution.objects.filter(pk=distribution_id, cancelled_at=None)
-    if not standing.update(arming_count=F("arming_count") - (1 if is_last else 0)):
+    distribution = Distribution.objects.filter(pk=distribution_id, cancelled_at=None)
+    if not distribution.update(arming_count=F("arming_count") - (1 if is_last else 0)):
         raise InputsChangedError

@@ -1,7 +1,7 @@
 """Put people into the batch of a reminder or thank-you that was added to their distribution.
 
-People who are still to be handed something reach the added step when that is settled (rules/journey/chain.py). This
-module looks at the others: those whose journey is over, and those who wait for something later.
+People who have a hand-over still to come reach the added step when it is settled (rules/journey/chain.py). This module
+handles the others: people whose journey is over, and people who wait for a later step.
 """
 
 from collections.abc import Collection, Sequence
@@ -20,7 +20,7 @@ from distributor.engine.journey.attempts import read_attempts
 from distributor.engine.journey.batches import arm_batch
 from distributor.engine.journey.people import find_in_flight
 from distributor.engine.journey.transitions import Correction, add_counts, correct_recipients
-from distributor.models import Batch, Decision, Distribution, Recipient, Step
+from distributor.models import Attempt, Batch, Decision, Distribution, Recipient, Step
 from distributor.models.decision import DecisionKind
 from distributor.models.recipient import RecipientOutcome, RecipientState
 from distributor.rules.journey.batching import lane_for
@@ -28,20 +28,22 @@ from distributor.rules.journey.interruptions import IdleJourney, interrupts
 from distributor.rules.journey.stop_reasons import StopReason
 from distributor.rules.timing.timetable import Timetable, refuse_late
 
-_PEOPLE = """
+_RECIPIENTS = """
 SELECT r.id, r.distribution_id, r.contact_id, r.state, r.outcome, r.reason, r.batch_id, r.first_sent_at, r.responded_at,
     c.email, c.phone
 FROM distributor_recipient r JOIN contacts_contact c ON c.id = r.contact_id
 """
-_LOCK_NEXT = f"{_PEOPLE} WHERE r.distribution_id = %s AND r.id > %s ORDER BY r.id LIMIT %s FOR NO KEY UPDATE OF r"
-_LOCK_ONE = f"{_PEOPLE} WHERE r.distribution_id = %s AND r.contact_id = %s FOR NO KEY UPDATE OF r"
-_READ_NAMED = f"{_PEOPLE} WHERE r.id = ANY(%s::bigint[]) ORDER BY r.id"
+_LOCK_NEXT = f"{_RECIPIENTS} WHERE r.distribution_id = %s AND r.id > %s ORDER BY r.id LIMIT %s FOR NO KEY UPDATE OF r"
+_LOCK_CONTACT = f"{_RECIPIENTS} WHERE r.distribution_id = %s AND r.contact_id = %s FOR NO KEY UPDATE OF r"
+_READ_BY_ID = f"{_RECIPIENTS} WHERE r.id = ANY(%s::bigint[]) ORDER BY r.id"
 
-# What calls a journey off for good. Anything else that stopped it was about one channel or one moment.
-_CALLED_OFF = [StopReason.OPTED_OUT, StopReason.CANCELLED, StopReason.ERASED, "processing_failed"]
+# Reasons that end a journey for good. Every other stop was about one channel or one moment only.
+_FINAL_STOPS = [StopReason.OPTED_OUT, StopReason.CANCELLED, StopReason.ERASED, "processing_failed"]
 
 
-class _Row(NamedTuple):
+class RecipientRow(NamedTuple):
+    """The columns of a recipient and its contact that decide whether it gets an added step."""
+
     id: int
     distribution_id: UUID
     contact_id: UUID
@@ -56,88 +58,99 @@ class _Row(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Resting:
-    """A recipient under its lock whom no provider holds, and who may be sent something more."""
+class Candidate:
+    """A locked recipient who may be sent something more and whose message is not with a provider."""
 
-    row: _Row
+    row: RecipientRow
     batch: Batch
-    pause: IdleJourney
+    journey: IdleJourney
 
 
-def lock_next(step: Step, after_id: int, limit: int) -> list[_Row]:
-    """The next recipients of the step's distribution, by their ids; of one person's step that person alone."""
+def lock_next_recipients(step: Step, after_id: int, limit: int) -> list[RecipientRow]:
+    """Lock the next recipients of the step's distribution, by id; only one if the step is for one contact."""
     if step.contact_id is None:
-        return _rows(_LOCK_NEXT, [step.distribution_id, after_id, limit])
-    return [] if after_id else _rows(_LOCK_ONE, [step.distribution_id, step.contact_id])
+        return _read_rows(_LOCK_NEXT, [step.distribution_id, after_id, limit])
+    return [] if after_id else _read_rows(_LOCK_CONTACT, [step.distribution_id, step.contact_id])
 
 
-def look_at(rows: Sequence[_Row]) -> list[Resting]:
-    """Those of the locked recipients who rest. Those who are with a provider are marked: their settle looks again."""
+def find_candidates(rows: Sequence[RecipientRow]) -> list[Candidate]:
+    """Return the locked recipients who may be sent something more now.
+
+    Recipients whose message is with a provider are marked instead: settle calls arm_after_settle() for them.
+    """
     in_flight = find_in_flight([row.id for row in rows])
     if in_flight:
         Recipient.objects.filter(id__in=in_flight, has_early_events=False).update(has_early_events=True)
-    resting = [row for row in rows if row.id not in in_flight and _may_go_on(row)]
-    ids = [row.id for row in resting]
+    eligible = [row for row in rows if row.id not in in_flight and _may_get_more(row)]
+    ids = [row.id for row in eligible]
     attempts = read_attempts(ids)
-    stops = Decision.objects.filter(recipient_id__in=ids, kind=DecisionKind.STOPPED, reason__in=_CALLED_OFF)
-    called_off = set(stops.values_list("recipient_id", flat=True))
-    batches = Batch.objects.select_related("step").in_bulk({row.batch_id for row in resting})
+    stops = Decision.objects.filter(recipient_id__in=ids, kind=DecisionKind.STOPPED, reason__in=_FINAL_STOPS)
+    stopped_ids = set(stops.values_list("recipient_id", flat=True))
+    batches = Batch.objects.select_related("step").in_bulk({row.batch_id for row in eligible})
     return [
-        Resting(row, batches[row.batch_id], _pause_of(row, batches[row.batch_id], attempts.get(row.id, ())))
-        for row in resting
-        if row.id not in called_off
+        Candidate(row, batches[row.batch_id], _idle_journey(row, batches[row.batch_id], attempts.get(row.id, ())))
+        for row in eligible
+        if row.id not in stopped_ids
     ]
 
 
-def arm(step: Step, people: Sequence[Resting], now: datetime, *, lane: str | None = None) -> set[int]:
-    """Let those whom the step concerns wait for it, in the caller's transaction. Returns their recipients' ids."""
-    concerned = [one for one in people if _reaches(step, one.row) and interrupts(step, one.pause, now)]
+def arm_candidates(step: Step, candidates: Sequence[Candidate], now: datetime, *, lane: str | None = None) -> set[int]:
+    """Let the candidates whom the step concerns wait for it, in the caller's transaction. Returns their ids."""
+    concerned = [
+        candidate
+        for candidate in candidates
+        if address_on(step.channel, candidate.row.email, candidate.row.phone)
+        and interrupts(step, candidate.journey, now)
+    ]
     if not concerned:
         return set()
     due_at = max(now, step.scheduled_at or now)
     batch_id = arm_batch(concerned[0].batch, step.id, due_at, len(concerned), lane=lane)
-    waits = [
-        Correction(one.row.id, RecipientState.WAITING, "", "", one.row.first_sent_at, batch_id) for one in concerned
+    corrections = [
+        Correction(candidate.row.id, RecipientState.WAITING, "", "", candidate.row.first_sent_at, batch_id)
+        for candidate in concerned
     ]
-    add_counts(correct_recipients(waits))
+    add_counts(correct_recipients(corrections))
     if due_at <= now:
         wake_lane_on_commit(lane or lane_for(len(concerned)))
-    return {one.row.id for one in concerned}
+    return {candidate.row.id for candidate in concerned}
 
 
-def look_again(recipient_ids: Collection[int], now: datetime) -> None:
-    """Recipients whose message is settled now, and who were marked before. The caller has their locks."""
-    added_to = Distribution.objects.filter(recipients__in=recipient_ids, follow_up_count__gt=0, cancelled_at=None)
-    distribution_ids = set(added_to.values_list("pk", flat=True))
+def arm_after_settle(recipient_ids: Collection[int], now: datetime) -> None:
+    """Arm the added steps of recipients who were marked by find_candidates(), now that their message is settled.
+
+    The caller holds their locks.
+    """
+    extended = Distribution.objects.filter(recipients__in=recipient_ids, follow_up_count__gt=0, cancelled_at=None)
+    distribution_ids = set(extended.values_list("pk", flat=True))
     if not distribution_ids:
         return
-    rows = _rows(_READ_NAMED, [array_of(recipient_ids)])
-    for_them = Q(contact_id=None) | Q(contact_id__in=[row.contact_id for row in rows])
-    added = Step.objects.filter(for_them, distribution_id__in=distribution_ids, scheduled_at__isnull=False)
+    rows = _read_rows(_READ_BY_ID, [array_of(recipient_ids)])
+    for_these_contacts = Q(contact_id=None) | Q(contact_id__in=[row.contact_id for row in rows])
+    added = Step.objects.filter(for_these_contacts, distribution_id__in=distribution_ids, scheduled_at__isnull=False)
     steps = added.select_related("distribution")
-    people = look_at(rows)
-    for step in sorted(steps, key=lambda one: (one.scheduled_at or now, one.position)):
-        if not is_over(step, now):
-            own = [one for one in people if one.row.distribution_id == step.distribution_id]
-            armed = arm(step, [one for one in own if step.contact_id in (None, one.row.contact_id)], now)
-            people = [one for one in people if one.row.id not in armed]
+    candidates = find_candidates(rows)
+    for step in sorted(steps, key=lambda step: (step.scheduled_at or now, step.position)):
+        if not ends_before(step, now):
+            armed = arm_candidates(step, [candidate for candidate in candidates if _is_for(step, candidate.row)], now)
+            candidates = [candidate for candidate in candidates if candidate.row.id not in armed]
 
 
-def is_over(step: Step, now: datetime) -> bool:
-    """Whether its distribution ends before the step's moment: nobody would be sent it."""
+def ends_before(step: Step, now: datetime) -> bool:
+    """Return whether the distribution ends before the step's scheduled time, so that nobody would be sent it."""
     distribution = step.distribution
-    ends = Timetable(not_after=distribution.not_after, expires_at=distribution.expires_at)
-    return refuse_late(max(now, step.scheduled_at or now), ends) is not None
+    end = Timetable(not_after=distribution.not_after, expires_at=distribution.expires_at)
+    return refuse_late(max(now, step.scheduled_at or now), end) is not None
 
 
-def _rows(statement: str, parameters: list[Any]) -> list[_Row]:
+def _read_rows(statement: str, parameters: list[Any]) -> list[RecipientRow]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return [_Row(*row) for row in cursor.fetchall()]
+        return [RecipientRow(*row) for row in cursor.fetchall()]
 
 
-def _may_go_on(row: _Row) -> bool:
-    """Reached, or answered after all; not who was stopped, failed, or is only registered."""
+def _may_get_more(row: RecipientRow) -> bool:
+    """Return whether the recipient has been reached or has responded. Failed, stopped and registered ones have not."""
     match row.state:
         case RecipientState.WAITING:
             return row.first_sent_at is not None or row.responded_at is not None
@@ -148,16 +161,16 @@ def _may_go_on(row: _Row) -> bool:
     return False
 
 
-def _pause_of(row: _Row, batch: Batch, attempts: Sequence[Any]) -> IdleJourney:
-    waits = row.state == RecipientState.WAITING
+def _idle_journey(row: RecipientRow, batch: Batch, attempts: Sequence[Attempt]) -> IdleJourney:
+    is_waiting = row.state == RecipientState.WAITING
     return IdleJourney(
         reached_at=row.first_sent_at,
         responded_at=row.responded_at,
         attempts=attempts,
-        waits_for=batch.step if waits else None,
-        waits_until=batch.due_at if waits else None,
+        waits_for=batch.step if is_waiting else None,
+        waits_until=batch.due_at if is_waiting else None,
     )
 
 
-def _reaches(step: Step, row: _Row) -> bool:
-    return bool(address_on(step.channel, row.email, row.phone))
+def _is_for(step: Step, row: RecipientRow) -> bool:
+    return row.distribution_id == step.distribution_id and step.contact_id in (None, row.contact_id)

@@ -1,4 +1,4 @@
-"""Putting recipients into another batch: the one way to wait for something."""
+"""Arm a batch: create one that is due at a given time and put recipients into it. All waiting is done this way."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from distributor.rules.journey.batching import lane_for
 
 
 class Scheduled(Protocol):
-    """A batch, or the claim of one."""
+    """A batch, or a claim on one."""
 
     @property
     def organization_id(self) -> UUID: ...
@@ -22,9 +22,9 @@ class Scheduled(Protocol):
 
 
 def arm_batch(scheduled: Scheduled, step_id: UUID, due_at: datetime, size: int, *, lane: str | None = None) -> UUID:
-    """Make a batch of the same distribution, into which the caller moves its recipients. Returns the batch's id.
+    """Create a batch of the same distribution and return its id. The caller moves the recipients into it.
 
-    `lane` None: the lane for its size.
+    With `lane` None, the size decides the lane.
     """
     batch = Batch.objects.create(
         id=new_id(),
@@ -39,6 +39,6 @@ def arm_batch(scheduled: Scheduled, step_id: UUID, due_at: datetime, size: int, 
 
 
 def move_into_batch(scheduled: Scheduled, step_id: UUID, due_at: datetime, recipient_ids: Sequence[int]) -> list[Move]:
-    """Make a batch for these recipients. Returns the moves that put them there."""
+    """Create a batch for these recipients. Returns the moves that put them there."""
     batch_id = arm_batch(scheduled, step_id, due_at, len(recipient_ids))
     return [Move(recipient_id, RecipientState.WAITING, batch_id=batch_id) for recipient_id in recipient_ids]

@@ -1,4 +1,7 @@
-"""Frequency slots: when a contact was last sent each survey, reserved at begin and released if nothing left."""
+"""Frequency slots: when each contact was last sent each survey.
+
+A slot is reserved when a hand-over begins, and released if certainly no message left.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -18,9 +21,9 @@ ON CONFLICT (contact_id, survey_id) DO UPDATE SET
         WHEN excluded.recipient_id THEN t.previous_sent_at ELSE t.last_sent_at END,
     recipient_id = excluded.recipient_id, last_sent_at = excluded.last_sent_at
 """
-# Only what that very try reserved, so that doing it again gives nothing more back. What was there before stays for the
-# chain's next step, which may fail as well, and is again that journey's own whose try it was: its fallback is not held
-# back by it.
+# Releases only what this very attempt reserved, so repeating it changes nothing. The previous send is restored with the
+# recipient whose attempt it was: it must not hold back that recipient's own fallback. `previous_sent_at` stays, because
+# the chain's next step may fail as well.
 _RELEASE = """
 UPDATE distributor_touch t SET
     last_sent_at = t.previous_sent_at,
@@ -40,7 +43,7 @@ WHERE t.contact_id = unreached.contact_id AND t.survey_id = %s AND t.recipient_i
 
 
 def reserve_slots(survey_id: UUID, people: Sequence[Person], now: datetime) -> None:
-    """Record that the survey is sent to these people now. release_slots() undoes it for messages that did not leave."""
+    """Record that the survey is sent to these people now. release_slots() undoes it if a message did not leave."""
     contact_ids = array_of(person.id for person in people)
     recipient_ids = array_of(person.recipient_id for person in people)
     with connection.cursor() as cursor:
@@ -48,9 +51,9 @@ def reserve_slots(survey_id: UUID, people: Sequence[Person], now: datetime) -> N
 
 
 def release_slots(survey_id: UUID, unreached: Iterable[tuple[UUID, int, datetime]]) -> None:
-    """Free the slots of (contact, recipient, when its try was begun).
+    """Release slots, each given as (contact id, recipient id, when the attempt began).
 
-    It comes last: locks go recipients, distributions, touches.
+    Call it last: locks go recipients, distributions, frequency slots.
     """
     rows = [
         {"contact_id": contact_id, "recipient_id": recipient_id, "begun_at": begun_at}

@@ -1,4 +1,4 @@
-"""What the next-step rule (rules/journey/chain.py) is asked about a person at the end of a step."""
+"""Gather what the next-step rule (rules/journey/chain.py) needs to know about a person at the end of a step."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,8 +24,8 @@ def passage_of(
 ) -> Passage:
     """Describe how a journey stands at the end of the context's step.
 
-    `attempts` are the earlier ones, in their order. `reached_at` is when the first message left that counts as sent,
-    `last_at` when the last one left. `are_fallbacks_over` None: fallbacks_are_over_for() decides.
+    `attempts` are the earlier ones, in order. `reached_at` is when the first message that counts as sent left, and
+    `last_at` when the last message left. With `are_fallbacks_over` None, fallbacks_are_over_for() decides.
     """
     if are_fallbacks_over is None:
         are_fallbacks_over = fallbacks_are_over_for(context, person, attempts)

@@ -1,4 +1,4 @@
-"""Recipients under their row locks, with what is known of their contacts."""
+"""Lock recipients and read them together with their contacts."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ SELECT r.id, r.code, r.locale, r.attempt_count, r.first_sent_at, r.first_opened_
 FROM distributor_recipient r JOIN contacts_contact c ON c.id = r.contact_id
 """
 _LOCK_WAITING = f"{_PEOPLE} WHERE r.batch_id = %s AND r.state = 'waiting' ORDER BY r.id LIMIT %s FOR NO KEY UPDATE OF r"
-_LOCK_NAMED = f"{_PEOPLE} WHERE r.id = ANY(%s::bigint[]) ORDER BY r.id FOR NO KEY UPDATE OF r"
+_LOCK_BY_ID = f"{_PEOPLE} WHERE r.id = ANY(%s::bigint[]) ORDER BY r.id FOR NO KEY UPDATE OF r"
 _IN_FLIGHT = """
-SELECT named.id FROM distributor_handover h CROSS JOIN LATERAL unnest(h.recipient_ids) AS named(id)
-WHERE h.settled_at IS NULL AND named.id = ANY(%s::bigint[])
+SELECT recipient.id FROM distributor_handover h CROSS JOIN LATERAL unnest(h.recipient_ids) AS recipient(id)
+WHERE h.settled_at IS NULL AND recipient.id = ANY(%s::bigint[])
 """
 
 
@@ -65,13 +65,13 @@ def lock_waiting(batch_id: UUID, limit: int) -> list[Person]:
 
 def lock_people(recipient_ids: Sequence[int]) -> list[Person]:
     """Lock these recipients, whatever their state, until the caller's transaction ends."""
-    return _lock(_LOCK_NAMED, [array_of(recipient_ids)])
+    return _lock(_LOCK_BY_ID, [array_of(recipient_ids)])
 
 
 def find_in_flight(recipient_ids: Collection[int]) -> set[int]:
-    """Return those of the recipients that an unsettled hand-over names.
+    """Return the recipients that are part of an unsettled hand-over: their messages are with a provider.
 
-    The caller holds their locks, so no other hand-over can add to them meanwhile.
+    The caller holds their locks, so no new hand-over can include them meanwhile.
     """
     with connection.cursor() as cursor:
         cursor.execute(_IN_FLIGHT, [array_of(recipient_ids)])

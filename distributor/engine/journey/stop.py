@@ -1,4 +1,4 @@
-"""Calling off what journeys still wait for."""
+"""Stop journeys that still wait for something."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ from distributor.rules.journey.stop_reasons import StopReason
 
 
 def stop_journeys(recipients: Sequence[Recipient], reason: StopReason, now: datetime) -> None:
-    """End the journeys that wait, and record a Decision for each. Journeys that ended already are left alone.
+    """End waiting journeys, each with a Decision. Journeys that have already ended are left alone.
 
     rules/journey/conclusion.py says how each ends: a recipient who was sent to before ends as sent, and the Decision
     says what stopped the rest of the chain. A recipient whose message is with a provider now is stopped too; settle
@@ -37,7 +37,7 @@ def stop_journeys(recipients: Sequence[Recipient], reason: StopReason, now: date
         for recipient in waiting
     )
     unknown = _with_unknown_outcome(waiting)
-    # Of a second copy that is with a provider now, settle tells more: it looks at the journey again.
+    # A second copy may be with a provider now. Its recipient is marked, so that settle reconciles the journey.
     if in_flight := find_in_flight(unknown) if unknown else set():
         Recipient.objects.filter(pk__in=in_flight).update(has_early_events=True)
     moves: dict[UUID, list[Move]] = {}

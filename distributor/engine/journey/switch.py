@@ -1,7 +1,8 @@
-"""The distribution's row as a switch: paused, cancelled, rescheduled or ended, held still while a hand-over begins.
+"""The distribution's row as a switch: paused, cancelled, rescheduled or ended. It cannot change during a begin.
 
-control.py changes the row FOR UPDATE. Every begin holds it FOR KEY SHARE until its hand-over is committed. So nothing
-that an answered call forbids begins afterwards, while adding to the counts, which takes a weaker lock, goes on.
+control.py changes the row under FOR UPDATE. Every begin holds it FOR KEY SHARE until its hand-over is committed. So
+once a call that forbids sending has been answered, no hand-over begins. Updates of the distribution's counts take a
+weaker lock and do not wait.
 """
 
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ WHERE id = %s FOR KEY SHARE
 
 @dataclass(frozen=True, slots=True)
 class SwitchState:
-    """What the distribution's operator wants now, and how many steps have been added to it so far."""
+    """The settings that decide whether a distribution may send now, and how many steps have been added to it."""
 
     scheduled_at: datetime | None
     not_after: datetime | None
@@ -32,14 +33,14 @@ class SwitchState:
 
 
 def lock_switch(distribution_id: UUID) -> SwitchState:
-    """Read the distribution's switch and hold it still until the caller's transaction ends."""
+    """Read the distribution's switch and lock it against changes until the caller's transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute(_LOCK_SWITCH, [distribution_id])
         return SwitchState(*cursor.fetchone())
 
 
 def refusal_for_all(switch: SwitchState, now: datetime) -> Refusal | None:
-    """Return why no recipient of the distribution is sent to any more; None while they are."""
+    """Return why nobody in the distribution is sent to any more; None while they still are."""
     if switch.cancelled_at is not None:
         return Refusal(Reason.CANCELLED, {"cancelledAt": switch.cancelled_at.isoformat()})
     return refuse_late(now, Timetable(not_after=switch.not_after, expires_at=switch.expires_at))

@@ -1,4 +1,4 @@
-"""Moving recipients along: the one place that writes their state, and the distribution's counts with it."""
+"""Change recipients' states, and the distribution's counts with them. No other module changes a state."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from distributor.models import Distribution
 from distributor.models.recipient import RecipientOutcome, RecipientState
 from distributor.rules.journey.conclusion import Conclusion
 
-# Whoever was stopped meanwhile stays stopped: what was handed over keeps its attempt, but starts nothing new.
+# A recipient who was stopped meanwhile stays stopped. The attempt is still counted, but nothing new starts.
 _MOVE = """
 WITH move AS (
     SELECT * FROM json_to_recordset(%s) AS move(
@@ -37,7 +37,7 @@ SELECT state, outcome, count(*) FILTER (WHERE was = 'waiting' AND state <> 'wait
     count(*) FILTER (WHERE is_newly_reached), array_agg(id) FILTER (WHERE has_early_events)
 FROM moved GROUP BY state, outcome
 """
-# Corrections apply whatever the state was: feedback/reconcile.py has judged them under the recipients' locks.
+# Corrections apply whatever the state was: the caller has decided on them under the recipients' locks.
 _CORRECT = """
 UPDATE distributor_recipient r SET
     state = correction.state, outcome = correction.outcome, reason = correction.reason,
@@ -59,7 +59,7 @@ _COUNTS = {
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Where a waiting recipient goes. `batch_id` None: it stays in its batch."""
+    """The next state of a waiting recipient. With `batch_id` None, it stays in its batch."""
 
     recipient_id: int
     state: str
@@ -73,14 +73,14 @@ class Move:
     def to_end(
         cls, recipient_id: int, conclusion: Conclusion, *, is_attempt: bool = False, sent_at: datetime | None = None
     ) -> "Move":
-        """The move that ends a journey."""
+        """Return the move that ends a journey."""
         state, outcome = _end_state(conclusion)
         return cls(recipient_id, state, outcome, conclusion.reason, is_attempt=is_attempt, sent_at=sent_at)
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """Where an event puts a recipient, and when the first message that counts as sent left."""
+    """The new state of a recipient, whatever its state was, and when the first message that counts as sent left."""
 
     recipient_id: int
     state: str
@@ -91,38 +91,38 @@ class Correction:
 
     @classmethod
     def to_end(cls, recipient_id: int, conclusion: Conclusion, first_sent_at: datetime | None) -> "Correction":
-        """The correction that ends a journey."""
+        """Return the correction that ends a journey."""
         state, outcome = _end_state(conclusion)
         return cls(recipient_id, state, outcome, conclusion.reason, first_sent_at)
 
 
 def move_recipients(distribution_id: UUID, moves: Sequence[Move], *, duplicate_risks: int = 0) -> list[int]:
-    """Apply moves inside the caller's transaction and add what ended to the distribution's counts.
+    """Apply moves inside the caller's transaction and update the distribution's counts.
 
-    Returns the recipients of which something was told before (Recipient.has_early_events). Locks go recipients first,
-    then the distribution, as everywhere.
+    Returns the recipients that were marked while their message was with the provider (Recipient.has_early_events).
+    Locks recipients first and then the distribution, as everywhere.
     """
     counts: Counter[str] = Counter(duplicate_risk_count=duplicate_risks)
-    told_early: list[int] = []
+    marked_ids: list[int] = []
     with connection.cursor() as cursor:
         cursor.execute(_MOVE, [rows_of(moves)])
-        for state, outcome, count, newly_reached, early in cursor.fetchall():
+        for state, outcome, count, newly_reached, marked in cursor.fetchall():
             if count:
                 counts[_COUNTS[state, outcome]] += count
             counts["reached_count"] += newly_reached
-            told_early += early or ()
+            marked_ids += marked or ()
     add_counts({distribution_id: counts})
-    return told_early
+    return marked_ids
 
 
 def correct_recipients(corrections: Sequence[Correction]) -> dict[UUID, Counter[str]]:
-    """Apply corrections to recipients that the caller has locked. Returns what add_counts() has to add."""
+    """Apply corrections to recipients that the caller has locked. Returns the changes for add_counts()."""
     counts: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
     with connection.cursor() as cursor:
         cursor.execute(_CORRECT, [rows_of(corrections)])
-        for distribution_id, *was, state, outcome, newly_reached in cursor.fetchall():
+        for distribution_id, old_state, old_outcome, state, outcome, newly_reached in cursor.fetchall():
             counts[distribution_id]["reached_count"] += newly_reached
-            if before := _COUNTS.get((was[0], was[1])):
+            if before := _COUNTS.get((old_state, old_outcome)):
                 counts[distribution_id][before] -= 1
             if after := _COUNTS.get((state, outcome)):
                 counts[distribution_id][after] += 1
@@ -130,7 +130,7 @@ def correct_recipients(corrections: Sequence[Correction]) -> dict[UUID, Counter[
 
 
 def add_counts(counts: Mapping[UUID, Counter[str]]) -> None:
-    """Add to distributions' counts, in the order of their ids: two transactions may share several."""
+    """Add to distributions' counts, in the order of their ids so that two transactions do not deadlock."""
     for distribution_id in sorted(counts):
         added = {name: F(name) + count for name, count in counts[distribution_id].items() if count}
         if added:
@@ -138,7 +138,7 @@ def add_counts(counts: Mapping[UUID, Counter[str]]) -> None:
 
 
 def _end_state(conclusion: Conclusion) -> tuple[RecipientState, str]:
-    """The state and outcome that a conclusion is stored as."""
+    """Return the state and outcome that store a conclusion."""
     if conclusion.ending is None:
         return RecipientState.STOPPED, ""
     return RecipientState.FINISHED, RecipientOutcome(conclusion.ending)

@@ -1,4 +1,4 @@
-"""Reading back: each recipient's journey, in a few queries for a whole page of them."""
+"""Timelines: what happened to each recipient, read in a few queries for a whole page of them."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,113 +16,116 @@ from distributor.rules.eligibility import Reason
 from distributor.rules.journey.delivery_events import OPT_OUT_REQUESTS
 from distributor.rules.timing.time_zones import zone_named
 
-# Openings are the recipient's own; that it was sent, its try says; a STOP is about the address.
-_TOLD_OTHERWISE = frozenset({"sent", "opened", *OPT_OUT_REQUESTS})
+# Opens are taken from the recipient's row and sends from its attempts. STOP and START concern the address.
+_LEFT_OUT_KINDS = frozenset({"sent", "opened", *OPT_OUT_REQUESTS})
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened to a recipient; `about` says more in a few words."""
+class TimelineEvent:
+    """Something that happened to a recipient. `detail` is a short text, for example "email 550 5.1.1"."""
 
     at: datetime
-    event: str
-    about: str = ""
+    kind: str
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """A recipient with all that is known of its journey. `due_at` and `channel` are of the batch it waits in.
+    """A recipient with everything that is known about its journey.
 
-    `told` is what providers said of its tries, in the order in which it happened; `steps` are those that were tried.
+    `batch` is the one it waits in, or waited in last. `provider_events` are in the order in which they happened.
+    `steps` holds the attempted steps by id.
     """
 
     recipient: Recipient
     batch: Batch
     attempts: Sequence[Attempt]
     decisions: Sequence[Decision]
-    told: Sequence[ProviderEvent]
+    provider_events: Sequence[ProviderEvent]
     steps: Mapping[UUID, Step]
 
     @property
     def zone(self) -> ZoneInfo:
-        """Its organisation's."""
+        """The organisation's time zone."""
         return zone_named(self.batch.distribution.organization.time_zone)
 
     @property
-    def is_called_off(self) -> bool:
-        """It waits, but its distribution was cancelled: workers are about to stop it."""
+    def is_being_cancelled(self) -> bool:
+        """Whether the distribution was cancelled, but workers have not stopped this recipient yet."""
         return self.recipient.state == RecipientState.WAITING and self.batch.distribution.cancelled_at is not None
 
     @property
     def state(self) -> str:
-        """registered, waiting, sent, failed, indeterminate or stopped."""
-        if self.is_called_off:
+        """One of registered, waiting, sent, failed, indeterminate and stopped."""
+        if self.is_being_cancelled:
             return RecipientState.STOPPED.value
         return self.recipient.outcome if self.recipient.state == RecipientState.FINISHED else self.recipient.state
 
     @property
     def reason(self) -> str:
-        return Reason.CANCELLED.value if self.is_called_off else self.recipient.reason
+        return Reason.CANCELLED.value if self.is_being_cancelled else self.recipient.reason
 
     @property
     def due_at(self) -> datetime | None:
         return self.batch.due_at if self.state == RecipientState.WAITING else None
 
     @property
-    def events(self) -> list[Event]:
-        """The journey in the order in which it happened."""
-        return sorted(self._events(), key=attrgetter("at"))
+    def events(self) -> list[TimelineEvent]:
+        """What happened to the recipient, in the order of time."""
+        return sorted(self._unsorted_events(), key=attrgetter("at"))
 
-    def _events(self) -> Iterator[Event]:
+    def _unsorted_events(self) -> Iterator[TimelineEvent]:
         recipient = self.recipient
-        yield Event(recipient.created_at, "accepted")
+        yield TimelineEvent(recipient.created_at, "accepted")
         for attempt in self.attempts:
             at = attempt.begun_at if attempt.state == AttemptState.SENT else attempt.ended_at
-            yield Event(at, attempt.state, " ".join(filter(None, (self._described(attempt), attempt.code))))
-        # Of one moment are a try and the decision that follows from it: the sort below keeps them in this order.
+            yield TimelineEvent(at, attempt.state, self._describe(attempt, attempt.code))
+        # An attempt and the decision that follows from it may have the same time. The stable sort keeps this order.
         for decision in self.decisions:
-            yield Event(decision.decided_at, decision.kind, decision.reason)
-        yield from self._told()
+            yield TimelineEvent(decision.decided_at, decision.kind, decision.reason)
+        yield from self._delivery_events()
         if recipient.first_opened_at is not None:
-            yield Event(recipient.first_opened_at, "opened")
+            yield TimelineEvent(recipient.first_opened_at, "opened")
         if recipient.responded_at is not None:
-            yield Event(recipient.responded_at, "responded")
+            yield TimelineEvent(recipient.responded_at, "responded")
 
-    def _told(self) -> Iterator[Event]:
-        """The first of each kind for each try."""
-        tries = {(attempt.number, attempt.provider_account_id): attempt for attempt in self.attempts}
-        known = set()
-        for event in self.told:
-            attempt = tries.get((event.attempt_number or 0, event.provider_account_id))
-            once = (event.attempt_number, event.kind)
-            if attempt is None or event.is_machine or event.kind in _TOLD_OTHERWISE or once in known:
+    def _delivery_events(self) -> Iterator[TimelineEvent]:
+        """Yield the first provider event of each kind for each attempt."""
+        attempts = {(attempt.number, attempt.provider_account_id): attempt for attempt in self.attempts}
+        seen = set()
+        for event in self.provider_events:
+            attempt = attempts.get((event.attempt_number or 0, event.provider_account_id))
+            key = (event.attempt_number, event.kind)
+            if attempt is None or event.is_machine or event.kind in _LEFT_OUT_KINDS or key in seen:
                 continue
-            known.add(once)
+            seen.add(key)
             # A provider's clock, often in whole seconds, may lag behind ours.
             at = max(event.occurred_at, attempt.begun_at)
-            yield Event(at, event.kind, " ".join(filter(None, (self._described(attempt), event.code))))
+            yield TimelineEvent(at, event.kind, self._describe(attempt, event.code))
 
-    def _described(self, attempt: Attempt) -> str:
-        return self.steps[attempt.step_id].described
+    def _describe(self, attempt: Attempt, code: str) -> str:
+        """Return the attempt's channel, its step's kind unless it is an invitation, and the provider's code if any."""
+        return " ".join(filter(None, (self.steps[attempt.step_id].described, code)))
 
 
 def read_timelines(distribution_id: UUID, after_id: int, limit: int) -> list[Timeline]:
-    """The stories of a distribution's recipients in the order of acceptance, from after a recipient's id."""
+    """Return timelines of a distribution's recipients in the order of acceptance, starting after a recipient's id."""
     recipients = Recipient.objects.filter(distribution_id=distribution_id, id__gt=after_id).select_related("contact")
     return timelines_of(list(recipients.order_by("id")[:limit]))
 
 
 def timelines_of(recipients: Sequence[Recipient]) -> list[Timeline]:
-    """The stories of these recipients, in their order."""
+    """Return the timelines of these recipients, in their order. Their contacts should be loaded with them."""
     ids = [recipient.id for recipient in recipients]
     attempts = read_attempts(ids)
     decisions: dict[int | None, list[Decision]] = defaultdict(list)
     for decision in Decision.objects.filter(recipient_id__in=ids).order_by("id"):
         decisions[decision.recipient_id].append(decision)
-    told: dict[int | None, list[ProviderEvent]] = defaultdict(list)
+    provider_events: dict[int | None, list[ProviderEvent]] = defaultdict(list)
     for event in ProviderEvent.objects.filter(recipient_id__in=ids).order_by("occurred_at", "id").defer("raw"):
-        told[event.recipient_id].append(event)
-    steps = Step.objects.in_bulk({attempt.step_id for made in attempts.values() for attempt in made})
+        provider_events[event.recipient_id].append(event)
+    step_ids = {attempt.step_id for recipient_attempts in attempts.values() for attempt in recipient_attempts}
+    steps = Step.objects.in_bulk(step_ids)
     batch_ids = {recipient.batch_id for recipient in recipients}
     batches = Batch.objects.select_related("step", "distribution__organization").in_bulk(batch_ids)
     return [
@@ -131,7 +134,7 @@ def timelines_of(recipients: Sequence[Recipient]) -> list[Timeline]:
             batches[recipient.batch_id],
             attempts[recipient.id],
             decisions[recipient.id],
-            told[recipient.id],
+            provider_events[recipient.id],
             steps,
         )
         for recipient in recipients

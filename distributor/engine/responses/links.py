@@ -1,4 +1,4 @@
-"""Links: what a code leads to, and the record of its first opening."""
+"""Links: find the recipient behind a link code, and record its first open."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from distributor.rules.wording import Thanks, read_wording, thanks_for
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A recipient as its link shows it; the distribution, survey, organisation and contact are loaded with it."""
+    """A recipient and the state of its link. Its distribution, survey, organisation and contact are loaded with it."""
 
     recipient: Recipient
     state: LinkState
@@ -31,51 +31,51 @@ class Link:
 
     @property
     def is_anonymous(self) -> bool:
-        """Whether what is done through it is tied to nobody."""
+        """Whether responses through the link are stored without the recipient."""
         return self.recipient.distribution.link_type == LinkType.ANONYMOUS
 
     @property
     def thanks(self) -> Thanks:
-        """What this recipient reads after the answer."""
+        """The text and link that the recipient sees after responding."""
         survey = self.survey
-        words = Thanks(survey.thank_you_message, survey.thank_you_link_text, survey.thank_you_link_url)
-        return thanks_for(read_wording(self.recipient.wording), words)
+        survey_thanks = Thanks(survey.thank_you_message, survey.thank_you_link_text, survey.thank_you_link_url)
+        return thanks_for(read_wording(self.recipient.wording), survey_thanks)
 
     @property
     def locale(self) -> str:
-        """What the call said, else what is known of the contact, else the survey's own (BCP 47)."""
+        """The locale given in the call, else the contact's, else the survey's default (BCP 47)."""
         recipient = self.recipient
         return recipient.locale or recipient.contact.locale or self.survey.default_locale
 
     @property
     def attributes(self) -> Mapping[str, Any]:
-        """What is known of the contact, overlaid by what this recipient's call said."""
+        """The contact's embedded data, overlaid with the attributes given in this recipient's call."""
         return {**self.recipient.contact.embedded_data, **self.recipient.attributes}
 
 
 def find_link(
     code: str, now: datetime, *, organization_id: UUID | None = None, for_update: bool = False
 ) -> Link | None:
-    """The link of a code, or None if there is none (in the organisation, when one is named).
+    """Return the link of a code; None if there is none (in the organisation, if `organization_id` is given).
 
-    `for_update` locks the recipient until the end of the caller's transaction; the state is then the final one.
+    `for_update` locks the recipient until the caller's transaction ends, so that the state cannot change meanwhile.
     """
-    # A code of another form cannot be stored: the question would be a wasted one, and PostgreSQL rejects NUL.
+    # A malformed code cannot exist. Looking it up would waste a query, and PostgreSQL rejects NUL.
     if not is_well_formed(code):
         return None
-    rows = Recipient.objects.select_related("contact", "distribution__survey__organization").filter(code=code)
+    recipients = Recipient.objects.select_related("contact", "distribution__survey__organization").filter(code=code)
     if organization_id is not None:
-        rows = rows.filter(distribution__organization_id=organization_id)
+        recipients = recipients.filter(distribution__organization_id=organization_id)
     if for_update:
-        rows = rows.select_for_update(of=("self",), no_key=True)
-    recipient = rows.first()
+        recipients = recipients.select_for_update(of=("self",), no_key=True)
+    recipient = recipients.first()
     if recipient is None:
         return None
     state = link_state(
         state=recipient.state,
         reason=recipient.reason,
         responded_at=recipient.responded_at,
-        # Erasing a contact takes its links with it, as cancelling does.
+        # Erasing a contact closes its links, as cancelling does.
         cancelled_at=recipient.distribution.cancelled_at or recipient.contact.erased_at,
         expires_at=recipient.distribution.expires_at,
         now=now,
@@ -86,21 +86,21 @@ def find_link(
 
 @transaction.atomic
 def record_open(recipient: Recipient, now: datetime) -> bool:
-    """Note the first opening of a link and let it take effect; say whether this was the first. It uses nothing up.
+    """Record the first open of a link, and end the recipient's fallbacks if the distribution stops on opens.
 
-    Mail scanners open links as well, so an opening is a hint that somebody read the message, never a proof. It ends a
-    chain's fallbacks only where the distribution asks for that.
+    Returns whether this was the first open. The link can still be used. Mail scanners open links as well, so an open
+    does not prove that somebody has read the message.
     """
-    is_first = note_open(recipient, now)
+    is_first = store_first_open(recipient, now)
     if is_first and recipient.distribution.stops_on != StopsOn.RESPONSE:
         ingest_open(recipient.pk, now)
     return is_first
 
 
-def note_open(recipient: Recipient, now: datetime) -> bool:
-    """Note the first opening of a link and count it; say whether this was the first.
+def store_first_open(recipient: Recipient, now: datetime) -> bool:
+    """Store and count the first open of a link, and nothing else. Returns whether this was the first.
 
-    Of an anonymous link it is not noted: the moment beside an answer would be a name.
+    Opens of anonymous links are not stored: their time beside a response would identify the person.
     """
     if recipient.first_opened_at is not None or recipient.distribution.link_type == LinkType.ANONYMOUS:
         return False

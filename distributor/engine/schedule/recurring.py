@@ -1,4 +1,4 @@
-"""Recurring distributions: what is due is started, once, however many look and however late they come."""
+"""Recurring distributions: start each due occurrence once, however many workers try and however late they are."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -21,16 +21,16 @@ SOURCE = "recurring"
 
 
 def save_recurring(recurring: RecurringDistribution, now: datetime) -> None:
-    """Save it with its next moment, which is after `now`: what it would have sent before is not made up for."""
-    recurring.next_at = _next(recurring, now) if recurring.is_active else None
+    """Save a recurring distribution with its next occurrence after `now`. Earlier ones are not made up for."""
+    recurring.next_at = _next_occurrence(recurring, now) if recurring.is_active else None
     recurring.save()
 
 
 def start_due(now: datetime) -> list[Distribution]:
-    """Start what is due: of each recurring distribution the latest occurrence that has come.
+    """Start the latest due occurrence of each recurring distribution. Returns the distributions.
 
-    Those before it that were missed are left out, and the occurrence says from when on. One that fails is logged, stays
-    due and holds nobody else back.
+    Earlier occurrences that were missed are not started; the occurrence's `missed_from` says since when. If one fails,
+    it is logged and stays due, and the others are still started.
     """
     due = RecurringDistribution.objects.filter(is_active=True, next_at__lte=now).order_by("next_at")
     started = []
@@ -46,7 +46,7 @@ def start_due(now: datetime) -> list[Distribution]:
 
 @transaction.atomic
 def _start(recurring_id: UUID, now: datetime) -> Distribution | None:
-    """Whoever else starts it has its lock, and then has moved it on."""
+    """Start one recurring distribution. Returns None if another worker holds or has started it, or it was refused."""
     due = RecurringDistribution.objects.filter(pk=recurring_id, is_active=True, next_at__lte=now)
     recurring = due.select_for_update(skip_locked=True, of=("self",)).select_related("organization").first()
     if recurring is None or recurring.next_at is None:
@@ -54,32 +54,34 @@ def _start(recurring_id: UUID, now: datetime) -> Distribution | None:
     first = recurring.next_at
     occurs_at = latest_occurrence(parse_cron(recurring.cron), _zone(recurring), first, now)
     distribution = None
-    # Somebody may have set it back by hand: what was decided stays decided.
+    # `next_at` may have been set back by hand. An occurrence that has been decided is not started again.
     if not recurring.occurrences.filter(occurs_at=occurs_at).exists():
-        distribution, fault = _send(recurring, occurs_at, now)
+        distribution, fault = _accept_occurrence(recurring, occurs_at, now)
         missed_from = first if first < occurs_at else None
         recurring.occurrences.create(
             occurs_at=occurs_at, distribution=distribution, fault=fault, missed_from=missed_from, decided_at=now
         )
-    recurring.next_at = _next(recurring, now)
+    recurring.next_at = _next_occurrence(recurring, now)
     recurring.save(update_fields=["next_at"])
     return distribution
 
 
-def _send(recurring: RecurringDistribution, occurs_at: datetime, now: datetime) -> tuple[Distribution | None, str]:
-    """The distribution, or why there is none."""
-    request, selection = _as_request(recurring, occurs_at), Selection(list_id=recurring.mailing_list_id)
+def _accept_occurrence(
+    recurring: RecurringDistribution, occurs_at: datetime, now: datetime
+) -> tuple[Distribution | None, str]:
+    """Return the new distribution, or None and the reason why it was refused."""
+    request, selection = _request_for(recurring, occurs_at), Selection(list_id=recurring.mailing_list_id)
     try:
         return accept_selection(recurring.organization, None, request, selection, now), ""
-    except UnknownReferencesError as refusal:
-        faults = {f"{fault.what} {fault.code.replace('_', ' ')}" for fault in refusal.faults}
+    except UnknownReferencesError as error:
+        faults = {f"{fault.what} {fault.code.replace('_', ' ')}" for fault in error.faults}
         logger.warning("recurring_distribution_refused", recurring=str(recurring.pk), faults=sorted(faults))
         return None, "; ".join(sorted(faults))[:255]
 
 
-def _as_request(recurring: RecurringDistribution, occurs_at: datetime) -> DistributionRequest:
+def _request_for(recurring: RecurringDistribution, occurs_at: datetime) -> DistributionRequest:
     days, expire_after = recurring.recent_contact_days, recurring.links_expire_after_days
-    local = occurs_at.astimezone(_zone(recurring))
+    local_time = occurs_at.astimezone(_zone(recurring))
     return DistributionRequest(
         source=SOURCE,
         survey_id=recurring.survey_id,
@@ -88,7 +90,7 @@ def _as_request(recurring: RecurringDistribution, occurs_at: datetime) -> Distri
         is_multi=recurring.mode == ChannelMode.MULTI,
         scheduled_at=occurs_at,
         expires_at=occurs_at + timedelta(days=expire_after) if expire_after else None,
-        name=f"{recurring.name} {local:%Y-%m-%d %H:%M}",
+        name=f"{recurring.name} {local_time:%Y-%m-%d %H:%M}",
         audience=AudienceRules(
             respect_frequency_rules=recurring.respect_frequency_rules,
             exclude_recently_contacted=days is not None,
@@ -97,7 +99,7 @@ def _as_request(recurring: RecurringDistribution, occurs_at: datetime) -> Distri
     )
 
 
-def _next(recurring: RecurringDistribution, after: datetime) -> datetime:
+def _next_occurrence(recurring: RecurringDistribution, after: datetime) -> datetime:
     return next_occurrence(parse_cron(recurring.cron), _zone(recurring), after)
 
 

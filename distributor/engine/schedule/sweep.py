@@ -1,11 +1,11 @@
-"""The sweep: what beat asks for every few seconds. It only looks, and sends hints; every worker may run it."""
+"""The sweep: every few seconds, wake workers for whatever is due. It only looks and sends wake-ups."""
 
 from datetime import datetime
 
 from django.db import connection, transaction
 
 from distributor.engine.audience.expand import due_expansions
-from distributor.engine.follow_up.add import due_follow_ups
+from distributor.engine.follow_up.add import has_due_follow_ups
 from distributor.engine.infrastructure.wakeups import wake_expansion, wake_follow_ups, wake_lane
 from distributor.models import Batch, Heartbeat
 
@@ -14,21 +14,21 @@ _LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('distributor sweep', 
 
 
 def sweep(now: datetime, period_seconds: float) -> list[str]:
-    """Hint every lane that has due work, and leave a sign of life. Returns the lanes hinted.
+    """Wake every lane that has due batches, and store a heartbeat. Returns the lanes woken.
 
-    Audiences that wait to be read and follow-ups that wait to be brought to people are hinted, too. Due work is what a
-    lost hint left lying, what has come due since, and what a dead worker's expired lease set free. Two sweeps at once
-    (two beats) do no more than one.
+    Also sends wake-ups for audiences to be expanded and follow-ups to be armed. Work may be due because its time has
+    come, because an earlier wake-up was lost, or because a dead worker's lease has expired. Of two simultaneous sweeps
+    (two beats) the second does nothing.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_LOCK)
         if not cursor.fetchone()[0]:
             return []
         lanes = sorted(Batch.objects.due(now).values_list("lane", flat=True).distinct())
-        has_expansions, has_follow_ups = due_expansions(now), due_follow_ups(now)
+        has_expansions, has_follow_ups = due_expansions(now), has_due_follow_ups(now)
         Heartbeat.objects.update_or_create(name=SWEEP, defaults={"beat_at": now})
     for lane in lanes:
-        # A hint that every worker was too busy to read is worthless by the next sweep.
+        # If all workers are busy until the next sweep, that one sends a new wake-up, so this one may expire.
         wake_lane(lane, expires_seconds=period_seconds)
     if has_expansions:
         wake_expansion(expires_seconds=period_seconds)

@@ -253,7 +253,7 @@ def test_the_story_tells_what_happened_and_when(send: Send, email: ProviderAccou
         report_events(email, event_of(accepted, kind))
     report_events(email, event_of(accepted, EventKind.COMPLAINED, code="arf"))
     assert events_of(accepted) == ["accepted", "sent", "delivered", "opened", "clicked", "complained"]
-    assert story_of(accepted).events[-1].about == "email arf"
+    assert story_of(accepted).events[-1].detail == "email arf"
 
 
 @pytest.mark.parametrize("kind", [EventKind.OPENED, EventKind.CLICKED])

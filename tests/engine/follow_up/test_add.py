@@ -16,7 +16,7 @@ from distributor.engine.acceptance.references import UnknownReferencesError
 from distributor.engine.consent.erase import erase_contact
 from distributor.engine.consent.opt_out import lift_opt_out, opt_out
 from distributor.engine.control import cancel, pause, resume
-from distributor.engine.follow_up.add import FollowUpRefusedError, bring_chunk, due_follow_ups
+from distributor.engine.follow_up.add import FollowUpRefusedError, arm_next_chunk, has_due_follow_ups
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.responses.links import record_open
 from distributor.engine.responses.record import record_response
@@ -89,7 +89,7 @@ def test_people_are_looked_at_in_chunks_and_each_is_reminded_once(send: Send, fo
     dispatch()
     follow(accepted.distribution)
     looked = 0
-    while bring_chunk(database_now(), 10):
+    while arm_next_chunk(database_now(), 10):
         looked += 1
         counts = Distribution.objects.get()
         assert FollowUp.objects.get().armed_count == counts.waiting_count
@@ -98,7 +98,7 @@ def test_people_are_looked_at_in_chunks_and_each_is_reminded_once(send: Send, fo
     assert totals_of(accepted) == {"waiting": 25}
     added = Batch.objects.filter(step__kind="reminder").order_by("pk")
     assert list(added.values_list("size", "lane")) == [(10, "bulk"), (10, "bulk"), (5, "bulk")]
-    assert not due_follow_ups(database_now())
+    assert not has_due_follow_ups(database_now())
     dispatch()
     assert messages() == [INVITATION] * 25 + [REMINDER] * 25
     assert Attempt.objects.values("recipient_id", "step_id").distinct().count() == 50
@@ -363,7 +363,7 @@ def test_ones_own_reminder_and_everybodys_both_come(send: Send, follow: Follow) 
 
 
 @pytest.mark.parametrize(
-    ("fields", "said", "hindrance"),
+    ("fields", "said", "reason"),
     [
         ({"expires_at": 1}, {"at": 2}, "too_late"),
         ({"not_after": 1}, {"at": 2}, "too_late"),
@@ -374,12 +374,12 @@ def test_ones_own_reminder_and_everybodys_both_come(send: Send, follow: Follow) 
     ],
 )
 def test_what_would_reach_nobody_is_refused(
-    send: Send, follow: Follow, fields: dict[str, Any], said: dict[str, Any], hindrance: str
+    send: Send, follow: Follow, fields: dict[str, Any], said: dict[str, Any], reason: str
 ) -> None:
     accepted = send(1, **{name: _moment(value) for name, value in fields.items()})
     with pytest.raises(FollowUpRefusedError) as refused:
         follow(accepted.distribution, **{name: _moment(value) for name, value in said.items()})
-    assert refused.value.hindrance == hindrance
+    assert refused.value.reason == reason
     assert (Step.objects.count(), Distribution.objects.get().follow_up_count) == (1, 0)
 
 
@@ -424,7 +424,7 @@ def test_a_cancel_before_anybody_was_looked_at_ends_it(send: Send, follow: Follo
     cancel(accepted.distribution.pk, database_now())
     bring()
     assert (totals_of(accepted), status_of(accepted)) == ({"sent": 2}, "cancelled")
-    assert (Distribution.objects.get().arming_count, due_follow_ups(database_now())) == (0, False)
+    assert (Distribution.objects.get().arming_count, has_due_follow_ups(database_now())) == (0, False)
 
 
 def test_a_cancel_ends_those_who_wait_for_it_as_sent(send: Send, follow: Follow) -> None:
@@ -455,7 +455,7 @@ def test_what_expired_meanwhile_is_brought_to_nobody(send: Send, follow: Follow)
     accepted = send(2, expires_at=days_on(2))
     dispatch()
     follow(accepted.distribution, at=days_on(1))
-    while bring_chunk(days_on(2) + MINUTE):
+    while arm_next_chunk(days_on(2) + MINUTE):
         pass
     assert totals_of(accepted) == {"sent": 2}
     assert FollowUp.objects.get().is_done
@@ -466,16 +466,16 @@ def test_a_chunk_that_fails_waits_and_is_done_again(send: Send, follow: Follow) 
     dispatch()
     follow(accepted.distribution)
     now = database_now()
-    bring_chunk(now, 10)
+    arm_next_chunk(now, 10)
     # The counts do not bear it: the database refuses to have fewer sent to than none.
     Distribution.objects.update(sent_count=5)
-    while bring_chunk(now, 10):
+    while arm_next_chunk(now, 10):
         pass
     follow_up = FollowUp.objects.get()
     assert (follow_up.failures, follow_up.due_at, follow_up.armed_count) == (1, now + timedelta(seconds=2), 10)
     assert "sent_count" in follow_up.last_error
     Distribution.objects.update(sent_count=15)
-    while bring_chunk(now + timedelta(seconds=2), 10):
+    while arm_next_chunk(now + timedelta(seconds=2), 10):
         pass
     assert totals_of(accepted) == {"waiting": 25}
 
@@ -486,7 +486,7 @@ def test_several_take_turns(send: Send, follow: Follow) -> None:
     for accepted in made:
         follow(accepted.distribution)
     for _ in range(2):
-        bring_chunk(database_now(), 10)
+        arm_next_chunk(database_now(), 10)
     assert [totals_of(accepted) for accepted in made] == [{"sent": 10, "waiting": 10}] * 2
 
 

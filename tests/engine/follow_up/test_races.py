@@ -12,7 +12,7 @@ from contacts.channel import Channel
 from distributor.engine.acceptance.accept import Accepted
 from distributor.engine.consent.opt_out import opt_out
 from distributor.engine.control import cancel, pause, resume
-from distributor.engine.follow_up.add import bring_chunk
+from distributor.engine.follow_up.add import arm_next_chunk
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.responses.links import record_open
 from distributor.engine.responses.record import record_response
@@ -228,7 +228,7 @@ def test_two_workers_share_what_is_brought(send: Send, follow: Follow) -> None:
         follow(accepted.distribution, channel)
 
     def bring_in_chunks() -> None:
-        while bring_chunk(database_now(), 7):
+        while arm_next_chunk(database_now(), 7):
             pass
 
     run_together([bring_in_chunks, bring_in_chunks])

@@ -55,7 +55,7 @@ def test_each_reminder_counts_from_the_message_before(send: Send, is_multi: bool
     days_on(4.1)
     assert totals_of(accepted) == {"sent": 2}
     assert messages() == ["invitation email"] * 2 + ["reminder email"] * 2 + ["reminder sms"] * 2
-    about = [event.about.removesuffix(" 202") for event in story_of(accepted).events[1:]]
+    about = [event.detail.removesuffix(" 202") for event in story_of(accepted).events[1:]]
     assert about == ["email", "email reminder", "sms reminder"]
 
 

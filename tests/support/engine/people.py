@@ -8,7 +8,7 @@ from channels.models import Pace, ProviderAccount
 from contacts.given import ContactGiven
 from distributor.engine.acceptance.accept import Accepted
 from distributor.engine.dispatch.loop import dispatch_lane
-from distributor.engine.follow_up.add import bring_chunk
+from distributor.engine.follow_up.add import arm_next_chunk
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.reports.timeline import Timeline, timelines_of
 from distributor.models import Attempt, Batch, Distribution, Recipient, Step
@@ -49,7 +49,7 @@ def dispatch_at(moment: datetime) -> None:
 
 def bring() -> None:
     """Bring all that was added to distributions to their people."""
-    while bring_chunk(database_now()):
+    while arm_next_chunk(database_now()):
         pass
 
 
@@ -68,7 +68,7 @@ def story_of(accepted: Accepted, place: int = 0) -> Timeline:
 
 
 def events_of(accepted: Accepted, place: int = 0) -> list[str]:
-    return [event.event for event in story_of(accepted, place).events]
+    return [event.kind for event in story_of(accepted, place).events]
 
 
 def totals_of(accepted: Accepted) -> dict[str, int]:

@@ -77,7 +77,7 @@ def _add(parent: Distribution, step: StepRequest, contact_id: UUID | None, point
     except UnknownReferencesError as refusal:
         raise faults.explain_references(refusal) from None
     except FollowUpRefusedError as refusal:
-        if refusal.hindrance is FollowUpRefusal.NOT_A_RECIPIENT:
+        if refusal.reason is FollowUpRefusal.NOT_A_RECIPIENT:
             fault = Fault(pointer, "not_a_recipient", "The distribution did not go to this contact.")
             raise invalid_request([fault]) from None
-        raise Problem(HTTPStatus.CONFLICT, refusal.hindrance.value, _HINDRANCES[refusal.hindrance]) from None
+        raise Problem(HTTPStatus.CONFLICT, refusal.reason.value, _HINDRANCES[refusal.reason]) from None

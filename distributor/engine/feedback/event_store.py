@@ -1,0 +1,148 @@
+"""Provider events in the database: stored once, then folded into attempts and recipients."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from channels.events import Event
+from channels.providers.base import Account
+from distributor.engine.infrastructure.sql_params import array_of, rows_of, storable, without_nul
+from distributor.engine.journey.attempts import read_attempt_id
+from distributor.rules.journey.delivery_events import Progress, Trouble, meaning_of
+
+_EVENT_ID_LENGTH = 255
+
+# An event is linked to an attempt only if the recipient belongs to the account's own organisation. Opens and clicks of
+# messages with an anonymous link are not stored: beside a response they would identify the person (decision 15). Rows
+# are inserted in the order of the unique key, so that two webhooks with the same events do not deadlock.
+_STORE = """
+INSERT INTO distributor_providerevent (
+    provider_account_id, event_id, kind, progress, trouble, recipient_id, attempt_number, address,
+    provider_message_id, code, detail, is_machine, raw, occurred_at, received_at)
+SELECT %(account_id)s, event_id, kind, progress, trouble, recipient.id,
+    CASE WHEN recipient.id IS NOT NULL THEN number END,
+    address, provider_message_id, code, detail, is_machine, raw, occurred_at, %(now)s
+FROM json_to_recordset(%(events)s) AS given(
+    place int, event_id text, kind text, progress smallint, trouble smallint, recipient_id bigint, number smallint,
+    address text, provider_message_id text, code text, detail text, is_machine boolean, raw jsonb,
+    occurred_at timestamptz)
+LEFT JOIN LATERAL (
+    SELECT r.id, d.link_type FROM distributor_recipient r JOIN distributor_distribution d ON d.id = r.distribution_id
+    WHERE r.id = given.recipient_id AND d.organization_id = %(organization_id)s
+) recipient ON true
+WHERE recipient.link_type IS DISTINCT FROM 'anonymous' OR kind NOT IN ('opened', 'clicked')
+ORDER BY event_id, place
+ON CONFLICT (provider_account_id, event_id) DO NOTHING
+RETURNING kind, progress, coalesce(recipient_id, 0), coalesce(attempt_number, 0), address
+"""
+# Each attempt takes only events of its own account. Any event proves that an attempt of unknown outcome has left,
+# except one that says that the provider dropped it.
+_FOLD = """
+UPDATE distributor_attempt a SET
+    progress = greatest(a.progress, events.progress),
+    trouble = greatest(a.trouble, events.trouble),
+    state = CASE WHEN events.trouble = %(dropped)s THEN 'failed' WHEN a.state = 'unknown' THEN 'sent'
+        ELSE a.state END,
+    provider_message_id = CASE a.provider_message_id WHEN '' THEN events.message_id ELSE a.provider_message_id END
+FROM (
+    SELECT recipient_id, attempt_number, provider_account_id, max(progress) AS progress, max(trouble) AS trouble,
+        coalesce(min(provider_message_id) FILTER (WHERE provider_message_id <> ''), '') AS message_id
+    FROM distributor_providerevent WHERE recipient_id = ANY(%(ids)s::bigint[]) GROUP BY 1, 2, 3
+) events
+WHERE a.recipient_id = events.recipient_id AND a.number = events.attempt_number
+    AND a.provider_account_id = events.provider_account_id
+    AND (events.progress > a.progress OR events.trouble > a.trouble)
+RETURNING a.recipient_id, old.state <> new.state
+    OR new.trouble >= %(undelivered)s AND new.trouble > old.trouble
+"""
+_RECORD_OPENS = """
+WITH events AS (
+    SELECT recipient_id, min(occurred_at) AS opened_at FROM distributor_providerevent
+    WHERE recipient_id = ANY(%s::bigint[]) AND progress >= %s GROUP BY recipient_id
+),
+opened AS (
+    UPDATE distributor_recipient r SET first_opened_at = events.opened_at FROM events
+    WHERE r.id = events.recipient_id AND (r.first_opened_at IS NULL OR r.first_opened_at > events.opened_at)
+    RETURNING r.distribution_id, old.first_opened_at
+)
+SELECT distribution_id, count(*) FROM opened WHERE first_opened_at IS NULL GROUP BY distribution_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event that was not stored before. `recipient_id` and `number` are 0 if it belongs to no known attempt."""
+
+    kind: str
+    progress: int
+    recipient_id: int
+    number: int
+    address: str
+
+
+def store_events(account: Account, events: Sequence[Event], now: datetime) -> list[NewEvent]:
+    """Store an account's events, each once. Returns those that were not stored before."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _STORE,
+            {
+                "account_id": account.id,
+                "organization_id": account.organization_id,
+                "now": now,
+                "events": without_nul(rows_of([_row(place, event) for place, event in enumerate(events)])),
+            },
+        )
+        return [NewEvent(*row) for row in cursor.fetchall()]
+
+
+def record_opens(recipient_ids: Collection[int], counts: defaultdict[UUID, Counter[str]]) -> None:
+    """Set when these recipients first opened a message, and add the newly opened ones to `counts`."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RECORD_OPENS, [array_of(recipient_ids), Progress.OPENED.value])
+        for distribution_id, count in cursor.fetchall():
+            counts[distribution_id]["opened_count"] += count
+
+
+def fold_events(recipient_ids: Collection[int]) -> set[int]:
+    """Fold all stored events of these recipients into their attempts.
+
+    Returns the recipients whose journey may change: an attempt's state did, or its delivery failed.
+    """
+    with connection.cursor() as cursor:
+        ranks = {"undelivered": Trouble.UNDELIVERED.value, "dropped": Trouble.DROPPED.value}
+        cursor.execute(_FOLD, {"ids": array_of(recipient_ids), **ranks})
+        return {recipient_id for recipient_id, may_change_journey in cursor.fetchall() if may_change_journey}
+
+
+def _row(place: int, event: Event) -> dict[str, Any]:
+    meaning = meaning_of(event.kind, is_machine=event.is_machine)
+    recipient_id, number = read_attempt_id(event.attempt_id) or (None, None)
+    return {
+        "place": place,
+        "event_id": _event_key(event.event_id),
+        "kind": event.kind,
+        "progress": meaning.progress,
+        "trouble": meaning.trouble,
+        "recipient_id": recipient_id,
+        "number": number,
+        "address": storable(event.address, 254),
+        "provider_message_id": storable(event.provider_message_id, 255),
+        "code": storable(event.code, 63),
+        "detail": storable(event.detail, 500),
+        "is_machine": event.is_machine,
+        "raw": dict(event.raw),
+        "occurred_at": event.occurred_at,
+    }
+
+
+def _event_key(event_id: str) -> str:
+    """Return the provider's id of an event, or a digest of an id that cannot be stored. Cut ids could collide."""
+    if len(event_id) <= _EVENT_ID_LENGTH and "\0" not in event_id:
+        return event_id
+    return sha256(event_id.encode("utf-8", "replace")).hexdigest()
