@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
@@ -17,9 +16,7 @@ from tests.support.api.recipient_add import (
     NO_LIST,
     SUCCESS,
     Add,
-    adding_by,
     connect,
-    make_list,
     members,
     person,
 )
@@ -33,21 +30,11 @@ Templates = dict[Channel, Template]
 
 
 @pytest.fixture
-def mailing_list(organization: Organization) -> MailingList:
-    return make_list(organization)
-
-
-@pytest.fixture
 def connected(mailing_list: MailingList, survey: Survey, accounts: Accounts, templates: Templates) -> MailingList:
     """By text message, and a day later by e-mail."""
     connection = connect(mailing_list, survey, accounts, templates, Channel.SMS, Channel.EMAIL, mode="multi")
     connection.steps.filter(priority=1).update(fallback_delay_minutes=24 * 60)
     return mailing_list
-
-
-@pytest.fixture
-def add(client: Client) -> Add:
-    return adding_by(client)
 
 
 def foretold(add: Add, *people: Any, **fields: Any) -> dict[str, Any]:

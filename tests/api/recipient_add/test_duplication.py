@@ -37,16 +37,6 @@ OTHER = {
 TEXTS = {f"User{number}": f"Text Ż {number}" for number in range(1, 11)}
 
 
-@pytest.fixture
-def mailing_list(organization: Organization) -> MailingList:
-    return make_list(organization)
-
-
-@pytest.fixture
-def add(client: Client, mailing_list: MailingList) -> Add:
-    return adding_by(client)
-
-
 def told_of(said: dict[str, Any]) -> dict[str, Any]:
     """The answer to a call with one duplicate."""
     return {"Errors": [problem_with(said, DUPLICATE)], "Duplicates": [said]}

@@ -21,17 +21,11 @@ from tests.support.api.recipient_add import (
     PATH,
     SUCCESS,
     adding_by,
-    make_list,
     person,
     post,
 )
 
 REFUSED = {"Errors": [INVALID_SESSION]}
-
-
-@pytest.fixture
-def mailing_list(organization: Organization) -> MailingList:
-    return make_list(organization)
 
 
 @pytest.fixture
