@@ -5,14 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from contacts.addresses import is_email, normalize_phone
 from contacts.models import Contact, Organization
+from distributor.admin.support.address_validation import validate_email, validated_phone
 from distributor.admin.support.base import LargeTableAdmin
 from distributor.admin.support.filters import list_url
 from distributor.admin.support.search import find_contacts
@@ -27,8 +26,8 @@ class ContactForm(ModelForm[Contact]):
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
-        if email and not is_email(email):
-            raise ValidationError("Enter an e-mail address in ASCII characters.")
+        if email:
+            validate_email(email)
         return email
 
     def clean_phone(self) -> str:
@@ -38,10 +37,7 @@ class ContactForm(ModelForm[Contact]):
         organization: Organization | None = self.cleaned_data.get("organization") or getattr(
             self.instance, "organization", None
         )
-        phone = normalize_phone(entered, organization.phone_region if organization else "")
-        if phone is None:
-            raise ValidationError("Enter a phone number with “+” and a country code, for example +48601234567.")
-        return phone
+        return validated_phone(entered, organization.phone_region if organization else "")
 
 
 @admin.register(Contact)

@@ -7,10 +7,10 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from contacts.addresses import is_email, normalize_phone
 from contacts.channel import Channel
 from contacts.models import Organization, Suppression
 from contacts.models.suppression import SuppressionReason
+from distributor.admin.support.address_validation import validate_email, validated_phone
 from distributor.admin.support.base import LargeTableAdmin
 from distributor.admin.support.typed_classes import ModelForm
 
@@ -23,17 +23,14 @@ class SuppressionForm(ModelForm[Suppression]):
         organization: Organization | None = cleaned.get("organization")
         if not (address and channel and organization):
             return cleaned
-        if channel == Channel.EMAIL:
-            if not is_email(address):
-                raise ValidationError({"address": "Enter an e-mail address in ASCII characters."})
-            cleaned["address"] = address.lower()
-        else:
-            phone = normalize_phone(address, organization.phone_region)
-            if phone is None:
-                raise ValidationError(
-                    {"address": "Enter a phone number with “+” and a country code, for example +48601234567."}
-                )
-            cleaned["address"] = phone
+        try:
+            if channel == Channel.EMAIL:
+                validate_email(address)
+                cleaned["address"] = address.lower()
+            else:
+                cleaned["address"] = validated_phone(address, organization.phone_region)
+        except ValidationError as error:
+            raise ValidationError({"address": error}) from error
         # Operators add manual suppressions. The address may also be suppressed for other reasons, lifted separately.
         if Suppression.objects.filter(
             organization=organization, channel=channel, address=cleaned["address"], reason=SuppressionReason.MANUAL
