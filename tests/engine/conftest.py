@@ -8,7 +8,8 @@ import pytest
 from channels.models import ProviderAccount, Template
 from channels.providers import registry
 from contacts.channel import Channel
-from contacts.models import Organization
+from contacts.ids import new_id
+from contacts.models import Contact, MailingList, Membership, Organization
 from distributor.engine.acceptance.accept import Accepted, accept
 from distributor.engine.audience.expand import accept_selection
 from distributor.engine.follow_up.add import add_follow_up
@@ -128,6 +129,30 @@ def follow(accounts: dict[Channel, ProviderAccount], templates: dict[Channel, Te
         return add_follow_up(distribution.pk, asked, now, contact_id=contact_id)
 
     return follow
+
+
+@pytest.fixture
+def crowd(organization: Organization) -> list[Contact]:
+    """25 contacts, in the order of their ids."""
+    return Contact.objects.bulk_create(
+        Contact(
+            id=new_id(),
+            organization=organization,
+            external_id=f"PAT-{number}",
+            email=f"person{number}@example.com",
+            phone=f"+486000{number:05}",
+            embedded_data={"ward": "B" if number % 5 else "A", "seen": number},
+        )
+        for number in range(25)
+    )
+
+
+@pytest.fixture
+def mailing_list(organization: Organization, crowd: list[Contact]) -> MailingList:
+    """A list of the whole crowd."""
+    made = MailingList.objects.create(organization=organization, name="Ward B")
+    Membership.objects.bulk_create(Membership(mailing_list=made, contact=contact) for contact in crowd)
+    return made
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from distributor.models import Batch, Distribution
 from distributor.rules.links import LinkState
 from tests.engine.conftest import Send
 from tests.support.engine.people import dispatch, events_of, make_due, misbehave, story_of, totals_of
+from tests.support.simultaneous import DEADLINE_SECONDS, wait_until_blocked
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -238,9 +239,9 @@ def test_a_pause_waits_for_whoever_is_beginning(send: Send) -> None:
         lock_switch(accepted.distribution.id)
         thread = Thread(target=pause_elsewhere)
         thread.start()
-        thread.join(0.3)
+        wait_until_blocked(1)
         assert not done
-    thread.join(10)
+    thread.join(DEADLINE_SECONDS)
     assert done
 
 

@@ -219,7 +219,7 @@ def test_follow_ups_are_listed_among_the_distributions_and_filtered(
     assert [shown[one]["parentDistributionId"] for one in (first, second, another)] == [invitation, invitation, None]
 
 
-def test_pages_with_follow_ups_are_as_many_statements_whatever_their_number(
+def test_pages_with_follow_ups_make_as_many_queries_whatever_their_number(
     client: Client, parent: str, body: dict[str, Any], django_assert_num_queries: Any
 ) -> None:
     for count in (2, 4):

@@ -1,6 +1,5 @@
 """The contacts of mailing lists."""
 
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ from django.test import Client
 from contacts.models import Contact, MailingList, Membership, Organization
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.models import Recipient
-from tests.support.api.lists_and_links import call, elements_of, error_of, faults_of, is_id, result_of
+from tests.support.api.lists_and_links import call, elements_of, error_of, faults_of, is_id, milliseconds, result_of
 
 PERSON = {
     "firstName": "Ann",
@@ -21,10 +20,6 @@ PERSON = {
     "language": "PL",
     "unsubscribed": False,
 }
-
-
-def milliseconds(moment: datetime) -> int:
-    return round(moment.timestamp() * 1_000)
 
 
 def test_a_contact_is_made_and_put_on_the_list(client: Client, made: str) -> None:

@@ -96,13 +96,13 @@ def test_stats_count_people(
     assert (untouched["bounced"], untouched["complaints"], untouched["sent"]) == (0, 0, 4)
 
 
-def test_a_page_of_distributions_is_as_many_statements_as_one(
+def test_a_page_makes_as_many_queries_for_many_distributions_as_for_one(
     client: Client, links_body: dict[str, Any], django_assert_num_queries: Any
 ) -> None:
     result_of(call(client, "POST", "distributions", links_body))
-    elements_of(call(client, "GET", "distributions"))  # notes when the key was used
+    elements_of(call(client, "GET", "distributions"))  # Records when the key was used.
     for count in (1, 3):
-        with django_assert_num_queries(8):  # the key's and two of the clock among them
+        with django_assert_num_queries(8):  # Including the key's and two of the clock.
             assert len(elements_of(call(client, "GET", "distributions"))) == count
         for _ in range(2):
             result_of(call(client, "POST", "distributions", links_body))

@@ -9,7 +9,6 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from channels.models import SandboxMessage
 from contacts.channel import Channel
 from contacts.models import Contact, MailingList, Organization
 from distributor.models import Distribution, Survey
@@ -26,12 +25,9 @@ from tests.support.api.recipient_add import (
     person,
     post,
     problem_with,
+    sent_to,
 )
 from tests.support.engine.people import dispatch
-
-
-def sent_to() -> set[str]:
-    return set(SandboxMessage.objects.values_list("to", flat=True))
 
 
 def test_the_published_example_is_read_and_its_placeholders_are_reported(

@@ -16,14 +16,11 @@ from tests.support.api.recipient_add import (
     connect,
     members,
     person,
+    sent_to,
 )
 from tests.support.engine.people import dispatch, dispatch_at
 
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
-
-
-def sent_to() -> set[str]:
-    return set(SandboxMessage.objects.values_list("to", flat=True))
 
 
 def test_who_is_added_to_a_connected_list_is_invited_at_once(add: Add, connected: MailingList, survey: Survey) -> None:

@@ -22,12 +22,6 @@ PHONE, LOCALE = "/recipients/0/phone_number", "/recipients/0/locale"
 
 
 @pytest.fixture
-def send(client: Client, accounts: dict[Channel, ProviderAccount], templates: dict[Channel, Template]) -> Send:
-    set_defaults(accounts, templates)
-    return send_by(client)
-
-
-@pytest.fixture
 def body(survey: Survey) -> dict[str, Any]:
     recipient = {"email": "ann@example.com", "phone_number": "+17132746524", "attributes": {"plan": "pro"}}
     return {"form_id": str(survey.pk), "recipients": [recipient]}

@@ -95,7 +95,7 @@ def test_nothing_is_written_outside_of_a_transaction_either(organization: Organi
     assert everything_stored() == before
 
 
-def test_a_plan_takes_as_many_statements_for_a_thousand_as_for_two(
+def test_a_dry_run_makes_as_many_queries_for_a_thousand_as_for_two(
     organization: Organization, ask: Ask, django_assert_num_queries: Any
 ) -> None:
     for count in (2, 1_000):

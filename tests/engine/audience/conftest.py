@@ -1,38 +1,10 @@
-"""A list of 25, and workers that expand ten at a time."""
+"""Expansion in chunks of ten, and its outcome."""
 
-import pytest
-
-from contacts.ids import new_id
-from contacts.models import Contact, MailingList, Membership, Organization
 from distributor.engine.audience.expand import expand_chunk
 from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Decision, Distribution, Recipient
 
 CHUNK = 10
-
-
-@pytest.fixture
-def crowd(organization: Organization) -> list[Contact]:
-    """25 contacts, in the order of their ids."""
-    return Contact.objects.bulk_create(
-        Contact(
-            id=new_id(),
-            organization=organization,
-            external_id=f"PAT-{number}",
-            email=f"person{number}@example.com",
-            phone=f"+486000{number:05}",
-            embedded_data={"ward": "B" if number % 5 else "A", "seen": number},
-        )
-        for number in range(25)
-    )
-
-
-@pytest.fixture
-def mailing_list(organization: Organization, crowd: list[Contact]) -> MailingList:
-    """All of the crowd."""
-    made = MailingList.objects.create(organization=organization, name="Ward B")
-    Membership.objects.bulk_create(Membership(mailing_list=made, contact=one) for one in crowd)
-    return made
 
 
 def expand() -> None:

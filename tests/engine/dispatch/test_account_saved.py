@@ -16,8 +16,8 @@ from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.route.wake import resume_account
 from distributor.models import Batch
 from tests.engine.conftest import Send
-from tests.engine.dispatch.test_recover import take
 from tests.support.admin_pages import save_account
+from tests.support.engine.claims import claim_next
 from tests.support.engine.people import dispatch_at, given, totals_of
 from tests.support.simultaneous import DEADLINE_SECONDS, run_together, wait_until_blocked
 
@@ -78,7 +78,7 @@ def test_a_batch_that_is_being_held_while_the_account_is_put_right_is_woken_all_
     is_holding = Event()
 
     def hold() -> None:
-        claim, route, _ = take()
+        claim, route, _ = claim_next()
         with transaction.atomic():
             assert park_if_unavailable(claim, route, now)
             is_holding.set()

@@ -17,8 +17,8 @@ from distributor.engine.route.accounts import PATIENCE
 from distributor.models import Attempt, Batch, StepAccount
 from distributor.rules.requests import StepRequest
 from tests.engine.conftest import Send
-from tests.engine.dispatch.test_recover import start, take
 from tests.support.admin_pages import address, faults
+from tests.support.engine.claims import begin_claim, claim_next
 from tests.support.engine.people import dispatch, dispatch_at, given, make_due, misbehave, story_of, totals_of
 from tests.support.engine.vendors import after_requests, sendgrid
 
@@ -178,8 +178,8 @@ def test_a_crash_with_the_stand_in_is_told_of_the_stand_in(
     stand_in(first, second)
     accepted = send(2)
     ProviderAccount.objects.filter(id=first.id).update(is_active=False)
-    claim, route, _ = take()
-    start(claim, route)  # and then the worker dies, and somebody takes the stand-in away
+    claim, route, _ = claim_next()
+    begin_claim(claim, route)  # and then the worker dies, and somebody takes the stand-in away
     ProviderAccount.objects.filter(id=first.id).update(is_active=True, stand_in=None)
     make_due()
     dispatch()

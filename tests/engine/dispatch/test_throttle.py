@@ -14,7 +14,7 @@ from distributor.models import Decision, Distribution, Survey
 from distributor.rules.requests import AudienceRules, RecipientOptions, Throttle
 from distributor.rules.timing.throttle import ThrottlePolicy
 from tests.engine.conftest import Send
-from tests.support.engine.people import dispatch_at, misbehave, story_of, totals_of
+from tests.support.engine.people import channels_used, dispatch_at, misbehave, story_of, totals_of
 from tests.support.engine.provider_events import event_of, report_events
 
 pytestmark = pytest.mark.django_db
@@ -23,10 +23,6 @@ NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 A_DAY_APART = Throttle(DAY)
 SKIPPING, REJECTING = Throttle(DAY, ThrottlePolicy.SKIP), Throttle(DAY, ThrottlePolicy.REJECT)
-
-
-def channels_used() -> list[str]:
-    return list(SandboxMessage.objects.order_by("id").values_list("channel", flat=True))
 
 
 def test_a_second_send_waits_until_the_interval_has_passed(send: Send) -> None:

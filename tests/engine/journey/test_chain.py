@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from channels.models import ProviderAccount, SandboxMessage
+from channels.models import ProviderAccount
 from contacts.channel import Channel
 from contacts.models import Organization, Suppression
 from distributor.engine.dispatch.handover import hand_over
@@ -12,8 +12,9 @@ from distributor.engine.dispatch.settle import settle
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.responses.record import record_response
 from tests.engine.conftest import Send
-from tests.engine.dispatch.test_recover import start, take
+from tests.support.engine.claims import begin_claim, claim_next
 from tests.support.engine.people import (
+    channels_used,
     dispatch,
     dispatch_at,
     events_of,
@@ -26,10 +27,6 @@ from tests.support.engine.people import (
 
 pytestmark = pytest.mark.django_db
 Accounts = dict[Channel, ProviderAccount]
-
-
-def channels_used() -> list[str]:
-    return list(SandboxMessage.objects.order_by("id").values_list("channel", flat=True))
 
 
 def test_single_mode_takes_the_first_channel_that_reaches_the_contact(send: Send) -> None:
@@ -91,8 +88,8 @@ def test_each_delay_counts_from_its_own_steps_first_hand_over(send: Send) -> Non
 def test_a_resend_does_not_start_the_delay_anew(send: Send, accounts: Accounts) -> None:
     misbehave(accounts[Channel.EMAIL], person0="unknown")
     accepted = send(1, Channel.EMAIL, Channel.SMS, is_multi=True, fallback_delay_minutes=60)
-    claim, route, provider = take()
-    begun = start(claim, route)
+    claim, route, provider = claim_next()
+    begun = begin_claim(claim, route)
     settle(claim, route, begun, hand_over(route, provider, begun), database_now())
     misbehave(accounts[Channel.EMAIL])
     dispatch_at(database_now() + timedelta(minutes=20))

@@ -14,7 +14,7 @@ from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.responses.links import record_open
 from distributor.rules.journey.chain import StopsOn
 from tests.engine.conftest import Send
-from tests.engine.dispatch.test_recover import start, take
+from tests.support.engine.claims import begin_claim, claim_next
 from tests.support.engine.people import dispatch, events_of, make_due, messages, misbehave, story_of, totals_of
 from tests.support.engine.provider_events import event_of, recipient_of, report_events
 
@@ -75,8 +75,8 @@ def test_an_open_of_the_link_that_comes_before_settle_is_not_lost(send: Send, mo
         record_open(recipient_of(accepted), database_now())
         dispatch()
     else:
-        claim, route, provider = take()
-        begun = start(claim, route)
+        claim, route, provider = claim_next()
+        begun = begin_claim(claim, route)
         record_open(recipient_of(accepted), database_now())
         settle(claim, route, begun, hand_over(route, provider, begun), database_now())
     assert totals_of(accepted) == {"sent": 1}

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import datetime
 from typing import Any
 
 from django.test import Client
@@ -62,3 +63,7 @@ def is_id(prefix: str, text: str) -> bool:
 
 def lists_path(organization: Organization) -> str:
     return f"directories/{public_id(Kind.DIRECTORY, organization.pk)}/mailinglists"
+
+
+def milliseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1_000)

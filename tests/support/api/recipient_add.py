@@ -6,7 +6,7 @@ from typing import Any
 
 from django.test import Client
 
-from channels.models import ProviderAccount, Template
+from channels.models import ProviderAccount, SandboxMessage, Template
 from contacts.channel import Channel
 from contacts.models import Contact, MailingList, Organization
 from distributor.models import ConnectionStep, ListConnection, Survey
@@ -82,3 +82,8 @@ def problem_with(said: dict[str, Any], message: str) -> str:
     fields = ("Title", "FirstName", "LastName", "EmailAddress", "MobileNumber")
     told = " ".join(said.get(name, "") for name in fields)
     return f"There was a problem with the following recipient {told} {message}"
+
+
+def sent_to() -> set[str]:
+    """The addresses and numbers that the sandbox received messages for."""
+    return set(SandboxMessage.objects.values_list("to", flat=True))

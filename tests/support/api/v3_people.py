@@ -35,7 +35,7 @@ def crowd(organization: Organization) -> list[Contact]:
 @pytest.fixture
 def mailing_list(organization: Organization, crowd: list[Contact]) -> MailingList:
     made = MailingList.objects.create(organization=organization, name="Ward B")
-    Membership.objects.bulk_create(Membership(mailing_list=made, contact=one) for one in crowd)
+    Membership.objects.bulk_create(Membership(mailing_list=made, contact=contact) for contact in crowd)
     return made
 
 

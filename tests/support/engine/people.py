@@ -4,7 +4,7 @@ from datetime import datetime
 
 from typing_extensions import Unpack
 
-from channels.models import Pace, ProviderAccount
+from channels.models import Pace, ProviderAccount, SandboxMessage
 from contacts.given import ContactGiven
 from distributor.engine.acceptance.accept import Accepted
 from distributor.engine.dispatch.loop import dispatch_lane
@@ -31,6 +31,11 @@ def messages() -> list[str]:
     kinds = dict(Step.objects.values_list("id", "kind"))
     attempts = Attempt.objects.order_by("begun_at", "recipient_id").exclude(state="failed")
     return [f"{kinds[attempt.step_id]} {attempt.channel}" for attempt in attempts]
+
+
+def channels_used() -> list[str]:
+    """The channels of the messages that the sandbox received, in the order of sending."""
+    return list(SandboxMessage.objects.order_by("id").values_list("channel", flat=True))
 
 
 def dispatch() -> None:

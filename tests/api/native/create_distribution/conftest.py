@@ -1,15 +1,13 @@
 """Bodies of POST /api/v1/distributions, and what they refer to."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
-from contacts.models import Contact, MailingList, Membership, Organization
+from contacts.models import Contact, Organization
 from distributor.models import Survey
 from tests.support.api.bodies import people
 
@@ -79,21 +77,9 @@ def full(sending: dict[str, Any], organization: Organization, accounts: dict[Cha
 
 
 @pytest.fixture
-def post_it(client: Client) -> Post:
-    return lambda body: client.post(PATH, json.dumps(body), content_type="application/json")
-
-
-@pytest.fixture
 def crowd(organization: Organization) -> list[Contact]:
     rows = [Contact(organization=organization, external_id=str(n), email=f"c{n}@example.com") for n in range(4)]
     return Contact.objects.bulk_create(rows)
-
-
-@pytest.fixture
-def mailing_list(organization: Organization, crowd: list[Contact]) -> MailingList:
-    made = MailingList.objects.create(organization=organization, name="Ward B")
-    Membership.objects.bulk_create(Membership(mailing_list=made, contact=one) for one in crowd)
-    return made
 
 
 @pytest.fixture
