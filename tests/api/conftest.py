@@ -10,7 +10,7 @@ from django.test import Client
 from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
 from distributor.models import Survey
-from tests.support.api.v3_people import crowd, defaults, links_body, mailing_list, send_body, sms_body
+from tests.support.api.lists_and_links_bodies import crowd, defaults, links_body, mailing_list, send_body, sms_body
 
 __all__ = ["crowd", "defaults", "links_body", "mailing_list", "send_body", "sms_body"]
 

@@ -11,7 +11,7 @@ from distributor.engine.infrastructure import wakeups
 from distributor.models import Batch, Recipient
 from tests.api.conftest import Post
 from tests.support.api.bodies import rows_written
-from tests.support.api.brokers import broker_at, silent_listener, socket_path, visits_given_up
+from tests.support.api.brokers import broker_at, count_abandoned_connections, silent_listener, socket_path
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ONE_RECIPIENT = {
@@ -56,7 +56,7 @@ def test_a_broker_that_never_answers_is_given_up_after_one_try(
     with socket_path() as path, silent_listener(path) as listener:
         with broker_at(f"unix://{path}", settings, monkeypatch):
             assert post(body).status_code == 201
-        assert visits_given_up(listener) == 1
+        assert count_abandoned_connections(listener) == 1
     assert rows_written() == ONE_RECIPIENT
 
 
@@ -68,7 +68,7 @@ def test_a_broker_that_comes_back_gets_hints_again(
         assert post(body).status_code == 201
         with silent_listener(path) as listener:
             assert post(body).status_code == 201
-            assert visits_given_up(listener) == 1
+            assert count_abandoned_connections(listener) == 1
 
 
 @pytest.mark.usefixtures("no_broker")

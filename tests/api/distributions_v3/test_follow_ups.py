@@ -15,7 +15,7 @@ from distributor.models import Attempt, Distribution, Recipient, Step, Survey
 from distributor.rules.journey.delivery_events import Trouble
 from tests.support.api.bodies import changed
 from tests.support.api.lists_and_links import call, elements_of, error_of, faults_of, is_id, result_of
-from tests.support.engine.people import bring, dispatch
+from tests.support.engine.people import arm_follow_ups, dispatch
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def body(send_body: dict[str, Any]) -> dict[str, Any]:
 
 
 def receivers() -> list[str]:
-    bring()
+    arm_follow_ups()
     dispatch()
     return list(SandboxMessage.objects.order_by("to").values_list("to", flat=True))
 

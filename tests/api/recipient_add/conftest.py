@@ -9,8 +9,8 @@ from contacts.models import MailingList, Organization
 from distributor.models import Survey
 from tests.support.api.recipient_add import (
     Add,
-    adding_by,
     connect,
+    make_add,
     make_list,
 )
 
@@ -22,7 +22,7 @@ def mailing_list(organization: Organization) -> MailingList:
 
 @pytest.fixture
 def add(client: Client, mailing_list: MailingList) -> Add:
-    return adding_by(client)
+    return make_add(client)
 
 
 @pytest.fixture

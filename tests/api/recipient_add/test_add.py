@@ -18,8 +18,8 @@ from tests.support.api.recipient_add import (
     NO_LIST,
     SUCCESS,
     Add,
-    adding_by,
     connect,
+    make_add,
     make_list,
     members,
     person,
@@ -156,7 +156,7 @@ def test_of_lists_with_one_name_the_connected_one_is_meant_and_else_the_oldest(
     client: Client, organization: Organization, survey: Survey, accounts: Any, templates: Any
 ) -> None:
     oldest, middle, newest = (make_list(organization) for _ in range(3))
-    add = adding_by(client)
+    add = make_add(client)
     add(person(1))
     assert len(members(oldest)) == 1
     connect(newest, survey, accounts, templates, Channel.SMS)

@@ -16,8 +16,8 @@ from tests.support.api.recipient_add import (
     LIST,
     SUCCESS,
     Add,
-    adding_by,
     connect,
+    make_add,
     make_list,
     members,
     person,
@@ -198,7 +198,7 @@ def test_of_calls_at_once_one_adds_the_person(
     connect(mailing_list, survey, accounts, templates, Channel.SMS)
 
     def call(number: int) -> Any:
-        add = adding_by(Client(headers={"x-api-key": api_key}))
+        add = make_add(Client(headers={"x-api-key": api_key}))
         # The same surname, and nothing else that is the same.
         return add(person(number, LastName="Ono"), Duplication={"Fields": "lastname"}).json()
 
@@ -212,7 +212,7 @@ def test_of_calls_at_once_one_adds_the_person(
 def test_calls_at_once_without_a_check_all_succeed(api_key: str, mailing_list: MailingList) -> None:
     def call(number: int) -> Any:
         people = [person(one) for one in range(40)]
-        return adding_by(Client(headers={"x-api-key": api_key}))(*(people if number % 2 else people[::-1])).json()
+        return make_add(Client(headers={"x-api-key": api_key}))(*(people if number % 2 else people[::-1])).json()
 
     assert run_together([partial(call, number) for number in range(8)]) == [SUCCESS] * 8
     assert Contact.objects.count() == Membership.objects.count() == 40
@@ -224,7 +224,7 @@ def test_a_list_of_100_000_takes_as_many_queries_as_a_list_of_ten(
     short_list = make_list(organization, "Short")
     fill(short_list, 10)
     fill(mailing_list, 100_000)
-    add = adding_by(client)
+    add = make_add(client)
     add(person(300_000))  # The first call of the day also records when the key was used.
 
     def add_to(list_name: str, number: int) -> None:

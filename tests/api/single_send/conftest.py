@@ -1,10 +1,10 @@
 import pytest
 from django.test import Client
 
-from tests.support.api.single_send import Send, send_by
+from tests.support.api.single_send import Send, make_send
 
 
 @pytest.fixture
 def send(client: Client, defaults: None) -> Send:
     """Make a single-send call for an organisation that has default accounts and templates."""
-    return send_by(client)
+    return make_send(client)

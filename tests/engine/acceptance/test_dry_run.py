@@ -18,7 +18,15 @@ from distributor.models import Survey
 from distributor.rules.requests import DistributionRequest, Throttle
 from distributor.rules.timing.throttle import ThrottlePolicy
 from tests.engine.conftest import Ask
-from tests.support.engine.forecasts import A_DAY, NOW, Accounts, carrier, carry_out, everything_stored, touch
+from tests.support.engine.forecasts import (
+    A_DAY,
+    NOW,
+    Accounts,
+    check_dry_run,
+    everything_stored,
+    make_contacted_person,
+    option_of,
+)
 from tests.support.engine.people import given
 
 pytestmark = pytest.mark.django_db
@@ -33,8 +41,8 @@ def test_a_stand_in_is_planned_while_it_would_carry_the_messages(
     )
     account.stand_in, account.daily_limit = stand_in, 1
     account.save()
-    assert carrier(carry_out(organization, ask(1))).account.id == account.id
-    assert carrier(carry_out(organization, ask(1))).account.id == stand_in.id
+    assert option_of(check_dry_run(organization, ask(1))).account.id == account.id
+    assert option_of(check_dry_run(organization, ask(1))).account.id == stand_in.id
 
 
 def test_accounts_named_in_order_are_asked_in_order(organization: Organization, ask: Ask, accounts: Accounts) -> None:
@@ -43,8 +51,8 @@ def test_accounts_named_in_order_are_asked_in_order(organization: Organization, 
     )
     ProviderAccount.objects.filter(id=accounts[Channel.EMAIL].id).update(daily_limit=1)
     request = ask(1, further_accounts=[other])
-    assert carrier(carry_out(organization, request)).account.id == accounts[Channel.EMAIL].id
-    assert carrier(carry_out(organization, request)).account.id == other.id
+    assert option_of(check_dry_run(organization, request)).account.id == accounts[Channel.EMAIL].id
+    assert option_of(check_dry_run(organization, request)).account.id == other.id
 
 
 def test_accounts_that_share_by_weight_are_all_named(organization: Organization, ask: Ask, accounts: Accounts) -> None:
@@ -58,7 +66,7 @@ def test_an_account_that_takes_nothing_now_is_said_to(organization: Organization
     account = accounts[Channel.EMAIL]
     account.daily_limit = 1
     account.save()
-    carry_out(organization, ask(1))
+    check_dry_run(organization, ask(1))
     [held] = dry_run(organization, ask(1), NOW).carriers
     assert isinstance(held, Hold)
     assert (held.account_id, held.because) == (account.id, f"{account.name} has sent what it may send today")
@@ -71,7 +79,7 @@ def test_nothing_is_written(
     ask: Ask,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    touch(organization, 1, NOW - A_DAY, survey)
+    make_contacted_person(organization, 1, NOW - A_DAY, survey)
     ProviderAccount.objects.update(daily_limit=5, rate_per_second=1)
     accept(organization, None, ask(3), NOW)
     before = everything_stored()
@@ -108,7 +116,7 @@ def test_a_dry_run_makes_as_many_queries_for_a_thousand_as_for_two(
 def test_a_dry_run_is_refused_like_the_call_itself(
     organization: Organization, survey: Survey, ask: Ask, accounts: Accounts
 ) -> None:
-    touch(organization, 0, NOW - A_DAY, survey)
+    make_contacted_person(organization, 0, NOW - A_DAY, survey)
     for number in (1, 2):
         Contact.objects.create(organization=organization, email=f"lone{number}@example.com")
     lone = Contact.objects.get(email="lone1@example.com")

@@ -21,12 +21,12 @@ from tests.support.engine.forecasts import (
     A_DAY,
     NOW,
     Accounts,
-    be_quiet,
     departures,
+    dispatch_everything,
     everything_stored,
-    live_through,
+    make_contacted_person,
     sends_of,
-    touch,
+    set_quiet_hours,
 )
 from tests.support.engine.people import given
 from tests.support.queries import count_queries
@@ -63,7 +63,7 @@ def multitude(organization: Organization) -> MailingList:
     return made
 
 
-def carry_out(organization: Organization, request: DistributionRequest, selection: Selection) -> DryRun:
+def check_dry_run(organization: Organization, request: DistributionRequest, selection: Selection) -> DryRun:
     """Plan an audience that fits into a chunk, then accept, expand and live through it; whatever differs fails."""
     before = everything_stored()
     foreseen = dry_run_selection(organization, request, selection, NOW)
@@ -71,11 +71,11 @@ def carry_out(organization: Organization, request: DistributionRequest, selectio
     distribution = accept_selection(organization, None, request, selection, NOW)
     # A filter is left to workers; a short list is expanded by now.
     assert expand_chunk(NOW) == (selection.embedded_data is not None)
-    live_through()
+    dispatch_everything()
     skipped = {one.contact.id: one.refusal.reason for one in foreseen.contacts if one.refusal is not None}
     decided = Decision.objects.filter(distribution_id=distribution.pk, recipient_id=None)
     assert skipped == dict(decided.values_list("contact_id", "reason"))
-    stories = timelines_of(
+    timelines = timelines_of(
         list(Recipient.objects.filter(distribution=distribution).select_related("contact").order_by("pk"))
     )
     planned = {
@@ -84,10 +84,10 @@ def carry_out(organization: Organization, request: DistributionRequest, selectio
         if one.refusal is None
     }
     assert planned == {
-        story.recipient.contact_id: [
-            (attempt.channel, attempt.provider_account_id, attempt.begun_at) for attempt in story.attempts
+        timeline.recipient.contact_id: [
+            (attempt.channel, attempt.provider_account_id, attempt.begun_at) for attempt in timeline.attempts
         ]
-        for story in stories
+        for timeline in timelines
     }
     return foreseen
 
@@ -95,14 +95,14 @@ def carry_out(organization: Organization, request: DistributionRequest, selectio
 def test_a_list_is_planned_as_it_is_then_sent_to(
     organization: Organization, survey: Survey, ask: Ask, mailing_list: MailingList
 ) -> None:
-    be_quiet(organization, 22, 8)
-    known = touch(organization, 20, NOW - A_DAY, survey)
+    set_quiet_hours(organization, 22, 8)
+    known = make_contacted_person(organization, 20, NOW - A_DAY, survey)
     Membership.objects.create(mailing_list=mailing_list, contact=known)
     request = ask(
         [], Channel.EMAIL, Channel.SMS, is_multi=True, fallback_delay_minutes=60, throttle=Throttle(3 * A_DAY),
         reminders=[(Channel.SMS, 24 * 60)],
     )  # fmt: skip
-    foreseen = carry_out(organization, request, Selection(list_id=mailing_list.pk))
+    foreseen = check_dry_run(organization, request, Selection(list_id=mailing_list.pk))
     assert (foreseen.contact_count, len(foreseen.contacts)) == (13, 13)
     assert [one.refusal and one.refusal.reason for one in foreseen.contacts].count(Reason.OPTED_OUT) == 1
     delays = [place_delays[0][1] for place in range(13) if (place_delays := departures(foreseen, place))]
@@ -114,17 +114,19 @@ def test_contacts_by_their_ids_and_by_filter_are_planned_as_they_are_then_sent_t
     organization: Organization, ask: Ask, crowd: list[Contact]
 ) -> None:
     wanted = [one.pk for one in crowd[8:2:-1]]
-    foreseen = carry_out(organization, ask([], Channel.SMS, Channel.EMAIL), Selection(contact_ids=[*wanted, wanted[0]]))
+    foreseen = check_dry_run(
+        organization, ask([], Channel.SMS, Channel.EMAIL), Selection(contact_ids=[*wanted, wanted[0]])
+    )
     assert [one.contact.id for one in foreseen.contacts] == sorted(wanted)
     Contact.objects.filter(pk__in=wanted[:2]).update(embedded_data={"ward": "C", "seen": 1})
-    foreseen = carry_out(organization, ask([]), Selection(embedded_data={"ward": "C"}))
+    foreseen = check_dry_run(organization, ask([]), Selection(embedded_data={"ward": "C"}))
     assert ({one.contact.id for one in foreseen.contacts}, foreseen.contact_count) == (set(wanted[:2]), 2)
 
 
 def test_whoever_is_only_registered_is_sent_nothing(
     organization: Organization, ask: Ask, mailing_list: MailingList
 ) -> None:
-    foreseen = carry_out(organization, ask([], is_sent=False), Selection(list_id=mailing_list.pk))
+    foreseen = check_dry_run(organization, ask([], is_sent=False), Selection(list_id=mailing_list.pk))
     assert sends_of(foreseen) == [[]] * 12
 
 

@@ -12,7 +12,7 @@ from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Attempt, Batch, Distribution
 from tests.engine.conftest import Send
 from tests.support.admin_pages import save_account
-from tests.support.engine.people import dispatch_at, events_of, given, story_of, totals_of
+from tests.support.engine.people import dispatch_at, events_of, given, timeline_of, totals_of
 from tests.support.engine.vendors import after_requests, sendgrid, twilio
 from tests.support.standins.sendgrid import API_KEY
 
@@ -194,5 +194,5 @@ def test_a_country_that_twilio_may_not_send_to_closes_nothing(send: Send, accoun
         accepted = send(4, Channel.SMS)
         dispatch_at(database_now())
     assert totals_of(accepted) == {"sent": 3, "failed": 1}
-    assert story_of(accepted, 1).attempts[0].code == "21408"
+    assert timeline_of(accepted, 1).attempts[0].code == "21408"
     assert not Pace.objects.exists()

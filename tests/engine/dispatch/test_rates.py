@@ -15,7 +15,7 @@ from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Attempt, Batch, Decision
 from distributor.models.batch import Lane
 from tests.engine.conftest import Send
-from tests.support.engine.people import dispatch, dispatch_at, given, story_of, totals_of
+from tests.support.engine.people import dispatch, dispatch_at, given, timeline_of, totals_of
 from tests.support.simultaneous import run_together
 
 Accounts = dict[Channel, ProviderAccount]
@@ -165,7 +165,7 @@ def test_a_recipient_that_waits_for_its_turn_says_until_when(send: Send, account
     accepted = send(4)
     start = database_now()
     dispatch_at(start)
-    last = story_of(accepted, 3)
+    last = timeline_of(accepted, 3)
     assert last.state == "waiting"
     assert last.due_at is not None
     assert start < last.due_at <= start + 20 * SECOND

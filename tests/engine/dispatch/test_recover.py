@@ -22,7 +22,7 @@ from distributor.engine.journey.people import Person
 from distributor.models import Attempt, Batch, Handover
 from tests.engine.conftest import Send
 from tests.support.engine.claims import begin_claim, claim_next
-from tests.support.engine.people import dispatch, events_of, make_due, story_of, totals_of
+from tests.support.engine.people import dispatch, events_of, make_due, timeline_of, totals_of
 
 pytestmark = pytest.mark.django_db
 
@@ -106,7 +106,7 @@ def test_whoever_was_stopped_in_flight_keeps_the_attempt_and_stays_stopped(send:
     opt_out(accepted.enrolled[0].contact.id, database_now())
     settle(claim, context, begun, hand_over(context, provider, begun), database_now())
     assert totals_of(accepted) == {"stopped": 1}
-    assert [attempt.state for attempt in story_of(accepted).attempts] == ["sent"]
+    assert [attempt.state for attempt in timeline_of(accepted).attempts] == ["sent"]
 
 
 def test_a_held_batch_is_not_due_until_its_lease_runs_out(send: Send) -> None:
@@ -133,10 +133,10 @@ def test_one_poisonous_recipient_fails_alone_and_the_others_are_sent(
         make_due()
         dispatch()
     assert totals_of(accepted) == {"sent": 8, "failed": 1}
-    story = story_of(accepted, 4)
-    assert story.recipient.contact_id == poison
-    assert story.recipient.reason == "processing_failed"
-    assert "a fault of ours" in story.decisions[0].detail["error"]
+    timeline = timeline_of(accepted, 4)
+    assert timeline.recipient.contact_id == poison
+    assert timeline.recipient.reason == "processing_failed"
+    assert "a fault of ours" in timeline.decisions[0].detail["error"]
     assert SandboxMessage.objects.count() == 8
     assert not Batch.objects.exclude(state="done").exists()
 
@@ -166,5 +166,5 @@ def test_results_in_the_order_of_the_people(send: Send) -> None:
     begun = begin_claim(claim, context)
     outcomes = (Outcome.ACCEPTED, Outcome.PERMANENT, Outcome.ACCEPTED)
     settle(claim, context, begun, [Result(outcome, f"id-{n}") for n, outcome in enumerate(outcomes)], database_now())
-    assert [story_of(accepted, place).state for place in range(3)] == ["sent", "failed", "sent"]
-    assert story_of(accepted, 2).attempts[0].provider_message_id == "id-2"
+    assert [timeline_of(accepted, place).state for place in range(3)] == ["sent", "failed", "sent"]
+    assert timeline_of(accepted, 2).attempts[0].provider_message_id == "id-2"

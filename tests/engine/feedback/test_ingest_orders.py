@@ -155,9 +155,9 @@ def test_order_repeats_and_splits_do_not_matter_nor_when_settle_comes(
     results: tuple[Outcome, ...],
     chain: dict[str, Any],
 ) -> None:
-    kinds["telling"] = "tests.support.engine.providers.Telling"
+    kinds["evidence"] = "tests.support.engine.providers.EvidenceSandbox"
     account = accounts[Channel.EMAIL]
-    ProviderAccount.objects.filter(id=account.id).update(kind="telling")
+    ProviderAccount.objects.filter(id=account.id).update(kind="evidence")
     events, calls, settled_before = delivery
     at_once = [list(range(len(events)))]
     assert play(send, account, chain, results, events, calls, settled_before) == play(

@@ -12,7 +12,7 @@ from distributor.models import Attempt, Batch, Distribution, FollowUp
 from tests.engine.conftest import Follow, Send
 from tests.engine.follow_up.conftest import INVITATION, REMINDER, days_on, status_of
 from tests.support.engine.people import (
-    bring,
+    arm_follow_ups,
     dispatch,
     given,
     messages,
@@ -58,7 +58,7 @@ def test_a_small_distributions_reminder_overtakes_large_ones(send: Send, follow:
     accepted = send(3)
     dispatch()
     follow(accepted.distribution)
-    bring()
+    arm_follow_ups()
     assert Batch.objects.get(step__kind="reminder").lane == "urgent"
 
 
@@ -67,7 +67,7 @@ def test_a_cancel_before_anybody_was_looked_at_ends_it(send: Send, follow: Follo
     dispatch()
     follow(accepted.distribution, at=days_on(1))
     cancel(accepted.distribution.pk, database_now())
-    bring()
+    arm_follow_ups()
     assert (totals_of(accepted), status_of(accepted)) == ({"sent": 2}, "cancelled")
     assert (Distribution.objects.get().arming_count, due_follow_ups(database_now())) == (0, False)
 
@@ -76,7 +76,7 @@ def test_a_cancel_ends_those_who_wait_for_it_as_sent(send: Send, follow: Follow)
     accepted = send(2)
     dispatch()
     follow(accepted.distribution, at=days_on(1))
-    bring()
+    arm_follow_ups()
     cancel(accepted.distribution.pk, database_now())
     dispatch()
     assert totals_of(accepted) == {"sent": 2}
@@ -88,7 +88,7 @@ def test_a_pause_holds_it_back(send: Send, follow: Follow) -> None:
     dispatch()
     follow(accepted.distribution)
     pause(accepted.distribution.pk, database_now())
-    bring()
+    arm_follow_ups()
     dispatch()
     assert messages() == [INVITATION] * 2
     resume(accepted.distribution.pk, database_now())

@@ -11,11 +11,11 @@ from distributor.rules.journey.chain import StopsOn
 from tests.engine.conftest import Follow, Send
 from tests.engine.follow_up.conftest import A_DAY, INVITATION, REMINDER, days_on, respond
 from tests.support.engine.people import (
-    bring,
+    arm_follow_ups,
     dispatch,
     dispatch_at,
     messages,
-    story_of,
+    timeline_of,
     totals_of,
 )
 from tests.support.engine.provider_events import recipient_of
@@ -30,8 +30,8 @@ def test_a_reminder_for_later_waits_for_its_moment_and_a_response_ends_it(send: 
     dispatch()
     at = days_on(2)
     follow(accepted.distribution, at=at)
-    bring()
-    assert (story_of(accepted).state, story_of(accepted).due_at) == ("waiting", at)
+    arm_follow_ups()
+    assert (timeline_of(accepted).state, timeline_of(accepted).due_at) == ("waiting", at)
     respond(accepted)
     dispatch_at(at - MINUTE)
     assert messages() == [INVITATION] * 2
@@ -48,10 +48,10 @@ def test_who_still_waits_for_the_invitation_comes_by_the_reminder_afterwards(
     at = days_on(3)
     follow(accepted.distribution, at=at)
     if is_brought_first:
-        bring()
+        arm_follow_ups()
     dispatch_at(days_on(1) + MINUTE)
-    assert [story_of(accepted, place).due_at for place in (0, 1)] == [at, at]
-    bring()
+    assert [timeline_of(accepted, place).due_at for place in (0, 1)] == [at, at]
+    arm_follow_ups()
     dispatch_at(at)
     assert messages() == [INVITATION] * 2 + [REMINDER] * 2
     assert totals_of(accepted) == {"sent": 2}
@@ -60,7 +60,7 @@ def test_who_still_waits_for_the_invitation_comes_by_the_reminder_afterwards(
 def test_who_is_invited_after_the_reminders_moment_is_not_reminded_by_it(send: Send, follow: Follow) -> None:
     accepted = send(1, scheduled_at=days_on(2))
     follow(accepted.distribution, at=days_on(1))
-    bring()
+    arm_follow_ups()
     dispatch_at(days_on(2) + MINUTE)
     assert messages() == [INVITATION]
     assert totals_of(accepted) == {"sent": 1}
@@ -71,12 +71,12 @@ def test_a_reminder_comes_before_the_fallback_that_is_due_later_and_the_chain_go
 ) -> None:
     accepted = send(1, Channel.EMAIL, Channel.SMS, is_multi=True, fallback_delay_minutes=2 * A_DAY)
     dispatch()
-    fallback_at = story_of(accepted).due_at
+    fallback_at = timeline_of(accepted).due_at
     follow(accepted.distribution, at=days_on(1))
-    bring()
+    arm_follow_ups()
     dispatch_at(days_on(1) + MINUTE)
     assert messages() == [INVITATION, REMINDER]
-    assert (story_of(accepted).batch.step.channel, story_of(accepted).due_at) == ("sms", fallback_at)
+    assert (timeline_of(accepted).batch.step.channel, timeline_of(accepted).due_at) == ("sms", fallback_at)
     dispatch_at(days_on(2) + MINUTE)
     assert messages() == [INVITATION, REMINDER, "invitation sms"]
     assert totals_of(accepted) == {"sent": 1}
@@ -86,10 +86,10 @@ def test_a_fallback_that_is_due_first_goes_first(send: Send, follow: Follow) -> 
     accepted = send(1, Channel.EMAIL, Channel.SMS, is_multi=True, fallback_delay_minutes=60)
     dispatch()
     follow(accepted.distribution, at=days_on(1))
-    bring()
-    assert story_of(accepted).batch.step.channel == "sms"
+    arm_follow_ups()
+    assert timeline_of(accepted).batch.step.channel == "sms"
     dispatch_at(database_now() + HOUR + MINUTE)
-    assert story_of(accepted).batch.step.kind == "reminder"
+    assert timeline_of(accepted).batch.step.kind == "reminder"
     dispatch_at(days_on(1) + MINUTE)
     assert messages() == [INVITATION, "invitation sms", REMINDER]
 
@@ -103,7 +103,7 @@ def test_an_opening_ends_the_fallbacks_across_a_reminder(send: Send, follow: Fol
     if is_opened_first:
         record_open(recipient_of(accepted), database_now())
     follow(accepted.distribution, at=days_on(1))
-    bring()
+    arm_follow_ups()
     if not is_opened_first:
         record_open(recipient_of(accepted), database_now())
     dispatch_at(days_on(1) + MINUTE)
@@ -116,9 +116,9 @@ def test_the_chains_own_reminder_counts_from_the_one_that_came_between(send: Sen
     accepted = send(1, reminders=[(Channel.SMS, 3 * A_DAY)])
     dispatch()
     follow(accepted.distribution, at=days_on(1))
-    bring()
+    arm_follow_ups()
     dispatch_at(days_on(1) + MINUTE)
-    waits = story_of(accepted)
+    waits = timeline_of(accepted)
     assert (waits.batch.step.described, waits.due_at) == ("sms reminder", waits.attempts[1].begun_at + 3 * DAY)
     dispatch_at(days_on(4) + 2 * MINUTE)
     assert messages() == [INVITATION, REMINDER, "reminder sms"]
@@ -131,7 +131,7 @@ def test_of_several_each_comes_at_its_moment(send: Send, follow: Follow, days: t
     dispatch()
     for channel, day in zip((Channel.EMAIL, Channel.SMS), days, strict=True):
         follow(accepted.distribution, channel, at=days_on(day))
-        bring()
+        arm_follow_ups()
     dispatch_at(days_on(1) + MINUTE)
     assert len(messages()) == 2
     dispatch_at(days_on(2) + MINUTE)

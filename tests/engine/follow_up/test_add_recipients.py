@@ -16,13 +16,13 @@ from distributor.rules.requests import LinkType
 from tests.engine.conftest import Follow, Send
 from tests.engine.follow_up.conftest import A_DAY, INVITATION, REMINDER, days_on, respond, status_of
 from tests.support.engine.people import (
-    bring,
+    arm_follow_ups,
     dispatch,
     dispatch_at,
+    fail_addresses,
     given,
     messages,
-    misbehave,
-    story_of,
+    timeline_of,
     totals_of,
 )
 from tests.support.engine.provider_events import event_of, recipient_of, report_events
@@ -36,14 +36,14 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 def test_who_was_sent_to_and_has_not_answered_is_reminded_at_once(
     send: Send, follow: Follow, accounts: Accounts
 ) -> None:
-    misbehave(accounts[Channel.EMAIL], person1="permanent")
+    fail_addresses(accounts[Channel.EMAIL], person1="permanent")
     accepted = send(4)
     dispatch()
     respond(accepted, 2)
     assert status_of(accepted) == "completed"
     step = follow(accepted.distribution)
     assert status_of(accepted) == "sending"
-    bring()
+    arm_follow_ups()
     assert totals_of(accepted) == {"failed": 1, "sent": 1, "waiting": 2}
     dispatch()
     assert messages() == [INVITATION] * 3 + [REMINDER] * 2
@@ -60,11 +60,11 @@ def test_a_reminder_by_a_channel_that_is_shut_leaves_the_later_ones(
     Suppression.objects.create(organization=organization, channel="sms", address="+48600000001", reason="bounce")
     dispatch()
     follow(accepted.distribution, Channel.SMS)
-    bring()
+    arm_follow_ups()
     dispatch()
     assert messages() == [INVITATION] * 2
     follow(accepted.distribution)
-    bring()
+    arm_follow_ups()
     dispatch()
     assert messages() == [INVITATION] * 2 + [REMINDER] * 2
     assert totals_of(accepted) == {"sent": 2}
@@ -77,7 +77,7 @@ def test_nobody_who_opted_out_is_reminded_not_even_after_opting_in(send: Send, f
         opt_out(accepted.enrolled[place].contact.id, database_now())
     lift_opt_out(accepted.enrolled[1].contact.id)
     follow(accepted.distribution)
-    bring()
+    arm_follow_ups()
     dispatch()
     assert messages() == [INVITATION] * 2
 
@@ -87,7 +87,7 @@ def test_who_was_erased_is_not_reminded(send: Send, follow: Follow) -> None:
     dispatch()
     erase_contact(accepted.enrolled[0].contact.id, database_now())
     follow(accepted.distribution)
-    bring()
+    arm_follow_ups()
     assert FollowUp.objects.get().armed_count == 0
 
 
@@ -95,7 +95,7 @@ def test_of_what_bounced_after_all_nobody_is_reminded(send: Send, follow: Follow
     accepted = send(2)
     dispatch()
     follow(accepted.distribution, at=days_on(1))
-    bring()
+    arm_follow_ups()
     report_events(accounts[Channel.EMAIL], event_of(accepted, EventKind.HARD_BOUNCED))
     assert totals_of(accepted) == {"failed": 1, "waiting": 1}
     dispatch_at(days_on(1) + MINUTE)
@@ -108,7 +108,7 @@ def test_an_added_reminder_says_its_own_subject(send: Send, follow: Follow) -> N
     accepted = send(1)
     dispatch()
     follow(accepted.distribution, subject="Still there, ${contact:firstName}?")
-    bring()
+    arm_follow_ups()
     dispatch()
     assert SandboxMessage.objects.order_by("-pk")[0].subject == "Still there, Person 0?"
 
@@ -117,19 +117,19 @@ def test_one_contact_alone_is_reminded(send: Send, follow: Follow) -> None:
     accepted = send(3)
     dispatch()
     follow(accepted.distribution, Channel.SMS, contact_id=accepted.enrolled[1].contact.id)
-    bring()
+    arm_follow_ups()
     assert totals_of(accepted) == {"sent": 2, "waiting": 1}
     dispatch()
     assert messages() == [INVITATION] * 3 + ["reminder sms"]
-    assert [attempt.channel for attempt in story_of(accepted, 1).attempts] == ["email", "sms"]
+    assert [attempt.channel for attempt in timeline_of(accepted, 1).attempts] == ["email", "sms"]
 
 
 def test_one_contact_that_waits_for_the_invitation_comes_by_its_own_reminder(send: Send, follow: Follow) -> None:
     accepted = send(2, scheduled_at=days_on(1))
     follow(accepted.distribution, Channel.SMS, at=days_on(2), contact_id=accepted.enrolled[0].contact.id)
-    bring()
+    arm_follow_ups()
     dispatch_at(days_on(1) + MINUTE)
-    assert [story_of(accepted, place).state for place in (0, 1)] == ["waiting", "sent"]
+    assert [timeline_of(accepted, place).state for place in (0, 1)] == ["waiting", "sent"]
     dispatch_at(days_on(2) + MINUTE)
     assert messages() == [INVITATION] * 2 + ["reminder sms"]
 
@@ -138,9 +138,9 @@ def test_ones_own_reminder_and_everybodys_both_come(send: Send, follow: Follow) 
     accepted = send(2)
     dispatch()
     follow(accepted.distribution, Channel.SMS, at=days_on(2), contact_id=accepted.enrolled[0].contact.id)
-    bring()
+    arm_follow_ups()
     follow(accepted.distribution, at=days_on(1))
-    bring()
+    arm_follow_ups()
     dispatch_at(days_on(1) + MINUTE)
     assert messages() == [INVITATION] * 2 + [REMINDER] * 2
     assert totals_of(accepted) == {"sent": 1, "waiting": 1}
@@ -153,6 +153,6 @@ def test_who_has_an_anonymous_link_is_reminded_whether_somebody_answered_or_not(
     dispatch()
     respond(accepted)
     follow(accepted.distribution)
-    bring()
+    arm_follow_ups()
     dispatch()
     assert messages() == [INVITATION, REMINDER]

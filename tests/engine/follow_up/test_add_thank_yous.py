@@ -10,11 +10,11 @@ from distributor.rules.journey.chain import StepKind
 from tests.engine.conftest import Follow, Send
 from tests.engine.follow_up.conftest import A_DAY, INVITATION, THANKS, days_on, respond
 from tests.support.engine.people import (
-    bring,
+    arm_follow_ups,
     dispatch,
     dispatch_at,
     messages,
-    story_of,
+    timeline_of,
     totals_of,
 )
 
@@ -29,9 +29,9 @@ def test_thanks_go_to_who_has_answered_by_their_moment(send: Send, follow: Follo
     respond(accepted, 0)
     at = days_on(1)
     follow(accepted.distribution, kind=StepKind.THANK_YOU, at=at)
-    bring()
+    arm_follow_ups()
     respond(accepted, 1)
-    assert [story_of(accepted, place).due_at for place in (0, 1)] == [at, at]
+    assert [timeline_of(accepted, place).due_at for place in (0, 1)] == [at, at]
     dispatch_at(at)
     record_response(accepted.enrolled[2].code, {}, at + HOUR)
     dispatch_at(at + DAY)
@@ -44,7 +44,7 @@ def test_thanks_that_are_added_come_beside_the_distributions_own(send: Send, fol
     dispatch()
     respond(accepted, 0)
     follow(accepted.distribution, kind=StepKind.THANK_YOU, at=days_on(1))
-    bring()
+    arm_follow_ups()
     respond(accepted, 1)
     dispatch_at(days_on(1) + MINUTE)
     assert messages()[2:] == [THANKS] * 2
@@ -58,7 +58,7 @@ def test_who_answered_before_the_invitation_left_is_thanked(send: Send, follow: 
     respond(accepted)
     assert totals_of(accepted) == {"stopped": 1}
     follow(accepted.distribution, kind=StepKind.THANK_YOU)
-    bring()
+    arm_follow_ups()
     dispatch_at(days_on(1))
     assert messages() == [THANKS]
     assert totals_of(accepted) == {"sent": 1}
