@@ -87,9 +87,8 @@ def test_a_contact_is_added_by_hand(operator: Client, organization: Organization
     assert operator.post(address(Contact, "add"), data).status_code == 302
     contact = Contact.objects.get()
     assert (contact.external_id, contact.email, contact.phone) == (None, "new@example.com", "+48601234567")
-    assert (
-        operator.post(address(Contact, "add"), data).status_code == 200
-    )  # An e-mail address alone identifies the contact, so this is the same one.
+    # An e-mail address alone identifies the contact, so this is the same one.
+    assert operator.post(address(Contact, "add"), data).status_code == 200
     assert Contact.objects.count() == 1
 
 

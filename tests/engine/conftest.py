@@ -27,10 +27,10 @@ Ask = Callable[..., DistributionRequest]
 
 @pytest.fixture
 def ask(survey: Survey, accounts: dict[Channel, ProviderAccount], templates: dict[Channel, Template]) -> Ask:
-    """A request of ACME's to so many people, or to the contacts given.
+    """Make a request of ACME to this many people, or to the given contacts.
 
-    `of` is the survey (the standing one). `reminders` and `thank_yous` are pairs of a channel and a delay in minutes.
-    The rest is the request's.
+    `of` is the survey (default: the fixture). `reminders` and `thank_yous` are pairs of a channel and a delay in
+    minutes. The other keywords are fields of the request.
     """
 
     def ask(
@@ -82,10 +82,10 @@ def ask(survey: Survey, accounts: dict[Channel, ProviderAccount], templates: dic
 
 @pytest.fixture
 def send(organization: Organization, ask: Ask) -> Send:
-    """Accept such a request as of now, or as of the moment `at`."""
+    """Accept such a request now, or at the time `at`."""
 
-    def send(*said: Any, at: datetime | None = None, **fields: Any) -> Accepted:
-        return accept(organization, None, ask(*said, **fields), at or database_now())
+    def send(*args: Any, at: datetime | None = None, **fields: Any) -> Accepted:
+        return accept(organization, None, ask(*args, **fields), at or database_now())
 
     return send
 
@@ -97,7 +97,7 @@ def send_to(
     accounts: dict[Channel, ProviderAccount],
     templates: dict[Channel, Template],
 ) -> SendTo:
-    """Accept a distribution of ACME's to a selection; unless `at_once` says otherwise, it is left to workers."""
+    """Accept a distribution to a selection. Workers expand it, unless it has at most `at_once` contacts."""
 
     def send_to(selection: Selection, *channels: Channel, at_once: int = 0, **fields: Any) -> Distribution:
         steps = [
@@ -112,7 +112,7 @@ def send_to(
 
 @pytest.fixture
 def follow(accounts: dict[Channel, ProviderAccount], templates: dict[Channel, Template]) -> Follow:
-    """Add a reminder, or what `kind` says, to a distribution of ACME's, at the moment `at` (now); nobody brings it."""
+    """Add a reminder (or `kind`) to a distribution, for the time `at` (default: now), without arming it."""
 
     def follow(
         distribution: Distribution,
@@ -124,8 +124,8 @@ def follow(accounts: dict[Channel, ProviderAccount], templates: dict[Channel, Te
         **fields: Any,
     ) -> Step:
         now = database_now()
-        named = {"provider_account_id": accounts[channel].id, "template_id": templates[channel].id}
-        asked = StepRequest(**{"channel": channel, **named, **fields}, kind=kind, scheduled_at=at or now)
+        references = {"provider_account_id": accounts[channel].id, "template_id": templates[channel].id}
+        asked = StepRequest(**{"channel": channel, **references, **fields}, kind=kind, scheduled_at=at or now)
         return add_follow_up(distribution.pk, asked, now, contact_id=contact_id)
 
     return follow
@@ -133,7 +133,7 @@ def follow(accounts: dict[Channel, ProviderAccount], templates: dict[Channel, Te
 
 @pytest.fixture
 def crowd(organization: Organization) -> list[Contact]:
-    """25 contacts, in the order of their ids."""
+    """25 contacts, in the order of their IDs."""
     return Contact.objects.bulk_create(
         Contact(
             id=new_id(),
@@ -157,7 +157,7 @@ def mailing_list(organization: Organization, crowd: list[Contact]) -> MailingLis
 
 @pytest.fixture
 def kinds() -> Iterator[dict[str, str]]:
-    """The registry of providers, to which a test may add kinds of its own."""
+    """The registry of providers. A test may add kinds to it."""
     before = dict(registry.PROVIDERS)
     yield registry.PROVIDERS
     registry.PROVIDERS.clear()
