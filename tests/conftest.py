@@ -1,4 +1,4 @@
-"""Standing people and things that most tests need."""
+"""An organisation with a survey, accounts and templates, which most tests need."""
 
 import pytest
 from django.test import Client
@@ -27,7 +27,7 @@ def api_key(organization: Organization) -> str:
 
 @pytest.fixture
 def client(api_key: str) -> Client:
-    """A backend that shows ACME's key."""
+    """A backend that uses ACME's key."""
     return Client(headers={"x-api-key": api_key})
 
 

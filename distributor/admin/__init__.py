@@ -1,6 +1,7 @@
-"""The operators' rooms: Django's admin with a thin layer of ours. Importing them registers them.
+"""The admin, one module for each page of its index. Importing this package registers all of them.
 
-The rooms of contacts and channels are here too, because they lead to distributions and those apps know of none.
+The pages of the `contacts` and `channels` models are here too: they link to distributions, which those apps must not
+import. `support` holds what the pages share.
 """
 
 from django.contrib import admin
@@ -38,5 +39,5 @@ __all__ = [
 ]
 
 admin.site.site_header = admin.site.site_title = "Distributor"
-admin.site.site_url = None  # there is no other site to view
-admin.site.index_title = "Operators’ rooms"
+admin.site.site_url = None  # There is no public site to link to.
+admin.site.index_title = "Administration"

@@ -1,4 +1,4 @@
-"""API keys: made by the domain, shown once, revoked and never deleted."""
+"""API keys: shown once when created, revoked, never deleted."""
 
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,8 +12,8 @@ from django.template.response import TemplateResponse
 from contacts.keys import create_api_key, revoke_api_keys
 from contacts.models import ApiKey
 from contacts.models.api_key import Scope
-from distributor.admin.generic import ModelForm
-from distributor.admin.room import ReadAt, Room
+from distributor.admin.support.base import BaseAdmin, ReadAt
+from distributor.admin.support.typed_classes import ModelForm
 from distributor.engine.infrastructure.clock import database_now
 
 if TYPE_CHECKING:
@@ -26,14 +26,14 @@ class ApiKeyForm(ModelForm[ApiKey]):
     scopes = forms.MultipleChoiceField(choices=Scope.choices, widget=forms.CheckboxSelectMultiple)
 
 
-class MintingRequest(HttpRequest):
-    """A request during which a key was made. Only this object ever holds it."""
+class KeyCreatingRequest(HttpRequest):
+    """A request that created a key. The key itself is kept nowhere else."""
 
-    minted_key: str
+    created_key: str
 
 
 @admin.register(ApiKey)
-class ApiKeyRoom(Room[ApiKey]):
+class ApiKeyAdmin(BaseAdmin[ApiKey]):
     form = ApiKeyForm
     list_display = ("name", "organization", "shown_prefix", "scope_names", "is_usable", "expires_at", "last_used_at")
     list_select_related = ("organization",)
@@ -47,11 +47,11 @@ class ApiKeyRoom(Room[ApiKey]):
         return super().get_queryset(request).annotate(read_at=Now())
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
-        entered = ("organization", "name", "scopes", "expires_at")
-        return entered if obj is None else (*entered, *self.readonly_fields)
+        editable = ("organization", "name", "scopes", "expires_at")
+        return editable if obj is None else (*editable, *self.readonly_fields)
 
     def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
-        """Never: distributions name the key they came by."""
+        """Never: distributions refer to the key that created them."""
         return False
 
     def render_change_form(
@@ -63,7 +63,7 @@ class ApiKeyRoom(Room[ApiKey]):
         form_url: str = "",
         obj: ApiKey | None = None,
     ) -> HttpResponse:
-        """With one way to save a new key, because the page that shows it comes next."""
+        """Offer a single save button for a new key: the page that shows the key must come next."""
         context.update(show_save_and_continue=change, show_save_and_add_another=False)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
@@ -72,26 +72,26 @@ class ApiKeyRoom(Room[ApiKey]):
             obj.save(update_fields=["name", "scopes", "expires_at"])
             return
         row, key = create_api_key(obj.organization, obj.name, obj.scopes, expires_at=obj.expires_at)
-        cast(MintingRequest, request).minted_key = key
+        cast(KeyCreatingRequest, request).created_key = key
         obj.pk = row.pk
         obj.refresh_from_db()
 
     def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
-        """The key itself, on a page of its own and not in a message: messages are kept in a cookie until shown."""
+        """Show the key on its own page. A message would keep it in a cookie until it is shown."""
         context = {
             **self.admin_site.each_context(request),
             "title": "API key",
             "opts": self.opts,
             "api_key": obj,
-            "key": cast(MintingRequest, request).minted_key,
+            "key": cast(KeyCreatingRequest, request).created_key,
         }
-        return TemplateResponse(request, "admin/contacts/apikey/minted.html", context)
+        return TemplateResponse(request, "admin/contacts/apikey/created.html", context)
 
     @admin.action(description="Revoke the selected API keys", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
-        live = list(queryset.filter(revoked_at=None))
+        active_keys = list(queryset.filter(revoked_at=None))
         count = revoke_api_keys(queryset, database_now())
-        for key in live:
+        for key in active_keys:
             self.log_change(request, key, "Revoked.")
         self.message_user(request, f"API keys revoked: {count}.", messages.SUCCESS)
 

@@ -1,34 +1,33 @@
-"""Contacts: found by exactly what is known of them, opted out and in again."""
+"""Contacts: search by exact values, opt out, lift an opt-out."""
 
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from contacts.addresses import is_email, normalize_phone
 from contacts.models import Contact, Organization
-from distributor.admin.finding import find_contacts
-from distributor.admin.generic import ModelForm
-from distributor.admin.narrowing import list_url
-from distributor.admin.room import LargeRoom
+from distributor.admin.support.address_validation import validate_email, validated_phone
+from distributor.admin.support.base import LargeTableAdmin
+from distributor.admin.support.filters import list_url
+from distributor.admin.support.search import find_contacts
+from distributor.admin.support.typed_classes import ModelForm
 from distributor.engine.consent.opt_out import lift_opt_out, opt_out
 from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Recipient
 
 
 class ContactForm(ModelForm[Contact]):
-    """Takes what the API would take, in the same spelling."""
+    """Accepts the values that the API accepts, and stores them in the same form."""
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
-        if email and not is_email(email):
-            raise ValidationError("Enter an e-mail address, in ASCII.")
+        if email:
+            validate_email(email)
         return email
 
     def clean_phone(self) -> str:
@@ -38,30 +37,27 @@ class ContactForm(ModelForm[Contact]):
         organization: Organization | None = self.cleaned_data.get("organization") or getattr(
             self.instance, "organization", None
         )
-        phone = normalize_phone(entered, organization.phone_region if organization else "")
-        if phone is None:
-            raise ValidationError("Enter a phone number with “+” and a country code.")
-        return phone
+        return validated_phone(entered, organization.phone_region if organization else "")
 
 
 @admin.register(Contact)
-class ContactRoom(LargeRoom[Contact]):
+class ContactAdmin(LargeTableAdmin[Contact]):
     form = ContactForm
     list_display = ("__str__", "full_name", "email", "phone", "organization", "opted_out_at")
     list_select_related = ("organization",)
     search_fields = ("external_id", "email", "phone")
-    search_help_text = "An external id, an e-mail address, a phone number or a contact's id, written out in full."
+    search_help_text = "Enter a complete external ID, e-mail address, phone number or contact ID."
     autocomplete_fields = ("organization",)
-    readonly_fields = ("journeys", "opted_out_at", "created_at", "updated_at")
+    readonly_fields = ("recipients", "opted_out_at", "created_at", "updated_at")
     actions = ("opt_out", "lift_opt_out")
     fieldsets = (
         (None, {"fields": ("organization", "external_id", "email", "phone", "first_name", "last_name", "title")}),
-        ("How to write to it", {"fields": ("locale", "time_zone", "embedded_data")}),
+        ("Personalization", {"fields": ("locale", "time_zone", "embedded_data")}),
         (
-            "What happened",
+            "History",
             {
-                "fields": ("journeys", "opted_out_at", "created_at", "updated_at"),
-                "description": "Opting out, and lifting an opt-out, are actions of the list.",
+                "fields": ("recipients", "opted_out_at", "created_at", "updated_at"),
+                "description": "To opt a contact out, or to lift its opt-out, use the actions of the contact list.",
             },
         ),
     )
@@ -73,37 +69,39 @@ class ContactRoom(LargeRoom[Contact]):
         return (queryset.filter(pk__in=find_contacts(term)) if term else queryset), False
 
     def has_delete_permission(self, request: HttpRequest, obj: Contact | None = None) -> bool:
-        """Never: the journeys would go with it, and a distribution's counts would no longer be those of its rows."""
+        """Never: its recipients would be deleted too, and the counts of their distributions would be wrong."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Contact | None = None) -> bool:
-        """Nobody is behind an erased contact, nor ever again."""
+        """Not once the contact is erased: an erased contact stays empty."""
         return super().has_change_permission(request, obj) and (obj is None or obj.erased_at is None)
 
     def save_model(self, request: HttpRequest, obj: Contact, form: Any, change: bool) -> None:
-        """Only what was edited is written: an opt-out that arrives meanwhile is not undone."""
+        """Write only the edited fields, so that an opt-out that arrives meanwhile is kept."""
         obj.save(update_fields=[*form.changed_data, "updated_at"] if change else None)
 
-    @admin.display(description="journeys")
-    def journeys(self, contact: Contact) -> SafeString | str:
+    @admin.display(description="recipients")
+    def recipients(self, contact: Contact) -> SafeString | str:
         if contact._state.adding:
             return "-"
-        return format_html('<a href="{}">what it was sent</a>', list_url(Recipient, contact=contact.pk))
+        return format_html(
+            '<a href="{}">View everything sent to this contact</a>', list_url(Recipient, contact=contact.pk)
+        )
 
-    @admin.action(description="Opt out: send no more, on any channel", permissions=["change"])
+    @admin.action(description="Opt out: stop all sends, on every channel", permissions=["change"])
     def opt_out(self, request: HttpRequest, queryset: QuerySet[Contact]) -> None:
         now = database_now()
         self._for_each(request, queryset, lambda contact_id: opt_out(contact_id, now), "Opted out.")
 
-    @admin.action(description="Lift the opt-out: the person wants surveys again", permissions=["change"])
+    @admin.action(description="Lift the opt-out: send surveys again", permissions=["change"])
     def lift_opt_out(self, request: HttpRequest, queryset: QuerySet[Contact]) -> None:
         self._for_each(request, queryset, lift_opt_out, "Opt-out lifted.")
 
     def _for_each(
-        self, request: HttpRequest, contacts: QuerySet[Contact], do: Callable[[UUID], bool], done: str
+        self, request: HttpRequest, contacts: QuerySet[Contact], change: Callable[[UUID], bool], message: str
     ) -> None:
-        """One transaction a contact, in the order of their ids."""
-        changed = [contact for contact in contacts.order_by("pk") if do(contact.pk)]
+        """Change each contact in its own transaction, in the order of their IDs."""
+        changed = [contact for contact in contacts.order_by("pk") if change(contact.pk)]
         for contact in changed:
-            self.log_change(request, contact, done)
-        self.message_user(request, f"{done} Contacts: {len(changed)}.", messages.SUCCESS)
+            self.log_change(request, contact, message)
+        self.message_user(request, f"{message} Contacts: {len(changed)}.", messages.SUCCESS)

@@ -1,4 +1,4 @@
-"""Distributions: how each stands, and what its steps and batches wait for."""
+"""Distributions: status and progress, steps, batches and skipped contacts; pause, resume and cancel."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -12,9 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
 from contacts.models import Contact
-from distributor.admin.narrowing import OfMailingList, OfSurvey, list_url
-from distributor.admin.progress import parts_of, progress_bar
-from distributor.admin.room import ReadAt, ReadingRoom
+from distributor.admin.support.base import ReadAt, ReadOnlyAdmin
+from distributor.admin.support.filters import MailingListFilter, SurveyFilter, list_url
+from distributor.admin.support.progress_bar import parts_of, progress_bar
 from distributor.engine.control import DistributionOverError, cancel, pause, resume
 from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Batch, Decision, Distribution, Expansion, FollowUp, Recipient, Step
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
 
     ReadDistribution = WithAnnotations[Distribution, ReadAt]
 
-# A million recipients are a thousand batches, and may be as many contacts left out. A page shows the first of each.
+# A million recipients make a thousand batches, and a million contacts may be skipped. A page shows the first of each.
 SHOWN_LIMIT = 50
 
 
 @admin.register(Distribution)
-class DistributionRoom(ReadingRoom[Distribution]):
+class DistributionAdmin(ReadOnlyAdmin[Distribution]):
     list_display = (
         "__str__", "organization", "survey", "status", "progress", "accepted", "sent", "failed", "responded", "starts",
     )  # fmt: skip
     list_select_related = ("organization", "survey")
-    list_filter = (OfSurvey, OfMailingList, "organization")
+    list_filter = (SurveyFilter, MailingListFilter, "organization")
     search_fields = ("name",)
-    search_help_text = "A part of the name, or the id of the distribution, its survey or its mailing list."
+    search_help_text = "Enter part of the name, or the ID of the distribution, of its survey or of its mailing list."
     fieldsets = (
         (
             None,
@@ -48,7 +48,7 @@ class DistributionRoom(ReadingRoom[Distribution]):
             },
         ),
         (
-            "When",
+            "Schedule",
             {
                 "fields": (
                     "created_at", "scheduled_at", "not_after", "expires_at", "paused_at", "cancelled_at", "deleted_at"
@@ -56,7 +56,7 @@ class DistributionRoom(ReadingRoom[Distribution]):
             },
         ),
         (
-            "Who is left out",
+            "Skip rules",
             {
                 "fields": (
                     "exclude_opted_out", "respect_frequency_rules", "exclude_recently_contacted", "recent_contact_days"
@@ -65,37 +65,37 @@ class DistributionRoom(ReadingRoom[Distribution]):
         ),
     )  # fmt: skip
 
-    actions = ("pause_ticked", "resume_ticked", "cancel_ticked")
+    actions = ("pause_selected", "resume_selected", "cancel_selected")
 
-    def has_steer_permission(self, request: HttpRequest) -> bool:
-        """What the room only shows, who may change distributions may still hold back."""
+    def has_control_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may pause, resume and cancel. Nothing else of a distribution can be changed here."""
         return request.user.has_perm("distributor.change_distribution")
 
-    @admin.action(description="Pause: nothing begins until it is resumed", permissions=["steer"])
-    def pause_ticked(self, request: HttpRequest, ticked: QuerySet[Distribution]) -> None:
-        self._steer(request, ticked, pause, "paused")
+    @admin.action(description="Pause: start no sends until the distribution is resumed", permissions=["control"])
+    def pause_selected(self, request: HttpRequest, selected: QuerySet[Distribution]) -> None:
+        self._change_each(request, selected, pause, "paused")
 
-    @admin.action(description="Resume", permissions=["steer"])
-    def resume_ticked(self, request: HttpRequest, ticked: QuerySet[Distribution]) -> None:
-        self._steer(request, ticked, resume, "resumed")
+    @admin.action(description="Resume", permissions=["control"])
+    def resume_selected(self, request: HttpRequest, selected: QuerySet[Distribution]) -> None:
+        self._change_each(request, selected, resume, "resumed")
 
-    @admin.action(description="Cancel for good: nothing begins any more, the links close", permissions=["steer"])
-    def cancel_ticked(self, request: HttpRequest, ticked: QuerySet[Distribution]) -> None:
-        self._steer(request, ticked, cancel, "cancelled")
+    @admin.action(description="Cancel permanently: start no more sends and close the links", permissions=["control"])
+    def cancel_selected(self, request: HttpRequest, selected: QuerySet[Distribution]) -> None:
+        self._change_each(request, selected, cancel, "cancelled")
 
-    def _steer(
+    def _change_each(
         self,
         request: HttpRequest,
-        ticked: QuerySet[Distribution],
-        steer: Callable[[UUID, datetime], Distribution],
+        selected: QuerySet[Distribution],
+        change: Callable[[UUID, datetime], Distribution],
         done: str,
     ) -> None:
         now = database_now()
-        for row in ticked:
+        for row in selected:
             try:
-                steer(row.pk, now)
+                change(row.pk, now)
             except DistributionOverError as refusal:
-                self.message_user(request, f"{row} is {refusal.status.value} already.", messages.WARNING)
+                self.message_user(request, f"{row} is already {refusal.status.value}.", messages.WARNING)
             else:
                 self.log_change(request, row, done)
                 self.message_user(request, f"{row} is {done}.", messages.SUCCESS)
@@ -107,11 +107,11 @@ class DistributionRoom(ReadingRoom[Distribution]):
         self, request: HttpRequest, queryset: QuerySet[Distribution], search_term: str
     ) -> tuple[QuerySet[Distribution], bool]:
         try:
-            known = UUID(search_term.strip())
+            searched_id = UUID(search_term.strip())
         except ValueError:
             return super().get_search_results(request, queryset, search_term)
-        found = (queryset.filter(**{name: known}) for name in ("pk", "survey_id", "mailing_list_id"))
-        return next((rows for rows in found if rows.exists()), queryset.none()), False
+        by_field = (queryset.filter(**{name: searched_id}) for name in ("pk", "survey_id", "mailing_list_id"))
+        return next((rows for rows in by_field if rows.exists()), queryset.none()), False
 
     def render_change_form(
         self,
@@ -131,7 +131,7 @@ class DistributionRoom(ReadingRoom[Distribution]):
             step_count=obj.steps.count(),
             batches=_first_batches(obj),
             batch_count=obj.batches.count(),
-            left_out=_first_left_out(obj),
+            skipped=_first_skipped(obj),
             expansion=Expansion.objects.filter(pk=obj.pk).first(),
             failing_follow_up=FollowUp.objects.filter(step__distribution=obj).exclude(last_error="").first(),
         )
@@ -172,14 +172,14 @@ def _steps_of(distribution: Distribution) -> QuerySet[Step]:
 
 
 def _first_batches(distribution: Distribution) -> QuerySet[Batch]:
-    """Those that still wait, the first due first; then what is done."""
+    """Return waiting batches by due time, then finished ones."""
     return distribution.batches.select_related("step").order_by("-state", "due_at", "pk")[:SHOWN_LIMIT]
 
 
-def _first_left_out(distribution: Distribution) -> Sequence[tuple[Decision, Contact | None, str]]:
-    """Who never became a recipient, and why: also as a sentence."""
-    skipped = Decision.objects.filter(distribution_id=distribution.pk, recipient_id=None)
-    decisions = list(skipped.order_by("id")[:SHOWN_LIMIT])
+def _first_skipped(distribution: Distribution) -> Sequence[tuple[Decision, Contact | None, str]]:
+    """Return the first contacts that were skipped, each with the decision and its explanation."""
+    of_skipped = Decision.objects.filter(distribution_id=distribution.pk, recipient_id=None)
+    decisions = list(of_skipped.order_by("id")[:SHOWN_LIMIT])
     contacts = Contact.objects.in_bulk({decision.contact_id for decision in decisions})
     zone = zone_named(distribution.organization.time_zone)
     return [(decision, contacts.get(decision.contact_id), decision.sentence(zone)) for decision in decisions]

@@ -1,16 +1,16 @@
-"""List connections: the survey that whoever is added to a list is sent."""
+"""List connections: the survey that is sent to each person added to a mailing list."""
 
 from typing import Any
 
 from django.contrib import admin
 
-from distributor.admin.generic import StackedInline
-from distributor.admin.room import Room
+from distributor.admin.support.base import BaseAdmin
+from distributor.admin.support.typed_classes import StackedInline
 from distributor.models import ConnectionStep, ListConnection
 
 
 class StepInline(StackedInline[ConnectionStep, ListConnection]):
-    """How people are reached. Without any: by the organisation's first channel that has defaults."""
+    """The channels to send by. Without any, the organisation's first channel that has defaults is used."""
 
     model = ConnectionStep
     extra = 0
@@ -18,7 +18,7 @@ class StepInline(StackedInline[ConnectionStep, ListConnection]):
 
 
 @admin.register(ListConnection)
-class ListConnectionRoom(Room[ListConnection]):
+class ListConnectionAdmin(BaseAdmin[ListConnection]):
     list_display = ("mailing_list", "organization", "survey", "mode", "is_active", "created_at")
     list_select_related = ("mailing_list__organization", "survey")
     list_filter = ("mailing_list__organization", "is_active")
@@ -26,7 +26,7 @@ class ListConnectionRoom(Room[ListConnection]):
     autocomplete_fields = ("mailing_list", "survey")
     fields = ("mailing_list", "survey", "mode", "is_active", "created_at")
     readonly_fields = ("created_at",)
-    lasting_fields = ("mailing_list",)
+    add_only_fields = ("mailing_list",)
     inlines = (StepInline,)
 
     @admin.display(description="organization")

@@ -1,4 +1,4 @@
-"""Mailing lists: named audiences."""
+"""Mailing lists: rename and delete. API calls create them."""
 
 from uuid import UUID
 
@@ -9,19 +9,17 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from contacts.models import MailingList
-from distributor.admin.narrowing import list_url
-from distributor.admin.room import LargeRoom
+from distributor.admin.support.base import LargeTableAdmin
+from distributor.admin.support.filters import list_url
 from distributor.models import Distribution
 
 
 @admin.register(MailingList)
-class MailingListRoom(LargeRoom[MailingList]):
-    """A list comes with the call that names its people: here it is renamed, or deleted; links outlive it."""
-
+class MailingListAdmin(LargeTableAdmin[MailingList]):
     list_display = ("__str__", "organization", "created_at")
     list_select_related = ("organization",)
     search_fields = ("name",)
-    search_help_text = "A part of the name, or the id."
+    search_help_text = "Enter part of the name, or the ID."
     fields = ("organization", "name", "distributions", "created_at")
     readonly_fields = ("distributions", "created_at")
 
@@ -38,4 +36,6 @@ class MailingListRoom(LargeRoom[MailingList]):
 
     @admin.display(description="distributions")
     def distributions(self, mailing_list: MailingList) -> SafeString:
-        return format_html('<a href="{}">what it was sent</a>', list_url(Distribution, mailing_list=mailing_list.pk))
+        return format_html(
+            '<a href="{}">View the distributions to this list</a>', list_url(Distribution, mailing_list=mailing_list.pk)
+        )

@@ -1,4 +1,4 @@
-"""Provider accounts: credentials go in and never come out again."""
+"""Provider accounts. Credentials can be entered, replaced and cleared, but are never shown."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
@@ -14,8 +14,8 @@ from django.urls import reverse
 from channels.buckets import bucket_of
 from channels.models import ProviderAccount
 from channels.providers.registry import provider_class
-from distributor.admin.generic import ModelForm
-from distributor.admin.room import ReadAt, Room
+from distributor.admin.support.base import BaseAdmin, ReadAt
+from distributor.admin.support.typed_classes import ModelForm
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.route.waiting_batches import resume_account
 from distributor.models import Step, StepAccount
@@ -29,30 +29,32 @@ _ENTER, _CLEAR = "enter_", "clear_"
 
 
 class CredentialForm(ModelForm[ProviderAccount]):
-    """A field per credential of the kind, always empty. Empty keeps, a value replaces, a tick clears."""
+    """One field for each credential, always shown empty. A value replaces the stored one; a checkbox clears it."""
 
     credential_names: tuple[str, ...] = ()
 
     def clean(self) -> dict[str, Any]:
-        entered = super().clean() or self.cleaned_data
-        both = [name for name in self.credential_names if entered.get(_ENTER + name) and entered.get(_CLEAR + name)]
+        cleaned = super().clean() or self.cleaned_data
+        both = [name for name in self.credential_names if cleaned.get(_ENTER + name) and cleaned.get(_CLEAR + name)]
         if both:
-            raise ValidationError({_ENTER + name: "Either a new value or none." for name in both})
-        return entered
+            raise ValidationError(
+                {_ENTER + name: "Enter a new value or clear the stored one, not both." for name in both}
+            )
+        return cleaned
 
     def save(self, commit: bool = True) -> ProviderAccount:
-        kept = dict(self.instance.credentials)
+        credentials = dict(self.instance.credentials)
         for name in self.credential_names:
             if self.cleaned_data.get(_CLEAR + name):
-                kept.pop(name, None)
+                credentials.pop(name, None)
             elif value := self.cleaned_data.get(_ENTER + name):
-                kept[name] = value
-        self.instance.credentials = kept
+                credentials[name] = value
+        self.instance.credentials = credentials
         return super().save(commit)
 
 
 def credential_form(names: tuple[str, ...], stored: Mapping[str, str]) -> type[CredentialForm]:
-    """The form for an account with these credentials; a name that is stored can be cleared."""
+    """Build the form for an account that has these credentials."""
     fields: dict[str, Any] = {"credential_names": names}
     for name in names:
         is_set = bool(stored.get(name))
@@ -61,7 +63,7 @@ def credential_form(names: tuple[str, ...], stored: Mapping[str, str]) -> type[C
             required=False,
             strip=False,
             widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "class": "vTextField"}),
-            help_text="Set. Leave empty to keep it." if is_set else "Not set.",
+            help_text="Set. Leave empty to keep the stored value." if is_set else "Not set.",
         )
         if is_set:
             fields[_CLEAR + name] = forms.BooleanField(label=f"Clear the {name.replace('_', ' ')}", required=False)
@@ -69,7 +71,7 @@ def credential_form(names: tuple[str, ...], stored: Mapping[str, str]) -> type[C
 
 
 @admin.register(ProviderAccount)
-class ProviderAccountRoom(Room[ProviderAccount]):
+class ProviderAccountAdmin(BaseAdmin[ProviderAccount]):
     list_display = (
         "name",
         "kind",
@@ -77,7 +79,7 @@ class ProviderAccountRoom(Room[ProviderAccount]):
         "organization",
         "is_active",
         "is_default",
-        "standing",
+        "status",
         "rate",
         "stand_in",
     )
@@ -85,8 +87,8 @@ class ProviderAccountRoom(Room[ProviderAccount]):
     list_filter = ("organization", "channel", "is_active", "is_default")
     search_fields = ("name",)
     autocomplete_fields = ("organization", "stand_in")
-    readonly_fields = ("created_at", "standing", "sent_today")
-    lasting_fields = ("organization", "kind", "channel")
+    readonly_fields = ("created_at", "status", "sent_today")
+    add_only_fields = ("organization", "kind", "channel")
 
     def is_used(self, row: ProviderAccount) -> bool:
         return (
@@ -104,55 +106,56 @@ class ProviderAccountRoom(Room[ProviderAccount]):
         return super().get_form(request, obj, change, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: ProviderAccount | None = None) -> Any:
-        shown = [
+        fieldsets = [
             (None, {"fields": ("organization", "name", "kind", "channel", "is_active", "is_default")}),
             ("Sender", {"fields": ("from_email", "from_name", "reply_to_email")}),
             ("Configuration", {"fields": ("configuration",)}),
-            ("Pace", {"fields": ("rate_per_second", "daily_limit", "urgent_reserve_percent", "stand_in")}),
+            ("Sending limits", {"fields": ("rate_per_second", "daily_limit", "urgent_reserve_percent", "stand_in")}),
         ]
         if obj:
-            shown.insert(1, ("Standing", {"fields": ("standing", "sent_today")}))
+            fieldsets.insert(1, ("Status", {"fields": ("status", "sent_today")}))
         names = provider_class(obj.kind).credential_names if obj else ()
         if obj and names and self.has_change_permission(request, obj):
             fields = list(credential_form(names, obj.credentials).base_fields)
-            about = "Kept encrypted, and never shown again."
-            shown.append(("Credentials", {"fields": fields, "description": about}))
-        return shown
+            description = "Stored encrypted. Never shown again."
+            fieldsets.append(("Credentials", {"fields": fields, "description": description}))
+        return fieldsets
 
     def save_model(self, request: HttpRequest, obj: ProviderAccount, form: Any, change: bool) -> None:
-        """Saving is how an operator says that the account is all right again."""
+        """Save, and resume the account: saving it tells us that the operator has fixed it."""
         super().save_model(request, obj, form, change)
         if resume_account(obj.pk, database_now()):
             self.log_change(request, obj, "Closed the breaker.")
-            self.message_user(request, "The breaker is closed: what waits for this account is on its way.")
+            self.message_user(
+                request, "The breaker is closed. Messages that were waiting for this account are being sent."
+            )
 
-    @admin.display(description="standing")
-    def standing(self, row: "ReadAccount") -> str:
-        """Whether anything leaves now, and if not, why and until when (UTC)."""
+    @admin.display(description="status")
+    def status(self, row: "ReadAccount") -> str:
+        """Return whether the account can send now, and if not, why and until when (UTC)."""
         bucket = bucket_of(row)
         if bucket.broken_because:
             return f"broken: {bucket.broken_because}"
         if bucket.is_paused(row.read_at):
             return f"paused until {bucket.paused_until:%Y-%m-%d %H:%M:%S}"
-        return "open" if row.is_active else "switched off"
+        return "active" if row.is_active else "switched off"
 
     @admin.display(description="rate")
     def rate(self, row: ProviderAccount) -> str:
         per_second = "" if row.rate_per_second is None else f"{row.rate_per_second:g}/s"
-        per_day = "" if row.daily_limit is None else f"{row.daily_limit:,} a day"
+        per_day = "" if row.daily_limit is None else f"{row.daily_limit:,} per day"
         return ", ".join(filter(None, (per_second, per_day)))
 
-    @admin.display(description="handed over today (UTC)")
+    @admin.display(description="sent today (UTC)")
     def sent_today(self, row: "ReadAccount") -> str:
-        """Counted while there is a daily limit."""
         bucket = bucket_of(row)
         count = bucket.sent_today if bucket.day == row.read_at.date() else 0
-        return f"{count:,} of {row.daily_limit:,}" if row.daily_limit else "not counted: there is no daily limit"
+        return f"{count:,} of {row.daily_limit:,}" if row.daily_limit else "not counted (no daily limit)"
 
     def response_add(
         self, request: HttpRequest, obj: ProviderAccount, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """On to the credentials, which depend on the kind."""
+        """Continue with the credentials: which ones there are depends on the kind, known only now."""
         response = super().response_add(request, obj, post_url_continue)
         if not provider_class(obj.kind).credential_names or not self.has_change_permission(request, obj):
             return response

@@ -1,4 +1,4 @@
-"""Recipients: found by code, e-mail address or external id; each with its story."""
+"""Recipients: search by link code or contact, each with its timeline, attempts and decisions."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,44 +8,47 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from channels.models import ProviderAccount
-from distributor.admin.finding import find_recipients
-from distributor.admin.narrowing import OfContact, OfDistribution
-from distributor.admin.room import ReadingRoom
+from distributor.admin.support.base import ReadOnlyAdmin
+from distributor.admin.support.filters import ContactFilter, DistributionFilter
+from distributor.admin.support.search import find_recipients
 from distributor.engine.reports.timeline import timelines_of
 from distributor.models import Recipient
 from distributor.models.recipient import RecipientOutcome, RecipientState
 
 
-class State(admin.SimpleListFilter):
-    """Offered within one distribution: no index holds the state, so that sending is cheap. 160 ms a million."""
+class StateFilter(admin.SimpleListFilter):
+    """Shown only within one distribution.
+
+    The state is not indexed, to keep sending fast. Filtering a million recipients takes 160 ms.
+    """
 
     title, parameter_name = "state", "state"
-    choices_by_name = {
+    conditions = {
         "waiting": Q(state=RecipientState.WAITING),
         **{outcome.value: Q(outcome=outcome) for outcome in RecipientOutcome},
         "stopped": Q(state=RecipientState.STOPPED),
     }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return [(name, name) for name in self.choices_by_name] if OfDistribution.parameter_name in request.GET else []
+        return [(name, name) for name in self.conditions] if DistributionFilter.parameter_name in request.GET else []
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Recipient]) -> QuerySet[Recipient]:
-        chosen = self.choices_by_name.get(self.value() or "")
-        return queryset.filter(chosen) if chosen and self.lookup_choices else queryset
+        condition = self.conditions.get(self.value() or "")
+        return queryset.filter(condition) if condition and self.lookup_choices else queryset
 
 
 @admin.register(Recipient)
-class RecipientRoom(ReadingRoom[Recipient]):
-    list_display = ("code", "contact", "distribution", "how_it_stands", "reason", "tries", "accepted")
+class RecipientAdmin(ReadOnlyAdmin[Recipient]):
+    list_display = ("code", "contact", "distribution", "current_state", "reason", "attempts", "accepted")
     list_select_related = ("contact", "distribution")
-    list_filter = (OfDistribution, OfContact, State)
+    list_filter = (DistributionFilter, ContactFilter, StateFilter)
     search_fields = ("code",)
-    search_help_text = "A link's code, or the contact's external id, e-mail address, phone number or id, in full."
+    search_help_text = "Enter a complete link code, or the contact's external ID, e-mail address, phone number or ID."
     fields = (
         "code",
         "contact",
         "distribution",
-        "how_it_stands",
+        "current_state",
         "reason",
         "locale",
         "attributes",
@@ -68,21 +71,21 @@ class RecipientRoom(ReadingRoom[Recipient]):
         form_url: str = "",
         obj: Any = None,
     ) -> HttpResponse:
-        story = timelines_of([obj])[0]
+        timeline = timelines_of([obj])[0]
         accounts = ProviderAccount.objects.defer("credentials").in_bulk(
-            {attempt.provider_account_id for attempt in story.attempts}
+            {attempt.provider_account_id for attempt in timeline.attempts}
         )
-        attempts = [(attempt, accounts.get(attempt.provider_account_id)) for attempt in story.attempts]
-        decisions = [(decision, decision.sentence(story.zone)) for decision in story.decisions]
-        context.update(story=story, attempts=attempts, decisions=decisions)
+        attempts = [(attempt, accounts.get(attempt.provider_account_id)) for attempt in timeline.attempts]
+        decisions = [(decision, decision.sentence(timeline.zone)) for decision in timeline.decisions]
+        context.update(timeline=timeline, attempts=attempts, decisions=decisions)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     @admin.display(description="state")
-    def how_it_stands(self, recipient: Recipient) -> str:
+    def current_state(self, recipient: Recipient) -> str:
         return recipient.outcome or recipient.state
 
-    @admin.display(description="tries")
-    def tries(self, recipient: Recipient) -> int:
+    @admin.display(description="attempts")
+    def attempts(self, recipient: Recipient) -> int:
         return recipient.attempt_count
 
     @admin.display(description="accepted (UTC)")

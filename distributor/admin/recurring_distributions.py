@@ -1,4 +1,4 @@
-"""Recurring distributions: what is sent again and again, and what came of it."""
+"""Recurring distributions, with the outcome of their latest runs."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from distributor.admin.generic import StackedInline
-from distributor.admin.room import Room
+from distributor.admin.support.base import BaseAdmin
+from distributor.admin.support.typed_classes import StackedInline
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.schedule.recurring import save_recurring
 from distributor.models import Occurrence, RecurringDistribution, RecurringStep
@@ -19,7 +19,7 @@ SHOWN_LIMIT = 20
 
 
 class StepInline(StackedInline[RecurringStep, RecurringDistribution]):
-    """How people are reached; one way is needed."""
+    """The channels to send by; at least one is required."""
 
     model = RecurringStep
     extra = 0
@@ -31,7 +31,7 @@ class StepInline(StackedInline[RecurringStep, RecurringDistribution]):
 
 
 @admin.register(RecurringDistribution)
-class RecurringDistributionRoom(Room[RecurringDistribution]):
+class RecurringDistributionAdmin(BaseAdmin[RecurringDistribution]):
     list_display = ("name", "organization", "survey", "cron", "time_zone", "is_active", "next_at", "last_run")
     list_select_related = ("organization", "survey")
     list_filter = ("organization", "is_active")
@@ -40,9 +40,9 @@ class RecurringDistributionRoom(Room[RecurringDistribution]):
     readonly_fields = ("next_at", "occurrences", "created_at")
     fieldsets = (
         (None, {"fields": ("organization", "name", "survey", "mailing_list", "mode")}),
-        ("When", {"fields": ("cron", "time_zone", "is_active", "next_at", "links_expire_after_days")}),
-        ("Who is left out", {"fields": ("respect_frequency_rules", "recent_contact_days")}),
-        ("What came of it", {"fields": ("occurrences",)}),
+        ("Schedule", {"fields": ("cron", "time_zone", "is_active", "next_at", "links_expire_after_days")}),
+        ("Skip rules", {"fields": ("respect_frequency_rules", "recent_contact_days")}),
+        ("Runs", {"fields": ("occurrences",)}),
     )
     inlines = (StepInline,)
 
@@ -56,19 +56,19 @@ class RecurringDistributionRoom(Room[RecurringDistribution]):
     def last_run(self, row: Any) -> str:
         return f"{row.last_at:%Y-%m-%d %H:%M}" if row.last_at else "–"
 
-    @admin.display(description=f"last {SHOWN_LIMIT} (UTC)")
+    @admin.display(description=f"last {SHOWN_LIMIT} runs (UTC)")
     def occurrences(self, row: RecurringDistribution) -> SafeString:
-        """The newest first, each with its distribution or its fault."""
+        """List the latest runs, newest first, each with its distribution or error."""
         shown = row.occurrences.select_related("distribution")[:SHOWN_LIMIT]
-        return format_html_join("", "<div>{} {}{}</div>", ((one, _outcome(one), _missed(one)) for one in shown))
+        return format_html_join("", "<div>{} {}{}</div>", ((run, _outcome(run), _missed(run)) for run in shown))
 
 
-def _outcome(one: Occurrence) -> str | SafeString:
-    if one.distribution is None:
-        return one.fault
-    address = reverse("admin:distributor_distribution_change", args=[one.distribution.pk])
-    return format_html('<a href="{}">{}</a>', address, one.distribution)
+def _outcome(run: Occurrence) -> str | SafeString:
+    if run.distribution is None:
+        return run.fault
+    address = reverse("admin:distributor_distribution_change", args=[run.distribution.pk])
+    return format_html('<a href="{}">{}</a>', address, run.distribution)
 
 
-def _missed(one: Occurrence) -> str:
-    return f" (missed from {one.missed_from:%Y-%m-%d %H:%M} on)" if one.missed_from else ""
+def _missed(run: Occurrence) -> str:
+    return f" (runs missed since {run.missed_from:%Y-%m-%d %H:%M})" if run.missed_from else ""

@@ -1,4 +1,4 @@
-"""Responses: what people answered."""
+"""Survey responses."""
 
 import json
 
@@ -8,19 +8,19 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from distributor.admin.finding import find_recipients
-from distributor.admin.narrowing import OfSurvey
-from distributor.admin.room import ReadingRoom
+from distributor.admin.support.base import ReadOnlyAdmin
+from distributor.admin.support.filters import SurveyFilter
+from distributor.admin.support.search import find_recipients
 from distributor.models import Response
 
 
 @admin.register(Response)
-class ResponseRoom(ReadingRoom[Response]):
+class ResponseAdmin(ReadOnlyAdmin[Response]):
     list_display = ("submitted_at", "survey", "recipient", "locale", "short_answers")
     list_select_related = ("survey", "recipient")
-    list_filter = (OfSurvey,)
+    list_filter = (SurveyFilter,)
     search_fields = ("recipient__code",)
-    search_help_text = "A link's code, or the contact's external id, e-mail address, phone number or id, in full."
+    search_help_text = "Enter a complete link code, or the contact's external ID, e-mail address, phone number or ID."
     fields = ("survey", "recipient", "submitted_at", "locale", "all_answers", "attributes")
 
     def get_search_results(

@@ -1,4 +1,4 @@
-"""Suppressions: addresses that are never written to. Adding and lifting one is in the log of the admin."""
+"""Suppressions: addresses that receive no messages. The admin log records who adds and lifts them."""
 
 from typing import Any
 
@@ -7,56 +7,55 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from contacts.addresses import is_email, normalize_phone
 from contacts.channel import Channel
 from contacts.models import Organization, Suppression
 from contacts.models.suppression import SuppressionReason
-from distributor.admin.generic import ModelForm
-from distributor.admin.room import LargeRoom
+from distributor.admin.support.address_validation import validate_email, validated_phone
+from distributor.admin.support.base import LargeTableAdmin
+from distributor.admin.support.typed_classes import ModelForm
 
 
 class SuppressionForm(ModelForm[Suppression]):
     def clean(self) -> dict[str, Any]:
-        """The address in the one spelling that sends compare with."""
-        entered = super().clean() or self.cleaned_data
-        address, channel = entered.get("address"), entered.get("channel")
-        organization: Organization | None = entered.get("organization")
+        """Normalize the address to the form that sends compare with."""
+        cleaned = super().clean() or self.cleaned_data
+        address, channel = cleaned.get("address"), cleaned.get("channel")
+        organization: Organization | None = cleaned.get("organization")
         if not (address and channel and organization):
-            return entered
-        if channel == Channel.EMAIL:
-            if not is_email(address):
-                raise ValidationError({"address": "Enter an e-mail address, in ASCII."})
-            entered["address"] = address.lower()
-        else:
-            phone = normalize_phone(address, organization.phone_region)
-            if phone is None:
-                raise ValidationError({"address": "Enter a phone number with “+” and a country code."})
-            entered["address"] = phone
-        # What an operator adds is manual; other reasons stand beside it and are lifted on their own.
+            return cleaned
+        try:
+            if channel == Channel.EMAIL:
+                validate_email(address)
+                cleaned["address"] = address.lower()
+            else:
+                cleaned["address"] = validated_phone(address, organization.phone_region)
+        except ValidationError as error:
+            raise ValidationError({"address": error}) from error
+        # Operators add manual suppressions. The address may also be suppressed for other reasons, lifted separately.
         if Suppression.objects.filter(
-            organization=organization, channel=channel, address=entered["address"], reason=SuppressionReason.MANUAL
+            organization=organization, channel=channel, address=cleaned["address"], reason=SuppressionReason.MANUAL
         ).exists():
-            raise ValidationError("An operator has suppressed this address already.")
-        return entered
+            raise ValidationError("An operator has already suppressed this address.")
+        return cleaned
 
 
 @admin.register(Suppression)
-class SuppressionRoom(LargeRoom[Suppression]):
+class SuppressionAdmin(LargeTableAdmin[Suppression]):
     form = SuppressionForm
     list_display = ("address", "channel", "reason", "source", "organization", "created_at")
     list_select_related = ("organization",)
     search_fields = ("address",)
-    search_help_text = "An e-mail address, or a phone number as +48601234567, written out in full."
+    search_help_text = "Enter a complete e-mail address, or a phone number such as +48601234567."
     autocomplete_fields = ("organization",)
 
     def get_fields(self, request: HttpRequest, obj: Suppression | None = None) -> Any:
-        entered = ("organization", "channel", "address")
-        return entered if obj is None else (*entered, "reason", "source", "created_at")
+        editable = ("organization", "channel", "address")
+        return editable if obj is None else (*editable, "reason", "source", "created_at")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Suppression], search_term: str
     ) -> tuple[QuerySet[Suppression], bool]:
-        """Along the unique index, whose first columns are named in full."""
+        """Find by the unique index, by listing every value of its leading columns."""
         address = search_term.strip().lower()
         if not address:
             return queryset, False
@@ -65,11 +64,11 @@ class SuppressionRoom(LargeRoom[Suppression]):
         return found, False
 
     def has_change_permission(self, request: HttpRequest, obj: Suppression | None = None) -> bool:
-        """Never: another address is another suppression."""
+        """Never: add another suppression for another address."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Suppression | None = None) -> bool:
-        """All but a STOP: the carrier goes on refusing until the person texts START, which lifts it."""
+        """Not for STOP: the carrier refuses messages until the person texts START, which lifts the suppression."""
         return super().has_delete_permission(request, obj) and (obj is None or obj.reason != SuppressionReason.STOP)
 
     def save_model(self, request: HttpRequest, obj: Suppression, form: Any, change: bool) -> None:

@@ -1,4 +1,4 @@
-"""Templates with their variants, and how they read."""
+"""Templates with their variants, and a preview of each."""
 
 from typing import Any
 
@@ -7,14 +7,14 @@ from django.http import HttpRequest, HttpResponse
 
 from channels.models import Template, TemplateVariant
 from contacts.channel import Channel
-from distributor.admin.generic import StackedInline
-from distributor.admin.preview import preview_variant
-from distributor.admin.room import Room
+from distributor.admin.support.base import BaseAdmin
+from distributor.admin.support.template_preview import preview_variant
+from distributor.admin.support.typed_classes import StackedInline
 from distributor.models import Step
 
 
 class VariantInline(StackedInline[TemplateVariant, Template]):
-    """The texts, one variant per locale; a template needs one to be sent."""
+    """The texts, one variant per locale; at least one is required."""
 
     model = TemplateVariant
     extra = 0
@@ -24,20 +24,20 @@ class VariantInline(StackedInline[TemplateVariant, Template]):
         return super().get_formset(request, obj, validate_min=True, **kwargs)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """What the channel has: a subject and HTML are of e-mail."""
+        """Only e-mail has a subject and HTML."""
         if obj is not None and obj.channel != Channel.EMAIL:
             return ("locale", "text")
         return ("locale", "subject", "html", "text")
 
 
 @admin.register(Template)
-class TemplateRoom(Room[Template]):
+class TemplateAdmin(BaseAdmin[Template]):
     list_display = ("name", "channel", "is_default", "locales", "organization", "created_at")
     list_select_related = ("organization",)
     list_filter = ("organization", "channel")
     search_fields = ("name",)
     autocomplete_fields = ("organization",)
-    lasting_fields = ("organization", "channel")
+    add_only_fields = ("organization", "channel")
     inlines = (VariantInline,)
 
     def get_queryset(self, request: HttpRequest) -> Any:

@@ -1,4 +1,4 @@
-"""The built-in question's form."""
+"""The form of the built-in question."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ COMMENT_MAX_LENGTH = 5_000
 
 
 class _Comment(forms.CharField):
-    """A browser counts a line break as one character and sends two (CR LF); we count like the person who typed."""
+    """Counts a line break as one character, as the browser does, although it sends two (CR LF)."""
 
     def to_python(self, value: Any) -> str:
         text: str = super().to_python(value) or ""
@@ -19,7 +19,7 @@ class _Comment(forms.CharField):
 class AnswerForm(forms.Form):
     """A score from 0 to 10 and a comment of up to 5,000 characters."""
 
-    # The browser's own messages are in the browser's language, not in the page's: the server says what is wrong.
+    # The browser would show its own messages, in its own language instead of the page's.
     use_required_attribute = False
 
     score = forms.TypedChoiceField(

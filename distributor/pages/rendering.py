@@ -1,4 +1,4 @@
-"""How every page is answered: in whose language, and with which headers."""
+"""The language and the headers of every page."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -13,8 +13,8 @@ from django.utils import translation
 from channels.rendering import choose_locale
 from distributor.engine.responses.links import Link
 
-# No script at all, nothing from elsewhere, never in a frame. The code in the address is a capability: it is not to be
-# passed on in a Referer header, kept by a cache, or listed by a search engine.
+# No scripts, nothing from other sites, no framing. Whoever has the code in the URL can answer, so the URL must not leak
+# through Referer headers, caches or search engines.
 PAGE_HEADERS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "Content-Security-Policy": (
@@ -30,7 +30,7 @@ PAGE_HEADERS: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def page_language(request: HttpRequest, link: Link | None) -> str:
-    """The language of a page: the link's, as far as the pages speak it; without a link, what the browser asks for."""
+    """Return the link's language if the pages are translated to it; without a link, the browser's language."""
     if link is None:
         return translation.get_language_from_request(request)
     return choose_locale(link.locale, [code for code, _ in settings.LANGUAGES], link.survey.default_locale)
@@ -43,7 +43,7 @@ def render_page(
     context: Mapping[str, Any] | None = None,
     status: HTTPStatus = HTTPStatus.OK,
 ) -> HttpResponse:
-    """A page of `templates/pages/` in the language of its link."""
+    """Render a template of `templates/pages/` in the language of its link."""
     language = page_language(request, link)
     with translation.override(language):
         response = render(request, f"pages/{template}", {**(context or {}), "language": language}, status=status)

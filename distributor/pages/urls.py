@@ -1,4 +1,4 @@
-"""The pages' addresses, short because they travel in SMS. Any text passes as a code: a mangled link gets a page too."""
+"""URLs of the pages, short for SMS. They match any text as the code, so that a broken link also shows a page."""
 
 from django.urls import re_path
 

@@ -1,8 +1,8 @@
-"""The pages behind a personal link: the question, the thanks, and unsubscribing.
+"""The pages behind a personal link: survey, thank-you and unsubscribe.
 
-The code is all the authority there is: no session, no cookie, no login. So there is nothing that a forged request
-could borrow from a browser, and a CSRF token would prove nothing that the code does not; with one, the one-click POST
-of RFC 8058, which comes from a mail provider's server, could not work.
+The code in the URL is the only authorization: there is no session, cookie or login. A forged request has nothing to
+take from the browser, so a CSRF token would add no protection. It would also break the one-click POST of RFC 8058,
+which the mail provider's server sends.
 """
 
 from http import HTTPStatus
@@ -31,7 +31,7 @@ logger = structlog.get_logger(__name__)
 
 @method_decorator(csrf_exempt, name="dispatch")
 class PageView(View):
-    """A page that carries the pages' headers, whatever it answers."""
+    """Adds the headers of all pages to every response."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = super().dispatch(request, *args, **kwargs)
@@ -41,7 +41,7 @@ class PageView(View):
 
 
 class SurveyPage(PageView):
-    """`/p/{code}`: leads to the survey, or asks the built-in question."""
+    """`/p/{code}`: redirects to the survey, or asks the built-in question."""
 
     def get(self, request: HttpRequest, code: str) -> HttpResponse:
         now = database_now()
@@ -51,11 +51,11 @@ class SurveyPage(PageView):
         return _show_survey(request, link)
 
     def head(self, request: HttpRequest, code: str) -> HttpResponse:
-        """What GET would answer, without noting that the link was opened: link checkers ask like this."""
+        """Respond as GET does, without recording an opening: link checkers send HEAD."""
         return _show_survey(request, find_link(code, database_now()))
 
     def post(self, request: HttpRequest, code: str) -> HttpResponse:
-        """The built-in question's answer."""
+        """Record the answer to the built-in question."""
         now = database_now()
         link = find_link(code, now)
         if link is None or link.state is not LinkState.OPEN:
@@ -73,13 +73,13 @@ class SurveyPage(PageView):
 
 
 class ThanksPage(PageView):
-    """`/p/{code}/thanks`: for who has answered, as often as they like. Anybody else is led to the survey."""
+    """`/p/{code}/thanks`: thanks recipients who answered, and redirects all others to the survey."""
 
     def get(self, request: HttpRequest, code: str) -> HttpResponse:
         link = find_link(code, database_now())
         if link is None:
             return _show_closed(request, None)
-        # Nobody knows who answered through an anonymous link: whoever asks is thanked.
+        # We do not know who answered through an anonymous link, so everyone is thanked.
         if link.state is not LinkState.USED and not (link.is_anonymous and link.state is LinkState.OPEN):
             return HttpResponseRedirect(reverse("pages:survey", args=[code]))
         thanks = link.thanks
@@ -88,7 +88,7 @@ class ThanksPage(PageView):
 
 
 class UnsubscribePage(PageView):
-    """`/u/{code}`: GET asks, POST does it, however often. The state of the link does not matter."""
+    """`/u/{code}`: GET asks, POST unsubscribes. Idempotent, and works in every state of the link."""
 
     def get(self, request: HttpRequest, code: str) -> HttpResponse:
         link = find_link(code, database_now())
@@ -98,9 +98,9 @@ class UnsubscribePage(PageView):
         return render_page(request, "unsubscribe.html", link, context)
 
     def post(self, request: HttpRequest, code: str) -> HttpResponse:
-        """The page's button, or a mail program's one click: RFC 8058 §3.1 has it post exactly this pair.
+        """Unsubscribe by the page's button, or by a mail program's one click (RFC 8058 §3.1 defines its form field).
 
-        One click comes from an e-mail's header. The button may have been reached from any channel's message.
+        One click always comes from an e-mail. The button may follow a message of any channel.
         """
         now = database_now()
         if request.POST.get("List-Unsubscribe") == "One-Click":
@@ -121,14 +121,14 @@ def _show_survey(request: HttpRequest, link: Link | None) -> HttpResponse:
     if not survey.target_url:
         return _show_question(request, link, AnswerForm(), HTTPStatus.OK)
     if not survey.target_is_allowed:
-        # The built-in question would use the link up with an answer to something that nobody asked. This way the link
-        # works as soon as an operator has allowed the host.
+        # Asking the built-in question instead would use up the link with an answer to the wrong question. The link
+        # works again as soon as an operator allows the host.
         logger.warning(
             "survey_target_not_allowed", survey_id=str(survey.pk), organization_id=str(survey.organization_id)
         )
         return render_page(request, "closed.html", link, {"state": "unavailable"}, HTTPStatus.SERVICE_UNAVAILABLE)
     if link.is_anonymous:
-        return HttpResponseRedirect(survey.target_url)  # a code would tell the survey who came
+        return HttpResponseRedirect(survey.target_url)  # A code would tell the survey who opened the link.
     return HttpResponseRedirect(add_code_to_url(survey.target_url, link.recipient.code))
 
 
@@ -139,17 +139,17 @@ def _show_question(request: HttpRequest, link: Link, form: AnswerForm, status: H
 
 
 def _show_closed(request: HttpRequest, link: Link | None) -> HttpResponse:
-    """Why there is nothing to answer. The page names neither organisation nor survey: anybody may come by."""
+    """Show why there is nothing to answer, without naming the organisation or survey: anyone may open this page."""
     if link is None:
         return render_page(request, "closed.html", None, {"state": "unknown"}, HTTPStatus.NOT_FOUND)
     return render_page(request, "closed.html", link, {"state": link.state}, PAGE_STATUS[link.state])
 
 
 def _safe_link(url: str) -> str:
-    """Where the thanks lead; a `javascript:` address that got past the admin is not offered."""
+    """Return the URL if it is HTTP(S), else "": a `javascript:` URL may have been stored without validation."""
     return url if urlsplit(url).scheme in ("http", "https") else ""
 
 
 def _see_other(location: str) -> HttpResponse:
-    """303: the answer is stored, go and GET this (so that reloading does not send it again)."""
+    """Redirect with 303, so that reloading the page does not submit the form again."""
     return HttpResponse(status=HTTPStatus.SEE_OTHER, headers={"Location": location})

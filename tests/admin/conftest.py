@@ -1,4 +1,4 @@
-"""An operator, and a distribution that went out by the sandbox: one sent, one refused, one left out, one that waits."""
+"""An operator, and a distribution through the sandbox: one recipient sent to, one failed, one skipped, one waiting."""
 
 from datetime import timedelta
 
@@ -49,7 +49,7 @@ def send(
     name: str = "Spring visits",
     delay: timedelta = timedelta(0),
 ) -> Distribution:
-    """Accept and, unless it is for later, dispatch."""
+    """Accept a distribution and dispatch what is due."""
     now = database_now()
     request = DistributionRequest(
         source="test",
@@ -84,17 +84,17 @@ def distribution(
 
 @pytest.fixture
 def anna(distribution: Distribution) -> Recipient:
-    """She was sent to."""
+    """The recipient who was sent to."""
     return Recipient.objects.select_related("contact").get(contact__external_id="anna")
 
 
 @pytest.fixture
 def carla(distribution: Distribution) -> Recipient:
-    """Her mail server had a passing fault: she waits for the next try."""
+    """The recipient whose mail server failed temporarily: she waits for the next attempt."""
     return Recipient.objects.select_related("contact").get(contact__external_id="carla")
 
 
 @pytest.fixture
 def response(anna: Recipient) -> Response:
-    """What Anna answered."""
+    """Anna's response."""
     return record_response(anna.code, {"rating": 9, "comment": "Kind people"}, database_now())

@@ -12,7 +12,7 @@ FORM = {"name": "HIS production", "scopes": ["send", "read"], "expires_at_0": "2
 
 
 def make_key(operator: Client, organization: Organization, **changes: Any) -> str:
-    """A key made through the form, as its page shows it."""
+    """Create a key with the form, and return it as the page shows it."""
     answer = operator.post(address(ApiKey, "add"), {"organization": organization.pk, **FORM, **changes})
     assert answer.status_code == 200
     key: str = answer.context["key"]
@@ -43,7 +43,7 @@ def test_a_key_is_shown_once_and_kept_nowhere(operator: Client, organization: Or
 
 
 @pytest.mark.parametrize("scopes", [[], ["everything"]])
-def test_a_key_has_scopes_that_there_are(operator: Client, organization: Organization, scopes: list[str]) -> None:
+def test_a_key_needs_known_scopes(operator: Client, organization: Organization, scopes: list[str]) -> None:
     answer = operator.post(address(ApiKey, "add"), {"organization": organization.pk, **FORM, "scopes": scopes})
     assert list(faults(answer)) == ["scopes"]
     assert not ApiKey.objects.exists()
@@ -66,13 +66,13 @@ def test_a_revoked_key_works_no_more(operator: Client, organization: Organizatio
     row = ApiKey.objects.get()
     assert "API keys revoked: 1." in act(operator, "revoke", row)
     row.refresh_from_db()
-    first_moment = row.revoked_at
-    assert first_moment is not None
+    revoked_at = row.revoked_at
+    assert revoked_at is not None
     assert Client(headers={"x-api-key": key}).get("/api/v1/distributions").status_code == 401
     assert LogEntry.objects.filter(object_id=str(row.pk), change_message="Revoked.").count() == 1
     assert "API keys revoked: 0." in act(operator, "revoke", row)
     row.refresh_from_db()
-    assert row.revoked_at == first_moment
+    assert row.revoked_at == revoked_at
 
 
 def test_a_key_is_found_by_its_prefix(operator: Client, organization: Organization) -> None:

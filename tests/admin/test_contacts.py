@@ -62,7 +62,8 @@ def test_a_phone_number_is_kept_in_one_spelling(operator: Client, contact: Conta
 def test_saving_writes_what_was_edited_and_no_opt_out(operator: Client, contact: Contact) -> None:
     with CaptureQueriesContext(connection) as captured:
         operator.post(address(contact, "change"), edited(contact, title="Dr"))
-    [update] = [one["sql"] for one in captured.captured_queries if one["sql"].startswith('UPDATE "contacts_contact"')]
+    statements = [query["sql"] for query in captured.captured_queries]
+    [update] = [sql for sql in statements if sql.startswith('UPDATE "contacts_contact"')]
     assert re.findall(r'"(\w+)" = ', update.partition(" WHERE ")[0]) == ["title", "embedded_data", "updated_at"]
 
 
@@ -75,7 +76,7 @@ def test_saving_writes_what_was_edited_and_no_opt_out(operator: Client, contact:
         ({"embedded_data": "[1]"}, "embedded_data"),
     ],
 )
-def test_what_the_api_would_refuse_is_refused(
+def test_values_that_the_api_refuses_are_refused(
     operator: Client, contact: Contact, changes: dict[str, str], field: str
 ) -> None:
     assert list(faults(operator.post(address(contact, "change"), edited(contact, **changes)))) == [field]
@@ -86,11 +87,12 @@ def test_a_contact_is_added_by_hand(operator: Client, organization: Organization
     assert operator.post(address(Contact, "add"), data).status_code == 302
     contact = Contact.objects.get()
     assert (contact.external_id, contact.email, contact.phone) == (None, "new@example.com", "+48601234567")
-    assert operator.post(address(Contact, "add"), data).status_code == 200  # known by nothing else, so the same
+    # An e-mail address alone identifies the contact, so this is the same one.
+    assert operator.post(address(Contact, "add"), data).status_code == 200
     assert Contact.objects.count() == 1
 
 
-def test_opting_out_stops_who_waits(operator: Client, carla: Recipient) -> None:
+def test_opting_out_stops_a_waiting_recipient(operator: Client, carla: Recipient) -> None:
     answer = act(operator, "opt_out", carla.contact)
     assert "Opted out. Contacts: 1." in answer
     carla.refresh_from_db()
@@ -126,15 +128,15 @@ def test_lifting_an_opt_out_leaves_other_suppressions(operator: Client, anna: Re
     assert Suppression.objects.get().reason == reason
 
 
-def test_an_action_never_means_all(operator: Client, contact: Contact) -> None:
+def test_an_action_never_applies_to_all_rows(operator: Client, contact: Contact) -> None:
     data = {"action": "opt_out", "_selected_action": [contact.pk], "select_across": "1"}
     answer = operator.post(address(Contact, "changelist"), data, follow=True)
-    assert "Tick the rows that you mean." in answer.content.decode()
+    assert "Select the rows to change." in answer.content.decode()
     contact.refresh_from_db()
     assert contact.opted_out_at is None
 
 
-def test_a_contact_leads_to_its_journeys(operator: Client, anna: Recipient) -> None:
+def test_a_contact_links_to_its_recipients(operator: Client, anna: Recipient) -> None:
     page = operator.get(address(anna.contact, "change")).content.decode()
     assert address(Recipient, "changelist", contact=anna.contact.pk) in page
     assert listed(operator, Recipient, contact=anna.contact.pk) == [anna]

@@ -6,7 +6,7 @@ from django.test import Client
 from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
 from contacts.models import MailingList
-from distributor.admin.progress import parts_of
+from distributor.admin.support.progress_bar import parts_of
 from distributor.engine.follow_up.add import add_follow_up
 from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Batch, Distribution, Expansion, FollowUp, Recipient, Step, Survey
@@ -16,7 +16,7 @@ from tests.admin.conftest import person, send
 from tests.support.admin_pages import address, listed
 
 
-def test_the_list_says_how_each_stands(operator: Client, distribution: Distribution) -> None:
+def test_the_list_shows_status_and_progress(operator: Client, distribution: Distribution) -> None:
     page = operator.get(address(Distribution, "changelist")).content.decode()
     assert "Spring visits" in page
     assert '<td class="field-status">sending</td>' in page
@@ -37,28 +37,28 @@ def test_a_later_distribution_is_scheduled(
     assert "scheduled" in operator.get(address(Distribution, "changelist")).content.decode()
 
 
-def test_the_parts_sum_to_what_was_accepted(distribution: Distribution) -> None:
+def test_the_parts_add_up_to_the_accepted_count(distribution: Distribution) -> None:
     parts = parts_of(distribution)
     assert sum(part.count for part in parts) == distribution.accepted_count == 4
     assert sum(part.share for part in parts) == 100
     assert parts_of(Distribution())[0].share == 0
 
 
-def test_a_page_shows_steps_batches_and_who_was_left_out(operator: Client, distribution: Distribution) -> None:
+def test_a_page_shows_steps_batches_and_skipped_contacts(operator: Client, distribution: Distribution) -> None:
     Batch.objects.filter(distribution=distribution, state="waiting").update(last_error="KeyError('ward')", claims=3)
     answer = operator.get(address(distribution, "change"))
     page = answer.content.decode()
     assert [step.channel for step in answer.context["steps"]] == ["email"]
     assert [batch.state for batch in answer.context["batches"]] == ["waiting", "done"]
     assert "KeyError(&#x27;ward&#x27;)" in page
-    [(decision, contact, told)] = answer.context["left_out"]
+    [(decision, contact, explanation)] = answer.context["skipped"]
     assert (decision.reason, str(contact)) == ("opted_out", "dora")
-    assert told.startswith("skipped: the contact opted out")
-    assert f"<td>{told}</td>" in page
+    assert explanation.startswith("skipped: the contact opted out")
+    assert f"<td>{explanation}</td>" in page
     assert address(Recipient, "changelist", distribution=distribution.pk) in page
 
 
-def test_a_page_says_what_each_step_is_for_and_when_it_comes(operator: Client, distribution: Distribution) -> None:
+def test_a_page_shows_the_kind_and_timing_of_each_step(operator: Client, distribution: Distribution) -> None:
     invitation = distribution.steps.get()
     for position, (kind, minutes) in enumerate([("reminder", 1_440), ("thank_you", 5)], start=1):
         Step.objects.create(
@@ -78,9 +78,7 @@ def test_a_page_says_what_each_step_is_for_and_when_it_comes(operator: Client, d
     assert "<td>5 minutes after the response</td>" in page
 
 
-def test_a_page_shows_what_was_added_and_to_how_many_it_was_brought(
-    operator: Client, distribution: Distribution
-) -> None:
+def test_a_page_shows_an_added_reminder_and_its_errors(operator: Client, distribution: Distribution) -> None:
     invitation = distribution.steps.get()
     asked = StepRequest(
         invitation.channel,
@@ -98,7 +96,7 @@ def test_a_page_shows_what_was_added_and_to_how_many_it_was_brought(
     assert "ValueError(&#x27;odd&#x27;)" in page
 
 
-def test_a_page_leads_to_the_recipients_of_each_state(operator: Client, distribution: Distribution) -> None:
+def test_a_page_links_to_the_recipients_of_each_state(operator: Client, distribution: Distribution) -> None:
     def codes(**query: str) -> set[str]:
         rows = listed(operator, Recipient, distribution=distribution.pk, **query)
         return {recipient.contact.external_id for recipient in rows}
@@ -118,7 +116,7 @@ def test_a_distribution_is_found_by_name_and_by_ids(operator: Client, distributi
         assert listed(operator, Distribution, q=text) == []
 
 
-def test_a_mailing_list_is_renamed_and_leads_to_its_distribution(operator: Client, distribution: Distribution) -> None:
+def test_a_mailing_list_is_renamed_and_links_to_its_distribution(operator: Client, distribution: Distribution) -> None:
     mailing_list = MailingList.objects.get()
     operator.post(address(mailing_list, "change"), {"name": "Spring people"})
     mailing_list.refresh_from_db()
@@ -134,14 +132,14 @@ def test_deleting_a_mailing_list_leaves_its_distribution(operator: Client, distr
     assert Recipient.objects.filter(distribution=distribution).count() == 3
 
 
-def test_a_list_that_is_narrowed_to_nonsense_says_so(operator: Client, distribution: Distribution) -> None:
+def test_an_invalid_filter_in_the_url_is_reported(operator: Client, distribution: Distribution) -> None:
     answer = operator.get(address(Recipient, "changelist", distribution="x"))
     assert answer.status_code == 302
     assert answer.headers["Location"].endswith("?e=1")
     assert operator.get(answer.headers["Location"]).status_code == 200
 
 
-def test_an_audience_that_cannot_be_read_says_why(operator: Client, distribution: Distribution) -> None:
+def test_a_page_shows_why_an_audience_cannot_be_read(operator: Client, distribution: Distribution) -> None:
     Expansion.objects.create(
         distribution=distribution,
         contact_ids=[],

@@ -23,7 +23,7 @@ def log_in(page: Page, live_server: LiveServer, user: User) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_operator_follows_a_distribution_down_to_a_recipients_story(
+def test_an_operator_follows_a_distribution_down_to_a_recipients_timeline(
     page: Page, live_server: LiveServer, user: User, distribution: Distribution
 ) -> None:
     log_in(page, live_server, user)
@@ -37,10 +37,10 @@ def test_an_operator_follows_a_distribution_down_to_a_recipients_story(
     assert bar is not None
     assert part is not None
     assert part["width"] == pytest.approx(bar["width"] / 4, rel=0.02)
-    page.locator(".standing td a[href*='state=failed']").click()
+    page.locator(".status-panel td a[href*='state=failed']").click()
     expect(page.locator("#result_list tbody tr")).to_have_count(1)
     page.locator("#result_list tbody th a").click()
-    expect(page.locator("ol.story li")).to_contain_text(["accepted", "failed email 550"])
+    expect(page.locator("ol.timeline li")).to_contain_text(["accepted", "failed email 550"])
 
 
 @pytest.mark.django_db(transaction=True)
@@ -68,7 +68,7 @@ def test_a_new_key_is_shown_to_who_made_it(
     page.locator(".select2-results__option", has_text="ACME").click()
     page.get_by_label("send:").check()
     page.get_by_role("button", name="Save", exact=True).click()
-    key = page.locator("#minted-key").inner_text()
+    key = page.locator("#created-key").inner_text()
     assert Client(headers={"x-api-key": key}).post("/api/v1/links/abcdefghijkl/responses").status_code != 401
     page.get_by_role("link", name="I have copied it").click()
     expect(page.get_by_text(key[:11])).to_be_visible()

@@ -17,7 +17,7 @@ def form(
     accounts: dict[Channel, ProviderAccount],
     templates: dict[Channel, Template],
 ) -> dict[str, Any]:
-    """A form that is right as it stands."""
+    """A valid form."""
     return {
         "mailing_list": MailingList.objects.create(organization=organization, name="Ward B").pk,
         "survey": survey.pk,

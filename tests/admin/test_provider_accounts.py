@@ -36,7 +36,7 @@ def credentials(account: ProviderAccount) -> dict[str, str]:
     return stored
 
 
-def test_adding_an_account_leads_on_to_its_credentials(operator: Client, organization: Organization) -> None:
+def test_adding_an_account_continues_with_its_credentials(operator: Client, organization: Organization) -> None:
     data = form(organization=organization.pk, kind="smtp", channel="email")
     answer = operator.post(address(ProviderAccount, "add"), data, follow=True)
     account = ProviderAccount.objects.get()
@@ -100,7 +100,7 @@ def test_credentials_never_leave(operator: Client, account: ProviderAccount) -> 
     assert not any("relay-secret" in str(entry) for entry in LogEntry.objects.values())
 
 
-def test_who_may_only_look_sees_no_trace_of_credentials(account: ProviderAccount) -> None:
+def test_users_who_may_only_view_see_no_credentials(account: ProviderAccount) -> None:
     reader = User.objects.create_user("rita", is_staff=True)
     reader.user_permissions.add(Permission.objects.get(codename="view_provideraccount"))
     client = Client()
@@ -111,28 +111,28 @@ def test_who_may_only_look_sees_no_trace_of_credentials(account: ProviderAccount
     assert client.post(address(account, "change"), form(enter_password="x")).status_code == 403
 
 
-def test_the_page_says_which_are_set(operator: Client, account: ProviderAccount) -> None:
+def test_the_page_shows_which_credentials_are_set(operator: Client, account: ProviderAccount) -> None:
     account.credentials = {"username": "relay-user"}
     account.save()
     page = operator.get(address(account, "change")).content.decode()
-    assert page.count("Set. Leave empty to keep it.") == 1
+    assert page.count("Set. Leave empty to keep the stored value.") == 1
     assert page.count("Not set.") == 1
     assert 'name="clear_username"' in page
     assert 'name="clear_password"' not in page
 
 
-def test_empty_keeps(operator: Client, account: ProviderAccount) -> None:
+def test_an_empty_field_keeps_the_stored_value(operator: Client, account: ProviderAccount) -> None:
     operator.post(address(account, "change"), form(name="Renamed", enter_username="", enter_password="changed"))
     assert credentials(account) == {"username": "relay-user", "password": "changed"}
     assert ProviderAccount.objects.get().name == "Renamed"
 
 
-def test_a_tick_clears(operator: Client, account: ProviderAccount) -> None:
+def test_a_checkbox_clears_a_stored_value(operator: Client, account: ProviderAccount) -> None:
     operator.post(address(account, "change"), form(clear_password="on"))
     assert credentials(account) == {"username": "relay-user"}
 
 
-def test_a_new_value_and_a_tick_contradict_each_other(operator: Client, account: ProviderAccount) -> None:
+def test_a_value_cannot_be_entered_and_cleared_at_once(operator: Client, account: ProviderAccount) -> None:
     answer = operator.post(address(account, "change"), form(enter_password="new", clear_password="on"))
     assert list(faults(answer)) == ["enter_password"]
     assert credentials(account)["password"] == "relay-secret"
@@ -154,7 +154,7 @@ def test_every_fault_of_the_configuration_is_named(operator: Client, account: Pr
         ("[]", "Enter a JSON object: {…}."),
         ('"host"', "Enter a JSON object: {…}."),
         ("{", "Enter a valid JSON."),
-        ('{"host": "a\\u0000b"}', "The character NUL cannot be stored."),
+        ('{"host": "a\\u0000b"}', "NUL characters cannot be stored."),
     ],
 )
 def test_a_configuration_is_an_object(

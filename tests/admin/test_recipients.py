@@ -24,41 +24,41 @@ def test_parts_and_strangers_find_nobody(operator: Client, anna: Recipient, text
     assert listed(operator, Recipient, q=text) == []
 
 
-def test_the_state_is_asked_within_one_distribution_only(operator: Client, distribution: Distribution) -> None:
+def test_the_state_filter_is_shown_within_one_distribution_only(operator: Client, distribution: Distribution) -> None:
     assert len(listed(operator, Recipient, state="failed")) == 3
     page = operator.get(address(Recipient, "changelist")).content.decode()
     assert "By state" not in page
 
 
-def test_the_page_tells_the_story(operator: Client, anna: Recipient, response: Response) -> None:
+def test_the_page_shows_the_timeline(operator: Client, anna: Recipient, response: Response) -> None:
     answer = operator.get(address(anna, "change"))
-    assert [event.kind for event in answer.context["story"].events] == ["accepted", "sent", "opened", "responded"]
+    assert [event.kind for event in answer.context["timeline"].events] == ["accepted", "sent", "opened", "responded"]
     page = answer.content.decode()
     assert page.index("<strong>accepted") < page.index("<strong>sent") < page.index("<strong>responded")
     assert "sandbox-" in page
 
 
-def test_the_page_tells_what_the_provider_told_and_when(operator: Client, anna: Recipient) -> None:
+def test_the_page_shows_what_the_provider_reported_and_when(operator: Client, anna: Recipient) -> None:
     attempt = Attempt.objects.get(recipient_id=anna.pk)
     account = ProviderAccount.objects.get(pk=attempt.provider_account_id)
-    told_at = attempt.begun_at + timedelta(minutes=3)
-    told = [
-        Event(f"their-{kind}", kind, told_at, attempt_id(anna.pk, 1))
+    reported_at = attempt.begun_at + timedelta(minutes=3)
+    events = [
+        Event(f"their-{kind}", kind, reported_at, attempt_id(anna.pk, 1))
         for kind in (EventKind.DELIVERED, EventKind.COMPLAINED)
     ]
-    ingest_events(as_account(account), told, told_at)
+    ingest_events(as_account(account), events, reported_at)
     page = operator.get(address(anna, "change")).content.decode()
-    assert f"{told_at:%Y-%m-%d %H:%M:%S} UTC</time> <strong>delivered</strong> email" in page
+    assert f"{reported_at:%Y-%m-%d %H:%M:%S} UTC</time> <strong>delivered</strong> email" in page
     assert "<td>delivered, complained</td>" in page
 
 
-def test_the_page_of_who_waits_says_why_and_until_when(operator: Client, carla: Recipient) -> None:
+def test_the_page_of_a_waiting_recipient_says_why_and_until_when(operator: Client, carla: Recipient) -> None:
     answer = operator.get(address(carla, "change"))
-    events = [event.kind for event in answer.context["story"].events]
+    events = [event.kind for event in answer.context["timeline"].events]
     assert (events[0], sorted(events[1:])) == ("accepted", ["deferred", "failed"])
     page = answer.content.decode()
     assert "<strong>due</strong> email" in page
-    [decision] = answer.context["story"].decisions
+    [decision] = answer.context["timeline"].decisions
     assert f"<td>deferred until {local(decision.until, ZoneInfo('Europe/Warsaw'))}: the provider could not" in page
     assert "The sandbox has a passing fault." in page
 

@@ -18,7 +18,7 @@ def form(
     accounts: dict[Channel, ProviderAccount],
     templates: dict[Channel, Template],
 ) -> dict[str, Any]:
-    """A form that is right as it stands."""
+    """A valid form."""
     return {
         "organization": organization.pk,
         "name": "Weekly",
@@ -59,7 +59,7 @@ def test_a_recurring_distribution_is_made_with_its_next_moment(operator: Client,
         ("recent_contact_days", "0", "greater than or equal to 1"),
     ],
 )
-def test_what_is_wrong_is_named(operator: Client, form: dict[str, Any], field: str, value: str, fault: str) -> None:
+def test_invalid_values_are_named(operator: Client, form: dict[str, Any], field: str, value: str, fault: str) -> None:
     answer = add(operator, {**form, field: value})
     assert fault in str(answer.context["adminform"].form.errors[field])
     assert not RecurringDistribution.objects.exists()
@@ -84,12 +84,12 @@ def test_another_organisations_things_are_refused(
     assert not RecurringDistribution.objects.exists()
 
 
-def test_one_way_to_reach_people_is_needed(operator: Client, form: dict[str, Any]) -> None:
+def test_at_least_one_step_is_required(operator: Client, form: dict[str, Any]) -> None:
     assert add(operator, {**form, "steps-TOTAL_FORMS": 0}).status_code == 200
     assert not RecurringDistribution.objects.exists()
 
 
-def test_its_page_shows_what_came_of_it(operator: Client, form: dict[str, Any]) -> None:
+def test_its_page_shows_its_runs(operator: Client, form: dict[str, Any]) -> None:
     add(operator, form)
     row = RecurringDistribution.objects.get()
     assert row.next_at is not None

@@ -15,12 +15,14 @@ def test_a_survey_leads_only_to_allowed_hosts(operator: Client, organization: Or
     assert Survey.objects.get().target_url == "https://survey.example.com/a"
 
 
-def test_a_target_without_an_organisation_is_a_fault_and_no_crash(operator: Client) -> None:
+def test_a_target_without_an_organisation_is_reported_and_does_not_crash(operator: Client) -> None:
     data = {"name": "Stay", "default_locale": "en", "target_url": "https://survey.example.com/a"}
     assert list(faults(operator.post(address(Survey, "add"), data))) == ["organization"]
 
 
-def test_a_survey_leads_to_what_it_sent_and_got(operator: Client, survey: Survey, response: Response) -> None:
+def test_a_survey_links_to_its_distributions_and_responses(
+    operator: Client, survey: Survey, response: Response
+) -> None:
     other = Survey.objects.create(organization=survey.organization, name="Other")
     assert listed(operator, Distribution, survey=survey.pk) == [Distribution.objects.get()]
     assert listed(operator, Response, survey=survey.pk) == [response]

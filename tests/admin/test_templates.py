@@ -25,7 +25,7 @@ def test_a_template_is_made_with_its_variants(operator: Client, organization: Or
     assert [variant.locale for variant in template.variants.all()] == ["en", "pl"]
 
 
-def test_placeholders_that_nothing_fills_are_named(operator: Client, organization: Organization) -> None:
+def test_unknown_placeholders_are_named(operator: Client, organization: Organization) -> None:
     variant = {"locale": "en", "subject": "${name}", "html": "${survey}", "text": "${link} ${contact:firstName}"}
     answer = operator.post(address(Template, "add"), form(organization, variant))
     page = answer.content.decode()
@@ -47,13 +47,13 @@ def test_a_channel_has_one_default_template(
     assert Template.objects.filter(is_default=True).count() == 1
 
 
-def test_a_template_says_something(operator: Client, organization: Organization) -> None:
+def test_a_template_needs_a_variant(operator: Client, organization: Organization) -> None:
     answer = operator.post(address(Template, "add"), form(organization))
     assert answer.status_code == 200
     assert not Template.objects.exists()
 
 
-def test_a_locale_is_said_once(operator: Client, organization: Organization) -> None:
+def test_a_locale_has_one_variant(operator: Client, organization: Organization) -> None:
     variant = {"locale": "en", "text": "${link}"}
     answer = operator.post(address(Template, "add"), form(organization, variant, variant, channel="sms"))
     assert "Please correct the duplicate data for locale" in answer.content.decode()

@@ -1,4 +1,4 @@
-"""A call is accepted whatever the broker does: PostgreSQL has it, and the sweep will find it."""
+"""Calls are accepted without a broker: they are stored in PostgreSQL, and the sweep finds them."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ from distributor.engine.infrastructure import wakeups
 from distributor.models import Batch, Recipient
 from tests.api.conftest import Post
 from tests.support.api.bodies import rows_written
-from tests.support.api.brokers import broker_at, silent_listener, socket_path, visits_given_up
+from tests.support.api.brokers import broker_at, count_abandoned_connections, silent_listener, socket_path
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ONE_RECIPIENT = {
@@ -40,7 +40,7 @@ def test_without_a_broker_a_call_is_accepted_and_its_rows_are_there(post: Post, 
 
 
 @pytest.mark.usefixtures("no_broker")
-def test_after_a_lost_hint_the_broker_is_left_alone_for_a_while(
+def test_after_a_lost_wake_up_the_broker_is_not_used_for_a_while(
     post: Post, body: dict[str, Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(wakeups, "_PAUSE_SECONDS", 3_600)
@@ -50,17 +50,17 @@ def test_after_a_lost_hint_the_broker_is_left_alone_for_a_while(
     assert Recipient.objects.count() == 3
 
 
-def test_a_broker_that_never_answers_is_given_up_after_one_try(
+def test_a_broker_that_never_answers_is_given_up_after_one_attempt(
     post: Post, body: dict[str, Any], settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket_path() as path, silent_listener(path) as listener:
         with broker_at(f"unix://{path}", settings, monkeypatch):
             assert post(body).status_code == 201
-        assert visits_given_up(listener) == 1
+        assert count_abandoned_connections(listener) == 1
     assert rows_written() == ONE_RECIPIENT
 
 
-def test_a_broker_that_comes_back_gets_hints_again(
+def test_a_broker_that_recovers_gets_wake_ups_again(
     post: Post, body: dict[str, Any], settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wakeups, "_PAUSE_SECONDS", 0)
@@ -68,11 +68,11 @@ def test_a_broker_that_comes_back_gets_hints_again(
         assert post(body).status_code == 201
         with silent_listener(path) as listener:
             assert post(body).status_code == 201
-            assert visits_given_up(listener) == 1
+            assert count_abandoned_connections(listener) == 1
 
 
 @pytest.mark.usefixtures("no_broker")
-def test_a_refused_call_gives_no_hint(post: Post, body: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
+def test_a_refused_call_sends_no_wake_up(post: Post, body: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
     assert post({**body, "channelMode": "both"}).status_code == 400
     assert "hint_lost" not in str(caplog.messages)
 

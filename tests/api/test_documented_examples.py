@@ -1,4 +1,4 @@
-"""The examples of docs/api.md and docs/dialects/lists-and-links.md are taken as they are written."""
+"""The examples in docs/api.md and docs/dialects/lists-and-links.md work as written."""
 
 import json
 import re
@@ -35,7 +35,7 @@ def test_every_resource_has_an_example() -> None:
 
 
 @pytest.mark.parametrize(("method", "path", "body"), EXAMPLES, ids=lambda part: part if len(part) < 30 else "body")
-def test_an_example_is_taken(client: Client, organization: Organization, method: str, path: str, body: str) -> None:
+def test_an_example_works(client: Client, organization: Organization, method: str, path: str, body: str) -> None:
     organization.allowed_redirect_hosts = ["survey.example.com"]
     organization.save()
     ids = {name: make(client, resource)["id"] for name, resource in OWNERS.items() if f"${name}" in path + body}
@@ -50,7 +50,7 @@ def test_an_example_is_taken(client: Client, organization: Organization, method:
 def test_the_walk_through_lists_and_links_is_answered_step_by_step(
     client: Client, organization: Organization, templates: dict[Channel, Template], defaults: None, survey: Survey
 ) -> None:
-    """Each `$CG` and the like is the last id of its kind that was answered."""
+    """Each `$CG` and the like stands for the last returned ID of its kind."""
     page = (DOCS / "dialects" / "lists-and-links.md").read_text()
     calls = re.findall(r"^v3 (GET|POST) (\S+)(?: '(\{.*\})')?$", page, re.MULTILINE)
     assert len(calls) == 10

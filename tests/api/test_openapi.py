@@ -24,14 +24,14 @@ def schema() -> dict[str, Any]:
 
 
 def resolve(schema: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
-    """What a part says, with its reference followed."""
+    """Return a part of the schema with its reference resolved."""
     while "$ref" in part:
         part = schema["components"]["schemas"][part["$ref"].rpartition("/")[2]]
     return part
 
 
 def routes_below(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
-    """Every address, as it is written in the URL configurations."""
+    """Yield every URL pattern, as written in the URL configurations."""
     for entry in resolver.url_patterns:
         if isinstance(entry, URLResolver):
             yield from routes_below(entry, prefix + str(entry.pattern))
@@ -39,7 +39,9 @@ def routes_below(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
             yield prefix + str(entry.pattern)
 
 
-def test_the_document_is_valid_and_nothing_is_guessed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_document_is_valid_and_generated_without_warnings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     call_command("spectacular", validate=True, fail_on_warn=True, file=str(tmp_path / "schema.yaml"))
     assert "Warning" not in capsys.readouterr().err
 
@@ -47,7 +49,7 @@ def test_the_document_is_valid_and_nothing_is_guessed(tmp_path: Path, capsys: py
 def test_every_address_of_the_api_is_documented(schema: dict[str, Any]) -> None:
     written = {"/" + route.replace("<str:", "{").replace(">", "}") for route in routes_below(get_resolver())}
     documented = ("/api/", "/v1/", "/API/v3/", "/base/")
-    # What is left of a dialect's root is for whoever writes an address otherwise, or one that is not there.
+    # The catch-all patterns below a dialect's root match misspelled and unknown URLs.
     others = ("/api/schema", "/api/docs/", "/API/v3/")
     ours = {route for route in written if route.startswith(documented) and route not in others}
     assert set(schema["paths"]) == ours
@@ -68,7 +70,7 @@ def test_the_quick_call_is_documented_with_its_answers(schema: dict[str, Any]) -
     assert set(problem["properties"]) == {"type", "title", "status", "code", "detail", "requestId", "errors"}
 
 
-def test_a_problem_is_documented_as_what_it_is_sent_as(schema: dict[str, Any]) -> None:
+def test_problems_are_documented_with_their_content_type(schema: dict[str, Any]) -> None:
     problem = {"$ref": "#/components/schemas/ProblemDocument"}
     media_types = {
         media_type
@@ -85,15 +87,15 @@ def test_the_form_of_an_idempotency_key_is_documented(schema: dict[str, Any]) ->
     [key] = schema["paths"]["/v1/distributions/send"]["post"]["parameters"]
     assert (key["name"], key["in"], key["schema"]["maxLength"]) == ("Idempotency-Key", "header", 255)
     form = re.compile(key["schema"]["pattern"])
-    assert all(form.fullmatch(said) for said in ("1", "a b", "4f6c-{'~}"))
-    assert not any(form.fullmatch(said) for said in ("", " ", " a", "ą", "a\n"))
+    assert all(form.fullmatch(key) for key in ("1", "a b", "4f6c-{'~}"))
+    assert not any(form.fullmatch(key) for key in ("", " ", " a", "ą", "a\n"))
 
 
 def test_the_limits_of_a_page_are_documented(schema: dict[str, Any]) -> None:
     listed = [methods["get"] for path, methods in schema["paths"].items() if "get" in methods]
-    limits = [one["schema"] for call in listed for one in call.get("parameters", []) if one["name"] == "limit"]
+    limits = [field["schema"] for call in listed for field in call.get("parameters", []) if field["name"] == "limit"]
     assert len(limits) >= 10
-    assert all((one["minimum"], one["maximum"], one["default"]) == (1, 1_000, 100) for one in limits)
+    assert all((limit["minimum"], limit["maximum"], limit["default"]) == (1, 1_000, 100) for limit in limits)
 
 
 def test_the_kinds_of_providers_are_documented(schema: dict[str, Any]) -> None:
@@ -162,11 +164,11 @@ def test_every_field_of_single_send_is_documented_with_its_limits_and_answers(sc
 def test_a_send_to_a_list_is_documented_with_its_plan(schema: dict[str, Any], path: str) -> None:
     call = schema["paths"][path]["post"]
     body = resolve(schema, call["requestBody"]["content"]["application/json"]["schema"])
-    bodies = [resolve(schema, one) for one in body.get("anyOf", [body])]
-    assert [one["properties"]["dryRun"]["type"] for one in bodies] == ["boolean"] * len(bodies)
+    bodies = [resolve(schema, part) for part in body.get("anyOf", [body])]
+    assert [part["properties"]["dryRun"]["type"] for part in bodies] == ["boolean"] * len(bodies)
     answer = resolve(schema, call["responses"]["200"]["content"]["application/json"]["schema"])
     either = resolve(schema, answer["properties"]["result"])["anyOf"]
-    assert [set(resolve(schema, one)["properties"]) for one in either] == [
+    assert [set(resolve(schema, part)["properties"]) for part in either] == [
         {"id", "link"},
         {"dryRun", "contactCount", "recipientCount", "recipients", "skipped"},
     ]
@@ -179,12 +181,12 @@ def test_adding_recipients_is_documented_with_its_plan(schema: dict[str, Any]) -
     answer = resolve(schema, call["responses"]["200"]["content"]["application/json"]["schema"])
     ours = {"NotInvited", "DryRun", "Plan"}
     assert set(answer["properties"]) == {"Status", "Errors", "Lookups", "Duplicates", *ours}
-    [planned] = [resolve(schema, one) for one in answer["properties"]["Plan"]["anyOf"] if "$ref" in one]
+    [planned] = [resolve(schema, part) for part in answer["properties"]["Plan"]["anyOf"] if "$ref" in part]
     assert set(planned["properties"]) == {"dryRun", "contactCount", "recipientCount", "recipients", "skipped"}
 
 
-def test_no_two_shapes_share_a_name(schema: dict[str, Any]) -> None:
-    """The first would silently stand for both."""
+def test_no_two_components_share_a_name(schema: dict[str, Any]) -> None:
+    """Otherwise the first would silently replace the second."""
     shapes: dict[str, set[str]] = defaultdict(set)
     left = [BaseModel]
     while left:
@@ -210,7 +212,7 @@ def test_blanks_that_lists_and_links_takes_for_nothing_are_documented(schema: di
     moments = schema["components"]["schemas"]["SendBody"]["properties"]["sendDate"]["anyOf"]
     assert {"const": ""} in moments
     listed = schema["paths"]["/API/v3/distributions"]["get"]["parameters"]
-    [kinds] = [one["schema"]["enum"] for one in listed if one["name"] == "distributionRequestType"]
+    [kinds] = [field["schema"]["enum"] for field in listed if field["name"] == "distributionRequestType"]
     assert "" in kinds
 
 
@@ -224,7 +226,7 @@ def test_both_ways_to_show_a_key_are_documented(schema: dict[str, Any]) -> None:
     assert [len(either) for either in call["security"]] == [1, 1]
 
 
-def test_the_page_is_shown_without_a_key_and_without_anybody_elses_server() -> None:
+def test_the_page_needs_no_key_and_no_other_server() -> None:
     response = Client().get("/api/docs/")
     assert response.status_code == 200
     assert response["Content-Type"].startswith("text/html")

@@ -1,4 +1,4 @@
-"""The address that providers report to: signed requests over real HTTP, and what is refused."""
+"""Webhooks: signed requests over real HTTP, and requests that are refused."""
 
 import time
 from urllib.parse import urlsplit
@@ -35,7 +35,7 @@ SID = "SM" + "5" * 32
 
 @pytest.fixture
 def public(settings: LazySettings) -> str:
-    """An address that differs from the one the tests call: what is signed is the public one."""
+    """The public URL, which is signed. It differs from the URL that the tests call."""
     settings.PUBLIC_BASE_URL = url = "https://surveys.example"
     return url
 
@@ -57,7 +57,7 @@ def use_twilio(account: ProviderAccount) -> None:
 
 
 def post(server: LiveServer, webhook: Webhook) -> httpx.Response:
-    """As the provider would, but to where the tests' server is; the path and query stay."""
+    """Post to the test server as the provider would to the public URL, with the same path and query."""
     url = urlsplit(webhook.url)
     return httpx.post(
         f"{server.url}{url.path}{'?' + url.query if url.query else ''}", content=webhook.body, headers=webhook.headers
@@ -71,7 +71,7 @@ def mail_of(recipient: Recipient, to: str = "person0@example.com") -> Mail:
     return Mail("standin-1", args["attempt_id"], args, message.to, "", {}, "", "", "", "", headers, {})
 
 
-def test_signed_events_of_sendgrid_are_taken_in(
+def test_signed_events_of_sendgrid_are_processed(
     live_server: LiveServer,
     public: str,
     sendgrid: SendGridStandIn,
@@ -83,8 +83,8 @@ def test_signed_events_of_sendgrid_are_taken_in(
     account = accounts[Channel.EMAIL]
     use_sendgrid(account, sendgrid)
     mail, now = mail_of(Recipient.objects.get()), time.time()
-    told = [sendgrid.event(mail, name, now) for name in ("processed", "delivered", "open", "spamreport")]
-    answer = post(live_server, sendgrid.webhook(told, now, as_account(account).webhook_url))
+    events = [sendgrid.event(mail, name, now) for name in ("processed", "delivered", "open", "spamreport")]
+    answer = post(live_server, sendgrid.webhook(events, now, as_account(account).webhook_url))
     assert (answer.status_code, answer.text) == (200, "")
     assert ProviderEvent.objects.count() == 4
     assert (Attempt.objects.get().progress, Attempt.objects.get().trouble) == (3, 2)
@@ -92,7 +92,7 @@ def test_signed_events_of_sendgrid_are_taken_in(
     assert Suppression.objects.get().reason == "complaint"
 
 
-def test_a_signed_status_of_twilio_is_taken_in_at_the_attempts_own_address(
+def test_a_signed_status_of_twilio_is_processed_at_the_attempts_url(
     live_server: LiveServer, public: str, accounts: Accounts, send: Send
 ) -> None:
     send(1, Channel.SMS)
@@ -143,9 +143,9 @@ def test_a_stale_request_changes_nothing(
     dispatch()
     use_sendgrid(accounts[Channel.EMAIL], sendgrid)
     now = time.time()
-    told = [sendgrid.event(mail_of(Recipient.objects.get()), "bounce", now, type="bounce")]
+    events = [sendgrid.event(mail_of(Recipient.objects.get()), "bounce", now, type="bounce")]
     answer = post(
-        live_server, sendgrid.webhook(told, now - age_seconds, as_account(accounts[Channel.EMAIL]).webhook_url)
+        live_server, sendgrid.webhook(events, now - age_seconds, as_account(accounts[Channel.EMAIL]).webhook_url)
     )
     assert answer.status_code == 403
     assert_nothing_changed()
@@ -188,19 +188,19 @@ def test_what_twilio_signed_for_another_host_or_attempt_is_forged(
     use_twilio(account)
     path = f"/webhooks/{account.pk}/{attempt_id(Recipient.objects.get().pk, 1)}"
     form = {"MessageSid": SID, "MessageStatus": "failed", "To": ANN}
-    there = peer.signed(f"{live_server.url}{path}", form)  # where it was really posted to
+    there = peer.signed(f"{live_server.url}{path}", form)  # The URL that it was posted to.
     assert post(live_server, there).status_code == 403
     other = peer.signed(f"{public}/webhooks/{account.pk}/1-2", form)
     assert post(live_server, Webhook(f"{public}{path}", other.headers, other.body)).status_code == 403
     assert_nothing_changed()
 
 
-def test_an_account_that_there_is_not_is_not_found(live_server: LiveServer, db: None) -> None:
+def test_an_unknown_account_is_not_found(live_server: LiveServer, db: None) -> None:
     for path in (f"/webhooks/{uuid4()}", f"/webhooks/{uuid4()}/1-1", "/webhooks/7", "/webhooks/"):
         assert httpx.post(live_server.url + path).status_code == 404
 
 
-def test_a_provider_that_tells_nothing_is_believed_nothing(live_server: LiveServer, accounts: Accounts) -> None:
+def test_a_provider_without_webhooks_accepts_none(live_server: LiveServer, accounts: Accounts) -> None:
     answer = httpx.post(f"{live_server.url}/webhooks/{accounts[Channel.EMAIL].pk}", content=b"[]")
     assert answer.status_code == 403
 
@@ -211,7 +211,7 @@ def test_only_posts_of_a_bounded_size_are_read(live_server: LiveServer, accounts
     assert httpx.post(url, content=b" " * (BODY_MAX_BYTES + 1)).status_code == 413
 
 
-def test_an_address_may_be_tried_before_it_is_used(live_server: LiveServer, accounts: Accounts) -> None:
+def test_a_webhook_url_may_be_tested_before_it_is_used(live_server: LiveServer, accounts: Accounts) -> None:
     url = f"{live_server.url}/webhooks/{accounts[Channel.EMAIL].pk}"
     assert (httpx.head(url).status_code, httpx.get(url).status_code) == (200, 200)
 

@@ -21,19 +21,21 @@ def read_meaning(world: World, known_ids: set[Any]) -> dict[str, Any]:
     """
     while expand_chunk(database_now()):
         pass
-    stories = timelines_of(list(Recipient.objects.select_related("contact").order_by("id")))
+    timelines = timelines_of(list(Recipient.objects.select_related("contact").order_by("id")))
     return {
-        "recipients": {_address(story.recipient.contact): _recipient(story, known_ids) for story in stories},
+        "recipients": {_address(timeline.recipient.contact): _recipient(timeline, known_ids) for timeline in timelines},
         "skipped": {
             _address(Contact.objects.get(pk=decision.contact_id)): decision.reason
             for decision in Decision.objects.filter(kind="skipped", recipient_id=None)
         },
-        "links": {_address(story.recipient.contact): _link(world, story.recipient.code) for story in stories},
+        "links": {
+            _address(timeline.recipient.contact): _link(world, timeline.recipient.code) for timeline in timelines
+        },
         "steps": [
             (step.kind, step.channel, step.provider_account_id, step.template_id, step.fallback_delay_minutes)
             for step in Step.objects.order_by("position")
         ],
-        "messages": _messages(stories),
+        "messages": _messages(timelines),
     }
 
 
@@ -51,15 +53,15 @@ def _address(contact: Contact) -> str:
     return contact.email or contact.phone
 
 
-def _recipient(story: Timeline, known_ids: set[Any]) -> dict[str, Any]:
-    recipient, contact = story.recipient, story.recipient.contact
+def _recipient(timeline: Timeline, known_ids: set[Any]) -> dict[str, Any]:
+    recipient, contact = timeline.recipient, timeline.recipient.contact
     return {
         "contact": (contact.pk if contact.pk in known_ids else "new", contact.email, contact.phone, contact.full_name),
-        "state": story.state,
-        "reason": story.reason,
-        "decisions": [(decision.kind, decision.reason, decision.until) for decision in story.decisions],
-        "step": story.batch.step.position,
-        "due_at": "at once" if story.due_at and story.due_at <= recipient.created_at else story.due_at,
+        "state": timeline.state,
+        "reason": timeline.reason,
+        "decisions": [(decision.kind, decision.reason, decision.until) for decision in timeline.decisions],
+        "step": timeline.batch.step.position,
+        "due_at": "at once" if timeline.due_at and timeline.due_at <= recipient.created_at else timeline.due_at,
     }
 
 
@@ -72,11 +74,11 @@ def _link(world: World, code: str) -> dict[str, Any]:
     return {**told, "page": world.client.get(f"/p/{code}").status_code}
 
 
-def _messages(stories: list[Timeline]) -> list[tuple[str, ...]]:
+def _messages(timelines: list[Timeline]) -> list[tuple[str, ...]]:
     """What leaves if nothing intervenes, up to the moment when the last of them is due."""
     latest: datetime = max(Batch.objects.values_list("due_at", flat=True), default=database_now())
     dispatch_at(max(latest, database_now()) + timedelta(seconds=1))
-    codes = "|".join(story.recipient.code for story in stories) or "(?!)"
+    codes = "|".join(timeline.recipient.code for timeline in timelines) or "(?!)"
     return sorted(
         (
             message.to,

@@ -8,7 +8,8 @@ import pytest
 from channels.models import ProviderAccount, Template
 from channels.providers import registry
 from contacts.channel import Channel
-from contacts.models import Organization
+from contacts.ids import new_id
+from contacts.models import Contact, MailingList, Membership, Organization
 from distributor.engine.acceptance.accept import Accepted, accept
 from distributor.engine.audience.expand import accept_selection
 from distributor.engine.follow_up.add import add_follow_up
@@ -26,10 +27,10 @@ Ask = Callable[..., DistributionRequest]
 
 @pytest.fixture
 def ask(survey: Survey, accounts: dict[Channel, ProviderAccount], templates: dict[Channel, Template]) -> Ask:
-    """A request of ACME's to so many people, or to the contacts given.
+    """Make a request of ACME to this many people, or to the given contacts.
 
-    `of` is the survey (the standing one). `reminders` and `thank_yous` are pairs of a channel and a delay in minutes.
-    The rest is the request's.
+    `of` is the survey (default: the fixture). `reminders` and `thank_yous` are pairs of a channel and a delay in
+    minutes. The other keywords are fields of the request.
     """
 
     def ask(
@@ -81,10 +82,10 @@ def ask(survey: Survey, accounts: dict[Channel, ProviderAccount], templates: dic
 
 @pytest.fixture
 def send(organization: Organization, ask: Ask) -> Send:
-    """Accept such a request as of now, or as of the moment `at`."""
+    """Accept such a request now, or at the time `at`."""
 
-    def send(*said: Any, at: datetime | None = None, **fields: Any) -> Accepted:
-        return accept(organization, None, ask(*said, **fields), at or database_now())
+    def send(*args: Any, at: datetime | None = None, **fields: Any) -> Accepted:
+        return accept(organization, None, ask(*args, **fields), at or database_now())
 
     return send
 
@@ -96,7 +97,7 @@ def send_to(
     accounts: dict[Channel, ProviderAccount],
     templates: dict[Channel, Template],
 ) -> SendTo:
-    """Accept a distribution of ACME's to a selection; unless `at_once` says otherwise, it is left to workers."""
+    """Accept a distribution to a selection. Workers expand it, unless it has at most `at_once` contacts."""
 
     def send_to(selection: Selection, *channels: Channel, at_once: int = 0, **fields: Any) -> Distribution:
         steps = [
@@ -111,7 +112,7 @@ def send_to(
 
 @pytest.fixture
 def follow(accounts: dict[Channel, ProviderAccount], templates: dict[Channel, Template]) -> Follow:
-    """Add a reminder, or what `kind` says, to a distribution of ACME's, at the moment `at` (now); nobody brings it."""
+    """Add a reminder (or `kind`) to a distribution, for the time `at` (default: now), without arming it."""
 
     def follow(
         distribution: Distribution,
@@ -123,16 +124,40 @@ def follow(accounts: dict[Channel, ProviderAccount], templates: dict[Channel, Te
         **fields: Any,
     ) -> Step:
         now = database_now()
-        named = {"provider_account_id": accounts[channel].id, "template_id": templates[channel].id}
-        asked = StepRequest(**{"channel": channel, **named, **fields}, kind=kind, scheduled_at=at or now)
+        references = {"provider_account_id": accounts[channel].id, "template_id": templates[channel].id}
+        asked = StepRequest(**{"channel": channel, **references, **fields}, kind=kind, scheduled_at=at or now)
         return add_follow_up(distribution.pk, asked, now, contact_id=contact_id)
 
     return follow
 
 
 @pytest.fixture
+def crowd(organization: Organization) -> list[Contact]:
+    """25 contacts, in the order of their IDs."""
+    return Contact.objects.bulk_create(
+        Contact(
+            id=new_id(),
+            organization=organization,
+            external_id=f"PAT-{number}",
+            email=f"person{number}@example.com",
+            phone=f"+486000{number:05}",
+            embedded_data={"ward": "B" if number % 5 else "A", "seen": number},
+        )
+        for number in range(25)
+    )
+
+
+@pytest.fixture
+def mailing_list(organization: Organization, crowd: list[Contact]) -> MailingList:
+    """A list of the whole crowd."""
+    made = MailingList.objects.create(organization=organization, name="Ward B")
+    Membership.objects.bulk_create(Membership(mailing_list=made, contact=contact) for contact in crowd)
+    return made
+
+
+@pytest.fixture
 def kinds() -> Iterator[dict[str, str]]:
-    """The registry of providers, to which a test may add kinds of its own."""
+    """The registry of providers. A test may add kinds to it."""
     before = dict(registry.PROVIDERS)
     yield registry.PROVIDERS
     registry.PROVIDERS.clear()

@@ -23,7 +23,8 @@ from distributor.engine.route.step_context import load_step_context
 from distributor.models import Batch, Distribution
 from distributor.rules.links import LinkState
 from tests.engine.conftest import Send
-from tests.support.engine.people import dispatch, events_of, make_due, misbehave, story_of, totals_of
+from tests.support.engine.people import dispatch, events_of, fail_addresses, make_due, timeline_of, totals_of
+from tests.support.simultaneous import DEADLINE_SECONDS, wait_until_blocked
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -94,7 +95,7 @@ def test_resuming_at_once_leaves_a_call_in_flight_to_the_worker_that_made_it(sen
 
 def test_a_retry_of_a_paused_distribution_waits_too(send: Send) -> None:
     accepted = send(1)
-    misbehave(Distribution.objects.get().steps.get().provider_account, person0="transient")
+    fail_addresses(Distribution.objects.get().steps.get().provider_account, person0="transient")
     claim = claim_batch("urgent", database_now())
     assert claim is not None
     context = load_step_context(claim.distribution_id, claim.step_id)
@@ -111,7 +112,7 @@ def test_a_retry_of_a_paused_distribution_waits_too(send: Send) -> None:
     close_batch(claim)
     make_due()
     dispatch()
-    assert story_of(accepted).recipient.attempt_count == 1
+    assert timeline_of(accepted).recipient.attempt_count == 1
     assert set(Batch.objects.values_list("state", flat=True)) == {"done", "paused"}
 
 
@@ -120,7 +121,7 @@ def test_a_cancelled_distribution_says_so_at_once_and_its_recipients_are_stopped
     cancel(accepted.distribution.id, database_now())
     row = Distribution.objects.get()
     assert (row.totals["waiting"], row.totals["stopped"], row.status_at(database_now())) == (0, 3, "cancelled")
-    assert (story_of(accepted).state, story_of(accepted).reason, story_of(accepted).due_at) == (
+    assert (timeline_of(accepted).state, timeline_of(accepted).reason, timeline_of(accepted).due_at) == (
         "stopped",
         "cancelled",
         None,
@@ -220,8 +221,8 @@ def test_who_is_too_late_is_stopped_and_says_so(send: Send) -> None:
     Distribution.objects.update(not_after=database_now() - HOUR)
     dispatch()
     assert totals_of(accepted) == {"stopped": 2}
-    assert story_of(accepted).reason == "too_late"
-    assert "notAfter" in story_of(accepted).decisions[0].detail
+    assert timeline_of(accepted).reason == "too_late"
+    assert "notAfter" in timeline_of(accepted).decisions[0].detail
 
 
 @pytest.mark.django_db(transaction=True)
@@ -238,9 +239,9 @@ def test_a_pause_waits_for_whoever_is_beginning(send: Send) -> None:
         lock_switch(accepted.distribution.id)
         thread = Thread(target=pause_elsewhere)
         thread.start()
-        thread.join(0.3)
+        wait_until_blocked(1)
         assert not done
-    thread.join(10)
+    thread.join(DEADLINE_SECONDS)
     assert done
 
 
@@ -251,7 +252,7 @@ def test_what_is_deleted_is_cancelled_and_its_record_stays(send: Send) -> None:
     assert row.deleted_at == row.cancelled_at is not None
     dispatch()
     assert totals_of(accepted) == {"stopped": 2}
-    assert story_of(accepted).reason == "cancelled"
+    assert timeline_of(accepted).reason == "cancelled"
 
 
 def test_deleting_what_has_ended_closes_its_links_and_keeps_what_was_sent(send: Send) -> None:

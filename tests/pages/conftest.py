@@ -4,5 +4,5 @@ from django.test import Client
 
 @pytest.fixture
 def visitor() -> Client:
-    """Somebody who follows a link: no key, no cookie, and Django's CSRF check is not switched off as it is in tests."""
+    """A person who opens a link: without API key or cookies, and with Django's CSRF check enabled."""
     return Client(enforce_csrf_checks=True)

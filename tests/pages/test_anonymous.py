@@ -1,4 +1,4 @@
-"""A response through an anonymous link is tied to nobody: no row, moment, lock or log line leads back from it."""
+"""A response through an anonymous link cannot be traced to a person: by no row, time, lock or log line."""
 
 import json
 import logging
@@ -27,7 +27,7 @@ def make_anonymous(**fields: Any) -> Recipient:
     return recipient
 
 
-def answer_as_a_person_does(visitor: Client, recipient: Recipient) -> None:
+def answer_on_the_page(visitor: Client, recipient: Recipient) -> None:
     assert visitor.get(f"/p/{recipient.code}").status_code == 200
     answered = visitor.post(f"/p/{recipient.code}", ANSWER)
     assert (answered.status_code, answered["Location"]) == (303, f"/p/{recipient.code}/thanks")
@@ -35,12 +35,12 @@ def answer_as_a_person_does(visitor: Client, recipient: Recipient) -> None:
 
 
 def everything_but_responses() -> dict[str, list[Any]]:
-    """Every row of every other table, with the numbers of the transactions that wrote it and that locked it."""
+    """Return all rows of all other tables, with the IDs of the transactions that wrote and locked each row."""
     rows = {}
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
             if table != "distributor_response":
-                # An insert locks the survey that it refers to: all that this tells is told by the response itself.
+                # Inserting a response locks its survey. That reveals nothing that the response itself does not.
                 locked = "0" if table == "distributor_survey" else "xmax"
                 cursor.execute(f"SELECT ctid::text, xmin, {locked}, t::text FROM {table} t ORDER BY 4")
                 rows[table] = cursor.fetchall()
@@ -52,17 +52,17 @@ def test_an_answer_writes_one_row_and_neither_changes_nor_locks_another(visitor:
     recipient = make_anonymous()
     before = everything_but_responses()
     assert before["distributor_recipient"]
-    answer_as_a_person_does(visitor, recipient)
+    answer_on_the_page(visitor, recipient)
     assert everything_but_responses() == before
     assert Response.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_same_comparison_sees_what_a_personal_answer_leaves_behind(visitor: Client) -> None:
+def test_the_same_comparison_detects_the_traces_of_a_personal_answer(visitor: Client) -> None:
     recipient = make_anonymous()
     Distribution.objects.update(link_type="one_time")
     before = everything_but_responses()
-    answer_as_a_person_does(visitor, recipient)
+    answer_on_the_page(visitor, recipient)
     after = everything_but_responses()
     changed = {table for table, rows in after.items() if rows != before[table]}
     assert changed == {"distributor_recipient", "distributor_distribution"}
@@ -70,14 +70,14 @@ def test_the_same_comparison_sees_what_a_personal_answer_leaves_behind(visitor: 
 
 def test_the_row_holds_the_answers_the_survey_and_the_day(visitor: Client) -> None:
     recipient = make_anonymous()
-    answer_as_a_person_does(visitor, recipient)
+    answer_on_the_page(visitor, recipient)
     today = datetime.combine(datetime.now(UTC).date(), time(), UTC)
     row: dict[str, Any] = {**Response.objects.values().get()}
     row_id = row.pop("id")
     assert row == {
         "survey_id": recipient.distribution.survey_id,
         "recipient_id": None,
-        "ordinal": 1,  # of every anonymous response
+        "ordinal": 1,  # The same for every anonymous response.
         "locale": "",
         "attributes": {},
         "answers": {"score": 9, "comment": "Nobody knows me"},
@@ -86,7 +86,7 @@ def test_the_row_holds_the_answers_the_survey_and_the_day(visitor: Client) -> No
     assert (row_id.version, row_id.int >> 80) == (7, int(today.timestamp()) * 1_000)
 
 
-def test_the_ids_of_a_day_stand_in_no_order() -> None:
+def test_the_ids_of_a_day_are_in_random_order() -> None:
     recipient = make_anonymous()
     ids: list[UUID] = [record_response(recipient.code, {}, NOW).pk for _ in range(30)]
     assert len(set(ids)) == 30
@@ -97,19 +97,21 @@ def test_the_link_is_not_used_up_and_nobody_is_marked_or_counted(visitor: Client
     recipient = make_anonymous()
     before = Recipient.objects.filter(pk=recipient.pk).values().get()
     for _ in range(2):
-        answer_as_a_person_does(visitor, recipient)
+        answer_on_the_page(visitor, recipient)
     assert Response.objects.count() == 2
     assert Recipient.objects.filter(pk=recipient.pk).values().get() == before
     assert counts_of(recipient) == {"sent": 1}
 
 
-@pytest.mark.parametrize("said", [{"recipient": None, "attributes": {"a": 1}}, {"locale": "pl"}, {"submitted_at": NOW}])
-def test_the_database_refuses_an_anonymous_response_that_tells_more(said: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "fields", [{"recipient": None, "attributes": {"a": 1}}, {"locale": "pl"}, {"submitted_at": NOW}]
+)
+def test_the_database_refuses_an_anonymous_response_that_reveals_more(fields: dict[str, Any]) -> None:
     midnight = NOW.replace(hour=0)
     known: dict[str, Any] = {"survey": make_survey(), "recipient": None, "answers": {}, "submitted_at": midnight}
     Response.objects.create(**known)
     with pytest.raises(IntegrityError, match="an_anonymous_response_tells_nothing"), transaction.atomic():
-        Response.objects.create(**{**known, **said})
+        Response.objects.create(**{**known, **fields})
 
 
 def test_no_log_line_holds_any_part_of_the_code_or_an_address(
@@ -117,7 +119,7 @@ def test_no_log_line_holds_any_part_of_the_code_or_an_address(
 ) -> None:
     recipient = make_anonymous()
     with caplog.at_level(logging.DEBUG):
-        answer_as_a_person_does(visitor, recipient)
+        answer_on_the_page(visitor, recipient)
         visitor.post(f"/u/{recipient.code}")
     lines = [str(record.msg) for record in caplog.records if "request_finished" in str(record.msg)]
     assert len(lines) == 4
@@ -127,7 +129,7 @@ def test_no_log_line_holds_any_part_of_the_code_or_an_address(
         assert "127.0.0.1" not in line
 
 
-def test_a_survey_elsewhere_is_not_told_who_comes(visitor: Client) -> None:
+def test_an_external_survey_does_not_learn_who_opened_the_link(visitor: Client) -> None:
     recipient = make_anonymous(target_url="https://survey.example.com/s?x=1")
     organization = recipient.distribution.organization
     organization.allowed_redirect_hosts = ["survey.example.com"]
@@ -136,7 +138,7 @@ def test_a_survey_elsewhere_is_not_told_who_comes(visitor: Client) -> None:
     assert (answer.status_code, answer["Location"]) == (302, "https://survey.example.com/s?x=1")
 
 
-def test_an_answer_reported_over_the_api_is_tied_to_nobody_as_well(client: Client, organization: Any) -> None:
+def test_an_answer_reported_over_the_api_is_not_tied_to_a_person_either(client: Client, organization: Any) -> None:
     recipient = make_sent_journey(make_survey(organization))
     Distribution.objects.filter(pk=recipient.distribution_id).update(link_type="anonymous")
     path = f"/api/v1/links/{recipient.code}/responses"

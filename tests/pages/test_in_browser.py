@@ -1,4 +1,4 @@
-"""The whole way of a person with a phone, in a real browser."""
+"""The pages on a phone, in a real browser."""
 
 import re
 from urllib.parse import urlsplit
@@ -21,7 +21,7 @@ def phone(page: Page) -> Page:
     return page
 
 
-def needs_no_sideways_scrolling(page: Page) -> bool:
+def fits_the_width(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
 
@@ -29,7 +29,7 @@ def test_a_person_answers_on_a_phone_and_the_link_is_used_up(phone: Page, live_s
     survey = make_survey(thank_you_message="Your words reach the ward today.")
     code = make_sent_journey(survey).code
     phone.goto(f"{live_server.url}/p/{code}")
-    assert needs_no_sideways_scrolling(phone)
+    assert fits_the_width(phone)
     phone.get_by_role("radio", name="9", exact=True).check()
     phone.get_by_label("Would you like to tell us more?").fill("Kind staff,\nshort wait.")
     phone.get_by_role("button", name="Send the answer").click()
@@ -39,10 +39,10 @@ def test_a_person_answers_on_a_phone_and_the_link_is_used_up(phone: Page, live_s
     assert Response.objects.get().answers == {"score": 9, "comment": "Kind staff,\nshort wait."}
     phone.goto(f"{live_server.url}/p/{code}")
     expect(phone.get_by_role("heading", name="This survey has been answered")).to_be_visible()
-    assert needs_no_sideways_scrolling(phone)
+    assert fits_the_width(phone)
 
 
-def test_who_forgets_the_number_is_told_and_loses_nothing(phone: Page, live_server: LiveServer) -> None:
+def test_a_missing_score_is_reported_and_the_comment_is_kept(phone: Page, live_server: LiveServer) -> None:
     phone.goto(f"{live_server.url}/p/{make_sent_journey().code}")
     phone.get_by_label("Would you like to tell us more?").fill("I wrote this first")
     phone.get_by_role("button", name="Send the answer").click()
@@ -54,7 +54,7 @@ def test_who_forgets_the_number_is_told_and_loses_nothing(phone: Page, live_serv
     expect(phone.get_by_role("heading", name="Thank you")).to_be_visible()
 
 
-def test_the_keyboard_is_enough(page: Page, live_server: LiveServer) -> None:
+def test_the_page_works_with_the_keyboard_alone(page: Page, live_server: LiveServer) -> None:
     page.goto(f"{live_server.url}/p/{make_sent_journey().code}")
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
@@ -76,7 +76,7 @@ def test_every_number_is_large_enough_for_a_thumb(phone: Page, live_server: Live
     assert min(min(size) for size in sizes) >= SMALLEST_TARGET_PIXELS
 
 
-def test_the_question_is_the_name_of_its_group(phone: Page, live_server: LiveServer) -> None:
+def test_the_question_labels_the_group_of_scores(phone: Page, live_server: LiveServer) -> None:
     phone.goto(f"{live_server.url}/p/{make_sent_journey(make_survey(question='Was it clean?')).code}")
     group = phone.get_by_role("group", name="Was it clean?")
     expect(group.get_by_role("radio")).to_have_count(11)
@@ -100,7 +100,7 @@ def test_a_person_unsubscribes_in_polish_without_scripts(browser: Browser, live_
     assert Contact.objects.filter(pk=contact.pk, opted_out_at__isnull=False).exists()
 
 
-def test_no_page_breaks_its_own_content_policy(phone: Page, live_server: LiveServer) -> None:
+def test_no_page_violates_its_content_security_policy(phone: Page, live_server: LiveServer) -> None:
     complaints: list[str] = []
     phone.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     survey = make_survey(thank_you_link_url="https://clinic.example/", thank_you_link_text="Home")

@@ -50,7 +50,7 @@ def test_the_compiled_translations_are_those_of_the_text_file(language: str) -> 
         ("", "", "PL", "pl"),
     ],
 )
-def test_a_page_speaks_its_recipients_language(
+def test_a_page_is_in_its_recipients_language(
     visitor: Client, of_the_call: str, of_the_contact: str, of_the_survey: str, shown: str
 ) -> None:
     survey = make_survey(default_locale=of_the_survey)
@@ -67,14 +67,14 @@ def test_a_page_speaks_its_recipients_language(
     ("path", "text"),
     [("/p/{}", "Na tę ankietę już odpowiedziano"), ("/p/{}/thanks", "Dziękujemy"), ("/u/{}", "Rezygnuję z ankiet")],
 )
-def test_the_other_pages_speak_it_too(visitor: Client, path: str, text: str) -> None:
+def test_the_other_pages_are_in_that_language_too(visitor: Client, path: str, text: str) -> None:
     recipient = make_sent_journey(locale="pl")
     visitor.post(f"/p/{recipient.code}", {"score": "2"})
     assert text in visitor.get(path.format(recipient.code)).content.decode()
 
 
 @pytest.mark.django_db
-def test_faults_are_said_in_the_pages_language(visitor: Client) -> None:
+def test_errors_are_in_the_pages_language(visitor: Client) -> None:
     page = visitor.post(f"/p/{make_sent_journey(locale='pl').code}", {"comment": "a\0"}).content.decode()
     assert "Proszę wybrać liczbę od 0 do 10." in page
     with translation.override("pl"):
@@ -91,5 +91,5 @@ def test_faults_are_said_in_the_pages_language(visitor: Client) -> None:
         ("", "This link does not work"),
     ],
 )
-def test_without_a_link_the_browsers_language_is_spoken(visitor: Client, accepts: str, text: str) -> None:
+def test_without_a_link_the_browsers_language_is_used(visitor: Client, accepts: str, text: str) -> None:
     assert text in visitor.get("/p/nobody", headers={"accept-language": accepts}).content.decode()

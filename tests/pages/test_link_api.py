@@ -28,7 +28,7 @@ def post_answers(client: Client, code: str, body: Any) -> Any:
     return client.post(f"/api/v1/links/{code}/responses", text, content_type="application/json")
 
 
-def test_a_link_tells_the_survey_tool_all_it_needs(client: Client, organization: Organization) -> None:
+def test_a_link_returns_all_that_the_survey_tool_needs(client: Client, organization: Organization) -> None:
     survey = make_survey(
         organization,
         thank_you_message="Thank you!",

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 ANSWERS = {"score": 9, "comment": "Zażółć", "nested": {"rooms": [1, 2.5, None, True]}}
 
 
-def test_a_response_keeps_the_answers_and_what_was_known_then() -> None:
+def test_a_response_keeps_the_answers_and_the_attributes_of_that_time() -> None:
     survey = make_survey(default_locale="en")
     contact = make_contact(survey.organization, locale="pl", embedded_data={"ward": "B", "doctor": "Nowak"})
     recipient = make_sent_journey(survey, contact, attributes={"ward": "C"})
@@ -50,7 +50,7 @@ def test_a_response_marks_the_recipient_and_counts_once() -> None:
     assert not Decision.objects.exists()
 
 
-def test_who_answers_without_our_page_has_opened() -> None:
+def test_a_response_over_the_api_counts_as_an_opening() -> None:
     recipient = make_sent_journey()
     record_response(recipient.code, ANSWERS, NOW)
     recipient.refresh_from_db()
@@ -87,7 +87,7 @@ def test_an_answer_while_a_fallback_is_planned_ends_the_journey_as_sent() -> Non
         {"state": "finished", "outcome": "failed", "counts": {"failed_count": 1}},
     ],
 )
-def test_who_was_never_reached_may_still_answer(fields: dict[str, Any]) -> None:
+def test_recipients_who_were_never_reached_may_still_answer(fields: dict[str, Any]) -> None:
     recipient = make_journey(**fields)
     before = counts_of(recipient)
     record_response(recipient.code, ANSWERS, NOW)
@@ -175,7 +175,7 @@ def test_a_link_for_several_responses_stores_each_and_stays_open() -> None:
         assert link is not None
         assert link.state is LinkState.OPEN
     stored = Response.objects.filter(recipient=recipient).order_by("ordinal")
-    assert [(one.ordinal, one.answers["score"]) for one in stored] == [(1, 0), (2, 1), (3, 2)]
+    assert [(response.ordinal, response.answers["score"]) for response in stored] == [(1, 0), (2, 1), (3, 2)]
 
 
 def test_only_the_first_of_several_responses_is_counted_and_stops_the_chain() -> None:

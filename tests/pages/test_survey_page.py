@@ -17,7 +17,7 @@ CLOSED: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-def survey_elsewhere() -> Survey:
+def external_survey() -> Survey:
     organization = make_organization(allowed_redirect_hosts=["survey.example.com"])
     return make_survey(organization, target_url="https://survey.example.com/s/7?lang=pl#top")
 
@@ -32,7 +32,7 @@ def test_a_link_shows_the_built_in_question(visitor: Client) -> None:
     assert [f'value="{score}"' in page for score in range(12)] == [True] * 11 + [False]
 
 
-def test_the_first_look_is_noted_as_opening_and_uses_nothing_up(visitor: Client) -> None:
+def test_the_first_visit_is_recorded_and_the_link_stays_open(visitor: Client) -> None:
     recipient = make_sent_journey()
     for _ in range(3):
         assert visitor.get(f"/p/{recipient.code}").status_code == 200
@@ -42,7 +42,7 @@ def test_the_first_look_is_noted_as_opening_and_uses_nothing_up(visitor: Client)
     assert counts_of(recipient) == {"sent": 1, "opened": 1}
 
 
-def test_head_answers_like_get_and_notes_nothing(visitor: Client) -> None:
+def test_head_answers_like_get_and_records_nothing(visitor: Client) -> None:
     recipient = make_sent_journey()
     answer = visitor.head(f"/p/{recipient.code}")
     assert (answer.status_code, answer.content) == (200, b"")
@@ -51,16 +51,16 @@ def test_head_answers_like_get_and_notes_nothing(visitor: Client) -> None:
     assert counts_of(recipient) == {"sent": 1}
 
 
-def test_a_survey_elsewhere_is_led_to_with_the_code(visitor: Client) -> None:
-    recipient = make_sent_journey(survey_elsewhere())
+def test_an_external_survey_is_redirected_to_with_the_code(visitor: Client) -> None:
+    recipient = make_sent_journey(external_survey())
     target = f"https://survey.example.com/s/7?lang=pl&code={recipient.code}#top"
     for answer in (visitor.head(f"/p/{recipient.code}"), visitor.get(f"/p/{recipient.code}")):
         assert (answer.status_code, answer["Location"]) == (302, target)
     assert counts_of(recipient) == {"sent": 1, "opened": 1}
 
 
-def test_a_host_that_is_not_allowed_is_not_led_to_and_the_link_stays_valid(visitor: Client) -> None:
-    survey = survey_elsewhere()
+def test_a_host_that_is_not_allowed_is_not_redirected_to_and_the_link_stays_valid(visitor: Client) -> None:
+    survey = external_survey()
     survey.organization.allowed_redirect_hosts = ["other.example.com"]
     survey.organization.save()
     recipient = make_sent_journey(survey)
@@ -73,8 +73,8 @@ def test_a_host_that_is_not_allowed_is_not_led_to_and_the_link_stays_valid(visit
     assert visitor.get(f"/p/{recipient.code}").status_code == 302
 
 
-def test_the_built_in_answer_is_not_taken_for_a_survey_elsewhere(visitor: Client) -> None:
-    recipient = make_sent_journey(survey_elsewhere())
+def test_the_built_in_form_is_refused_for_an_external_survey(visitor: Client) -> None:
+    recipient = make_sent_journey(external_survey())
     answer = visitor.post(f"/p/{recipient.code}", {"score": "9"})
     assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD")
     assert not Response.objects.exists()
@@ -99,9 +99,7 @@ def test_a_comment_may_stay_empty_and_may_be_5000_characters_long_however_lines_
 
 
 @pytest.mark.parametrize("score", [None, "", "-1", "11", "5.0", "07", "five", "٣", "9\0"])
-def test_a_missing_or_wrong_score_is_said_on_the_page_which_keeps_the_comment(
-    visitor: Client, score: str | None
-) -> None:
+def test_a_missing_or_wrong_score_is_reported_and_the_comment_is_kept(visitor: Client, score: str | None) -> None:
     recipient = make_sent_journey()
     given = {"comment": "<i>keep me</i>"} | ({} if score is None else {"score": score})
     answer = visitor.post(f"/p/{recipient.code}", given)
@@ -116,9 +114,7 @@ def test_a_missing_or_wrong_score_is_said_on_the_page_which_keeps_the_comment(
     ("comment", "message"),
     [("x" * 5_001, "Write at most 5,000 characters."), ("a\0b", "Null characters are not allowed.")],
 )
-def test_an_impossible_comment_is_said_on_the_page_which_keeps_the_score(
-    visitor: Client, comment: str, message: str
-) -> None:
+def test_an_invalid_comment_is_reported_and_the_score_is_kept(visitor: Client, comment: str, message: str) -> None:
     recipient = make_sent_journey()
     answer = visitor.post(f"/p/{recipient.code}", {"score": "7", "comment": comment})
     page = answer.content.decode()
@@ -171,11 +167,11 @@ def test_unknown_and_mangled_codes_get_the_same_page(visitor: Client, method: st
     assert answer.content == visitor.get("/p/000000000000").content
 
 
-def test_a_trailing_slash_does_no_harm(visitor: Client) -> None:
+def test_a_trailing_slash_is_accepted(visitor: Client) -> None:
     assert visitor.get(f"/p/{make_sent_journey().code}/").status_code == 200
 
 
-def test_the_thanks_are_for_who_answered_as_often_as_they_like(visitor: Client) -> None:
+def test_the_thank_you_page_opens_any_number_of_times_after_an_answer(visitor: Client) -> None:
     survey = make_survey(
         thank_you_message="We read <every> word.\n\nSee you!",
         thank_you_link_text="Our <garden>",
@@ -192,7 +188,7 @@ def test_the_thanks_are_for_who_answered_as_often_as_they_like(visitor: Client) 
         assert "Our &lt;garden&gt;" in page
 
 
-def test_the_thanks_need_no_words_of_the_surveys_own(visitor: Client) -> None:
+def test_the_thank_you_page_has_a_default_text(visitor: Client) -> None:
     recipient = make_sent_journey(make_survey(thank_you_link_url="javascript:alert(1)"))
     visitor.post(f"/p/{recipient.code}", {"score": "9"})
     page = visitor.get(f"/p/{recipient.code}/thanks").content.decode()
@@ -200,7 +196,7 @@ def test_the_thanks_need_no_words_of_the_surveys_own(visitor: Client) -> None:
     assert "javascript:" not in page
 
 
-def test_who_has_not_answered_is_led_from_the_thanks_to_the_survey(visitor: Client) -> None:
+def test_before_an_answer_the_thank_you_page_redirects_to_the_survey(visitor: Client) -> None:
     recipient = make_sent_journey()
     answer = visitor.get(f"/p/{recipient.code}/thanks")
     assert (answer.status_code, answer["Location"]) == (302, f"/p/{recipient.code}")

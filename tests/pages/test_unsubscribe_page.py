@@ -15,7 +15,7 @@ def has_opted_out(contact: Contact) -> bool:
 
 
 @pytest.mark.parametrize("method", ["get", "head"])
-def test_looking_at_the_page_unsubscribes_nobody(visitor: Client, method: str) -> None:
+def test_opening_the_page_unsubscribes_nobody(visitor: Client, method: str) -> None:
     recipient = make_sent_journey()
     answer = getattr(visitor, method)(f"/u/{recipient.code}?List-Unsubscribe=One-Click")
     assert answer.status_code == 200
@@ -46,7 +46,7 @@ def test_the_pages_button_unsubscribes_from_the_channel_of_the_message(visitor: 
     ],
 )
 def test_one_click_as_rfc_8058_says(visitor: Client, body: str, content_type: str) -> None:
-    """§3.2: no cookies, no other credentials, no redirect, either form encoding; done by the POST alone."""
+    """RFC 8058 §3.2: one POST in either form encoding, without cookies, other credentials or a redirect."""
     recipient = make_sent_journey()
     answer = visitor.post(f"/u/{recipient.code}", body, content_type=content_type)
     assert answer.status_code == 200
@@ -67,7 +67,7 @@ def test_one_click_from_another_site_and_again_still_works(visitor: Client) -> N
     assert Suppression.objects.count() == 1
 
 
-def test_the_page_says_so_when_it_is_done_already(visitor: Client) -> None:
+def test_the_page_says_if_the_person_is_already_unsubscribed(visitor: Client) -> None:
     recipient = make_sent_journey()
     visitor.post(f"/u/{recipient.code}")
     page = visitor.get(f"/u/{recipient.code}").content.decode()
@@ -82,7 +82,7 @@ def test_a_used_link_still_unsubscribes(visitor: Client) -> None:
     assert has_opted_out(recipient.contact)
 
 
-def test_who_opted_out_may_still_answer(visitor: Client) -> None:
+def test_people_who_opted_out_may_still_answer(visitor: Client) -> None:
     recipient = make_journey()
     visitor.post(f"/u/{recipient.code}")
     assert visitor.post(f"/p/{recipient.code}", {"score": "3"}).status_code == 303

@@ -1,0 +1,1 @@
+"""Helpers of the tests. `standins` imitate vendors; `channels`, `engine` and `api` serve tests of those parts."""

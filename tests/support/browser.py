@@ -1,4 +1,4 @@
-"""A real browser for the pages' tests: the machine's own Chromium, driven by Playwright."""
+"""A real browser for tests of pages: the installed Chromium, driven by Playwright."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = [
-    "--no-sandbox",  # the tests may run as root, where Chromium's own sandbox refuses to start
+    "--no-sandbox",  # Chromium's sandbox does not start as root, and the tests may run as root.
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -17,7 +17,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE_MILLISECONDS = 10_000
+TIMEOUT_MILLISECONDS = 10_000
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +26,7 @@ def browser() -> Generator[Browser]:
     path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
         pytest.skip(f"no browser: none of {', '.join(NAMES)} is on the PATH, and CHROMIUM is not set")
-    # Playwright's event loop runs in this thread as long as the browser does, and Django would refuse its ORM here.
+    # Playwright keeps an event loop in this thread, in which Django would refuse to use its ORM.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
@@ -37,8 +37,8 @@ def browser() -> Generator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Generator[Page]:
-    """A tab of its own profile: no cookies, English, 1280 by 800."""
+    """A tab with a new profile: no cookies, English, 1280 by 800 pixels."""
     context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(PATIENCE_MILLISECONDS)
+    context.set_default_timeout(TIMEOUT_MILLISECONDS)
     yield context.new_page()
     context.close()

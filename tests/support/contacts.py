@@ -1,4 +1,4 @@
-"""People as calls name them, and the contacts that stand already."""
+"""Contacts as calls describe them, and contacts that exist already."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -14,24 +14,24 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 KINDS = ["id", "external_id", "email", "phone"]
 
 
-def person(**said: Unpack[ContactGiven]) -> ContactGiven:
-    """Somebody of whom a call says only so much."""
-    return ContactGiven(**said)
+def person(**fields: Unpack[ContactGiven]) -> ContactGiven:
+    """A contact with only these fields given."""
+    return ContactGiven(**fields)
 
 
-def name_by(kind: str, contact: Contact, **said: Unpack[ContactGiven]) -> ContactGiven:
-    """The contact as a call names it by one kind of key."""
+def name_by(kind: str, contact: Contact, **fields: Unpack[ContactGiven]) -> ContactGiven:
+    """Describe an existing contact by one kind of identifier."""
     key: dict[str, ContactGiven] = {
         "id": {"contact_id": contact.pk},
         "external_id": {"external_id": contact.external_id},
         "email": {"email": contact.email},
         "phone": {"phone": contact.phone},
     }
-    return {**key[kind], **said}
+    return {**key[kind], **fields}
 
 
 def resolve(organization: Organization, *people: ContactGiven, now: datetime = NOW) -> list[Identified]:
-    """Resolve in a transaction of its own, as acceptance does."""
+    """Resolve contacts in a transaction, as acceptance does."""
     with transaction.atomic():
         return resolve_contacts(organization.pk, people, now)
 
@@ -41,5 +41,5 @@ def make_contact(organization: Organization, **fields: Any) -> Contact:
 
 
 def stored(contact: Contact) -> dict[str, Any]:
-    """Everything that is stored of a contact, to compare."""
+    """Return all columns of a contact, for comparison."""
     return dict(Contact.objects.filter(pk=contact.pk).values().get())

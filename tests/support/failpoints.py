@@ -37,14 +37,14 @@ POINTS: dict[str, tuple[ModuleType, str]] = {
 
 
 class Race:
-    """What may be done while the first call is held."""
+    """Starts other calls while the first call is held."""
 
     def __init__(self, pool: ThreadPoolExecutor) -> None:
         self._pool = pool
         self._started: list[Future[None]] = []
 
     def start(self, call: Callable[[], object]) -> None:
-        """Run a call on another connection, up to where it waits for a lock that the held one has."""
+        """Start a call on another connection, and return once it waits for a lock of the held call."""
         self._started.append(self._pool.submit(_run, call))
         wait_until_blocked(len(self._started))
 
@@ -55,17 +55,17 @@ class Race:
 
 @contextmanager
 def held_at(point: str, call: Callable[[], object]) -> Iterator[Race]:
-    """Run the call until it comes to the point for the first time. It goes on, to its end, when the block ends."""
+    """Run the call until it first reaches the point. It continues when the block ends."""
     module, name = POINTS[point]
     arrived, go_on = Event(), Event()
     real = getattr(module, name)
     held_thread: list[int] = []
 
-    def hold(*given: Any, **options: Any) -> Any:
+    def hold(*args: Any, **kwargs: Any) -> Any:
         if held_thread == [get_ident()] and not arrived.is_set():
             arrived.set()
-            assert go_on.wait(DEADLINE_SECONDS), f"nobody let go of what was held at {point!r}"
-        return real(*given, **options)
+            assert go_on.wait(DEADLINE_SECONDS), f"the call held at {point!r} was not released"
+        return real(*args, **kwargs)
 
     def run() -> None:
         held_thread.append(get_ident())
@@ -77,7 +77,7 @@ def held_at(point: str, call: Callable[[], object]) -> Iterator[Race]:
         held.add_done_callback(lambda _: arrived.set())
         assert arrived.wait(DEADLINE_SECONDS)
         try:
-            assert not held.done(), f"the call ended without coming to {point!r}: {held.exception()!r}"
+            assert not held.done(), f"the call ended without reaching {point!r}: {held.exception()!r}"
             race = Race(pool)
             yield race
         finally:

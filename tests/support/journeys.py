@@ -1,4 +1,4 @@
-"""Journeys as acceptance and dispatch leave them, made directly: these tests start with a link in somebody's hands."""
+"""Recipients made directly, without acceptance and dispatch, for tests that start with a link."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -40,7 +40,7 @@ def make_journey(
     counts: Mapping[str, int] | None = None,
     **fields: Any,
 ) -> Recipient:
-    """A recipient, alone in its distribution, that waits; `counts` are the distribution's when it does not."""
+    """Make a distribution with one recipient, who waits unless `fields` say otherwise. `counts` are its counters."""
     survey = survey or make_survey()
     organization = survey.organization
     contact = contact or make_contact(organization)
@@ -71,13 +71,13 @@ def make_journey(
 
 
 def make_sent_journey(survey: Survey | None = None, contact: Contact | None = None, **fields: Any) -> Recipient:
-    """A recipient who was sent to and for whom nothing more is planned."""
+    """Make a recipient who was sent to and waits for nothing more."""
     finished = {"state": "finished", "outcome": "sent", "first_sent_at": NOW - AN_HOUR, "attempt_count": 1}
     return make_journey(survey, contact, **{"counts": {"sent_count": 1}, **finished, **fields})
 
 
 def counts_of(recipient: Recipient) -> dict[str, int]:
-    """The distribution's counts that are not zero."""
+    """Return the distribution's counts that are not zero."""
     distribution = Distribution.objects.get(pk=recipient.distribution_id)
     names = ("sent", "failed", "indeterminate", "stopped", "opened", "responded")
     return {name: count for name in names if (count := getattr(distribution, f"{name}_count"))}

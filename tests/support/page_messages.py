@@ -1,4 +1,4 @@
-"""The texts of the pages, read from where they are written: templates and Python."""
+"""The translatable texts of the pages, read from templates and Python code."""
 
 import io
 from collections.abc import Iterator
@@ -12,9 +12,9 @@ _KEYWORDS = {"_": None, "gettext": None, "gettext_lazy": None}
 
 
 def translatable_texts() -> Iterator[tuple[str, str, int]]:
-    """(text, path relative to the project, line) of every text that the pages mark for translation."""
+    """Yield text, path and line of each text that the pages mark for translation."""
     for path in sorted((DISTRIBUTOR / "templates/pages").rglob("*.html")):
-        # Django's own way to make Python of a template, the one that `makemessages` has its texts found in.
+        # `makemessages` converts templates to Python in the same way.
         yield from _texts_in(path, templatize(path.read_text(encoding="utf-8")))
     for path in sorted((DISTRIBUTOR / "pages").rglob("*.py")):
         yield from _texts_in(path, path.read_text(encoding="utf-8"))
@@ -22,5 +22,5 @@ def translatable_texts() -> Iterator[tuple[str, str, int]]:
 
 def _texts_in(path: Path, python: str) -> Iterator[tuple[str, str, int]]:
     for line, _function, text, _comments in extract_python(io.BytesIO(python.encode()), _KEYWORDS, (), {}):
-        # Babel's annotation says a list; of a function with one text it is that text.
+        # For a function with one text, Babel yields the text itself, although its annotation says a list.
         yield str(text), path.relative_to(DISTRIBUTOR.parent).as_posix(), line

@@ -1,8 +1,8 @@
 """PostgreSQL and Valkey for the tests, started before pytest-django reads the settings.
 
-A plugin (`addopts = "-p tests.support.services"`), because a root conftest is loaded too late for that. With xdist the
-controller starts the servers once and the workers inherit its environment: pytest-django gives each its own database,
-this plugin its own Valkey database. DATABASE_URL and REDIS_URL, when set, name servers to use instead.
+This is a plugin (`addopts = "-p tests.support.services"`), because a root conftest is loaded too late. With xdist, the
+controller starts the servers once and the workers inherit its environment. pytest-django gives each worker its own
+database, and this plugin its own Valkey database. DATABASE_URL and REDIS_URL, if set, name servers to use instead.
 """
 
 import os
@@ -40,7 +40,7 @@ def start_servers(config: pytest.Config) -> None:
 
 
 def own_database(redis_url: str, worker: str) -> str:
-    """The URL with the worker's database number: `gw0` has 1, because 0 is the controller's."""
+    """Return the URL with the worker's database number: 1 for `gw0`, because 0 is the controller's."""
     number = int(worker.removeprefix("gw")) + 1
     if redis_url.startswith("unix:"):
         return f"{redis_url.partition('?')[0]}?db={number}"

@@ -1,4 +1,4 @@
-"""Calls at the same moment, in threads of their own with database connections of their own."""
+"""Concurrent calls, each in its own thread with its own database connection."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ DEADLINE_SECONDS = 60
 
 
 def run_together(calls: Sequence[Callable[[], ResultT]]) -> list[ResultT]:
-    """Start the calls at once and give their results, in their order. Raises what any of them raises."""
+    """Run the calls at the same time and return their results in order. Raises what any of them raises."""
     start = Barrier(len(calls))
 
     def run(call: Callable[[], ResultT]) -> ResultT:
@@ -30,11 +30,11 @@ def run_together(calls: Sequence[Callable[[], ResultT]]) -> list[ResultT]:
 
 
 def wait_until_blocked(count: int) -> None:
-    """Return once PostgreSQL says that so many connections to this database wait for a lock."""
+    """Return once exactly this many connections to this database wait for a lock."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     while time.monotonic() < deadline:
         with connection.cursor() as cursor:
-            # Within a transaction PostgreSQL shows the activity that it saw first, unless told to look again.
+            # Within a transaction, PostgreSQL shows the same activity until its snapshot is cleared.
             cursor.execute("SELECT pg_stat_clear_snapshot()")
             cursor.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -42,4 +42,4 @@ def wait_until_blocked(count: int) -> None:
             if cursor.fetchone()[0] == count:
                 return
         time.sleep(0.02)
-    raise AssertionError(f"{count} calls never waited for a lock together")
+    raise AssertionError(f"{count} calls never waited for a lock at the same time")

@@ -1,6 +1,6 @@
-"""Every change of every zone's clock from 2024 to 2034, found without reading a zone the way the rules do.
+"""Every clock change of every time zone from 2024 to 2034, found independently of the rules.
 
-Only the step from UTC to local time is used, which is never ambiguous.
+Only conversions from UTC to local time are used, which are never ambiguous.
 """
 
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ from distributor.rules.timing.time_zones import zone_named
 
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
 LAST = datetime(2034, 1, 1, tzinfo=UTC)
-# Two changes of one zone are five weeks apart or more. A step that is longer than a day takes a third of the time.
+# Changes of one zone are at least five weeks apart. Steps of four days take a third of the time of daily steps.
 A_STEP = timedelta(days=4)
 A_SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
 class Change:
-    """A zone's clock is put forward or back, at the instant `at`."""
+    """A change of a zone's UTC offset at the instant `at`."""
 
     zone: ZoneInfo
     at: datetime
@@ -54,13 +54,13 @@ def offset_of(instant: datetime, zone: ZoneInfo) -> timedelta:
 
 @cache
 def every_change() -> Sequence[Change]:
-    """All changes of all zones, each found by halving the days that it is in."""
+    """All changes of all zones, each located by bisection."""
     return [change for name in sorted(available_timezones()) for change in _changes(zone_named(name))]
 
 
 @cache
 def every_different_change() -> Sequence[Change]:
-    """One of those that are the same instant with the same offsets, such as Paris and Berlin."""
+    """Distinct changes: one of those with the same instant and offsets, such as Paris and Berlin."""
     return list({(change.at, change.before, change.after): change for change in every_change()}.values())
 
 

@@ -12,7 +12,7 @@ from distributor.engine.journey.transitions import Correction, add_counts, corre
 from distributor.models import Recipient, Step
 from distributor.models.recipient import RecipientOutcome, RecipientState
 from distributor.rules.journey.batching import lane_for
-from distributor.rules.journey.chain import StepKind
+from distributor.rules.journey.chain import StepKind, next_thank_you
 from distributor.rules.journey.stop_reasons import StopReason
 
 

@@ -1,4 +1,4 @@
-"""`manage.py seed_demo`: a demo organisation to try things with. Running it again changes nothing."""
+"""`manage.py seed_demo`: create a demo organisation. Idempotent: running it again changes nothing."""
 
 import json
 import os
@@ -16,23 +16,29 @@ from contacts.models.api_key import Scope
 from distributor.engine.infrastructure.clock import database_now
 from distributor.models import ConnectionStep, ListConnection, Survey
 
-# The list of the recipient-add reference's example, which can be pasted as it is printed.
+# The list name in the recipient-add reference's example, so that the example works as printed.
 CONNECTED_LIST = "sample string 1"
 EMAIL_HTML = """\
-<p>{greeting} ${{contact:firstName|{somebody}}},</p>
+<p>{greeting} ${{contact:firstName|{fallback_name}}},</p>
 <p>${{intro|{request}}}</p>
 <p><a href="${{link}}" style="display:inline-block;padding:12px 20px;background:#1f5fbf;color:#fff;\
 border-radius:6px;text-decoration:none">{button}</a></p>
 <p style="color:#666;font-size:13px">{footer} <a href="${{unsubscribe}}">{unsubscribe}</a></p>
 """
-EMAIL_TEXT = (
-    "{greeting} ${{contact:firstName|{somebody}}},\n\n${{intro|{request}}}\n\n${{link}}\n\n{footer} ${{unsubscribe}}\n"
-)
-EMAIL_WORDS = {
+EMAIL_TEXT = """\
+{greeting} ${{contact:firstName|{fallback_name}}},
+
+${{intro|{request}}}
+
+${{link}}
+
+{footer} ${{unsubscribe}}
+"""
+EMAIL_PHRASES = {
     "en": {
         "subject": "How was your visit at ${contact:department|our clinic}?",
         "greeting": "Hello",
-        "somebody": "there",
+        "fallback_name": "there",
         "request": "it takes a minute to tell us how we did. Your answer goes to the people who looked after you.",
         "button": "Answer one question",
         "footer": "No more surveys?",
@@ -41,7 +47,7 @@ EMAIL_WORDS = {
     "pl": {
         "subject": "Jak przebiegła wizyta? ${contact:department|Nasza przychodnia}",
         "greeting": "Dzień dobry",
-        "somebody": "Państwu",
+        "fallback_name": "Państwu",
         "request": "prosimy o minutę: jak sobie poradziliśmy? Odpowiedź trafi do osób, które się Państwem opiekowały.",
         "button": "Odpowiedz na jedno pytanie",
         "footer": "Nie chcesz więcej ankiet?",
@@ -55,9 +61,9 @@ SHORT_TEXTS = {
 
 
 class Command(BaseCommand):
-    """Prints one JSON object: ids, the API key and the operator's login."""
+    """Prints one JSON object with IDs, the API key and the admin login."""
 
-    help = "Create the demo organisation, once, and print what is needed to use it as JSON."
+    help = "Create the demo organisation unless it exists, and print its IDs, API key and admin login as JSON."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--api-key", default=os.environ.get("DEMO_API_KEY") or mint_key())
@@ -71,7 +77,7 @@ class Command(BaseCommand):
             survey, _created = Survey.objects.get_or_create(
                 organization=organization, name="Patient satisfaction", defaults={"default_locale": "en"}
             )
-            answer = {
+            credentials_and_ids = {
                 "apiKey": seed_api_key(organization, api_key),
                 "adminUser": seed_admin(admin_password),
                 "adminPassword": admin_password,
@@ -80,7 +86,7 @@ class Command(BaseCommand):
                 "templates": {channel.value: str(seed_template(organization, channel).id) for channel in Channel},
             }
             seed_connected_list(organization, survey)
-        self.stdout.write(json.dumps(answer))
+        self.stdout.write(json.dumps(credentials_and_ids))
 
 
 def seed_api_key(organization: Organization, key: str) -> str:
@@ -127,7 +133,7 @@ def seed_template(organization: Organization, channel: Channel) -> Template:
 
 
 def seed_connected_list(organization: Organization, survey: Survey) -> None:
-    """Whoever is added to it is invited by SMS, and by e-mail where there is no number."""
+    """Connect a list to the survey: people added to it are invited by SMS, or by e-mail if they have no number."""
     if ListConnection.objects.filter(mailing_list__organization=organization).exists():
         return
     mailing_list = MailingList.objects.create(organization=organization, name=CONNECTED_LIST)
@@ -144,14 +150,14 @@ def seed_connected_list(organization: Organization, survey: Survey) -> None:
 
 
 def invitation(template: Template, locale: str) -> TemplateVariant:
-    """The demo's words for a channel, in one language."""
+    """Build the demo invitation for the template's channel in one language."""
     if template.channel != Channel.EMAIL:
         return TemplateVariant(template=template, locale=locale, text=SHORT_TEXTS[locale])
-    words = EMAIL_WORDS[locale]
+    phrases = EMAIL_PHRASES[locale]
     return TemplateVariant(
         template=template,
         locale=locale,
-        subject=words["subject"],
-        html=EMAIL_HTML.format(**words),
-        text=EMAIL_TEXT.format(**words),
+        subject=phrases["subject"],
+        html=EMAIL_HTML.format(**phrases),
+        text=EMAIL_TEXT.format(**phrases),
     )

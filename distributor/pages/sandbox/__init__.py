@@ -1,0 +1,1 @@
+"""Web pages that show the messages the sandbox provider received."""

@@ -1,4 +1,4 @@
-"""Who may look into the sandbox, and what its pages are allowed to do."""
+"""Access control and security headers of the sandbox pages."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -14,8 +14,8 @@ PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src data:; frame-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
-# An e-mail's HTML part comes from a template: styles and pictures as in a mail program, an origin of its own, no
-# script, no form; its links open outside of the frame.
+# The HTML part of an e-mail comes from a template. It may use styles and pictures, as in a mail program, but no scripts
+# or forms. It has its own origin, and its links open outside the frame.
 HTML_PART_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; font-src https: data:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
@@ -25,12 +25,12 @@ View = Callable[..., HttpResponse]
 
 
 def sandbox_page(policy: str = PAGE_POLICY) -> Callable[[View], Callable[..., HttpResponseBase]]:
-    """Open to everybody when SANDBOX_OPEN, else to staff; readable only; never cached."""
+    """Decorate a read-only, uncached page: public if SANDBOX_OPEN is set, else for staff only."""
 
     def decorate(view: View) -> Callable[..., HttpResponseBase]:
         @require_safe
         @wraps(view)
-        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        def respond(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             guarded = view if settings.SANDBOX_OPEN else staff_member_required(view)
             response = guarded(request, *args, **kwargs)
             response["Content-Security-Policy"] = policy
@@ -38,6 +38,6 @@ def sandbox_page(policy: str = PAGE_POLICY) -> Callable[[View], Callable[..., Ht
             response["X-Robots-Tag"] = "noindex"
             return response
 
-        return answer
+        return respond
 
     return decorate

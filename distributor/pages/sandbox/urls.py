@@ -1,4 +1,4 @@
-"""The sandbox's addresses, below `/sandbox/`."""
+"""URLs of the sandbox, below `/sandbox/`."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""`/sandbox/`: what the sandbox provider got, as each recipient would see it."""
+"""`/sandbox/`: messages that the sandbox provider received, shown as a recipient would see them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ BIGINT_DIGITS = 18
 
 @dataclass(frozen=True)
 class Filters:
-    """What a page shows: of which address and distribution, and before which message."""
+    """The address and distribution that a page is limited to, and the message ID that it starts before."""
 
     to: str = ""
     distribution: str = ""
@@ -35,17 +35,17 @@ class Filters:
 
     @property
     def page_query(self) -> str:
-        """What leads back to this very page."""
+        """The filters as a query string, with the position."""
         return self.query_before(self.before_id)
 
     def query_before(self, before_id: int | None) -> str:
-        named = {"to": self.to, "distribution": self.distribution, "before": before_id}
-        return urlencode({name: value for name, value in named.items() if value})
+        parameters = {"to": self.to, "distribution": self.distribution, "before": before_id}
+        return urlencode({name: value for name, value in parameters.items() if value})
 
 
 @dataclass(frozen=True)
 class Conversation:
-    """What one number got in one app, oldest first, as a phone shows it."""
+    """The messages to one number on one channel, oldest first, as a phone shows them."""
 
     channel: Channel
     to: str
@@ -60,14 +60,14 @@ def show_inbox(request: HttpRequest) -> HttpResponse:
 
 @sandbox_page()
 def show_email(request: HttpRequest, message_id: int) -> HttpResponse:
-    """An e-mail beside the page of the inbox that it was picked from."""
+    """Show an e-mail next to the page of the inbox that it was selected on."""
     message = get_object_or_404(_emails(), id=message_id)
     return render(request, "sandbox/email.html", {**_inbox(_read_filters(request)), "message": message})
 
 
 @sandbox_page(HTML_PART_POLICY)
 def show_html_part(request: HttpRequest, message_id: int) -> HttpResponse:
-    """The HTML part alone, for the reading pane's frame. Its links open in a tab, where scripts and forms work."""
+    """Show only the HTML part, for the frame. Its links open in a new tab, where scripts and forms work."""
     message = get_object_or_404(_emails(), id=message_id)
     return HttpResponse(f'<!doctype html><base target="_blank">{message.html}')
 
@@ -90,7 +90,7 @@ def _emails() -> QuerySet[SandboxMessage]:
 
 
 def _page(filters: Filters, channels: set[Channel] | frozenset[Channel]) -> tuple[list[SandboxMessage], str]:
-    """A page of messages, newest first, and the query string of the next ("" when there is none)."""
+    """Return a page of messages, newest first, and the query string of the next page ("" on the last page)."""
     found = find_messages(channels=channels, to=filters.to, group_id=filters.distribution, before_id=filters.before_id)
     messages = list(found[: PAGE_SIZE + 1])
     if len(messages) <= PAGE_SIZE:
@@ -100,7 +100,7 @@ def _page(filters: Filters, channels: set[Channel] | frozenset[Channel]) -> tupl
 
 
 def _conversations(messages: Sequence[SandboxMessage]) -> list[Conversation]:
-    """Group a page's messages by app and number; whoever got the newest message comes first."""
+    """Group messages by channel and number; the conversation with the newest message comes first."""
 
     def phone(message: SandboxMessage) -> tuple[str, str]:
         return message.channel, message.to
@@ -111,13 +111,13 @@ def _conversations(messages: Sequence[SandboxMessage]) -> list[Conversation]:
     oldest_first = sorted(messages, key=lambda message: (order[phone(message)], message.id))
     conversations = []
     for (channel, to), group in groupby(oldest_first, key=phone):
-        bubbles = list(group)
-        conversations.append(Conversation(Channel(channel), to, bubbles[-1].to_name, bubbles))
+        of_phone = list(group)
+        conversations.append(Conversation(Channel(channel), to, of_phone[-1].to_name, of_phone))
     return conversations
 
 
 def _read_filters(request: HttpRequest) -> Filters:
-    """What makes no sense in the address filters nothing, or finds nothing; it is no error."""
+    """Read the filters from the URL. An invalid value is ignored or finds nothing; it is not an error."""
     before = request.GET.get("before", "")
     return Filters(
         to=read_address(request.GET.get("to", "")),

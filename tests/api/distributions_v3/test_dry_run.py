@@ -14,9 +14,9 @@ from distributor.engine.consent.opt_out import opt_out
 from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Distribution, IdempotencyKey, Recipient, Survey, Touch
 from tests.support.api.bodies import changed
-from tests.support.api.forecasts import all_stored, lived, planned_in
+from tests.support.api.forecasts import actual_outcomes, forecast_in, stored_except_key_use
 from tests.support.api.lists_and_links import call, error_of, faults_of, result_of
-from tests.support.engine.forecasts import be_quiet
+from tests.support.engine.forecasts import set_quiet_hours
 
 SENDING = ("send", "links", "sms")
 AT_NIGHT = "2029-12-24T22:30:00Z"
@@ -35,9 +35,9 @@ def bodies(send_body: dict[str, Any], links_body: dict[str, Any], sms_body: dict
 def test_the_plan_is_answered_and_nothing_written(
     client: Client, bodies: Bodies, crowd: list[Contact], kind: str
 ) -> None:
-    before = all_stored()
+    before = stored_except_key_use()
     planned = result_of(call(client, "POST", PATHS[kind], {**bodies[kind], "dryRun": True}))
-    assert all_stored() == before
+    assert stored_except_key_use() == before
     assert (planned["dryRun"], planned["contactCount"], planned["recipientCount"]) == (True, 5, 5)
     assert [one["contactId"] for one in planned["recipients"]] == [str(one.pk) for one in crowd]
     channels = {"send": ["email"], "links": [], "sms": ["sms"]}[kind]
@@ -50,7 +50,7 @@ def test_the_plan_is_answered_and_nothing_written(
 def test_what_is_planned_is_what_happens(
     client: Client, bodies: Bodies, organization: Organization, survey: Survey, crowd: list[Contact], kind: str
 ) -> None:
-    be_quiet(organization, 21, 8)
+    set_quiet_hours(organization, 21, 8)
     organization.minimum_days_between_contacts = 30
     organization.save()
     opt_out(crowd[0].pk, database_now())
@@ -61,14 +61,14 @@ def test_what_is_planned_is_what_happens(
         contact_id=crowd[3].pk, survey_id=survey.pk, recipient_id=0, last_sent_at=datetime(2029, 12, 20, tzinfo=UTC)
     )
     said = {**bodies[kind], "sendDate": AT_NIGHT}
-    planned = planned_in(result_of(call(client, "POST", PATHS[kind], {**said, "dryRun": True})))
+    planned = forecast_in(result_of(call(client, "POST", PATHS[kind], {**said, "dryRun": True})))
     assert {one for one in planned.values() if isinstance(one, str)} == {
         *("opted_out", "suppressed", "no_address", "frequency_rule")
     }
     [[(_channel, _accounts, at)]] = [one for one in planned.values() if not isinstance(one, str)]
     assert at.isoformat() == "2029-12-25T07:00:00+00:00"
     result_of(call(client, "POST", PATHS[kind], said))
-    assert lived() == planned
+    assert actual_outcomes() == planned
 
 
 @everywhere
@@ -94,9 +94,9 @@ def test_a_key_is_not_used_up(client: Client, bodies: Bodies, kind: str) -> None
 @everywhere
 @pytest.mark.parametrize("said", ["true", 1])
 def test_what_is_no_yes_or_no_is_refused_rather_than_sent(client: Client, bodies: Bodies, kind: str, said: Any) -> None:
-    before = all_stored()
+    before = stored_except_key_use()
     assert faults_of(call(client, "POST", PATHS[kind], {**bodies[kind], "dryRun": said}))[0][0] == "/dryRun"
-    assert all_stored() == before
+    assert stored_except_key_use() == before
 
 
 @pytest.mark.parametrize("is_dry_run", [True, False])
@@ -117,7 +117,7 @@ def test_its_errors_are_those_of_the_call(
 
 def test_reminders_and_thank_yous_have_no_dry_run_and_are_not_made_by_one(client: Client, bodies: Bodies) -> None:
     parent = result_of(call(client, "POST", "distributions", bodies["send"]))["id"]
-    before = all_stored()
+    before = stored_except_key_use()
     for follow_up in ("reminders", "thankyous"):
         body = {"message": bodies["send"]["message"], "dryRun": True}
         refused = call(client, "POST", f"distributions/{parent}/{follow_up}", body)
@@ -125,4 +125,4 @@ def test_reminders_and_thank_yous_have_no_dry_run_and_are_not_made_by_one(client
     for method in ("Reminder", "ThankYou"):
         body = {**bodies["sms"], "method": method, "parentDistributionId": parent, "dryRun": True}
         assert faults_of(call(client, "POST", "distributions/sms", body)) == [("/dryRun", "not_supported")]
-    assert all_stored() == before
+    assert stored_except_key_use() == before

@@ -15,7 +15,7 @@ from distributor.models import Attempt, Distribution, Recipient, Step, Survey
 from distributor.rules.journey.delivery_events import Trouble
 from tests.support.api.bodies import changed
 from tests.support.api.lists_and_links import call, elements_of, error_of, faults_of, is_id, result_of
-from tests.support.engine.people import bring, dispatch
+from tests.support.engine.people import arm_follow_ups, dispatch
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def body(send_body: dict[str, Any]) -> dict[str, Any]:
 
 
 def receivers() -> list[str]:
-    bring()
+    arm_follow_ups()
     dispatch()
     return list(SandboxMessage.objects.order_by("to").values_list("to", flat=True))
 
@@ -219,7 +219,7 @@ def test_follow_ups_are_listed_among_the_distributions_and_filtered(
     assert [shown[one]["parentDistributionId"] for one in (first, second, another)] == [invitation, invitation, None]
 
 
-def test_pages_with_follow_ups_are_as_many_statements_whatever_their_number(
+def test_pages_with_follow_ups_make_as_many_queries_whatever_their_number(
     client: Client, parent: str, body: dict[str, Any], django_assert_num_queries: Any
 ) -> None:
     for count in (2, 4):

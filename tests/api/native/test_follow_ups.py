@@ -25,7 +25,7 @@ from distributor.rules.requests import LinkType
 from tests.engine.conftest import Follow, Send, ask, follow, send
 from tests.support.api.bad_values import characters, no_list, no_object, no_text, numbers, small_json
 from tests.support.api.bodies import changed, faults_in
-from tests.support.engine.people import bring, dispatch, messages, misbehave
+from tests.support.engine.people import arm_follow_ups, dispatch, fail_addresses, messages
 from tests.support.engine.provider_events import event_of, report_events
 
 __all__ = ["ask", "follow", "send"]
@@ -78,7 +78,7 @@ def test_a_reminder_is_accepted_and_read_back_with_its_progress(
     assert answer["progress"] == {"status": "preparing", "people": 0}
     shown = client.get(f"/api/v1/distributions/{sent.distribution.pk}").json()
     assert (shown["status"], shown["steps"][1]) == ("sending", answer)
-    bring()
+    arm_follow_ups()
     dispatch()
     shown = client.get(f"/api/v1/distributions/{sent.distribution.pk}").json()
     assert shown["status"] == "completed"
@@ -90,7 +90,7 @@ def test_for_later_and_for_one_contact(client: Client, sent: Accepted, add: Add,
     at, contact_id = "2999-01-01T10:00:00+01:00", str(sent.recipients[1].contact.id)
     answer = add(sent, {**reminder, "scheduledAt": at, "contactId": contact_id}).json()
     assert (answer["scheduledAt"], answer["contactId"]) == ("2999-01-01T09:00:00Z", contact_id)
-    bring()
+    arm_follow_ups()
     stories = client.get(f"/api/v1/distributions/{sent.distribution.pk}/recipients").json()["items"]
     assert [(one["state"], one["stepKind"], one["dueAt"]) for one in stories] == [
         ("sent", "invitation", None),
@@ -109,7 +109,7 @@ def test_a_moment_that_has_passed_means_now(sent: Accepted, add: Add, reminder: 
     at = Step.objects.get(kind="reminder").scheduled_at
     assert at is not None
     assert at >= before
-    bring()
+    arm_follow_ups()
     dispatch()
     assert messages() == ["invitation email"] * 3 + ["reminder email"] * 3
 
@@ -117,7 +117,7 @@ def test_a_moment_that_has_passed_means_now(sent: Accepted, add: Add, reminder: 
 def test_thanks_are_added_too(client: Client, sent: Accepted, add: Add, reminder: dict[str, Any]) -> None:
     client.post(f"/api/v1/links/{sent.recipients[0].code}/responses", {"answers": {}}, "application/json")
     assert add(sent, {**reminder, "kind": "thank_you"}).status_code == 202
-    bring()
+    arm_follow_ups()
     dispatch()
     assert messages() == ["invitation email"] * 3 + ["thank_you email"]
 
@@ -125,12 +125,12 @@ def test_thanks_are_added_too(client: Client, sent: Accepted, add: Add, reminder
 def test_each_step_is_counted_by_what_came_of_it(
     client: Client, send: Send, follow: Follow, accounts: dict[Channel, ProviderAccount]
 ) -> None:
-    misbehave(accounts[Channel.EMAIL], person3="permanent")
+    fail_addresses(accounts[Channel.EMAIL], person3="permanent")
     accepted = send(5, scheduled_at=None)
     dispatch()
-    misbehave(accounts[Channel.SMS], person0="permanent")
+    fail_addresses(accounts[Channel.SMS], person0="permanent")
     follow(accepted.distribution, Channel.SMS)
-    bring()
+    arm_follow_ups()
     dispatch()
     email = accounts[Channel.EMAIL]
     report_events(email, event_of(accepted, EventKind.OPENED), event_of(accepted, EventKind.HARD_BOUNCED, 1))

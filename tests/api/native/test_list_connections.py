@@ -14,7 +14,7 @@ from contacts.models import MailingList, Organization
 from contacts.models.api_key import Scope
 from distributor.models import ConnectionStep, Distribution, ListConnection, Recipient, Survey
 from tests.support.api.bodies import NOT_GIVEN, changed, faults_in
-from tests.support.api.recipient_add import SUCCESS, adding_by, make_list, person
+from tests.support.api.recipient_add import SUCCESS, make_add, make_list, person
 from tests.support.api.resources import BASE
 from tests.support.engine.people import dispatch
 
@@ -73,7 +73,7 @@ def test_whoever_is_added_is_invited_and_after_the_end_is_not(
     client: Client, put: Put, path: str, body: dict[str, Any]
 ) -> None:
     put(body)
-    add = adding_by(client)
+    add = make_add(client)
     assert add(person(1)).json() == SUCCESS
     client.delete(path)
     assert add(person(2)).json() == SUCCESS

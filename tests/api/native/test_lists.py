@@ -11,9 +11,10 @@ from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.schedule.recurring import save_recurring
 from distributor.models import Recipient, RecurringDistribution, Survey
 from tests.api.conftest import Post
-from tests.api.test_pages import pages_of
 from tests.support.api.bodies import faults_in
+from tests.support.api.pagination import pages_of
 from tests.support.api.resources import BASE, make, patch
+from tests.support.queries import count_queries
 
 
 @pytest.fixture
@@ -66,15 +67,21 @@ def test_unknown_contacts_are_all_named_and_nobody_is_added(client: Client, memb
     assert Membership.objects.count() == 0
 
 
-def test_a_thousand_are_added_in_a_handful_of_queries(
-    client: Client, organization: Organization, members: str, django_assert_max_num_queries: Any
+def test_a_thousand_members_are_added_and_read_with_as_many_queries_as_ten(
+    client: Client, organization: Organization, members: str
 ) -> None:
-    people = Contact.objects.bulk_create(Contact(organization=organization, external_id=f"P{n}") for n in range(1_000))
-    with django_assert_max_num_queries(12):
-        answer = patch(client, members, {"add": [str(one.pk) for one in people]}).json()
-    assert answer == {"addedCount": 1_000, "removedCount": 0}
-    with django_assert_max_num_queries(8):
-        assert len(client.get(f"{BASE}/{members}?limit=1000").json()["items"]) == 1_000
+    people = Contact.objects.bulk_create(Contact(organization=organization, external_id=f"P{n}") for n in range(1_010))
+    client.get(f"{BASE}/{members}")  # The first call of the day also records when the key was used.
+
+    def add(contacts: list[Contact]) -> None:
+        answer = patch(client, members, {"add": [str(contact.pk) for contact in contacts]}).json()
+        assert answer == {"addedCount": len(contacts), "removedCount": 0}
+
+    def read(limit: int) -> None:
+        assert len(client.get(f"{BASE}/{members}?limit={limit}").json()["items"]) == limit
+
+    assert count_queries(lambda: add(people[:10])) == count_queries(lambda: add(people[10:])) <= 12
+    assert count_queries(lambda: read(10)) == count_queries(lambda: read(1_000)) <= 8
 
 
 @pytest.mark.parametrize(

@@ -8,17 +8,12 @@ from django.test import Client
 from contacts.keys import create_api_key
 from contacts.models import Organization
 from contacts.models.api_key import Scope
-from tests.api.test_pages import pages_of
 from tests.support.api.bodies import faults_in
+from tests.support.api.pagination import pages_of
 from tests.support.api.resources import BASE, BODIES, PATCHED, another, make, patch, post
 
+pytestmark = pytest.mark.usefixtures("allowed_host")
 each_resource = pytest.mark.parametrize("resource", BODIES)
-
-
-@pytest.fixture(autouse=True)
-def allowed_host(organization: Organization) -> None:
-    organization.allowed_redirect_hosts = ["survey.example.com"]
-    organization.save()
 
 
 @pytest.fixture

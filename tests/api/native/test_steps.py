@@ -53,11 +53,6 @@ def asked(survey: Survey, step: Step) -> dict[str, Any]:
     }
 
 
-@pytest.fixture
-def post_it(client: Client) -> Post:
-    return lambda body: client.post(PATH, json.dumps(body), content_type="application/json")
-
-
 def test_steps_are_read_back_in_the_order_in_which_they_come(client: Client, post_it: Post, asked: Any) -> None:
     answer = post_it(asked).json()
     read = client.get(f"{PATH}/{answer['id']}").json()

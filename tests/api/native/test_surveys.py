@@ -3,17 +3,12 @@
 import pytest
 from django.test import Client
 
-from contacts.models import Organization
 from distributor.models import Survey
 from tests.support.api.bodies import faults_in
 from tests.support.api.resources import BASE, BODIES, make, patch, post
 from tests.support.journeys import make_journey
 
-
-@pytest.fixture(autouse=True)
-def allowed_host(organization: Organization) -> None:
-    organization.allowed_redirect_hosts = ["survey.example.com"]
-    organization.save()
+pytestmark = pytest.mark.usefixtures("allowed_host")
 
 
 def test_a_survey_is_answered_as_it_was_given(client: Client) -> None:

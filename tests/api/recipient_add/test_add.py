@@ -1,64 +1,33 @@
-"""Adding recipients: what becomes of each field, which list is meant, who is invited when, and what is answered."""
+"""Adding recipients: what becomes of each field, which list is meant, and what is answered."""
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 from django.test import Client
 
-from channels.models import ProviderAccount, SandboxMessage, Template
 from contacts.channel import Channel
-from contacts.models import Contact, MailingList, Membership, Organization
-from distributor.engine.infrastructure.clock import database_now
-from distributor.models import Distribution, Recipient, Survey
+from contacts.models import Contact, MailingList, Organization
+from distributor.models import Distribution, Survey
 from tests.support.api.recipient_add import (
     EXAMPLE,
-    FAILED,
     LIST,
     NO_LIST,
     SUCCESS,
     Add,
-    adding_by,
     connect,
+    make_add,
     make_list,
     members,
     person,
     post,
     problem_with,
+    sent_to,
 )
-from tests.support.engine.people import dispatch, dispatch_at
-
-HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
-
-
-@pytest.fixture
-def mailing_list(organization: Organization) -> MailingList:
-    return make_list(organization)
-
-
-@pytest.fixture
-def add(client: Client, mailing_list: MailingList) -> Add:
-    return adding_by(client)
-
-
-@pytest.fixture
-def connected(
-    mailing_list: MailingList,
-    survey: Survey,
-    accounts: dict[Channel, ProviderAccount],
-    templates: dict[Channel, Template],
-) -> MailingList:
-    connect(mailing_list, survey, accounts, templates, Channel.SMS)
-    return mailing_list
-
-
-def sent_to() -> set[str]:
-    return set(SandboxMessage.objects.values_list("to", flat=True))
+from tests.support.engine.people import dispatch
 
 
 def test_the_published_example_is_read_and_its_placeholders_are_reported(
@@ -187,7 +156,7 @@ def test_of_lists_with_one_name_the_connected_one_is_meant_and_else_the_oldest(
     client: Client, organization: Organization, survey: Survey, accounts: Any, templates: Any
 ) -> None:
     oldest, middle, newest = (make_list(organization) for _ in range(3))
-    add = adding_by(client)
+    add = make_add(client)
     add(person(1))
     assert len(members(oldest)) == 1
     connect(newest, survey, accounts, templates, Channel.SMS)
@@ -195,165 +164,6 @@ def test_of_lists_with_one_name_the_connected_one_is_meant_and_else_the_oldest(
     connect(middle, survey, accounts, templates, Channel.SMS)
     add(person(3))
     assert [len(members(one)) for one in (oldest, middle, newest)] == [1, 0, 2]
-
-
-def test_who_is_added_to_a_connected_list_is_invited_at_once(add: Add, connected: MailingList, survey: Survey) -> None:
-    assert add(person(1, User1="Ward B"), person(2)).json() == SUCCESS
-    distribution = Distribution.objects.get()
-    assert (distribution.source, distribution.mailing_list, distribution.survey, distribution.name) == (
-        "recipient_add",
-        connected,
-        survey,
-        LIST,
-    )
-    assert Recipient.objects.get(contact__email="ann1@example.com").attributes == {"User1": "Ward B"}
-    dispatch()
-    assert sent_to() == {"+48601000001", "+48601000002"}
-    assert MailingList.objects.count() == 1
-
-
-def test_each_is_invited_at_its_own_moment_and_not_before(add: Add, connected: MailingList) -> None:
-    now = database_now()
-    later = (now + 5 * HOUR).replace(microsecond=0)
-    in_zone = later.isoformat().replace("+00:00", ".0000000+00:00")
-    naive = (later + HOUR).replace(tzinfo=None).isoformat()
-    past = "2020-02-04T16:23:43.6826425+00:00"
-    add(person(1, When=in_zone), person(2, When=naive), person(3, When=past), person(4))
-    for moment, numbers in (
-        (now + SECOND, {3, 4}),
-        (later - SECOND, {3, 4}),
-        (later, {1, 3, 4}),
-        (later + HOUR - SECOND, {1, 3, 4}),
-        (later + HOUR, {1, 2, 3, 4}),
-    ):
-        dispatch_at(moment)
-        assert sent_to() == {f"+4860100{number:04}" for number in numbers}
-
-
-def test_who_is_added_again_is_invited_again(add: Add, connected: MailingList) -> None:
-    add(person(1))
-    add(person(1))
-    dispatch()
-    assert SandboxMessage.objects.count() == 2
-    assert len(members(connected)) == 1
-
-
-def test_who_opted_out_is_added_and_said_not_to_be_invited(add: Add, connected: MailingList) -> None:
-    Contact.objects.create(
-        organization=connected.organization, email="ann1@example.com", opted_out_at=datetime(2026, 1, 1, tzinfo=UTC)
-    )
-    answer = add(person(1), person(2)).json()
-    [told] = answer.pop("NotInvited")
-    assert answer == SUCCESS
-    assert (told["MobileNumber"], told["EmailAddress"], told["Reason"]) == (
-        "+48601000001",
-        "ann1@example.com",
-        "opted_out",
-    )
-    assert told["Text"].startswith("skipped: ")
-    dispatch()
-    assert sent_to() == {"+48601000002"}
-    assert len(members(connected)) == 2
-
-
-def test_a_connection_that_is_switched_off_invites_nobody(add: Add, connected: MailingList) -> None:
-    connected.connection.is_active = False
-    connected.connection.save()
-    assert add(person(1)).json() == SUCCESS
-    assert (len(members(connected)), Distribution.objects.count()) == (1, 0)
-
-
-def test_the_connections_channels_follow_one_another(
-    add: Add, mailing_list: MailingList, survey: Survey, accounts: Any, templates: Any
-) -> None:
-    connect(mailing_list, survey, accounts, templates, Channel.SMS, Channel.EMAIL, mode="multi")
-    ProviderAccount.objects.filter(channel=Channel.SMS).update(
-        configuration={"failAddresses": {"+48601000001": "permanent"}}
-    )
-    add(person(1), {"EmailAddress": "bob@example.com"})
-    dispatch()
-    assert sent_to() == {"ann1@example.com", "bob@example.com"}
-
-
-def test_a_connection_without_channels_takes_the_organisations_defaults(
-    add: Add, mailing_list: MailingList, survey: Survey, accounts: Any, templates: Any
-) -> None:
-    connect(mailing_list, survey, accounts, templates)
-    assert add(person(1)).json() == {"Errors": [FAILED, "The organisation has no default way to reach people."]}
-    assert members(mailing_list) == []
-    for model in (ProviderAccount, Template):
-        model.objects.filter(channel=Channel.SMS).update(is_default=True)
-    assert add(person(1)).json() == SUCCESS
-    dispatch()
-    assert sent_to() == {"+48601000001"}
-
-
-def test_who_has_no_address_for_the_default_channel_is_said_not_to_be_invited(
-    add: Add, mailing_list: MailingList, survey: Survey, accounts: Any, templates: Any
-) -> None:
-    connect(mailing_list, survey, accounts, templates)
-    for model in (ProviderAccount, Template):
-        model.objects.filter(channel=Channel.EMAIL).update(is_default=True)
-    [told] = add({"MobileNumber": "+48601000001"}).json()["NotInvited"]
-    assert (told["MobileNumber"], told["EmailAddress"], told["Reason"], told["Detail"]) == (
-        "+48601000001",
-        "",
-        "no_address",
-        {"channel": "email"},
-    )
-
-
-def test_where_nobody_can_be_invited_nobody_is_added(add: Add, connected: MailingList) -> None:
-    ProviderAccount.objects.update(is_active=False)
-    response = add(person(1))
-    assert (response.status_code, response.json()) == (400, {"Errors": [FAILED, "This provider is switched off."]})
-    assert not Contact.objects.exists()
-    assert not Membership.objects.exists()
-
-
-def test_what_nobody_expected_is_answered_in_the_published_words(add: Add, connected: MailingList) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE contacts_membership RENAME TO mislaid")
-    response = add(person(1))
-    assert (response.status_code, response.json()) == (400, {"Errors": [FAILED]})
-    assert not Contact.objects.exists()
-    assert not Distribution.objects.exists()
-
-
-def test_1_000_recipients_are_taken_and_no_more(add: Add, connected: MailingList) -> None:
-    people = [person(number) for number in range(1_001)]
-    refused = add(*people)
-    assert refused.status_code == 400
-    assert refused.json()["Errors"][0].startswith("/RecipientList: ")
-    assert add(*people[:1_000]).json() == SUCCESS
-    assert (len(members(connected)), Recipient.objects.count()) == (1_000, 1_000)
-
-
-def test_a_repeated_call_is_answered_again_and_invites_nobody(add: Add, connected: MailingList) -> None:
-    wrong = person(2, MobileNumber="12")
-    first, again = (add(person(1), wrong, headers={"Idempotency-Key": "k"}) for _ in range(2))
-    assert (again.status_code, again.content, again["Idempotent-Replayed"]) == (200, first.content, "true")
-    assert first.json() == {"Errors": [problem_with(wrong, "Invalid mobile number for")]}
-    assert Recipient.objects.count() == 1
-
-
-def test_a_key_for_two_calls_or_of_no_form_is_refused_in_the_dialects_shape(add: Add) -> None:
-    add(person(1), headers={"Idempotency-Key": "k"})
-    other, formless = (add(person(2), headers={"Idempotency-Key": key}) for key in ("k", " "))
-    assert (other.status_code, other.json()) == (
-        422,
-        {"Errors": ["This Idempotency-Key was used for another call, less than 24 hours ago."]},
-    )
-    assert (formless.status_code, formless.json()) == (
-        400,
-        {"Errors": ["Idempotency-Key: An Idempotency-Key is 1 to 255 printable ASCII characters."]},
-    )
-
-
-def test_a_refused_call_leaves_its_key_free(add: Add, connected: MailingList) -> None:
-    said = {"headers": {"Idempotency-Key": "k"}}
-    assert add(person(1), ListName="Nobody", **said).status_code == 400
-    assert add(person(1), **said).json() == SUCCESS
 
 
 def test_the_demo_answers_the_published_example_and_invites_whom_it_adds(db: None, capsys: Any) -> None:

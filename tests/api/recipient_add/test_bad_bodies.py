@@ -29,7 +29,7 @@ from tests.support.api.bad_values import (
     outside,
 )
 from tests.support.api.bodies import changed
-from tests.support.api.recipient_add import FAILED, LIST, PATH, SUCCESS, Add, adding_by, make_list, person
+from tests.support.api.recipient_add import FAILED, LIST, PATH, SUCCESS, Add, make_add, make_list, person
 
 Refuse = Callable[[Any], list[str]]
 WRONG = {
@@ -163,7 +163,7 @@ def test_whatever_people_say_is_answered(call: Callable[[bytes], Any], organizat
     ],
 )
 def test_a_limit_itself_is_within_it(client: Client, full_body: dict[str, Any], place: str, value: Any) -> None:
-    add: Add = adding_by(client)
+    add: Add = make_add(client)
     body = changed(full_body, place, value)
     assert add(*body.pop("RecipientList"), **body).json() == SUCCESS
 

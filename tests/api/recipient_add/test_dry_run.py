@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
@@ -11,30 +10,23 @@ from contacts.models import Contact, MailingList, Membership, Organization, Supp
 from distributor.engine.consent.opt_out import opt_out
 from distributor.engine.infrastructure.clock import database_now
 from distributor.models import IdempotencyKey, Recipient, Survey
-from tests.support.api.forecasts import all_stored, lived, planned_in
+from tests.support.api.forecasts import actual_outcomes, forecast_in, stored_except_key_use
 from tests.support.api.recipient_add import (
     FAILED,
     NO_LIST,
     SUCCESS,
     Add,
-    adding_by,
     connect,
-    make_list,
     members,
     person,
 )
 from tests.support.api.single_send import set_defaults
-from tests.support.engine.forecasts import be_quiet
+from tests.support.engine.forecasts import set_quiet_hours
 
 AT_NIGHT, IN_THE_MORNING = "2029-12-24T22:30:00Z", "2029-12-25T09:00:00Z"
 MISTYPED = person(3, MobileNumber="12")
 Accounts = dict[Channel, ProviderAccount]
 Templates = dict[Channel, Template]
-
-
-@pytest.fixture
-def mailing_list(organization: Organization) -> MailingList:
-    return make_list(organization)
 
 
 @pytest.fixture
@@ -45,17 +37,12 @@ def connected(mailing_list: MailingList, survey: Survey, accounts: Accounts, tem
     return mailing_list
 
 
-@pytest.fixture
-def add(client: Client) -> Add:
-    return adding_by(client)
-
-
 def foretold(add: Add, *people: Any, **fields: Any) -> dict[str, Any]:
     """What a dry run is answered, once it is known to have written nothing."""
-    before = all_stored()
+    before = stored_except_key_use()
     response = add(*people, DryRun=True, **fields)
     assert response.status_code == 200, response.content
-    assert all_stored() == before
+    assert stored_except_key_use() == before
     answer: dict[str, Any] = response.json()
     assert answer.pop("DryRun") is True
     return answer
@@ -72,7 +59,7 @@ def known(organization: Organization, number: int) -> Contact:
 def test_what_is_reported_and_planned_is_what_happens(
     add: Add, connected: MailingList, organization: Organization
 ) -> None:
-    be_quiet(organization, 21, 8)
+    set_quiet_hours(organization, 21, 8)
     Membership.objects.create(mailing_list=connected, contact=known(organization, 1))
     opt_out(known(organization, 5).pk, database_now())
     Suppression.objects.create(organization=organization, channel="sms", address="+48601000006", reason="manual")
@@ -87,7 +74,7 @@ def test_what_is_reported_and_planned_is_what_happens(
     ]
     rules = {"Fields": "tel", "Date": "user2", "GenerateDate": True, "Limit": 30}
     report = foretold(add, *call, Duplication=rules)
-    planned = planned_in(report.pop("Plan"))
+    planned = forecast_in(report.pop("Plan"))
     assert planned["ann5@example.com", "+48601000005"] == "opted_out"
     assert planned[None, "+48601000006"] == "suppressed"
     moments = {
@@ -101,7 +88,7 @@ def test_what_is_reported_and_planned_is_what_happens(
     }
     assert set(report) == {"Errors", "Lookups", "Duplicates", "NotInvited"}
     assert add(*call, Duplication=rules).json() == report
-    assert lived() == planned
+    assert actual_outcomes() == planned
 
 
 def test_a_list_without_an_active_connection_has_a_report_and_no_plan(
@@ -172,10 +159,10 @@ def test_what_is_no_yes_or_no_is_refused_rather_than_sent(add: Add, connected: M
 
 def test_its_errors_are_those_of_the_call(add: Add, connected: MailingList) -> None:
     ProviderAccount.objects.update(is_active=False)
-    before = all_stored()
+    before = stored_except_key_use()
     dry, real = add(person(1), DryRun=True), add(person(1))
     assert (dry.status_code, dry.json()) == (real.status_code, real.json())
     assert (dry.status_code, dry.json()["Errors"][0]) == (400, FAILED)
     nowhere = add(person(1), DryRun=True, ListName="Nowhere")
     assert (nowhere.status_code, nowhere.json()["Errors"]) == (400, [NO_LIST])
-    assert all_stored() == before
+    assert stored_except_key_use() == before

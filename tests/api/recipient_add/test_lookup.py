@@ -11,23 +11,13 @@ from channels.models import ProviderAccount
 from contacts.channel import Channel
 from contacts.models import Contact, MailingList, Organization
 from distributor.engine.audience.number_lookup import check_numbers
-from tests.support.api.recipient_add import SUCCESS, Add, adding_by, make_list, members, person, problem_with
+from tests.support.api.recipient_add import SUCCESS, Add, make_add, members, person, problem_with
 from tests.support.channels.twilio_account import CREDENTIALS, SENDER
 from tests.support.standins.server import Fault
 from tests.support.standins.twilio import Known, TwilioStandIn
 
 INVALID = "Invalid mobile number for"
 MOBILE, LANDLINE, AMERICAN, TOLL_FREE = "+48601234567", "+48221234567", "+14159929960", "+18002345678"
-
-
-@pytest.fixture
-def mailing_list(organization: Organization) -> MailingList:
-    return make_list(organization)
-
-
-@pytest.fixture
-def add(client: Client, mailing_list: MailingList) -> Add:
-    return adding_by(client)
 
 
 @pytest.fixture
@@ -186,7 +176,7 @@ def test_no_connection_and_no_transaction_waits_for_lookup(
     ours = connections["default"]
     seen: list[tuple[bool, bool]] = []
     peer.on_request = lambda: seen.append((ours.connection is None, ours.in_atomic_block))
-    add = adding_by(Client(headers={"x-api-key": api_key}))
+    add = make_add(Client(headers={"x-api-key": api_key}))
     assert add(at(MOBILE), LookupTest=True, headers=headers).json() == SUCCESS
     assert seen == [(True, False)]
 

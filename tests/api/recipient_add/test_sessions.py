@@ -20,18 +20,12 @@ from tests.support.api.recipient_add import (
     NO_LIST,
     PATH,
     SUCCESS,
-    adding_by,
-    make_list,
+    make_add,
     person,
     post,
 )
 
 REFUSED = {"Errors": [INVALID_SESSION]}
-
-
-@pytest.fixture
-def mailing_list(organization: Organization) -> MailingList:
-    return make_list(organization)
 
 
 @pytest.fixture
@@ -49,13 +43,13 @@ def test_a_key_in_a_header_needs_no_login(
     browser: Client, api_key: str, mailing_list: MailingList, header: str
 ) -> None:
     name, _, value = header.format(api_key).partition(": ")
-    assert adding_by(browser)(person(), headers={name: value}).json() == SUCCESS
+    assert make_add(browser)(person(), headers={name: value}).json() == SUCCESS
 
 
 def test_whoever_logs_in_with_a_key_may_add(browser: Client, api_key: str, mailing_list: MailingList) -> None:
     response = log_in(browser, api_key)
     assert (response.status_code, response.json()) == (200, SUCCESS)
-    assert adding_by(browser)(person()).json() == SUCCESS
+    assert make_add(browser)(person()).json() == SUCCESS
 
 
 def test_the_cookie_is_for_this_api_alone_and_out_of_the_reach_of_scripts_and_other_sites(
@@ -93,28 +87,28 @@ def test_a_bad_login_is_told_its_faults(browser: Client, db: None) -> None:
 
 
 def test_without_a_session_nobody_adds(browser: Client, mailing_list: MailingList) -> None:
-    response = adding_by(browser)(person())
+    response = make_add(browser)(person())
     assert (response.status_code, response.json()) == (400, REFUSED)
     assert not Contact.objects.exists()
 
 
 def test_a_wrong_key_is_no_session_either(browser: Client, api_key: str, mailing_list: MailingList) -> None:
     log_in(browser, api_key)
-    assert adding_by(browser)(person(), headers={"x-api-key": "dk_wrong"}).json() == REFUSED
+    assert make_add(browser)(person(), headers={"x-api-key": "dk_wrong"}).json() == REFUSED
 
 
 @pytest.mark.parametrize("forged", ["1", "{}:{}:x", "019c0000-0000-7000-8000-000000000000"])
 def test_a_cookie_that_we_did_not_sign_is_no_session(browser: Client, mailing_list: MailingList, forged: str) -> None:
     browser.cookies[COOKIE] = forged
-    assert adding_by(browser)(person()).json() == REFUSED
+    assert make_add(browser)(person()).json() == REFUSED
 
 
 def test_a_session_ends_with_its_key(browser: Client, api_key: str, mailing_list: MailingList) -> None:
     log_in(browser, api_key)
     ApiKey.objects.update(revoked_at=datetime(2026, 1, 1, tzinfo=UTC))
-    assert adding_by(browser)(person()).json() == REFUSED
+    assert make_add(browser)(person()).json() == REFUSED
     ApiKey.objects.all().delete()
-    assert adding_by(browser)(person()).json() == REFUSED
+    assert make_add(browser)(person()).json() == REFUSED
 
 
 @pytest.mark.parametrize(("seconds", "lasts"), [(LIFETIME_SECONDS - 5, True), (LIFETIME_SECONDS + 5, False)])
@@ -126,7 +120,7 @@ def test_a_session_ends_after_eight_hours(
     with time_machine.travel(datetime.now(UTC) + timedelta(seconds=seconds)):
         late = Client()
         late.cookies[COOKIE] = cookie
-        assert adding_by(late)(person()).json() == (SUCCESS if lasts else REFUSED)
+        assert make_add(late)(person()).json() == (SUCCESS if lasts else REFUSED)
 
 
 @pytest.mark.parametrize(
@@ -148,14 +142,14 @@ def test_what_a_form_of_another_site_can_send_is_refused(
 def test_a_session_has_the_scopes_of_its_key(browser: Client, organization: Organization) -> None:
     _row, key = create_api_key(organization, "reader", [Scope.READ, Scope.MANAGE])
     log_in(browser, key)
-    response = adding_by(browser)(person())
+    response = make_add(browser)(person())
     assert (response.status_code, response.json()) == (403, {"Errors": ["This key lacks the scope “send”."]})
 
 
 def test_a_session_reaches_its_own_organisations_lists_alone(browser: Client, mailing_list: MailingList) -> None:
     other = Organization.objects.create(name="Other", slug="other")
     log_in(browser, create_api_key(other, "theirs", [Scope.SEND])[1])
-    response = adding_by(browser)(person())
+    response = make_add(browser)(person())
     assert (response.status_code, response.json()) == (400, {"Errors": [NO_LIST]})
 
 

@@ -8,23 +8,17 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from channels.models import ProviderAccount, SandboxMessage, Template, TemplateVariant
+from channels.models import SandboxMessage, Template, TemplateVariant
 from contacts.channel import Channel
 from contacts.models import Contact, Organization
 from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Decision, Distribution, Recipient, Survey
 from tests.conformance.published import published
-from tests.support.api.single_send import Send, send_by, set_defaults
+from tests.support.api.single_send import Send
 from tests.support.engine.people import dispatch, make_due
 
 PUBLISHED_BODY = published("single_send_request")
 ANN = {"email": "ann@example.com"}
-
-
-@pytest.fixture
-def send(client: Client, accounts: dict[Channel, ProviderAccount], templates: dict[Channel, Template]) -> Send:
-    set_defaults(accounts, templates)
-    return send_by(client)
 
 
 @pytest.fixture

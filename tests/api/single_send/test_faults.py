@@ -13,18 +13,12 @@ from contacts.models import Organization
 from contacts.models.api_key import Scope
 from distributor.models import Survey
 from tests.support.api.bodies import NOT_GIVEN, NOTHING, changed, faults_in, rows_written
-from tests.support.api.single_send import Send, send_by, set_defaults
+from tests.support.api.single_send import Send, make_send, set_defaults
 
 SUBJECT, INTRO = "/recipients/0/attributes/email_subject", "/recipients/0/attributes/intro_message"
 MESSAGE = "/recipients/0/attributes/thank_you_message"
 LABEL, URL = "/recipients/0/attributes/thank_you_link_text", "/recipients/0/attributes/thank_you_link_url"
 PHONE, LOCALE = "/recipients/0/phone_number", "/recipients/0/locale"
-
-
-@pytest.fixture
-def send(client: Client, accounts: dict[Channel, ProviderAccount], templates: dict[Channel, Template]) -> Send:
-    set_defaults(accounts, templates)
-    return send_by(client)
 
 
 @pytest.fixture
@@ -159,7 +153,7 @@ def test_another_organisations_form_is_404(send: Send, body: dict[str, Any]) -> 
 def test_a_channel_without_defaults_is_409(
     client: Client, body: dict[str, Any], accounts: dict[Channel, ProviderAccount], templates: dict[Channel, Template]
 ) -> None:
-    response = send_by(client)(body)
+    response = make_send(client)(body)
     assert (response.status_code, response.json()["code"]) == (409, "channel_not_set_up")
     assert faults_in(response) == [("/channel", "no_default_provider"), ("/channel", "no_default_template")]
     assert rows_written() == NOTHING
@@ -186,7 +180,7 @@ def test_a_key_is_needed_and_the_scope_send(
     set_defaults(accounts, templates)
     reader = create_api_key(organization, "reader", [Scope.READ])[1]
     sender = create_api_key(organization, "sender", [Scope.SEND])[1]
-    assert send_by(Client())(body).status_code == 401
-    assert send_by(Client(headers={"authorization": f"Bearer {reader}"}))(body).status_code == 403
-    assert send_by(Client(headers={"authorization": f"Bearer {sender}"}))(body).status_code == 201
-    assert send_by(Client(headers={"x-api-key": sender}))(body).status_code == 201
+    assert make_send(Client())(body).status_code == 401
+    assert make_send(Client(headers={"authorization": f"Bearer {reader}"}))(body).status_code == 403
+    assert make_send(Client(headers={"authorization": f"Bearer {sender}"}))(body).status_code == 201
+    assert make_send(Client(headers={"x-api-key": sender}))(body).status_code == 201

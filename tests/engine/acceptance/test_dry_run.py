@@ -19,7 +19,15 @@ from distributor.models import Survey
 from distributor.rules.requests import DistributionRequest, Throttle
 from distributor.rules.timing.throttle import ThrottlePolicy
 from tests.engine.conftest import Ask
-from tests.support.engine.forecasts import A_DAY, NOW, Accounts, carrier, carry_out, everything_stored, touch
+from tests.support.engine.forecasts import (
+    A_DAY,
+    NOW,
+    Accounts,
+    check_dry_run,
+    everything_stored,
+    make_contacted_person,
+    option_of,
+)
 from tests.support.engine.people import given
 
 pytestmark = pytest.mark.django_db
@@ -34,8 +42,8 @@ def test_a_stand_in_is_planned_while_it_would_carry_the_messages(
     )
     account.stand_in, account.daily_limit = stand_in, 1
     account.save()
-    assert carrier(carry_out(organization, ask(1))).account.id == account.id
-    assert carrier(carry_out(organization, ask(1))).account.id == stand_in.id
+    assert option_of(check_dry_run(organization, ask(1))).account.id == account.id
+    assert option_of(check_dry_run(organization, ask(1))).account.id == stand_in.id
 
 
 def test_accounts_named_in_order_are_asked_in_order(organization: Organization, ask: Ask, accounts: Accounts) -> None:
@@ -44,8 +52,8 @@ def test_accounts_named_in_order_are_asked_in_order(organization: Organization, 
     )
     ProviderAccount.objects.filter(id=accounts[Channel.EMAIL].id).update(daily_limit=1)
     request = ask(1, further_accounts=[other])
-    assert carrier(carry_out(organization, request)).account.id == accounts[Channel.EMAIL].id
-    assert carrier(carry_out(organization, request)).account.id == other.id
+    assert option_of(check_dry_run(organization, request)).account.id == accounts[Channel.EMAIL].id
+    assert option_of(check_dry_run(organization, request)).account.id == other.id
 
 
 def test_accounts_that_share_by_weight_are_all_named(organization: Organization, ask: Ask, accounts: Accounts) -> None:
@@ -59,7 +67,7 @@ def test_an_account_that_takes_nothing_now_is_said_to(organization: Organization
     account = accounts[Channel.EMAIL]
     account.daily_limit = 1
     account.save()
-    carry_out(organization, ask(1))
+    check_dry_run(organization, ask(1))
     [held] = dry_run(organization, ask(1), NOW).available_accounts
     assert isinstance(held, Hold)
     assert (held.account_id, held.explanation) == (account.id, f"{account.name} has reached its daily limit")
@@ -72,7 +80,7 @@ def test_nothing_is_written(
     ask: Ask,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    touch(organization, 1, NOW - A_DAY, survey)
+    make_contacted_person(organization, 1, NOW - A_DAY, survey)
     ProviderAccount.objects.update(daily_limit=5, rate_per_second=1)
     accept(organization, None, ask(3), NOW)
     before = everything_stored()
@@ -96,7 +104,7 @@ def test_nothing_is_written_outside_of_a_transaction_either(organization: Organi
     assert everything_stored() == before
 
 
-def test_a_plan_takes_as_many_statements_for_a_thousand_as_for_two(
+def test_a_dry_run_makes_as_many_queries_for_a_thousand_as_for_two(
     organization: Organization, ask: Ask, django_assert_num_queries: Any
 ) -> None:
     for count in (2, 1_000):
@@ -109,7 +117,7 @@ def test_a_plan_takes_as_many_statements_for_a_thousand_as_for_two(
 def test_a_dry_run_is_refused_like_the_call_itself(
     organization: Organization, survey: Survey, ask: Ask, accounts: Accounts
 ) -> None:
-    touch(organization, 0, NOW - A_DAY, survey)
+    make_contacted_person(organization, 0, NOW - A_DAY, survey)
     for number in (1, 2):
         Contact.objects.create(organization=organization, email=f"lone{number}@example.com")
     lone = Contact.objects.get(email="lone1@example.com")

@@ -19,46 +19,46 @@ from tests.support.engine.forecasts import (
     A_DAY,
     NOW,
     Accounts,
-    be_quiet,
-    carry_out,
+    check_dry_run,
     departures,
-    live_through,
+    dispatch_everything,
+    make_contacted_person,
     sends_of,
     sent_by,
-    touch,
+    set_quiet_hours,
 )
-from tests.support.engine.people import given, misbehave, story_of
+from tests.support.engine.people import fail_addresses, given, timeline_of
 
 pytestmark = pytest.mark.django_db
 THANKS = [(Channel.EMAIL, 0)]
 
 
 def test_a_plain_send_leaves_now(organization: Organization, ask: Ask, accounts: Accounts) -> None:
-    foreseen = carry_out(organization, ask(3))
+    foreseen = check_dry_run(organization, ask(3))
     assert sends_of(foreseen) == [[("email", accounts[Channel.EMAIL].id, NOW)]] * 3
     assert departures(foreseen) == [(NOW, Delay.NONE)]
 
 
 def test_a_schedule_is_kept(organization: Organization, ask: Ask) -> None:
-    foreseen = carry_out(organization, ask(2, scheduled_at=NOW + A_DAY))
+    foreseen = check_dry_run(organization, ask(2, scheduled_at=NOW + A_DAY))
     assert departures(foreseen) == [(NOW + A_DAY, Delay.SCHEDULED)]
 
 
 def test_everybody_has_a_moment_of_their_own(organization: Organization, ask: Ask) -> None:
     options = [RecipientOptions(when=NOW + timedelta(hours=hours)) for hours in (1, 3, 2)]
-    foreseen = carry_out(organization, ask(3, options=options))
+    foreseen = check_dry_run(organization, ask(3, options=options))
     assert [departures(foreseen, place) for place in range(3)] == [[(one.when, Delay.SCHEDULED)] for one in options]
 
 
 def test_single_mode_plans_the_one_channel_that_reaches_the_contact(organization: Organization, ask: Ask) -> None:
     people = [given(0), given(1, phone="")]
-    foreseen = carry_out(organization, ask(people, Channel.SMS, Channel.EMAIL, fallback_delay_minutes=60))
+    foreseen = check_dry_run(organization, ask(people, Channel.SMS, Channel.EMAIL, fallback_delay_minutes=60))
     assert [[channel for channel, *_ in sends] for sends in sends_of(foreseen)] == [["sms"], ["email"]]
 
 
 def test_a_chain_is_planned_to_its_end(organization: Organization, ask: Ask) -> None:
     request = ask(2, Channel.EMAIL, Channel.SMS, Channel.WHATSAPP, is_multi=True, fallback_delay_minutes=60)
-    foreseen = carry_out(organization, request)
+    foreseen = check_dry_run(organization, request)
     assert [step.condition for step in foreseen.contacts[0].forecast.steps] == [
         Condition.FIRST,
         Condition.UNANSWERED,
@@ -74,7 +74,7 @@ def test_a_chain_leaves_out_channels_without_an_address_and_those_that_are_suppr
     Suppression.objects.create(organization=organization, channel="whatsapp", address="+48600000002", reason="manual")
     people = [given(0, phone=""), given(1), given(2), given(3, email="")]
     chain = (Channel.EMAIL, Channel.WHATSAPP, Channel.SMS)
-    foreseen = carry_out(organization, ask(people, *chain, is_multi=True, fallback_delay_minutes=10))
+    foreseen = check_dry_run(organization, ask(people, *chain, is_multi=True, fallback_delay_minutes=10))
     assert [[channel for channel, *_ in sends] for sends in sends_of(foreseen)] == [
         ["email"],
         ["email"],  # a STOP ends the chain; a suppression is passed over
@@ -89,25 +89,25 @@ def test_without_a_delay_the_next_channel_is_planned_for_a_failure_and_leaves_at
     organization: Organization, ask: Ask, accounts: Accounts
 ) -> None:
     request = ask(1, Channel.EMAIL, Channel.SMS, is_multi=True)
-    foreseen = carry_out(organization, request)
+    foreseen = check_dry_run(organization, request)
     assert [step.condition for step in foreseen.contacts[0].forecast.steps] == [Condition.FIRST, Condition.ON_FAILURE]
-    misbehave(accounts[Channel.EMAIL], person0="permanent")
+    fail_addresses(accounts[Channel.EMAIL], person0="permanent")
     again = dry_run(organization, request, NOW + A_DAY)
     accepted = accept(organization, None, request, NOW + A_DAY)
-    live_through()
+    dispatch_everything()
     assert departures(again) == [(begun_at, Delay.NONE) for [_, _, begun_at] in sent_by(accepted)["PAT-0"]]
-    assert [attempt.state for attempt in story_of(accepted).attempts] == ["failed", "sent"]
+    assert [attempt.state for attempt in timeline_of(accepted).attempts] == ["failed", "sent"]
 
 
 @pytest.mark.parametrize("is_multi", [False, True])
 def test_reminders_are_planned_also_by_channels_that_no_invitation_uses(
     organization: Organization, ask: Ask, is_multi: bool
 ) -> None:
-    be_quiet(organization, 23, 8)
+    set_quiet_hours(organization, 23, 8)
     Suppression.objects.create(organization=organization, channel="whatsapp", address="+48600000001", reason="manual")
     reminders = [(Channel.SMS, 60), (Channel.WHATSAPP, 24 * 60), (Channel.EMAIL, 24 * 60)]
     request = ask([given(0), given(1), given(2, phone="")], is_multi=is_multi, reminders=reminders, thank_yous=THANKS)
-    foreseen = carry_out(organization, request)
+    foreseen = check_dry_run(organization, request)
     assert [[channel for channel, *_ in sends] for sends in sends_of(foreseen)] == [
         ["email", "sms", "whatsapp", "email"],
         ["email", "sms", "email"],
@@ -125,20 +125,22 @@ def test_reminders_are_planned_also_by_channels_that_no_invitation_uses(
 
 def test_behind_a_chain_reminders_count_from_its_last_message(organization: Organization, ask: Ask) -> None:
     fallbacks = {"is_multi": True, "fallback_delay_minutes": 90}
-    foreseen = carry_out(organization, ask(1, Channel.EMAIL, Channel.SMS, reminders=[(Channel.EMAIL, 60)], **fallbacks))
+    foreseen = check_dry_run(
+        organization, ask(1, Channel.EMAIL, Channel.SMS, reminders=[(Channel.EMAIL, 60)], **fallbacks)
+    )
     assert [at - NOW for at, _delay in departures(foreseen)] == [timedelta(minutes=count) for count in (0, 90, 150)]
 
 
 def test_no_thanks_are_planned_because_nobody_is_taken_to_answer(organization: Organization, ask: Ask) -> None:
-    foreseen = carry_out(organization, ask(1, thank_yous=THANKS))
+    foreseen = check_dry_run(organization, ask(1, thank_yous=THANKS))
     assert departures(foreseen) == [(NOW, Delay.NONE)]
 
 
 def test_quiet_hours_hold_the_first_message_and_the_fallback(organization: Organization, ask: Ask) -> None:
-    be_quiet(organization, 22, 8)
+    set_quiet_hours(organization, 22, 8)
     Contact.objects.create(organization=organization, time_zone="America/New_York", **given(1))
     people = [given(0), given(1)]
-    foreseen = carry_out(
+    foreseen = check_dry_run(
         organization, ask(people, Channel.EMAIL, Channel.SMS, is_multi=True, fallback_delay_minutes=14 * 60)
     )
     morning = datetime(2026, 3, 3, 7, tzinfo=UTC)  # 8:00 in Warsaw; 14 hours later it is quiet again
@@ -153,9 +155,9 @@ def test_quiet_hours_hold_the_first_message_and_the_fallback(organization: Organ
 def test_who_was_sent_the_survey_a_while_ago_waits_and_its_fallback_does_not(
     organization: Organization, survey: Survey, ask: Ask
 ) -> None:
-    touch(organization, 0, NOW - A_DAY, survey)
+    make_contacted_person(organization, 0, NOW - A_DAY, survey)
     options = [RecipientOptions(), RecipientOptions(last_sent_at=NOW - timedelta(hours=1))]
-    foreseen = carry_out(
+    foreseen = check_dry_run(
         organization,
         ask(
             2, Channel.EMAIL, Channel.SMS, is_multi=True, fallback_delay_minutes=60, options=options,
@@ -172,16 +174,16 @@ def test_who_was_sent_the_survey_a_while_ago_waits_and_its_fallback_does_not(
 def test_a_throttle_of_seconds_counts_in_whole_minutes_as_it_is_kept(
     organization: Organization, survey: Survey, ask: Ask
 ) -> None:
-    touch(organization, 0, NOW - timedelta(seconds=100), survey)
-    foreseen = carry_out(organization, ask(1, throttle=Throttle(timedelta(seconds=90))))
+    make_contacted_person(organization, 0, NOW - timedelta(seconds=100), survey)
+    foreseen = check_dry_run(organization, ask(1, throttle=Throttle(timedelta(seconds=90))))
     assert departures(foreseen) == [(NOW + timedelta(seconds=20), Delay.THROTTLED)]
 
 
 def test_an_old_date_that_a_call_gives_lifts_the_throttle_for_the_whole_chain(
     organization: Organization, survey: Survey, ask: Ask
 ) -> None:
-    touch(organization, 0, NOW - A_DAY, survey)
-    foreseen = carry_out(
+    make_contacted_person(organization, 0, NOW - A_DAY, survey)
+    foreseen = check_dry_run(
         organization,
         ask(
             1, Channel.EMAIL, Channel.SMS, is_multi=True, fallback_delay_minutes=60,
@@ -198,12 +200,12 @@ def test_each_reason_to_skip_is_foreseen(organization: Organization, survey: Sur
     Suppression.objects.create(
         organization=organization, channel="email", address="person1@example.com", reason="bounce"
     )
-    touch(organization, 3, NOW - 3 * A_DAY)
-    touch(organization, 4, NOW - 35 * A_DAY)
-    touch(organization, 5, NOW - 50 * A_DAY, survey)
+    make_contacted_person(organization, 3, NOW - 3 * A_DAY)
+    make_contacted_person(organization, 4, NOW - 35 * A_DAY)
+    make_contacted_person(organization, 5, NOW - 50 * A_DAY, survey)
     people = [given(0), given(1), given(2, email=""), given(3), given(4), given(5), given(6)]
     audience = AudienceRules(exclude_recently_contacted=True, recent_contact_days=40)
-    foreseen = carry_out(
+    foreseen = check_dry_run(
         organization, ask(people, audience=audience, throttle=Throttle(60 * A_DAY, ThrottlePolicy.SKIP))
     )
     assert [one.refusal and one.refusal.reason for one in foreseen.contacts] == [
@@ -221,8 +223,8 @@ def test_each_reason_to_skip_is_foreseen(organization: Organization, survey: Sur
 def test_what_cannot_leave_before_its_end_is_skipped(
     organization: Organization, ask: Ask, end: str, reason: Reason
 ) -> None:
-    be_quiet(organization, 22, 8)
-    foreseen = carry_out(organization, ask(1, **{end: NOW + timedelta(hours=1)}))
+    set_quiet_hours(organization, 22, 8)
+    foreseen = check_dry_run(organization, ask(1, **{end: NOW + timedelta(hours=1)}))
     [one] = foreseen.contacts
     assert one.refusal is not None
     assert one.refusal.reason is reason
@@ -231,7 +233,7 @@ def test_what_cannot_leave_before_its_end_is_skipped(
 def test_a_fallback_after_the_end_is_passed_over(organization: Organization, ask: Ask) -> None:
     ends_at = NOW + timedelta(minutes=30)
     request = ask(1, Channel.EMAIL, Channel.SMS, is_multi=True, fallback_delay_minutes=60, expires_at=ends_at)
-    [one] = carry_out(organization, request).contacts
+    [one] = check_dry_run(organization, request).contacts
     assert [(passed.position, passed.refusal.reason) for passed in one.forecast.skipped_steps] == [(1, Reason.EXPIRED)]
 
 
@@ -239,14 +241,14 @@ def test_an_opted_out_contact_that_is_wanted_gets_a_link_and_nothing_is_sent(
     organization: Organization, ask: Ask
 ) -> None:
     Contact.objects.create(organization=organization, opted_out_at=NOW - A_DAY, **given(0))
-    foreseen = carry_out(organization, ask(1, audience=AudienceRules(exclude_opted_out=False)))
+    foreseen = check_dry_run(organization, ask(1, audience=AudienceRules(exclude_opted_out=False)))
     [one] = foreseen.contacts
     assert (one.refusal, one.forecast.steps) == (None, [])
     assert [passed.refusal.reason for passed in one.forecast.skipped_steps] == [Reason.OPTED_OUT]
 
 
 def test_whoever_is_only_registered_is_sent_nothing(organization: Organization, ask: Ask) -> None:
-    foreseen = carry_out(organization, ask(2, is_sent=False))
+    foreseen = check_dry_run(organization, ask(2, is_sent=False))
     assert sends_of(foreseen) == [[], []]
 
 

@@ -16,7 +16,7 @@ from distributor.rules.requests import AudienceRules, RecipientOptions, Throttle
 from distributor.rules.timing.throttle import ThrottlePolicy
 from tests.engine.conftest import Ask
 from tests.support.engine import people
-from tests.support.engine.forecasts import NOW, be_quiet, carry_out, touch
+from tests.support.engine.forecasts import NOW, check_dry_run, make_contacted_person, set_quiet_hours
 
 PEOPLE = 4
 hours = st.integers(1, 100).map(lambda count: timedelta(hours=count))
@@ -44,9 +44,9 @@ def worlds(draw: st.DrawFn) -> Callable[[Organization, Survey], None]:
         organization.minimum_days_between_contacts, organization.send_weekdays = minimum_days, weekdays
         organization.save()
         if quiet:
-            be_quiet(organization, *quiet)
+            set_quiet_hours(organization, *quiet)
         for number, (last_sent_at, is_of_this_survey) in enumerate(touches):
-            touch(organization, number, last_sent_at, survey if is_of_this_survey else None)
+            make_contacted_person(organization, number, last_sent_at, survey if is_of_this_survey else None)
         for number, (zone, opted_out_at) in enumerate(known):
             Contact.objects.update_or_create(
                 organization=organization,
@@ -104,7 +104,7 @@ def test_any_plan_is_what_then_happens(
     contacts, channels, fields = said
     with transaction.atomic():
         make(organization, survey)
-        foreseen = carry_out(organization, ask(contacts, *channels, **fields))
+        foreseen = check_dry_run(organization, ask(contacts, *channels, **fields))
         for one in foreseen.contacts:
             event(f"{len(one.forecast.steps)} steps" if one.refusal is None else one.refusal.reason)
         transaction.set_rollback(True)

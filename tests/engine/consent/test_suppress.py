@@ -16,7 +16,7 @@ from distributor.engine.dispatch.settle import settle
 from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Decision
 from tests.engine.conftest import Send
-from tests.engine.dispatch.test_recover import start, take
+from tests.support.engine.claims import begin_claim, claim_next
 from tests.support.engine.people import dispatch, given, totals_of
 from tests.support.engine.provider_events import event_of, report_events
 
@@ -120,8 +120,8 @@ def test_start_lifts_no_other_reason(send: Send, accounts: Accounts, organizatio
 
 def test_a_refusal_because_of_an_earlier_stop_closes_the_number(send: Send) -> None:
     accepted = send([given(0), given(1)], Channel.SMS)
-    claim, route, _ = take()
-    begun = start(claim, route)
+    claim, route, _ = claim_next()
+    begun = begin_claim(claim, route)
     refused = Result(Outcome.PERMANENT, code="21610", scope=Scope.RECIPIENT, opted_out=True)
     settle(claim, route, begun, [refused, Result(Outcome.ACCEPTED)], database_now())
     assert totals_of(accepted) == {"sent": 1, "failed": 1}

@@ -1,50 +1,25 @@
-"""Accounts that are throttled or refused, by the vendors' own wire: nothing is lost, nothing is burnt, all leave."""
+"""Accounts that the vendor refuses, by its own wire: nothing is lost, and everything leaves once the account works."""
 
 from datetime import timedelta
-from threading import Event
 
 import pytest
-from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import User
-from django.db import transaction
-from django.test import Client
-from django.urls import reverse
 
-from channels.buckets import break_account, pause_account
+from channels.buckets import break_account
 from channels.models import Pace, ProviderAccount
 from contacts.channel import Channel
-from contacts.models import Organization
 from distributor.engine.control import cancel, pause, resume
-from distributor.engine.dispatch.park import park_if_unavailable
 from distributor.engine.infrastructure.clock import database_now
-from distributor.engine.route.waiting_batches import resume_account
 from distributor.models import Attempt, Batch, Distribution
 from tests.engine.conftest import Send
-from tests.engine.dispatch.test_recover import take
-from tests.support.engine.people import dispatch_at, events_of, given, story_of, totals_of
+from tests.support.admin_pages import save_account
+from tests.support.engine.people import dispatch_at, events_of, given, timeline_of, totals_of
 from tests.support.engine.vendors import after_requests, sendgrid, twilio
-from tests.support.simultaneous import DEADLINE_SECONDS, run_together, wait_until_blocked
 from tests.support.standins.sendgrid import API_KEY
-from tests.support.standins.server import Fault
 
 pytestmark = pytest.mark.django_db
+
 Accounts = dict[Channel, ProviderAccount]
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
-
-
-def save_in_admin(account: ProviderAccount, **entered: str) -> str:
-    """What an operator does when the vendor is content again; the page that follows."""
-    operator = Client()
-    operator.force_login(User.objects.get_or_create(username="olga", is_staff=True, is_superuser=True)[0])
-    page = operator.get(reverse("admin:channels_provideraccount_change", args=[account.pk]))
-    initial = page.context["adminform"].form.initial
-    names = ("name", "from_email", "from_name", "urgent_reserve_percent", "is_active", "daily_limit", "stand_in")
-    kept = {name: initial[name] for name in names if initial[name] not in (None, "") and initial[name] is not False}
-    form = page.context["adminform"].form
-    data = {**kept, "configuration": form["configuration"].value(), **entered}
-    saved = operator.post(reverse("admin:channels_provideraccount_change", args=[account.pk]), data, follow=True)
-    assert saved.redirect_chain, saved.context["adminform"].form.errors
-    return saved.content.decode()
 
 
 def test_an_account_suspended_mid_run_keeps_its_messages_and_all_leave_when_it_has_a_new_key(
@@ -69,7 +44,7 @@ def test_an_account_suspended_mid_run_keeps_its_messages_and_all_leave_when_it_h
         assert Attempt.objects.count() == 1_000
         assert max(Batch.objects.values_list("claims", flat=True)) == 0
 
-        page = save_in_admin(account, enter_api_key="SG.new")
+        page = save_account(account, enter_api_key="SG.new")
         assert "The breaker is closed" in page
         dispatch_at(start + 5 * MINUTE)
         assert [totals_of(one) for one in accepted] == [{"sent": 1_000}] * 3
@@ -95,7 +70,7 @@ def test_a_twilio_account_suspended_mid_run_keeps_its_messages_and_all_leave_whe
         assert len(peer.messages) == Attempt.objects.count() == sent
 
         peer.on_request, peer.is_suspended = None, False
-        save_in_admin(account)
+        save_account(account)
         dispatch_at(start + 3 * MINUTE)
         assert totals_of(accepted) == {"sent": 200}
     assert len({message.to for message in peer.messages}) == len(peer.messages) == 200
@@ -172,7 +147,7 @@ def test_a_distribution_that_was_paused_meanwhile_is_woken_too(send: Send, accou
     accepted = send(3)
     dispatch_at(database_now())
     pause(accepted.distribution.id, database_now())
-    save_in_admin(account, daily_limit="3")
+    save_account(account, daily_limit="3")
     resume(accepted.distribution.id, database_now())
     dispatch_at(database_now())
     assert totals_of(accepted) == {"sent": 3}
@@ -186,43 +161,6 @@ def test_a_batch_behind_an_open_breaker_says_so(send: Send, accounts: Accounts) 
     batch = Batch.objects.get()
     assert batch.last_error == "e-mail sandbox is broken: 401 revoked"
     assert (batch.due_at, batch.claims, batch.lease_expires_at) == (now + MINUTE, 0, None)
-
-
-def test_a_throttled_account_rests_for_all_workers_and_that_is_no_attempt(send: Send, accounts: Accounts) -> None:
-    with sendgrid(accounts[Channel.EMAIL], reset_in_seconds=None, retry_after="90") as peer:
-        peer.next_faults.append(Fault.THROTTLED)
-        accepted = [send([given(number)]) for number in range(3)]
-        start = database_now()
-        dispatch_at(start)
-        assert peer.requests == 1
-        assert [totals_of(one) for one in accepted] == [{"waiting": 1}] * 3
-        paused_until = Pace.objects.get().paused_until
-        assert paused_until is not None
-        assert 90 * SECOND <= paused_until - start < 92 * SECOND
-        assert set(Batch.objects.filter(state="waiting").values_list("due_at", flat=True)) == {paused_until}
-        dispatch_at(paused_until - SECOND)
-        assert peer.requests == 1
-        dispatch_at(paused_until)
-        assert [totals_of(one) for one in accepted] == [{"sent": 1}] * 3
-    assert sorted(Attempt.objects.values_list("number", "state")) == [(1, "sent")] * 3
-
-
-def test_a_shorter_pause_does_not_end_a_longer_one(accounts: Accounts) -> None:
-    account, now = accounts[Channel.EMAIL], database_now()
-    for seconds in (10, 600, 20):
-        pause_account(account.id, now + seconds * SECOND)
-    assert Pace.objects.get().paused_until == now + 600 * SECOND
-
-
-def test_who_asks_for_no_pause_at_all_pauses_nobody(send: Send, accounts: Accounts) -> None:
-    """“Not tried” is throttled without a pause: only our own time was up."""
-    with sendgrid(accounts[Channel.EMAIL], reset_in_seconds=None, retry_after="0") as peer:
-        peer.next_faults.append(Fault.THROTTLED)
-        accepted = [send([given(number)]) for number in range(2)]
-        dispatch_at(database_now())
-        assert peer.requests == 2
-    assert sorted(totals_of(one).popitem()[0] for one in accepted) == ["sent", "waiting"]
-    assert not Pace.objects.exists()
 
 
 def test_a_sender_that_only_one_call_asks_for_does_not_close_the_account_to_others(
@@ -256,72 +194,5 @@ def test_a_country_that_twilio_may_not_send_to_closes_nothing(send: Send, accoun
         accepted = send(4, Channel.SMS)
         dispatch_at(database_now())
     assert totals_of(accepted) == {"sent": 3, "failed": 1}
-    assert story_of(accepted, 1).attempts[0].code == "21408"
+    assert timeline_of(accepted, 1).attempts[0].code == "21408"
     assert not Pace.objects.exists()
-
-
-def test_saving_an_account_wakes_what_waits_for_it_or_for_whom_it_stands_in_and_nothing_else(
-    send: Send, accounts: Accounts, organization: Organization
-) -> None:
-    account, now = accounts[Channel.EMAIL], database_now()
-    second = ProviderAccount.objects.create(
-        organization=organization, name="Second", kind="sandbox", channel="email", is_active=False
-    )
-    account.stand_in, account.daily_limit, account.urgent_reserve_percent = second, 1, 0
-    account.save()
-    held = send(3)
-    later = send([given(7)], scheduled_at=now + timedelta(minutes=10))
-    dispatch_at(database_now())
-    assert totals_of(held) == {"sent": 1, "waiting": 2}
-    save_in_admin(second, is_active="on")
-    dispatch_at(database_now())
-    assert (totals_of(held), totals_of(later)) == ({"sent": 3}, {"waiting": 1})
-
-
-def test_a_daily_limit_that_is_raised_lets_the_rest_go_at_once(send: Send, accounts: Accounts) -> None:
-    account = accounts[Channel.EMAIL]
-    ProviderAccount.objects.filter(id=account.id).update(daily_limit=1, urgent_reserve_percent=0)
-    accepted = send(3)
-    dispatch_at(database_now())
-    assert totals_of(accepted) == {"sent": 1, "waiting": 2}
-    save_in_admin(account, daily_limit="3")
-    dispatch_at(database_now())
-    assert totals_of(accepted) == {"sent": 3}
-
-
-def test_saving_an_account_ends_its_pause_and_leaves_an_entry_only_where_a_breaker_was_open(
-    accounts: Accounts,
-) -> None:
-    account, now = accounts[Channel.EMAIL], database_now()
-    pause_account(account.id, now + timedelta(hours=1))
-    assert "The breaker is closed" not in save_in_admin(account)
-    assert Pace.objects.get().paused_until is None
-    break_account(account.id, "401", now)
-    save_in_admin(account)
-    assert Pace.objects.get().broken_because == ""
-    assert [entry.get_change_message() for entry in LogEntry.objects.order_by("id")].count("Closed the breaker.") == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_batch_that_is_being_held_while_the_account_is_put_right_is_woken_all_the_same(
-    send: Send, accounts: Accounts
-) -> None:
-    account, now = accounts[Channel.EMAIL], database_now()
-    break_account(account.id, "401", now)
-    send(1)
-    is_holding = Event()
-
-    def hold() -> None:
-        claim, route, _ = take()
-        with transaction.atomic():
-            assert park_if_unavailable(claim, route, now)
-            is_holding.set()
-            wait_until_blocked(1)
-
-    def put_right() -> None:
-        assert is_holding.wait(DEADLINE_SECONDS)
-        resume_account(account.id, now)
-
-    run_together([hold, put_right])
-    batch = Batch.objects.get()
-    assert (batch.due_at, batch.held_by, batch.lease_expires_at) == (now, None, None)

@@ -17,9 +17,9 @@ from distributor.engine.route.accounts import FAILOVER_PAUSE
 from distributor.models import Attempt, Batch, StepAccount
 from distributor.rules.requests import StepRequest
 from tests.engine.conftest import Send
-from tests.engine.dispatch.test_recover import start, take
 from tests.support.admin_pages import address, faults
-from tests.support.engine.people import dispatch, dispatch_at, given, make_due, misbehave, story_of, totals_of
+from tests.support.engine.claims import begin_claim, claim_next
+from tests.support.engine.people import dispatch, dispatch_at, fail_addresses, given, make_due, timeline_of, totals_of
 from tests.support.engine.vendors import after_requests, sendgrid
 
 pytestmark = pytest.mark.django_db
@@ -97,7 +97,7 @@ def test_the_stand_in_sends_as_itself_and_the_attempt_names_it(
     accepted = send(1)
     dispatch()
     assert SandboxMessage.objects.get().sender == "second@acme.example"
-    assert [attempt.provider_account_id for attempt in story_of(accepted).attempts] == [second.id]
+    assert [attempt.provider_account_id for attempt in timeline_of(accepted).attempts] == [second.id]
 
 
 def test_a_short_pause_is_sat_out(send: Send, first: ProviderAccount, second: ProviderAccount) -> None:
@@ -161,7 +161,7 @@ def test_what_is_unknown_stays_with_its_account(
         organization=sms.organization, name="Other SMS", kind="sandbox", channel="sms"
     )
     stand_in(sms, other)
-    misbehave(sms, person0="unknown")
+    fail_addresses(sms, person0="unknown")
     accepted = send(2, Channel.SMS)
     dispatch()
     break_account(sms.id, "20003", database_now())
@@ -169,7 +169,7 @@ def test_what_is_unknown_stays_with_its_account(
     dispatch()
     assert totals_of(accepted) == {"sent": 1, "indeterminate": 1}
     assert carried() == {sms.name: 2}
-    assert story_of(accepted).attempts[0].provider_account_id == sms.id
+    assert timeline_of(accepted).attempts[0].provider_account_id == sms.id
 
 
 def test_a_crash_with_the_stand_in_is_told_of_the_stand_in(
@@ -178,13 +178,13 @@ def test_a_crash_with_the_stand_in_is_told_of_the_stand_in(
     stand_in(first, second)
     accepted = send(2)
     ProviderAccount.objects.filter(id=first.id).update(is_active=False)
-    claim, route, _ = take()
-    start(claim, route)  # and then the worker dies, and somebody takes the stand-in away
+    claim, route, _ = claim_next()
+    begin_claim(claim, route)  # and then the worker dies, and somebody takes the stand-in away
     ProviderAccount.objects.filter(id=first.id).update(is_active=True, stand_in=None)
     make_due()
     dispatch()
     assert totals_of(accepted) == {"sent": 2, "duplicate_risk": 2}
-    attempts = story_of(accepted).attempts
+    attempts = timeline_of(accepted).attempts
     assert [(one.state, one.provider_account_id) for one in attempts] == [("unknown", second.id), ("sent", first.id)]
 
 

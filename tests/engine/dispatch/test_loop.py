@@ -12,7 +12,7 @@ from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Attempt, Batch, Decision, Distribution, Handover, Recipient, Touch
 from distributor.rules.requests import AudienceRules
 from tests.engine.conftest import Send
-from tests.support.engine.people import dispatch, events_of, given, make_due, misbehave, story_of, totals_of
+from tests.support.engine.people import dispatch, events_of, fail_addresses, given, make_due, timeline_of, totals_of
 
 pytestmark = pytest.mark.django_db
 Accounts = dict[Channel, ProviderAccount]
@@ -73,29 +73,29 @@ def test_nothing_leaves_before_its_moment(send: Send) -> None:
     accepted = send(3, scheduled_at=database_now() + timedelta(minutes=5))
     dispatch()
     assert totals_of(accepted) == {"waiting": 3}
-    assert story_of(accepted).due_at == accepted.distribution.scheduled_at
+    assert timeline_of(accepted).due_at == accepted.distribution.scheduled_at
 
 
 def test_a_refused_recipient_fails_alone_and_frees_its_frequency_slot(send: Send, accounts: Accounts) -> None:
-    misbehave(accounts[Channel.EMAIL], person1="permanent")
+    fail_addresses(accounts[Channel.EMAIL], person1="permanent")
     accepted = send(3)
     dispatch()
     assert totals_of(accepted) == {"sent": 2, "failed": 1}
-    story = story_of(accepted, 1)
-    assert (story.state, story.recipient.reason) == ("failed", "refused")
-    assert [attempt.code for attempt in story.attempts] == ["550"]
-    assert Touch.objects.get(contact_id=story.recipient.contact_id).last_sent_at is None
+    timeline = timeline_of(accepted, 1)
+    assert (timeline.state, timeline.recipient.reason) == ("failed", "refused")
+    assert [attempt.code for attempt in timeline.attempts] == ["550"]
+    assert Touch.objects.get(contact_id=timeline.recipient.contact_id).last_sent_at is None
 
 
 def test_a_passing_fault_is_tried_again_later(send: Send, accounts: Accounts) -> None:
-    misbehave(accounts[Channel.EMAIL], person0="transient")
+    fail_addresses(accounts[Channel.EMAIL], person0="transient")
     accepted = send(2)
     dispatch()
     assert totals_of(accepted) == {"sent": 1, "waiting": 1}
-    decision = story_of(accepted).decisions[0]
+    decision = timeline_of(accepted).decisions[0]
     assert (decision.kind, decision.reason) == ("deferred", "transient_failure")
-    assert decision.until == story_of(accepted).due_at
-    misbehave(accounts[Channel.EMAIL])
+    assert decision.until == timeline_of(accepted).due_at
+    fail_addresses(accounts[Channel.EMAIL])
     make_due()
     dispatch()
     assert totals_of(accepted) == {"sent": 2}
@@ -103,18 +103,18 @@ def test_a_passing_fault_is_tried_again_later(send: Send, accounts: Accounts) ->
 
 
 def test_a_fault_that_does_not_pass_ends_after_eight_attempts(send: Send, accounts: Accounts) -> None:
-    misbehave(accounts[Channel.EMAIL], person0="transient")
+    fail_addresses(accounts[Channel.EMAIL], person0="transient")
     accepted = send(1)
     for _ in range(9):
         make_due()
         dispatch()
     assert totals_of(accepted) == {"failed": 1}
-    assert story_of(accepted).recipient.reason == "attempts_exhausted"
+    assert timeline_of(accepted).recipient.reason == "attempts_exhausted"
     assert Attempt.objects.count() == 8
 
 
 def test_being_throttled_is_no_attempt(send: Send, accounts: Accounts) -> None:
-    misbehave(accounts[Channel.EMAIL], person0="throttled")
+    fail_addresses(accounts[Channel.EMAIL], person0="throttled")
     accepted = send(1)
     for _ in range(10):
         make_due()
@@ -124,16 +124,16 @@ def test_being_throttled_is_no_attempt(send: Send, accounts: Accounts) -> None:
 
 
 def test_an_email_of_unknown_outcome_is_resent_once_and_counted(send: Send, accounts: Accounts) -> None:
-    misbehave(accounts[Channel.EMAIL], person0="unknown")
+    fail_addresses(accounts[Channel.EMAIL], person0="unknown")
     accepted = send(1)
     dispatch()
     assert totals_of(accepted) == {"indeterminate": 1, "duplicate_risk": 1}
     assert SandboxMessage.objects.count() == 2
-    assert [attempt.state for attempt in story_of(accepted).attempts] == ["unknown", "unknown"]
+    assert [attempt.state for attempt in timeline_of(accepted).attempts] == ["unknown", "unknown"]
 
 
 def test_an_sms_of_unknown_outcome_is_never_resent(send: Send, accounts: Accounts) -> None:
-    misbehave(accounts[Channel.SMS], person0="unknown")
+    fail_addresses(accounts[Channel.SMS], person0="unknown")
     accepted = send(1, Channel.SMS)
     dispatch()
     assert totals_of(accepted) == {"indeterminate": 1}
@@ -159,7 +159,7 @@ def test_a_message_that_cannot_be_written_fails_alone(send: Send) -> None:
     TemplateVariant.objects.update(text="${contact:department}")
     dispatch()
     assert totals_of(accepted) == {"sent": 2, "failed": 1}
-    assert story_of(accepted, 1).recipient.reason == "refused"
+    assert timeline_of(accepted, 1).recipient.reason == "refused"
 
 
 def test_whoever_opts_out_after_acceptance_is_not_sent_to(send: Send) -> None:
@@ -167,7 +167,7 @@ def test_whoever_opts_out_after_acceptance_is_not_sent_to(send: Send) -> None:
     opt_out(accepted.recipients[0].contact.id, database_now())
     dispatch()
     assert totals_of(accepted) == {"sent": 1, "stopped": 1}
-    assert story_of(accepted).recipient.reason == "opted_out"
+    assert timeline_of(accepted).recipient.reason == "opted_out"
     assert SandboxMessage.objects.get().to == "person1@example.com"
 
 
@@ -179,7 +179,7 @@ def test_an_address_suppressed_after_acceptance_is_not_written_to(
     Suppression.objects.create(organization=organization, channel="email", address="person0@example.com", reason=cause)
     dispatch()
     assert totals_of(accepted) == {"sent": 1, "stopped": 1}
-    assert story_of(accepted).recipient.reason == reason
+    assert timeline_of(accepted).recipient.reason == reason
 
 
 def test_opted_out_contacts_that_a_call_includes_get_a_link_and_no_message(
@@ -199,7 +199,7 @@ def test_nothing_is_sent_after_the_distribution_expired(send: Send) -> None:
     Distribution.objects.update(expires_at=database_now())
     dispatch()
     assert totals_of(accepted) == {"stopped": 2}
-    assert story_of(accepted).recipient.reason == "expired"
+    assert timeline_of(accepted).recipient.reason == "expired"
 
 
 def test_the_frequency_rule_is_checked_again_right_before_sending(send: Send, organization: Organization) -> None:
@@ -218,10 +218,10 @@ def test_a_journeys_own_first_try_does_not_hold_its_retry_back(
 ) -> None:
     organization.minimum_days_between_contacts = 30
     organization.save()
-    misbehave(accounts[Channel.EMAIL], person0="transient")
+    fail_addresses(accounts[Channel.EMAIL], person0="transient")
     accepted = send(1)
     dispatch()
-    misbehave(accounts[Channel.EMAIL])
+    fail_addresses(accounts[Channel.EMAIL])
     make_due()
     dispatch()
     assert totals_of(accepted) == {"sent": 1}

@@ -10,7 +10,7 @@ from contacts.models import Contact, Organization
 from distributor.models import Batch, Decision
 from distributor.rules.requests import Throttle
 from tests.engine.conftest import Send
-from tests.support.engine.people import dispatch_at, misbehave, story_of, totals_of
+from tests.support.engine.people import dispatch_at, fail_addresses, timeline_of, totals_of
 
 pytestmark = pytest.mark.django_db
 Accounts = dict[Channel, ProviderAccount]
@@ -36,7 +36,7 @@ def test_each_waits_for_the_morning_of_its_own_zone_and_of_the_organisations_wit
     for number, zone in ((1, "America/New_York"), (2, "Asia/Tokyo")):
         live_in(organization, number, zone)
     accepted = send(3, at=EVENING)
-    due = [story_of(accepted, place).due_at for place in range(3)]
+    due = [timeline_of(accepted, place).due_at for place in range(3)]
     assert due == [MORNING_IN_WARSAW, EVENING, datetime(2026, 3, 2, 23, 0, tzinfo=UTC)]
     for moment, sent in ((EVENING, 1), (due[2], 2), (MORNING_IN_WARSAW - SECOND, 2), (MORNING_IN_WARSAW, 3)):
         assert moment is not None
@@ -53,7 +53,7 @@ def test_those_who_wait_for_the_same_morning_share_a_batch(send: Send) -> None:
 def test_a_worker_that_comes_late_does_not_send_into_the_night(send: Send) -> None:
     before_nine = EVENING - 2 * HOUR
     accepted = send(1, at=before_nine)
-    assert story_of(accepted).due_at == before_nine
+    assert timeline_of(accepted).due_at == before_nine
     dispatch_at(EVENING)
     assert totals_of(accepted) == {"waiting": 1}
     decision = Decision.objects.get()
@@ -69,14 +69,14 @@ def test_hours_that_were_made_quiet_after_the_call_hold_too(send: Send, organiza
     accepted = send(1, at=EVENING)
     Organization.objects.filter(id=organization.id).update(quiet_from=time(21), quiet_until=time(8))
     dispatch_at(EVENING)
-    assert story_of(accepted).due_at == MORNING_IN_WARSAW
+    assert timeline_of(accepted).due_at == MORNING_IN_WARSAW
 
 
 def test_who_moved_is_judged_by_the_new_zone(send: Send, organization: Organization) -> None:
     accepted = send(1, at=EVENING)
     Contact.objects.filter(organization=organization).update(time_zone="America/Los_Angeles")
     dispatch_at(MORNING_IN_WARSAW)
-    assert story_of(accepted).due_at == datetime(2026, 3, 3, 16, 0, tzinfo=UTC)
+    assert timeline_of(accepted).due_at == datetime(2026, 3, 3, 16, 0, tzinfo=UTC)
 
 
 def test_the_last_second_before_the_quiet_and_the_first_after_it_are_open(send: Send) -> None:
@@ -85,16 +85,16 @@ def test_the_last_second_before_the_quiet_and_the_first_after_it_are_open(send: 
         dispatch_at(moment)
         assert totals_of(accepted) == {"sent": 1}
     accepted = send(1, at=datetime(2026, 3, 2, 20, 0, tzinfo=UTC))
-    assert story_of(accepted).due_at == MORNING_IN_WARSAW
+    assert timeline_of(accepted).due_at == MORNING_IN_WARSAW
 
 
 def test_a_retry_that_comes_due_at_night_waits_for_the_morning(send: Send, accounts: Accounts) -> None:
-    misbehave(accounts[Channel.EMAIL], person0="transient")
+    fail_addresses(accounts[Channel.EMAIL], person0="transient")
     accepted = send(1, at=EVENING - HOUR - SECOND)
     dispatch_at(EVENING - HOUR - SECOND)
-    misbehave(accounts[Channel.EMAIL])
+    fail_addresses(accounts[Channel.EMAIL])
     dispatch_at(EVENING)
-    assert (totals_of(accepted), story_of(accepted).due_at) == ({"waiting": 1}, MORNING_IN_WARSAW)
+    assert (totals_of(accepted), timeline_of(accepted).due_at) == ({"waiting": 1}, MORNING_IN_WARSAW)
     dispatch_at(MORNING_IN_WARSAW)
     assert totals_of(accepted) == {"sent": 1}
 
@@ -114,7 +114,7 @@ def test_an_interval_that_ends_at_night_lasts_until_the_morning(send: Send) -> N
     send(1, at=start, throttle=throttle)
     dispatch_at(start)
     second = send(1, at=start, throttle=throttle)
-    assert story_of(second).due_at == MORNING_IN_WARSAW + DAY
+    assert timeline_of(second).due_at == MORNING_IN_WARSAW + DAY
 
 
 def test_nothing_leaves_on_other_weekdays(send: Send, organization: Organization) -> None:
@@ -122,7 +122,7 @@ def test_nothing_leaves_on_other_weekdays(send: Send, organization: Organization
     organization.save()
     accepted = send(1, at=EVENING)
     wednesday = MORNING_IN_WARSAW + DAY
-    assert story_of(accepted).due_at == wednesday
+    assert timeline_of(accepted).due_at == wednesday
     dispatch_at(wednesday - SECOND)
     assert totals_of(accepted) == {"waiting": 1}
     dispatch_at(wednesday)
@@ -136,7 +136,7 @@ def test_where_clocks_are_put_forward_the_quiet_ends_when_the_gap_is_over(
     organization.save()
     night = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)  # 01:30 in Warsaw; at 02:00 it becomes 03:00
     accepted = send(1, at=night)
-    assert story_of(accepted).due_at == datetime(2026, 3, 29, 1, 0, tzinfo=UTC)
+    assert timeline_of(accepted).due_at == datetime(2026, 3, 29, 1, 0, tzinfo=UTC)
 
 
 def test_where_clocks_are_put_back_the_quiet_is_the_longer_one(send: Send, organization: Organization) -> None:
@@ -144,7 +144,7 @@ def test_where_clocks_are_put_back_the_quiet_is_the_longer_one(send: Send, organ
     organization.save()
     between = datetime(2026, 10, 25, 0, 45, tzinfo=UTC)  # 02:45 for the first time in Warsaw
     accepted = send(1, at=between)
-    assert story_of(accepted).due_at == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    assert timeline_of(accepted).due_at == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
 
 
 def test_a_morning_after_the_end_is_too_late(send: Send) -> None:

@@ -11,12 +11,11 @@ from redis import Redis
 from channels.models import Pace, ProviderAccount, SandboxMessage
 from contacts.channel import Channel
 from distributor.engine.dispatch import begin
-from distributor.engine.dispatch.loop import dispatch_lane
 from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Attempt, Batch, Decision
 from distributor.models.batch import Lane
 from tests.engine.conftest import Send
-from tests.support.engine.people import dispatch, dispatch_at, given, story_of, totals_of
+from tests.support.engine.people import dispatch, dispatch_at, given, timeline_of, totals_of
 from tests.support.simultaneous import run_together
 
 Accounts = dict[Channel, ProviderAccount]
@@ -150,7 +149,7 @@ def test_workers_that_drain_a_limited_account_together_never_exceed_its_tokens_a
     start = (database_now() + timedelta(days=1)).replace(hour=12)
     for tick in range(9):
         moment = start + tick * SECOND
-        run_together([lambda moment=moment: drain(moment)] * 3)  # type: ignore[misc]
+        run_together([lambda moment=moment: dispatch_at(moment)] * 3)  # type: ignore[misc]
         Redis.from_url(settings.REDIS_URL).flushdb()
         # By the bucket 300 at once and 100 a second; each worker may miss a batch that another holds at the moment.
         assert SandboxMessage.objects.count() <= min(300 + 100 * tick, 1_000)
@@ -160,20 +159,13 @@ def test_workers_that_drain_a_limited_account_together_never_exceed_its_tokens_a
     assert sum(totals_of(one).get("waiting", 0) for one in accepted) == 800
 
 
-def drain(moment: datetime) -> None:
-    """One worker's go at all that is due at a moment."""
-    for lane in Lane:
-        while dispatch_lane(lane, lambda: moment):
-            pass
-
-
 @pytest.mark.django_db
 def test_a_recipient_that_waits_for_its_turn_says_until_when(send: Send, accounts: Accounts) -> None:
     limit(accounts[Channel.EMAIL], rate_per_second=0.1)
     accepted = send(4)
     start = database_now()
     dispatch_at(start)
-    last = story_of(accepted, 3)
+    last = timeline_of(accepted, 3)
     assert last.state == "waiting"
     assert last.due_at is not None
     assert start < last.due_at <= start + 20 * SECOND

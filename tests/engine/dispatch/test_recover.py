@@ -8,43 +8,29 @@ from uuid import UUID
 import pytest
 
 from channels.models import SandboxMessage
-from channels.providers.base import Outcome, Provider, Result
-from channels.providers.registry import open_provider
+from channels.providers.base import Outcome, Result
 from contacts.channel import Channel
 from distributor.engine.dispatch import recheck
 from distributor.engine.dispatch.begin import begin
-from distributor.engine.dispatch.claim import LEASE, Claim, ClaimLostError, claim_batch
-from distributor.engine.dispatch.handover import Begun, hand_over
+from distributor.engine.dispatch.claim import LEASE, ClaimLostError, claim_batch
+from distributor.engine.dispatch.handover import hand_over
 from distributor.engine.dispatch.recover import POISON_CLAIMS
 from distributor.engine.dispatch.settle import settle
 from distributor.engine.eligibility.facts import gather_facts
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.journey.people import Person
-from distributor.engine.route.step_context import StepContext, load_step_context
 from distributor.models import Attempt, Batch, Handover
 from tests.engine.conftest import Send
-from tests.support.engine.people import dispatch, events_of, make_due, story_of, totals_of
+from tests.support.engine.claims import begin_claim, claim_next
+from tests.support.engine.people import dispatch, events_of, make_due, timeline_of, totals_of
 
 pytestmark = pytest.mark.django_db
 
 
-def take(lane: str = "urgent") -> tuple[Claim, StepContext, Provider]:
-    claim = claim_batch(lane, database_now())
-    assert claim is not None
-    context = load_step_context(claim.distribution_id, claim.step_id)
-    return claim, context, open_provider(context.provider_kind, context.account)
-
-
-def start(claim: Claim, context: StepContext, limit: int = 1_000) -> Begun:
-    begun = begin(claim, context, limit, database_now())
-    assert isinstance(begun, Begun)
-    return begun
-
-
 def test_a_crash_before_the_provider_call_resends_an_email_and_says_so(send: Send) -> None:
     accepted = send(3)
-    claim, context, _ = take()
-    start(claim, context)  # and then the worker dies
+    claim, context, _ = claim_next()
+    begin_claim(claim, context)  # and then the worker dies
     make_due()
     dispatch()
     assert totals_of(accepted) == {"sent": 3, "duplicate_risk": 3}
@@ -54,8 +40,8 @@ def test_a_crash_before_the_provider_call_resends_an_email_and_says_so(send: Sen
 
 def test_a_crash_after_the_provider_call_sends_an_email_twice_at_most(send: Send) -> None:
     accepted = send(3)
-    claim, context, provider = take()
-    hand_over(context, provider, start(claim, context))  # and then the worker dies
+    claim, context, provider = claim_next()
+    hand_over(context, provider, begin_claim(claim, context))  # and then the worker dies
     make_due()
     dispatch()
     assert totals_of(accepted) == {"sent": 3, "duplicate_risk": 3}
@@ -64,8 +50,8 @@ def test_a_crash_after_the_provider_call_sends_an_email_twice_at_most(send: Send
 
 def test_a_crash_never_sends_an_sms_twice(send: Send) -> None:
     accepted = send(3, Channel.SMS)
-    claim, context, provider = take()
-    hand_over(context, provider, start(claim, context))
+    claim, context, provider = claim_next()
+    hand_over(context, provider, begin_claim(claim, context))
     make_due()
     dispatch()
     assert totals_of(accepted) == {"indeterminate": 3}
@@ -74,8 +60,8 @@ def test_a_crash_never_sends_an_sms_twice(send: Send) -> None:
 
 def test_the_rest_of_a_crashed_batch_is_sent_once(send: Send) -> None:
     accepted = send(5)
-    claim, context, _ = take()
-    start(claim, context, limit=2)
+    claim, context, _ = claim_next()
+    begin_claim(claim, context, limit=2)
     make_due()
     dispatch()
     assert totals_of(accepted) == {"sent": 5, "duplicate_risk": 2}
@@ -84,9 +70,9 @@ def test_the_rest_of_a_crashed_batch_is_sent_once(send: Send) -> None:
 
 def test_a_worker_whose_claim_was_taken_over_begins_nothing(send: Send) -> None:
     send(2)
-    claim, context, _ = take()
+    claim, context, _ = claim_next()
     make_due()
-    take()
+    claim_next()
     with pytest.raises(ClaimLostError):
         begin(claim, context, 1_000, database_now())
     assert not Handover.objects.exists()
@@ -94,15 +80,15 @@ def test_a_worker_whose_claim_was_taken_over_begins_nothing(send: Send) -> None:
 
 def test_a_worker_whose_lease_ran_out_begins_nothing(send: Send) -> None:
     send(2)
-    claim, context, _ = take()
+    claim, context, _ = claim_next()
     with pytest.raises(ClaimLostError):
         begin(claim, context, 1_000, database_now() + LEASE)
 
 
 def test_a_settle_that_comes_after_the_recovery_changes_nothing(send: Send) -> None:
     accepted = send(1, Channel.SMS)
-    claim, context, provider = take()
-    begun = start(claim, context)
+    claim, context, provider = claim_next()
+    begun = begin_claim(claim, context)
     results = hand_over(context, provider, begun)
     make_due()
     dispatch()
@@ -115,12 +101,12 @@ def test_whoever_was_stopped_in_flight_keeps_the_attempt_and_stays_stopped(send:
     from distributor.engine.consent.opt_out import opt_out
 
     accepted = send(1)
-    claim, context, provider = take()
-    begun = start(claim, context)
+    claim, context, provider = claim_next()
+    begun = begin_claim(claim, context)
     opt_out(accepted.recipients[0].contact.id, database_now())
     settle(claim, context, begun, hand_over(context, provider, begun), database_now())
     assert totals_of(accepted) == {"stopped": 1}
-    assert [attempt.state for attempt in story_of(accepted).attempts] == ["sent"]
+    assert [attempt.state for attempt in timeline_of(accepted).attempts] == ["sent"]
 
 
 def test_a_held_batch_is_not_due_until_its_lease_runs_out(send: Send) -> None:
@@ -147,10 +133,10 @@ def test_one_poisonous_recipient_fails_alone_and_the_others_are_sent(
         make_due()
         dispatch()
     assert totals_of(accepted) == {"sent": 8, "failed": 1}
-    story = story_of(accepted, 4)
-    assert story.recipient.contact_id == poison
-    assert story.recipient.reason == "processing_failed"
-    assert "a fault of ours" in story.decisions[0].detail["error"]
+    timeline = timeline_of(accepted, 4)
+    assert timeline.recipient.contact_id == poison
+    assert timeline.recipient.reason == "processing_failed"
+    assert "a fault of ours" in timeline.decisions[0].detail["error"]
     assert SandboxMessage.objects.count() == 8
     assert not Batch.objects.exclude(state="done").exists()
 
@@ -176,9 +162,9 @@ def test_a_failing_batch_waits_longer_each_time(send: Send, monkeypatch: pytest.
 
 def test_results_in_the_order_of_the_people(send: Send) -> None:
     accepted = send(3)
-    claim, context, _ = take()
-    begun = start(claim, context)
+    claim, context, _ = claim_next()
+    begun = begin_claim(claim, context)
     outcomes = (Outcome.ACCEPTED, Outcome.PERMANENT, Outcome.ACCEPTED)
     settle(claim, context, begun, [Result(outcome, f"id-{n}") for n, outcome in enumerate(outcomes)], database_now())
-    assert [story_of(accepted, place).state for place in range(3)] == ["sent", "failed", "sent"]
-    assert story_of(accepted, 2).attempts[0].provider_message_id == "id-2"
+    assert [timeline_of(accepted, place).state for place in range(3)] == ["sent", "failed", "sent"]
+    assert timeline_of(accepted, 2).attempts[0].provider_message_id == "id-2"

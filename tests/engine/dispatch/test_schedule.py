@@ -15,7 +15,7 @@ from distributor.models import Batch, Decision, Distribution, Touch
 from distributor.rules.links import LinkState
 from distributor.rules.requests import RecipientOptions, Throttle
 from tests.engine.conftest import Send
-from tests.support.engine.people import dispatch_at, given, story_of, totals_of
+from tests.support.engine.people import dispatch_at, given, timeline_of, totals_of
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -25,7 +25,7 @@ SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 def test_each_leaves_at_its_own_moment_and_the_rest_with_the_distribution(send: Send) -> None:
     whens = (NOW + 2 * HOUR, None, NOW - HOUR)
     accepted = send(3, at=NOW, scheduled_at=NOW + HOUR, options=[RecipientOptions(when=when) for when in whens])
-    assert [story_of(accepted, place).due_at for place in range(3)] == [NOW + 2 * HOUR, NOW + HOUR, NOW + HOUR]
+    assert [timeline_of(accepted, place).due_at for place in range(3)] == [NOW + 2 * HOUR, NOW + HOUR, NOW + HOUR]
     for moment, sent in ((NOW + HOUR - SECOND, 0), (NOW + HOUR, 2), (NOW + 2 * HOUR - SECOND, 2), (NOW + 2 * HOUR, 3)):
         dispatch_at(moment)
         assert SandboxMessage.objects.count() == sent
@@ -43,9 +43,9 @@ def test_a_moment_of_ones_own_stays_when_the_distribution_is_moved(send: Send) -
     options = [RecipientOptions(when=NOW + 5 * HOUR), RecipientOptions()]
     accepted = send(2, at=NOW, scheduled_at=NOW + 4 * HOUR, options=options)
     reschedule(accepted.distribution.id, NOW + HOUR, NOW)
-    assert [story_of(accepted, place).due_at for place in range(2)] == [NOW + 5 * HOUR, NOW + HOUR]
+    assert [timeline_of(accepted, place).due_at for place in range(2)] == [NOW + 5 * HOUR, NOW + HOUR]
     reschedule(accepted.distribution.id, NOW + 6 * HOUR, NOW)
-    assert [story_of(accepted, place).due_at for place in range(2)] == [NOW + 6 * HOUR] * 2
+    assert [timeline_of(accepted, place).due_at for place in range(2)] == [NOW + 6 * HOUR] * 2
 
 
 def test_a_moment_of_ones_own_after_the_last_moment_is_too_late(send: Send) -> None:
@@ -100,7 +100,7 @@ def test_an_end_that_was_moved_holds_for_those_who_wait(send: Send) -> None:
     accepted = send(1, at=NOW, scheduled_at=NOW + HOUR, not_after=NOW + 2 * HOUR)
     Distribution.objects.update(not_after=NOW + 30 * SECOND)
     dispatch_at(NOW + HOUR)
-    assert (totals_of(accepted), story_of(accepted).reason) == ({"stopped": 1}, "too_late")
+    assert (totals_of(accepted), timeline_of(accepted).reason) == ({"stopped": 1}, "too_late")
 
 
 def test_what_came_due_during_a_pause_leaves_when_it_ends_and_not_before(send: Send) -> None:
@@ -117,14 +117,14 @@ def test_what_came_due_during_a_pause_leaves_when_it_ends_and_not_before(send: S
 
 def test_who_is_registered_gets_a_link_and_nothing_leaves(send: Send) -> None:
     accepted = send(3, at=NOW, is_sent=False)
-    assert [story_of(accepted, place).state for place in range(3)] == ["registered"] * 3
+    assert [timeline_of(accepted, place).state for place in range(3)] == ["registered"] * 3
     row = Distribution.objects.get()
     assert (row.totals["registered"], row.totals["waiting"], row.status_at(NOW)) == (3, 0, "completed")
     dispatch_at(NOW + 365 * DAY)
     assert not SandboxMessage.objects.exists()
     assert not Touch.objects.exists()
     record_response(accepted.recipients[0].code, {"score": 9}, NOW + DAY)
-    assert story_of(accepted).recipient.responded_at == NOW + DAY
+    assert timeline_of(accepted).recipient.responded_at == NOW + DAY
 
 
 def test_registering_asks_no_rule_and_holds_nothing_back(send: Send) -> None:
@@ -134,4 +134,4 @@ def test_registering_asks_no_rule_and_holds_nothing_back(send: Send) -> None:
     assert len(registered.recipients) == 2
     opt_out(Contact.objects.get(external_id="PAT-2").id, NOW)
     assert len(send([given(2)], at=NOW, is_sent=False).recipients) == 1
-    assert story_of(send([given(3)], at=NOW, throttle=Throttle(DAY))).due_at == NOW
+    assert timeline_of(send([given(3)], at=NOW, throttle=Throttle(DAY))).due_at == NOW

@@ -14,7 +14,7 @@ from distributor.models import Decision, Distribution, Survey
 from distributor.rules.requests import AudienceRules, RecipientOptions, Throttle
 from distributor.rules.timing.throttle import ThrottlePolicy
 from tests.engine.conftest import Send
-from tests.support.engine.people import dispatch_at, misbehave, story_of, totals_of
+from tests.support.engine.people import channels_used, dispatch_at, fail_addresses, timeline_of, totals_of
 from tests.support.engine.provider_events import event_of, report_events
 
 pytestmark = pytest.mark.django_db
@@ -25,15 +25,11 @@ A_DAY_APART = Throttle(DAY)
 SKIPPING, REJECTING = Throttle(DAY, ThrottlePolicy.SKIP), Throttle(DAY, ThrottlePolicy.REJECT)
 
 
-def channels_used() -> list[str]:
-    return list(SandboxMessage.objects.order_by("id").values_list("channel", flat=True))
-
-
 def test_a_second_send_waits_until_the_interval_has_passed(send: Send) -> None:
     send(1, at=NOW, throttle=A_DAY_APART)
     dispatch_at(NOW)
     second = send(1, at=NOW + HOUR, throttle=A_DAY_APART)
-    assert story_of(second).due_at == NOW + DAY
+    assert timeline_of(second).due_at == NOW + DAY
     dispatch_at(NOW + DAY - SECOND)
     assert totals_of(second) == {"waiting": 1}
     dispatch_at(NOW + DAY)
@@ -48,7 +44,7 @@ def test_of_two_that_were_accepted_before_either_was_sent_the_second_is_put_off(
     decision = Decision.objects.get()
     assert (decision.kind, decision.reason, decision.until) == ("deferred", "throttled", NOW + DAY)
     assert decision.detail["lastSentAt"] == NOW.isoformat()
-    assert story_of(told).due_at == NOW + DAY
+    assert timeline_of(told).due_at == NOW + DAY
     dispatch_at(NOW + DAY)
     assert [totals_of(one) for one in (first, second)] == [{"sent": 1}] * 2
 
@@ -81,7 +77,7 @@ def test_a_schedule_after_the_interval_is_not_held_back(send: Send) -> None:
     send(1, at=NOW, throttle=A_DAY_APART)
     dispatch_at(NOW)
     second = send(1, at=NOW + HOUR, throttle=REJECTING, scheduled_at=NOW + DAY)
-    assert story_of(second).due_at == NOW + DAY
+    assert timeline_of(second).due_at == NOW + DAY
 
 
 @pytest.mark.parametrize(
@@ -102,14 +98,14 @@ def test_the_calls_interval_comes_before_the_surveys_and_that_before_the_organis
     Survey.objects.filter(id=survey.id).update(throttle_minutes=surveys)
     send(1, at=NOW)
     dispatch_at(NOW)
-    assert story_of(send(1, at=NOW, throttle=calls)).due_at == NOW + hours * HOUR
+    assert timeline_of(send(1, at=NOW, throttle=calls)).due_at == NOW + hours * HOUR
 
 
 def test_another_survey_does_not_count(send: Send, organization: Organization) -> None:
     other = Survey.objects.create(organization=organization, name="Another")
     send(1, at=NOW, throttle=A_DAY_APART, of=other)
     dispatch_at(NOW)
-    assert story_of(send(1, at=NOW, throttle=A_DAY_APART)).due_at == NOW
+    assert timeline_of(send(1, at=NOW, throttle=A_DAY_APART)).due_at == NOW
 
 
 @pytest.mark.parametrize("given_ago", [2 * DAY, HOUR])
@@ -119,7 +115,7 @@ def test_what_the_call_gives_as_the_last_send_replaces_our_record(send: Send, gi
     given_at = NOW - given_ago
     second = send(1, at=NOW, throttle=A_DAY_APART, options=[RecipientOptions(last_sent_at=given_at)])
     leaves_at = max(NOW, given_at + DAY)
-    assert story_of(second).due_at == leaves_at
+    assert timeline_of(second).due_at == leaves_at
     dispatch_at(leaves_at)
     assert totals_of(second) == {"sent": 1}
 
@@ -132,18 +128,18 @@ def test_of_two_calls_that_both_give_an_old_date_one_is_sent_now(send: Send) -> 
 
 
 def test_a_message_that_was_refused_gives_its_slot_back(send: Send, accounts: Accounts) -> None:
-    misbehave(accounts[Channel.EMAIL], person0="permanent")
+    fail_addresses(accounts[Channel.EMAIL], person0="permanent")
     first = send(1, at=NOW, throttle=A_DAY_APART)
     dispatch_at(NOW)
     assert totals_of(first) == {"failed": 1}
-    assert story_of(send(1, at=NOW + SECOND, throttle=A_DAY_APART)).due_at == NOW + SECOND
+    assert timeline_of(send(1, at=NOW + SECOND, throttle=A_DAY_APART)).due_at == NOW + SECOND
 
 
 @pytest.mark.parametrize("outcome", ["transient", "throttled"])
 def test_a_message_that_waits_for_another_try_holds_no_slot_meanwhile(
     send: Send, accounts: Accounts, outcome: str
 ) -> None:
-    misbehave(accounts[Channel.EMAIL], person0=outcome)
+    fail_addresses(accounts[Channel.EMAIL], person0=outcome)
     first = send(1, at=NOW, throttle=SKIPPING)
     dispatch_at(NOW)
     assert totals_of(first) == {"waiting": 1}
@@ -152,17 +148,17 @@ def test_a_message_that_waits_for_another_try_holds_no_slot_meanwhile(
 
 
 def test_a_message_of_unknown_outcome_keeps_its_slot(send: Send, accounts: Accounts) -> None:
-    misbehave(accounts[Channel.SMS], person0="unknown")
+    fail_addresses(accounts[Channel.SMS], person0="unknown")
     first = send(1, Channel.SMS, at=NOW, throttle=A_DAY_APART)
     dispatch_at(NOW)
     assert totals_of(first) == {"indeterminate": 1}
-    assert story_of(send(1, at=NOW + HOUR, throttle=A_DAY_APART)).due_at == NOW + DAY
+    assert timeline_of(send(1, at=NOW + HOUR, throttle=A_DAY_APART)).due_at == NOW + DAY
 
 
 def test_a_message_that_bounced_has_left_and_keeps_its_slot_when_the_fallback_is_refused(
     send: Send, accounts: Accounts
 ) -> None:
-    misbehave(accounts[Channel.SMS], person0="permanent")
+    fail_addresses(accounts[Channel.SMS], person0="permanent")
     chain = send(1, Channel.EMAIL, Channel.SMS, is_multi=True, at=NOW)
     dispatch_at(NOW)
     report_events(accounts[Channel.EMAIL], event_of(chain, EventKind.SOFT_BOUNCED), at=NOW)
@@ -177,11 +173,11 @@ def test_a_chain_that_fails_on_every_channel_leaves_the_record_of_an_earlier_sen
     send(1, at=NOW)
     dispatch_at(NOW)
     for channel in (Channel.EMAIL, Channel.SMS):
-        misbehave(accounts[channel], person0="permanent")
+        fail_addresses(accounts[channel], person0="permanent")
     chain = send(1, Channel.EMAIL, Channel.SMS, is_multi=True, at=NOW + HOUR)
     dispatch_at(NOW + HOUR)
     assert totals_of(chain) == {"failed": 1}
-    assert story_of(send(1, at=NOW + 2 * HOUR, throttle=A_DAY_APART)).due_at == NOW + DAY
+    assert timeline_of(send(1, at=NOW + 2 * HOUR, throttle=A_DAY_APART)).due_at == NOW + DAY
 
 
 def test_a_chains_own_fallback_is_not_held_back_by_its_first_message(send: Send) -> None:
@@ -197,7 +193,7 @@ def test_a_chains_own_fallback_is_not_held_back_after_another_journey_has_failed
 ) -> None:
     chain = send(1, Channel.EMAIL, Channel.SMS, is_multi=True, fallback_delay_minutes=120, at=NOW, throttle=A_DAY_APART)
     dispatch_at(NOW)
-    misbehave(accounts[Channel.WHATSAPP], person0="permanent")
+    fail_addresses(accounts[Channel.WHATSAPP], person0="permanent")
     other = send(1, Channel.WHATSAPP, at=NOW + HOUR)
     dispatch_at(NOW + HOUR)
     assert totals_of(other) == {"failed": 1}
@@ -212,7 +208,7 @@ def test_a_fallback_is_held_back_by_another_journeys_message(send: Send) -> None
     send(1, Channel.WHATSAPP, at=NOW + HOUR)
     dispatch_at(NOW + HOUR)
     dispatch_at(NOW + 2 * HOUR)
-    assert story_of(chain).due_at == NOW + HOUR + DAY
+    assert timeline_of(chain).due_at == NOW + HOUR + DAY
     dispatch_at(NOW + HOUR + DAY)
     assert channels_used() == ["email", "whatsapp", "sms"]
 
@@ -243,4 +239,4 @@ def test_who_was_contacted_since_the_call_is_stopped_by_the_frequency_rule(
     send(1, at=NOW + HOUR, of=other)
     dispatch_at(NOW + HOUR)
     dispatch_at(NOW + 2 * HOUR)
-    assert (totals_of(later), story_of(later).reason) == ({"stopped": 1}, "recently_contacted")
+    assert (totals_of(later), timeline_of(later).reason) == ({"stopped": 1}, "recently_contacted")

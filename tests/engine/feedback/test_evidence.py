@@ -15,7 +15,7 @@ from distributor.engine.dispatch.recover import POISON_CLAIMS, release_failed_cl
 from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Batch, Decision
 from tests.engine.conftest import Send
-from tests.support.engine.people import dispatch, events_of, make_due, misbehave, story_of, totals_of
+from tests.support.engine.people import dispatch, events_of, fail_addresses, make_due, timeline_of, totals_of
 from tests.support.engine.provider_events import event_of, recipient_of, report_events
 
 pytestmark = pytest.mark.django_db
@@ -23,12 +23,12 @@ Accounts = dict[Channel, ProviderAccount]
 
 
 @pytest.fixture(autouse=True)
-def telling(accounts: Accounts, kinds: dict[str, str]) -> None:
+def evidence_accounts(accounts: Accounts, kinds: dict[str, str]) -> None:
     """Every account's provider loses the answer for person0 and may tell later what became of the message."""
-    kinds["telling"] = "tests.support.engine.providers.Telling"
+    kinds["evidence"] = "tests.support.engine.providers.EvidenceSandbox"
     for account in accounts.values():
-        ProviderAccount.objects.filter(id=account.id).update(kind="telling")
-        misbehave(account, person0="unknown")
+        ProviderAccount.objects.filter(id=account.id).update(kind="evidence")
+        fail_addresses(account, person0="unknown")
 
 
 @pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.SMS])
@@ -42,7 +42,7 @@ def test_an_unknown_outcome_waits_for_evidence(send: Send, channel: Channel) -> 
     assert (decision.kind, decision.reason) == ("deferred", "awaiting_evidence")
     assert decision.until is not None
     assert timedelta(minutes=15) <= decision.until - before < timedelta(minutes=16)
-    assert story_of(accepted).due_at == decision.until
+    assert timeline_of(accepted).due_at == decision.until
 
 
 @pytest.mark.parametrize("kind", [EventKind.SENT, EventKind.DELIVERED, EventKind.OPENED, EventKind.DELAYED])
@@ -51,7 +51,7 @@ def test_evidence_ends_the_wait_as_sent(send: Send, accounts: Accounts, kind: Ev
     dispatch()
     report_events(accounts[Channel.EMAIL], event_of(accepted, kind, provider_message_id="their-id"))
     assert totals_of(accepted) == {"sent": 1}
-    attempt = story_of(accepted).attempts[0]
+    attempt = timeline_of(accepted).attempts[0]
     assert (attempt.state, attempt.provider_message_id) == ("sent", "their-id")
     assert recipient_of(accepted).first_sent_at == attempt.begun_at
     make_due()
@@ -64,26 +64,26 @@ def test_evidence_that_it_never_left_ends_the_wait_as_failed(send: Send, account
     dispatch()
     report_events(accounts[Channel.EMAIL], event_of(accepted, EventKind.DROPPED))
     assert totals_of(accepted) == {"failed": 1}
-    assert story_of(accepted).attempts[0].state == "failed"
+    assert timeline_of(accepted).attempts[0].state == "failed"
 
 
 def test_evidence_of_a_failure_brings_the_next_channel_at_once(send: Send, accounts: Accounts) -> None:
-    misbehave(accounts[Channel.SMS])
+    fail_addresses(accounts[Channel.SMS])
     accepted = send(1, Channel.EMAIL, Channel.SMS, is_multi=True)
     dispatch()
     report_events(accounts[Channel.EMAIL], event_of(accepted, EventKind.HARD_BOUNCED))
     dispatch()
     assert totals_of(accepted) == {"sent": 1}
-    assert [attempt.channel for attempt in story_of(accepted).attempts] == ["email", "sms"]
+    assert [attempt.channel for attempt in timeline_of(accepted).attempts] == ["email", "sms"]
 
 
 def test_evidence_of_sending_starts_the_wait_for_an_answer(send: Send, accounts: Accounts) -> None:
     accepted = send(1, Channel.EMAIL, Channel.SMS, is_multi=True, fallback_delay_minutes=60)
     dispatch()
     report_events(accounts[Channel.EMAIL], event_of(accepted, EventKind.DELIVERED))
-    story = story_of(accepted)
-    assert (story.state, story.batch.step.channel) == ("waiting", "sms")
-    assert story.due_at == story.attempts[0].begun_at + timedelta(minutes=60)
+    timeline = timeline_of(accepted)
+    assert (timeline.state, timeline.batch.step.channel) == ("waiting", "sms")
+    assert timeline.due_at == timeline.attempts[0].begun_at + timedelta(minutes=60)
 
 
 def test_without_evidence_an_email_is_resent_once_and_counted(send: Send) -> None:
@@ -102,7 +102,7 @@ def test_without_evidence_an_email_is_resent_once_and_counted(send: Send) -> Non
 def test_a_resend_that_is_taken_counts_as_duplicate_risk(send: Send, accounts: Accounts) -> None:
     accepted = send(1)
     dispatch()
-    misbehave(accounts[Channel.EMAIL])
+    fail_addresses(accounts[Channel.EMAIL])
     make_due()
     dispatch()
     assert totals_of(accepted) == {"sent": 1, "duplicate_risk": 1}
@@ -112,7 +112,7 @@ def test_a_resend_that_is_taken_counts_as_duplicate_risk(send: Send, accounts: A
 def test_a_resend_that_is_refused_leaves_it_open_whether_the_first_arrived(send: Send, accounts: Accounts) -> None:
     accepted = send(1)
     dispatch()
-    misbehave(accounts[Channel.EMAIL], person0="permanent")
+    fail_addresses(accounts[Channel.EMAIL], person0="permanent")
     make_due()
     dispatch()
     assert totals_of(accepted) == {"indeterminate": 1}
@@ -146,15 +146,15 @@ def test_a_late_event_corrects_who_ended_as_indeterminate(
 
 
 def test_without_evidence_the_chain_goes_on_after_its_delay(send: Send, accounts: Accounts) -> None:
-    misbehave(accounts[Channel.EMAIL])
+    fail_addresses(accounts[Channel.EMAIL])
     accepted = send(1, Channel.SMS, Channel.EMAIL, is_multi=True, fallback_delay_minutes=60)
     dispatch()
     make_due()
     dispatch()
-    story = story_of(accepted)
-    assert (story.state, story.batch.step.channel) == ("waiting", "email")
-    assert story.due_at == story.attempts[0].begun_at + timedelta(minutes=60)
-    assert [attempt.state for attempt in story.attempts] == ["unknown"]
+    timeline = timeline_of(accepted)
+    assert (timeline.state, timeline.batch.step.channel) == ("waiting", "email")
+    assert timeline.due_at == timeline.attempts[0].begun_at + timedelta(minutes=60)
+    assert [attempt.state for attempt in timeline.attempts] == ["unknown"]
     make_due()
     dispatch()
     assert totals_of(accepted) == {"sent": 1}

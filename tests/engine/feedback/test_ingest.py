@@ -17,7 +17,7 @@ from distributor.models import Attempt, Distribution, ProviderEvent, Touch
 from distributor.rules.journey.delivery_events import Progress, Trouble
 from distributor.rules.requests import LinkType
 from tests.engine.conftest import Send
-from tests.support.engine.people import dispatch, events_of, make_due, misbehave, story_of, totals_of
+from tests.support.engine.people import dispatch, events_of, fail_addresses, make_due, timeline_of, totals_of
 from tests.support.engine.provider_events import event_of, recipient_of, report_events
 
 pytestmark = pytest.mark.django_db
@@ -107,7 +107,7 @@ def test_what_fails_after_the_hand_over_brings_the_next_channel_at_once_in_multi
     dispatch()
     report_events(email, event_of(accepted, kind))
     assert totals_of(accepted) == {"sent": 1, "waiting": 1}
-    assert [(decision.kind, decision.reason) for decision in story_of(accepted).decisions] == [("rerouted", reason)]
+    assert [(decision.kind, decision.reason) for decision in timeline_of(accepted).decisions] == [("rerouted", reason)]
     dispatch()
     assert totals_of(accepted) == {"sent": 2}
     assert SandboxMessage.objects.filter(channel="sms").count() == 1
@@ -120,14 +120,14 @@ def test_a_bounce_ends_the_wait_for_an_answer(send: Send, email: ProviderAccount
     report_events(email, event_of(accepted, EventKind.HARD_BOUNCED))
     assert recipient_of(accepted).first_sent_at is None
     dispatch()
-    assert [attempt.channel for attempt in story_of(accepted).attempts] == ["email", "sms"]
+    assert [attempt.channel for attempt in timeline_of(accepted).attempts] == ["email", "sms"]
     assert totals_of(accepted) == {"sent": 1}
 
 
 def test_a_chain_whose_only_sent_message_bounces_late_ends_as_failed(
     send: Send, accounts: Accounts, email: ProviderAccount
 ) -> None:
-    misbehave(accounts[Channel.SMS], person0="permanent")
+    fail_addresses(accounts[Channel.SMS], person0="permanent")
     accepted = send(1, Channel.EMAIL, Channel.SMS, is_multi=True, fallback_delay_minutes=0)
     dispatch()
     assert totals_of(accepted) == {"sent": 1}
@@ -141,7 +141,7 @@ def test_a_bounce_of_one_message_does_not_undo_another_that_arrived(send: Send, 
     dispatch()
     report_events(email, event_of(accepted, EventKind.HARD_BOUNCED))
     assert standing(accepted) == ("finished", "sent", "")
-    assert recipient_of(accepted).first_sent_at == story_of(accepted).attempts[1].begun_at
+    assert recipient_of(accepted).first_sent_at == timeline_of(accepted).attempts[1].begun_at
 
 
 @pytest.mark.parametrize("kinds", [("delivered", "hard_bounced"), ("hard_bounced", "delivered")])
@@ -253,7 +253,7 @@ def test_the_story_tells_what_happened_and_when(send: Send, email: ProviderAccou
         report_events(email, event_of(accepted, kind))
     report_events(email, event_of(accepted, EventKind.COMPLAINED, code="arf"))
     assert events_of(accepted) == ["accepted", "sent", "delivered", "opened", "clicked", "complained"]
-    assert story_of(accepted).events[-1].detail == "email arf"
+    assert timeline_of(accepted).events[-1].detail == "email arf"
 
 
 @pytest.mark.parametrize("kind", [EventKind.OPENED, EventKind.CLICKED])

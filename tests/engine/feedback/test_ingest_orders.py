@@ -25,7 +25,7 @@ from distributor.engine.route.step_context import as_account
 from distributor.models import Attempt, Decision, Distribution, ProviderEvent, Recipient, Touch
 from distributor.rules.journey.chain import StopsOn
 from tests.engine.conftest import Send
-from tests.engine.dispatch.test_recover import start, take
+from tests.support.engine.claims import begin_claim, claim_next
 from tests.support.engine.people import dispatch, totals_of
 from tests.support.engine.provider_events import event_of
 from tests.support.simultaneous import run_together, wait_until_blocked
@@ -80,8 +80,8 @@ def play(
     with transaction.atomic():
         send(2, Channel.EMAIL, Channel.SMS, **chain)
         people = list(Recipient.objects.order_by("id"))
-        claim, route, _ = take()
-        begun = start(claim, route)
+        claim, route, _ = claim_next()
+        begun = begin_claim(claim, route)
         made = [
             Event(
                 event_id=f"event-{number}",
@@ -155,9 +155,9 @@ def test_order_repeats_and_splits_do_not_matter_nor_when_settle_comes(
     results: tuple[Outcome, ...],
     chain: dict[str, Any],
 ) -> None:
-    kinds["telling"] = "tests.support.engine.providers.Telling"
+    kinds["evidence"] = "tests.support.engine.providers.EvidenceSandbox"
     account = accounts[Channel.EMAIL]
-    ProviderAccount.objects.filter(id=account.id).update(kind="telling")
+    ProviderAccount.objects.filter(id=account.id).update(kind="evidence")
     events, calls, settled_before = delivery
     at_once = [list(range(len(events)))]
     assert play(send, account, chain, results, events, calls, settled_before) == play(
@@ -182,8 +182,8 @@ def test_the_same_events_told_over_two_connections_count_once(send: Send, accoun
 @pytest.mark.django_db(transaction=True)
 def test_an_event_that_meets_settle_head_on_is_not_lost(send: Send, accounts: Accounts) -> None:
     accepted = send(1)
-    claim, route, _ = take()
-    begun = start(claim, route)
+    claim, route, _ = claim_next()
+    begun = begin_claim(claim, route)
     account, now = as_account(accounts[Channel.EMAIL]), database_now()
     event = event_of(accepted, EventKind.HARD_BOUNCED)
 
@@ -208,8 +208,8 @@ def test_an_event_that_meets_settle_head_on_is_not_lost(send: Send, accounts: Ac
 @pytest.mark.django_db(transaction=True)
 def test_settle_that_meets_an_event_head_on_is_corrected_by_it(send: Send, accounts: Accounts) -> None:
     accepted = send(1)
-    claim, route, _ = take()
-    begun = start(claim, route)
+    claim, route, _ = claim_next()
+    begun = begin_claim(claim, route)
     account, now = as_account(accounts[Channel.EMAIL]), database_now()
     event = event_of(accepted, EventKind.HARD_BOUNCED)
 

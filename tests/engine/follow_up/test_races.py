@@ -19,7 +19,7 @@ from distributor.engine.responses.record import record_response
 from distributor.models import Distribution, FollowUp
 from distributor.rules.journey.chain import StepKind
 from tests.engine.conftest import Follow, Send
-from tests.support.engine.people import bring, dispatch, dispatch_at, messages, misbehave, totals_of
+from tests.support.engine.people import arm_follow_ups, dispatch, dispatch_at, fail_addresses, messages, totals_of
 from tests.support.engine.provider_events import event_of, recipient_of, report_events
 from tests.support.failpoints import held_at
 from tests.support.simultaneous import run_together
@@ -39,7 +39,7 @@ def respond(accepted: Accepted) -> None:
 def wait_for_hours() -> None:
     """Long enough for all that anybody might still wait for; what is brought, is brought."""
     for hours in (1, 2, 3):
-        bring()
+        arm_follow_ups()
         dispatch_at(database_now() + hours * AN_HOUR)
 
 
@@ -67,7 +67,7 @@ def test_it_comes_once_when_its_people_were_looked_at_during_a_hand_over(
     accepted = send(3)
     with held_at(stage, dispatch):
         follow(accepted.distribution, at=database_now() + AN_HOUR)
-        bring()
+        arm_follow_ups()
         assert (FollowUp.objects.get().is_done, FollowUp.objects.get().armed_count) == (True, 0)
     wait_for_hours()
     assert messages() == [INVITATION] * 3 + [REMINDER] * 3
@@ -83,7 +83,7 @@ def test_who_waits_for_a_fallback_gets_both_whatever_is_on_its_way(send: Send, f
             race.start(add)
         else:
             add()
-            bring()
+            arm_follow_ups()
     wait_for_hours()
     assert messages() == [INVITATION] * 2 + [REMINDER] * 2 + ["invitation sms"] * 2
     assert totals_of(accepted) == {"sent": 2}
@@ -93,11 +93,11 @@ def test_who_waits_for_a_fallback_gets_both_whatever_is_on_its_way(send: Send, f
 def test_nobody_is_reminded_of_what_failed_while_it_was_looked_at(
     send: Send, follow: Follow, accounts: Accounts, stage: str
 ) -> None:
-    misbehave(accounts[Channel.EMAIL], person0="permanent")
+    fail_addresses(accounts[Channel.EMAIL], person0="permanent")
     accepted = send(2)
     with held_at(stage, dispatch):
         follow(accepted.distribution, at=database_now() + AN_HOUR)
-        bring()
+        arm_follow_ups()
     wait_for_hours()
     assert messages() == [INVITATION, REMINDER]
     assert totals_of(accepted) == {"failed": 1, "sent": 1}
@@ -108,7 +108,7 @@ def test_a_response_while_it_is_brought_calls_it_off(send: Send, follow: Follow,
     accepted = send(1, thank_yous=[(Channel.EMAIL, 0)])
     dispatch()
     follow(accepted.distribution)
-    with held_at(first, bring) as race:
+    with held_at(first, arm_follow_ups) as race:
         race.start(partial(respond, accepted))
     wait_for_hours()
     assert messages() == [INVITATION, THANKS]
@@ -120,7 +120,7 @@ def test_a_reminder_that_is_brought_while_somebody_answers_is_not_sent(send: Sen
     dispatch()
     follow(accepted.distribution)
     with held_at("answering", partial(respond, accepted)) as race:
-        race.start(bring)
+        race.start(arm_follow_ups)
     wait_for_hours()
     assert messages() == [INVITATION]
     assert totals_of(accepted) == {"sent": 1}
@@ -134,7 +134,7 @@ def test_thanks_that_are_added_while_somebody_answers_come_once(send: Send, foll
     with held_at("answering", partial(respond, accepted)) as race:
         follow(accepted.distribution, kind=StepKind.THANK_YOU, at=database_now() + AN_HOUR)
         if is_brought:
-            race.start(bring)
+            race.start(arm_follow_ups)
     wait_for_hours()
     assert messages() == [INVITATION, THANKS]
     assert totals_of(accepted) == {"sent": 1}
@@ -157,7 +157,7 @@ def test_thanks_to_who_answers_while_a_message_is_on_its_way_come_once(send: Sen
     with held_at(stage, dispatch):
         respond(accepted)
         follow(accepted.distribution, kind=StepKind.THANK_YOU, at=database_now() + AN_HOUR)
-        bring()
+        arm_follow_ups()
         assert totals_of(accepted) == {"stopped": 1}
     wait_for_hours()
     assert messages() == [INVITATION, THANKS]
@@ -169,7 +169,7 @@ def test_an_opt_out_while_it_is_brought_holds(send: Send, follow: Follow, first:
     accepted = send(1)
     dispatch()
     follow(accepted.distribution)
-    with held_at(first, bring):
+    with held_at(first, arm_follow_ups):
         opt_out(accepted.recipients[0].contact.id, database_now())
     wait_for_hours()
     assert messages() == [INVITATION]
@@ -181,7 +181,7 @@ def test_a_cancel_while_it_is_brought_leaves_nobody_waiting(send: Send, follow: 
     accepted = send(2)
     dispatch()
     follow(accepted.distribution, at=database_now() + AN_HOUR)
-    with held_at(first, bring):
+    with held_at(first, arm_follow_ups):
         cancel(accepted.distribution.pk, database_now())  # a chunk holds the distribution for no longer than a commit
     dispatch()
     assert totals_of(accepted) == {"sent": 2}
@@ -195,7 +195,7 @@ def test_a_pause_while_it_is_brought_holds(send: Send, follow: Follow, first: st
     accepted = send(2)
     dispatch()
     follow(accepted.distribution)
-    with held_at(first, bring):
+    with held_at(first, arm_follow_ups):
         pause(accepted.distribution.pk, database_now())
     dispatch()
     assert messages() == [INVITATION] * 2
@@ -214,8 +214,8 @@ def test_a_late_bounce_while_it_is_brought_is_not_reminded_of(
     bounce: Callable[[], None] = partial(
         report_events, accounts[Channel.EMAIL], event_of(accepted, EventKind.HARD_BOUNCED), at=database_now()
     )
-    with held_at(first, bounce if first == "told" else bring) as race:
-        race.start(bring if first == "told" else bounce)
+    with held_at(first, bounce if first == "told" else arm_follow_ups) as race:
+        race.start(arm_follow_ups if first == "told" else bounce)
     wait_for_hours()
     assert messages() == [INVITATION]
     assert totals_of(accepted) == {"failed": 1}

@@ -19,10 +19,10 @@ from tests.support.engine.people import (
     dispatch,
     dispatch_at,
     events_of,
+    fail_addresses,
     given,
     messages,
-    misbehave,
-    story_of,
+    timeline_of,
     totals_of,
 )
 from tests.support.engine.provider_events import event_of, recipient_of, report_events
@@ -46,7 +46,7 @@ def test_who_answers_is_thanked_and_nobody_else(send: Send) -> None:
     dispatch()
     assert totals_of(accepted) == {"sent": 3}
     assert messages() == ["invitation email"] * 3 + ["thank_you email"]
-    assert [attempt.channel for attempt in story_of(accepted, 1).attempts] == ["email"] * 2
+    assert [attempt.channel for attempt in timeline_of(accepted, 1).attempts] == ["email"] * 2
     assert Distribution.objects.get().reached_count == 3
 
 
@@ -55,7 +55,7 @@ def test_thanks_come_after_their_delay(send: Send) -> None:
     dispatch()
     before = database_now()
     respond(accepted.recipients[0].code)
-    due_at = story_of(accepted).due_at
+    due_at = timeline_of(accepted).due_at
     assert due_at is not None
     assert HOUR <= due_at - before < HOUR + timedelta(minutes=1)
     dispatch()
@@ -92,7 +92,7 @@ def test_thanks_that_do_not_arrive_leave_by_the_next_channel(
     if trouble == "suppressed":
         Suppression.objects.create(organization=organization, channel="sms", address="+48600000000", reason="bounce")
     else:
-        misbehave(accounts[Channel.SMS], person0="permanent")
+        fail_addresses(accounts[Channel.SMS], person0="permanent")
     respond(accepted.recipients[0].code)
     dispatch()
     assert messages() == ["invitation email", "thank_you email"]
@@ -136,7 +136,7 @@ def test_who_opted_out_is_not_thanked(send: Send) -> None:
 
 
 def test_who_was_stopped_or_not_reached_is_not_thanked(send: Send, accounts: Accounts) -> None:
-    misbehave(accounts[Channel.EMAIL], person0="permanent")
+    fail_addresses(accounts[Channel.EMAIL], person0="permanent")
     accepted = send(2, thank_yous=[(Channel.SMS, 0)])
     opt_out(accepted.recipients[1].contact.id, database_now())
     dispatch()

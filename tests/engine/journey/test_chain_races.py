@@ -19,7 +19,7 @@ from distributor.engine.responses.record import record_response
 from distributor.models import Distribution, Response
 from distributor.rules.journey.chain import StopsOn
 from tests.engine.conftest import Send
-from tests.support.engine.people import dispatch, dispatch_at, messages, story_of, totals_of
+from tests.support.engine.people import dispatch, dispatch_at, messages, timeline_of, totals_of
 from tests.support.engine.provider_events import event_of, recipient_of, report_events
 from tests.support.failpoints import held_at
 
@@ -127,7 +127,7 @@ def test_thanks_wait_until_the_message_in_flight_is_settled(send: Send, accounts
         dispatch()  # another worker, with nothing to do
         assert totals_of(accepted) == {"stopped": 1}
     dispatch()
-    assert [(attempt.number, attempt.state) for attempt in story_of(accepted).attempts] == [(1, "sent"), (2, "sent")]
+    assert [(attempt.number, attempt.state) for attempt in timeline_of(accepted).attempts] == [(1, "sent"), (2, "sent")]
     assert sorted(messages()) == [EMAIL, THANK_YOU]
     assert totals_of(accepted) == {"sent": 1}
 
@@ -143,7 +143,7 @@ def test_an_opt_out_while_the_first_message_is_in_flight_keeps_its_attempt_and_n
     # Only settle says that a message counts as sent: who is stopped before that stays stopped.
     assert totals_of(accepted) == ({"sent": 1} if stage == "settling" else {"stopped": 1})
     assert Distribution.objects.get().reached_count == (0 if stage == "claimed" else 1)
-    assert story_of(accepted).decisions[-1].reason == "opted_out"
+    assert timeline_of(accepted).decisions[-1].reason == "opted_out"
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -167,7 +167,7 @@ def test_a_late_bounce_while_the_fallback_is_on_its_way_sends_that_one_once(
     wait_for_days()
     assert messages() == [EMAIL, SMS]
     assert totals_of(accepted) == {"sent": 1}
-    assert recipient_of(accepted).first_sent_at == story_of(accepted).attempts[1].begun_at
+    assert recipient_of(accepted).first_sent_at == timeline_of(accepted).attempts[1].begun_at
 
 
 @pytest.mark.parametrize(("thank_yous", "sent"), [([], [EMAIL]), ([(Channel.SMS, 0)], [EMAIL, "thank_you sms"])])

@@ -14,8 +14,8 @@ from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.responses.links import record_open
 from distributor.rules.journey.chain import StopsOn
 from tests.engine.conftest import Send
-from tests.engine.dispatch.test_recover import start, take
-from tests.support.engine.people import dispatch, events_of, make_due, messages, misbehave, story_of, totals_of
+from tests.support.engine.claims import begin_claim, claim_next
+from tests.support.engine.people import dispatch, events_of, fail_addresses, make_due, messages, timeline_of, totals_of
 from tests.support.engine.provider_events import event_of, recipient_of, report_events
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +54,7 @@ def test_the_story_says_what_ended_the_fallbacks(send: Send, accounts: Accounts)
     dispatch()
     report_events(accounts[Channel.EMAIL], event_of(accepted, EventKind.DELIVERED))
     assert sorted(events_of(accepted)) == ["accepted", "delivered", "sent", "stopped"]
-    [decision] = story_of(accepted).decisions
+    [decision] = timeline_of(accepted).decisions
     assert (decision.kind, decision.reason, decision.detail) == ("stopped", "delivered", {"channel": "sms"})
 
 
@@ -75,8 +75,8 @@ def test_an_open_of_the_link_that_comes_before_settle_is_not_lost(send: Send, mo
         record_open(recipient_of(accepted), database_now())
         dispatch()
     else:
-        claim, route, provider = take()
-        begun = start(claim, route)
+        claim, route, provider = claim_next()
+        begun = begin_claim(claim, route)
         record_open(recipient_of(accepted), database_now())
         settle(claim, route, begun, hand_over(route, provider, begun), database_now())
     assert totals_of(accepted) == {"sent": 1}
@@ -87,7 +87,7 @@ def test_reminders_come_all_the_same(send: Send, accounts: Accounts) -> None:
     accepted = send(1, *CHAIN, **AN_HOUR, stops_on=StopsOn.OPENED, reminders=[(Channel.SMS, 24 * 60)])
     dispatch()
     report_events(accounts[Channel.EMAIL], event_of(accepted, EventKind.OPENED))
-    waits = story_of(accepted)
+    waits = timeline_of(accepted)
     assert (waits.state, waits.batch.step.kind) == ("waiting", "reminder")
     assert waits.due_at == waits.attempts[0].begun_at + timedelta(days=1)
     make_due()
@@ -106,11 +106,11 @@ def test_a_failure_brings_the_next_channel_even_after_a_delivery(send: Send, acc
 
 
 def test_a_retry_of_a_fallback_is_called_off_as_well(send: Send, accounts: Accounts) -> None:
-    misbehave(accounts[Channel.SMS], person0="transient")
+    fail_addresses(accounts[Channel.SMS], person0="transient")
     accepted = send(1, *CHAIN, **AN_HOUR, stops_on=StopsOn.OPENED)
     dispatch()
     make_due()
     dispatch()
-    assert story_of(accepted).batch.step.channel == "sms"
+    assert timeline_of(accepted).batch.step.channel == "sms"
     report_events(accounts[Channel.EMAIL], event_of(accepted, EventKind.OPENED))
     assert totals_of(accepted) == {"sent": 1}

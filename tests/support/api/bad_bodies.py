@@ -1,4 +1,4 @@
-"""Trying many bodies, the same in every run: 10,000, or as many as BAD_BODIES in the environment says."""
+"""Checks of many generated bodies, the same in every run: 10,000, or the number in the variable BAD_BODIES."""
 
 import json
 import os
@@ -27,7 +27,7 @@ def count_rows() -> int:
 
 
 def try_all(share: float, bodies: SearchStrategy[Any], check: Callable[[Any], object]) -> None:
-    """One family's share of the bodies."""
+    """Check one family of bodies: this share of BAD_BODIES."""
     wanted = round(BAD_BODIES * share)
     tried = 0
 
@@ -49,10 +49,10 @@ def try_all(share: float, bodies: SearchStrategy[Any], check: Callable[[Any], ob
 
 
 def broken_json(text: bytes, word: bytes) -> SearchStrategy[bytes]:
-    """What is no JSON any more, or no object, made of a text that is; `word` stands inside one of its strings."""
-    # None of these occurs inside a text of the body, so that to take one away leaves no JSON.
+    """Turn a JSON object into text that is invalid JSON or no object. `word` occurs inside one of its strings."""
+    # None of these characters occurs inside a string of the body, so removing one makes the JSON invalid.
     structural = [position for position, byte in enumerate(text) if byte in b'{}[]":,']
-    # Control characters and bytes that UTF-8 does not have stand nowhere in JSON, inside texts or between them.
+    # Control characters and invalid UTF-8 bytes are not allowed anywhere in JSON.
     forbidden = st.sampled_from([*range(9), 11, 12, *range(14, 32), 0x80, 0xBF, 0xC0, 0xC1, *range(0xF5, 0x100)])
     anywhere = st.integers(0, len(text) - 1)
     depths = st.integers(201, 3_000)

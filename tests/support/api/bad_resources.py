@@ -1,4 +1,4 @@
-"""Values that the fields of the native resources never take, each wrong by how it is made."""
+"""Strategies for values that the fields of the native resources refuse."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ from tests.support.api.bad_values import (
 
 Wrong = dict[str, SearchStrategy[Any]]
 
-# Blanks around a name are taken off, and line breaks with them.
+# Whitespace around a name is stripped, including line breaks.
 no_name = in_text(st.builds("a{}b".format, no_line) | st.text(" \t\n", max_size=3)) | st.none()
 line = in_text(no_line)
 no_locale = in_text(
@@ -71,8 +71,8 @@ no_ids = (
     | st.none()
     | st.lists(in_text(no_uuid) | st.none(), min_size=1, max_size=3)
     | lists.filter(bool)
-    | st.uuids().map(lambda one: [str(one)] * 1_001)
-    | st.lists(st.uuids().map(str), min_size=1, max_size=3)  # well-formed, and nobody's
+    | st.uuids().map(lambda contact_id: [str(contact_id)] * 1_001)
+    | st.lists(st.uuids().map(str), min_size=1, max_size=3)  # Well-formed, but of no contact.
 )
 
 WRONG: dict[str, Wrong] = {

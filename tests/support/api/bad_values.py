@@ -1,4 +1,4 @@
-"""Values that a quick body's fields never take, each wrong by how it is made."""
+"""Strategies for values that the fields of a quick-send body refuse."""
 
 import string
 from datetime import datetime
@@ -9,7 +9,7 @@ from hypothesis.strategies import SearchStrategy
 
 from tests.support.api.bodies import NOT_GIVEN
 
-# All that JSON can say. (The same as st.text() means, which first looks at every character there is, for seconds.)
+# All characters of JSON. st.text() alone means the same, but spends seconds to enumerate them.
 characters = st.characters(exclude_categories=["Cs"])
 texts = st.text(characters, max_size=20)
 small_json: SearchStrategy[Any] = st.recursive(
@@ -40,19 +40,19 @@ def holding(*characters: str) -> SearchStrategy[str]:
 
 
 def outside(lowest: int, highest: int) -> SearchStrategy[Any]:
-    """No whole number from `lowest` to `highest`; 2.0 is none either, and neither is true."""
+    """Values that are not integers from `lowest` to `highest`: also 2.0 and true are refused."""
     return st.integers(max_value=lowest - 1) | st.integers(min_value=highest + 1) | st.floats() | no_number
 
 
 no_number: SearchStrategy[Any] = texts | st.booleans() | lists | objects
 letters = st.text(string.ascii_letters, min_size=1, max_size=40)
-# No digit and no letter from a to f, or one digit too many: either way no UUID.
+# Invalid UUIDs: without hexadecimal digits, or with too many.
 no_uuid = st.text("ghijklmnopqrstuvwxyz-{}: ", max_size=40) | st.builds(
     lambda whole, more: str(whole) + more, st.uuids(), st.text(string.hexdigits, min_size=1, max_size=3)
 )
 no_email = st.one_of(
     letters,
-    st.builds("{}@{}".format, letters, letters),  # a domain without a dot
+    st.builds("{}@{}".format, letters, letters),  # A domain without a dot.
     st.builds("{} {}@example.com".format, letters, letters),
     st.builds("{}@example.com\n{}".format, letters, letters),
     st.builds("{}ż@example.com".format, letters),
@@ -86,7 +86,7 @@ no_data = st.one_of(
 
 
 def nested(depth: int) -> Any:
-    """A list in a list in a list…"""
+    """A list nested `depth` levels deep."""
     value: list[Any] = []
     for _ in range(depth):
         value = [value]
@@ -94,7 +94,7 @@ def nested(depth: int) -> Any:
 
 
 def in_text(value: SearchStrategy[str]) -> SearchStrategy[Any]:
-    """A wrong text, or no text at all."""
+    """A wrong text, or a value that is not a text."""
     return value | no_text
 
 

@@ -1,4 +1,4 @@
-"""Changing bodies, and reading what is wrong with them."""
+"""Changes to request bodies, and the errors in answers."""
 
 import copy
 from typing import Any
@@ -10,11 +10,11 @@ NOT_GIVEN = object()
 
 
 def changed(body: dict[str, Any], pointer: str, value: Any) -> dict[str, Any]:
-    """A copy of the body with another value at a JSON pointer, or without the field that it names."""
+    """Copy the body with another value at a JSON pointer; NOT_GIVEN removes the field."""
     result = copy.deepcopy(body)
-    *way, last = (int(part) if part.isdigit() else part for part in pointer.strip("/").split("/"))
+    *parents, last = (int(part) if part.isdigit() else part for part in pointer.strip("/").split("/"))
     place: Any = result
-    for part in way:
+    for part in parents:
         place = place.setdefault(part, {}) if isinstance(place, dict) else place[part]
     if value is NOT_GIVEN:
         del place[last]
@@ -24,18 +24,18 @@ def changed(body: dict[str, Any], pointer: str, value: Any) -> dict[str, Any]:
 
 
 def people(count: int) -> list[dict[str, str]]:
-    """So many contacts of a body, with ids and e-mail addresses of their own."""
+    """Contacts of a body, each with its own external ID and e-mail address."""
     return [{"externalId": f"PAT-{number}", "email": f"p{number}@example.com"} for number in range(count)]
 
 
 def faults_in(response: Any) -> list[tuple[str, str]]:
-    """Pointer and code of every fault in a problem document."""
+    """Pointer and code of each error in a problem document."""
     assert response["Content-Type"] == "application/problem+json", response.content
     return [(error["pointer"], error["code"]) for error in response.json()["errors"]]
 
 
 def rows_written() -> dict[str, int]:
-    """How many rows there are of all that a quick call writes."""
+    """Numbers of rows in the tables that a quick send writes."""
     models = (Contact, MailingList, Distribution, Step, Batch, Recipient, Decision)
     return {model.__name__: model.objects.count() for model in models}
 

@@ -1,4 +1,4 @@
-"""Celery applications that speak to brokers of another kind than the real one."""
+"""Brokers that fail, for tests of publishing."""
 
 import socket
 import tempfile
@@ -17,7 +17,7 @@ from distributor.engine.infrastructure import wakeups
 
 @contextmanager
 def broker_at(redis_url: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Everything that this thread publishes goes to another broker, with the product's own settings otherwise."""
+    """Make this thread publish to another broker, with the product's settings otherwise."""
     usual = app_or_default()
     settings.CELERY_BROKER_URL = kombu_url(redis_url)
     other = Celery("other", set_as_current=False)
@@ -32,33 +32,33 @@ def broker_at(redis_url: str, settings: Settings, monkeypatch: pytest.MonkeyPatc
 
 @contextmanager
 def socket_path() -> Iterator[Path]:
-    """A path for a unix socket, short enough for one."""
+    """A path that is short enough for a Unix socket."""
     with tempfile.TemporaryDirectory(prefix="broker-") as folder:
         yield Path(folder) / "socket"
 
 
 @contextmanager
 def silent_listener(path: Path) -> Iterator[socket.socket]:
-    """Somebody who takes every connection and never says a word."""
+    """A server that accepts every connection and never answers."""
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         listener.listen(16)
         yield listener
 
 
-def visits_given_up(listener: socket.socket) -> int:
-    """How many came so far. Each of them asked something and then hung up by itself."""
+def count_abandoned_connections(listener: socket.socket) -> int:
+    """Count the connections so far, and check that each client sent something and then closed it."""
     count = 0
     listener.setblocking(False)
     while True:
         try:
-            visitor, _address = listener.accept()
+            client, _address = listener.accept()
         except BlockingIOError:
             return count
-        with visitor:
-            visitor.settimeout(30)
-            said = visitor.recv(65_536)
-            assert said
-            while said:
-                said = visitor.recv(65_536)
+        with client:
+            client.settimeout(30)
+            received = client.recv(65_536)
+            assert received
+            while received:
+                received = client.recv(65_536)
         count += 1

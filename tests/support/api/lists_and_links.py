@@ -1,7 +1,8 @@
-"""Calls of the lists-and-links dialect, and what their answers look like."""
+"""Calls of the lists-and-links dialect, and the shape of their answers."""
 
 import json
 import re
+from datetime import datetime
 from typing import Any
 
 from django.test import Client
@@ -14,14 +15,14 @@ ID_LENGTH = 15
 
 
 def call(client: Client, method: str, path: str, body: Any = None, **headers: str) -> Any:
-    """A call below the base path, with a body as JSON unless it is text already; headers by their names."""
+    """Call a path below the base path. A body that is not text is sent as JSON; `_` in header names becomes `-`."""
     text = body if isinstance(body, (str, bytes)) else "" if body is None else json.dumps(body)
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return client.generic(method, f"{BASE}/{path}", text, content_type="application/json", headers=named)
+    header_fields = {name.replace("_", "-"): value for name, value in headers.items()}
+    return client.generic(method, f"{BASE}/{path}", text, content_type="application/json", headers=header_fields)
 
 
 def result_of(response: Any) -> Any:
-    """The result of a call that went well, once its envelope is known to be as published."""
+    """Check that the call succeeded and that its envelope is as published, and return the result."""
     assert response.status_code == 200, response.content
     answer = response.json()
     assert set(answer) == {"result", "meta"}
@@ -37,7 +38,7 @@ def elements_of(response: Any) -> list[dict[str, Any]]:
 
 
 def error_of(response: Any, http_status: str) -> dict[str, Any]:
-    """What a call is told that went wrong, in the published shape."""
+    """Check that the call failed with this status in the published shape, and return the error."""
     answer = response.json()
     assert set(answer) == {"meta"}, response.content
     meta = answer["meta"]
@@ -51,14 +52,18 @@ def error_of(response: Any, http_status: str) -> dict[str, Any]:
 
 
 def faults_of(response: Any) -> list[tuple[str, str]]:
-    """Pointer and code of every fault of a bad request."""
+    """Pointer and code of each error of a bad request."""
     return [(fault["pointer"], fault["code"]) for fault in error_of(response, "400 - Bad Request")["errors"]]
 
 
 def is_id(prefix: str, text: str) -> bool:
-    """As published clients check it."""
+    """Whether the text is an ID with this prefix, as published clients check it."""
     return re.fullmatch(f"{prefix}_[0-9A-Za-z]{{{ID_LENGTH}}}", text) is not None
 
 
 def lists_path(organization: Organization) -> str:
     return f"directories/{public_id(Kind.DIRECTORY, organization.pk)}/mailinglists"
+
+
+def milliseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1_000)

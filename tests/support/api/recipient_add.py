@@ -1,4 +1,4 @@
-"""Recipient-add calls, lists to make them on, and the published example."""
+"""Calls of the recipient-add dialect, mailing lists for them, and the published example."""
 
 import json
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Any
 
 from django.test import Client
 
-from channels.models import ProviderAccount, Template
+from channels.models import ProviderAccount, SandboxMessage, Template
 from contacts.channel import Channel
 from contacts.models import Contact, MailingList, Organization
 from distributor.models import ConnectionStep, ListConnection, Survey
@@ -24,8 +24,8 @@ EXAMPLE = published("recipient_add_request")
 Add = Callable[..., Any]
 
 
-def person(number: int = 1, **said: Any) -> dict[str, Any]:
-    """A recipient of a body."""
+def person(number: int = 1, **fields: Any) -> dict[str, Any]:
+    """A recipient for the body of a call."""
     known = {
         "Title": "Ms",
         "FirstName": "Ann",
@@ -33,11 +33,11 @@ def person(number: int = 1, **said: Any) -> dict[str, Any]:
         "MobileNumber": f"+4860100{number:04}",
         "EmailAddress": f"ann{number}@example.com",
     }
-    return {**known, **said}
+    return {**known, **fields}
 
 
-def adding_by(client: Client) -> Add:
-    """Add recipients to LIST, unless the further fields of the body name another; the response."""
+def make_add(client: Client) -> Add:
+    """Return a function that adds recipients to LIST, or to the list in the given fields, and returns the response."""
 
     def add(*people: Any, headers: dict[str, str] | None = None, **fields: Any) -> Any:
         return post(client, {"ListName": LIST, "RecipientList": list(people), **fields}, headers=headers)
@@ -46,7 +46,7 @@ def adding_by(client: Client) -> Add:
 
 
 def post(client: Client, body: Any, path: str = PATH, headers: dict[str, str] | None = None) -> Any:
-    """Make a call with a body, as JSON unless it is text already."""
+    """POST a body. A body that is not text is sent as JSON."""
     text = body if isinstance(body, (str, bytes)) else json.dumps(body)
     return client.post(path, text, content_type="application/json", headers=headers or {})
 
@@ -59,7 +59,7 @@ def connect(
     *channels: Channel,
     **fields: Any,
 ) -> ListConnection:
-    """Connect a list to a survey by these channels, in their order."""
+    """Connect a list to a survey by these channels, in this order."""
     connection = ListConnection.objects.create(mailing_list=mailing_list, survey=survey, **fields)
     for priority, channel in enumerate(channels, start=1):
         ConnectionStep.objects.create(
@@ -73,12 +73,17 @@ def make_list(organization: Organization, name: str = LIST) -> MailingList:
 
 
 def members(mailing_list: MailingList) -> list[Contact]:
-    """Who is on a list, the oldest contact first."""
+    """Return the contacts on a list, the oldest first."""
     return list(Contact.objects.filter(memberships__mailing_list=mailing_list).order_by("pk"))
 
 
-def problem_with(said: dict[str, Any], message: str) -> str:
-    """The published report."""
+def problem_with(recipient: dict[str, Any], message: str) -> str:
+    """The published report about a recipient."""
     fields = ("Title", "FirstName", "LastName", "EmailAddress", "MobileNumber")
-    told = " ".join(said.get(name, "") for name in fields)
-    return f"There was a problem with the following recipient {told} {message}"
+    values = " ".join(recipient.get(name, "") for name in fields)
+    return f"There was a problem with the following recipient {values} {message}"
+
+
+def sent_to() -> set[str]:
+    """The addresses and numbers that the sandbox received messages for."""
+    return set(SandboxMessage.objects.values_list("to", flat=True))

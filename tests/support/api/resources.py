@@ -1,4 +1,4 @@
-"""The native resources, each with a body that says everything that can be said when one is made."""
+"""The native resources, each with a body that sets every field."""
 
 import json
 from typing import Any
@@ -67,7 +67,7 @@ PATCHED = ("surveys", "contacts", "lists", "templates", "providers")
 
 
 def another(resource: str, number: int) -> dict[str, Any]:
-    """The least that makes a row of its own for each number."""
+    """A minimal body; each number makes a different row."""
     bodies: dict[str, dict[str, Any]] = {
         "surveys": {"name": f"Number {number}"},
         "contacts": {"externalId": f"PAT-{number}"},
@@ -88,7 +88,7 @@ def patch(client: Client, path: str, body: Any) -> Any:
 
 
 def make(client: Client, resource: str, **changes: Any) -> dict[str, Any]:
-    """What is answered for a new row."""
+    """Create a row and return the answer."""
     response = post(client, resource, {**BODIES[resource], **changes})
     assert response.status_code == 201, response.content
     answer: dict[str, Any] = response.json()

@@ -1,4 +1,4 @@
-"""Single-send calls, and who may make them."""
+"""Calls of the single-send dialect."""
 
 import json
 from collections.abc import Callable
@@ -14,13 +14,13 @@ PATH = "/v1/distributions/send"
 
 
 def set_defaults(accounts: dict[Channel, ProviderAccount], templates: dict[Channel, Template]) -> None:
-    """Each channel's sandbox and invitation become the ones that calls mean."""
+    """Make these accounts and templates the defaults of their channels."""
     ProviderAccount.objects.filter(pk__in=[account.pk for account in accounts.values()]).update(is_default=True)
     Template.objects.filter(pk__in=[template.pk for template in templates.values()]).update(is_default=True)
 
 
-def send_by(client: Client) -> Send:
-    """Make the call with a body, as JSON unless it is text already."""
+def make_send(client: Client) -> Send:
+    """Return a function that makes the call. A body that is not text is sent as JSON."""
 
     def send(body: Any) -> Any:
         text = body if isinstance(body, (str, bytes)) else json.dumps(body)

@@ -1,0 +1,1 @@
+"""Provider accounts and messages, for tests of providers without the engine."""

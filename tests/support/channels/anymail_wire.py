@@ -1,4 +1,4 @@
-"""What each service of Anymail's says on the wire: a yes, a signed event, a bounce."""
+"""The HTTP messages of each service that Anymail supports: a success answer, a signed event, a bounce."""
 
 import hmac
 import json
@@ -35,9 +35,9 @@ POSTAL_PUBLIC_KEY = "".join(
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """One service: how it says yes, and how it tells that a mail to ANN by attempt 5-1 came to nothing for good.
+    """One service: its success answer, and its event that a mail to ANN by attempt 5-1 failed permanently.
 
-    `sign` makes a request of an event; `secret` is the account's webhook_secret, by which it is believed.
+    `sign` makes a webhook request from an event. `secret` is the webhook_secret that authenticates it.
     """
 
     yes: Answer
@@ -247,7 +247,7 @@ WIRES: dict[str, Wire] = {
 
 
 def wired_account(esp: str, url: str = "https://esp.example", secret: str | None = None) -> Anymail:
-    """An account with a service, which is believed by `secret`; None: by that of its wire."""
+    """An account with a service. Its webhooks are authenticated by `secret`, or by the service's own if None."""
     wire = WIRES[esp]
     configuration = {"esp": esp, "baseUrl": url, **dict(wire.configuration)}
     told = wire.secret if secret is None else secret

@@ -28,7 +28,7 @@ def invitation(
     group_id: str = str(GROUP),
     unsubscribe_url: str = "https://surveys.example/u/abc",
 ) -> Message:
-    """An invitation; `number` makes its attempt's id."""
+    """An invitation. Its attempt ID is made from `number`."""
     return Message(
         attempt_id=f"{number}-1",
         group_id=group_id,

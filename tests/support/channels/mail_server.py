@@ -1,5 +1,5 @@
-"""A real SMTP server (aiosmtpd) on a free port, that answers as it is told and counts."""
-# ruff: noqa: N802  aiosmtpd finds its hooks by such names.
+"""An SMTP server (aiosmtpd) on a free port, with configurable replies and counters."""
+# ruff: noqa: N802  aiosmtpd finds its hooks by these names.
 
 import asyncio
 import ssl
@@ -11,13 +11,13 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-DROP = "drop"  # instead of a reply, or of reading on: the connection is cut
-SILENCE = "silence"  # instead of a reply: nothing, until the server stops
+DROP = "drop"  # Cut the connection instead of replying or reading on.
+SILENCE = "silence"  # Send no reply until the server stops.
 
 
 @dataclass
 class MailServer:
-    """`replies` by stage and address. Stages: GREETING, MAIL, RCPT, DATA (the command), CONTENT (what follows it).
+    """`replies` are keyed by stage and address. Stages: GREETING, MAIL, RCPT, DATA (the command), CONTENT (after it).
 
     With DROP at MIDST the connection is cut after DATA was answered, before the content is read. A reply to a CONTENT
     waits until `contents_at_once` have come. Of more than `connections_max` open at once it greets the rest with 421.
@@ -42,7 +42,7 @@ class MailServer:
 
     @property
     def recipients(self) -> list[str]:
-        """Whom it got mails for, in order."""
+        """The recipients of all mails, in order."""
         return [recipient for mail in self.mails for recipient in mail.rcpt_tos]
 
     @property
@@ -50,7 +50,7 @@ class MailServer:
         return sum(not transport.is_closing() for transport in self.transports)
 
     async def wait_for_more(self) -> None:
-        """Until `contents_at_once` wait here."""
+        """Wait until `contents_at_once` calls wait here."""
         self.awaited.append(asyncio.Event())
         mine = self.awaited[-1]
         if len(self.awaited) >= self.contents_at_once:
@@ -78,7 +78,7 @@ class MailServer:
             self.loop.close()
 
     def cut_connections(self) -> None:
-        """Close what is open, as servers do with idle clients."""
+        """Close all open connections, as servers do with idle clients."""
 
         async def cut() -> None:
             for transport in self.transports:

@@ -1,4 +1,4 @@
-"""Twilio's stand-in, and accounts that send to it."""
+"""Accounts that send to the Twilio stand-in."""
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack
@@ -25,18 +25,18 @@ Connect = Callable[..., Twilio]
 
 @pytest.fixture
 def serve_twilio() -> Generator[Serve]:
-    """Starts a Twilio; see TwilioStandIn for how to tell it what to do."""
+    """Start a Twilio stand-in with the options of TwilioStandIn."""
     with ExitStack() as stack:
-        yield lambda kind=TwilioStandIn, **told: stack.enter_context(kind(**told).running())
+        yield lambda kind=TwilioStandIn, **options: stack.enter_context(kind(**options).running())
 
 
 @pytest.fixture
 def connect_twilio() -> Generator[Connect]:
-    """Makes the provider of a server, or of an address; see twilio_account."""
+    """Make a provider that sends to a stand-in or URL, with the options of twilio_account."""
     with ExitStack() as stack:
 
-        def connect(peer: TwilioStandIn | str, **told: Any) -> Twilio:
-            provider = twilio_account(peer if isinstance(peer, str) else peer.url, **told)
+        def connect(peer: TwilioStandIn | str, **options: Any) -> Twilio:
+            provider = twilio_account(peer if isinstance(peer, str) else peer.url, **options)
             stack.callback(provider.close)
             return provider
 
@@ -51,7 +51,7 @@ def twilio_account(
     credentials: Mapping[str, str] = CREDENTIALS,
     **configuration: Any,
 ) -> Twilio:
-    """A provider at an address; keywords are its configuration, None takes away what is usual."""
+    """Make a provider for this URL. Keywords are added to its configuration; None removes a default."""
     configuration = {"from": SENDER, "baseUrl": url, "lookupsBaseUrl": url, **configuration}
     configuration = {name: value for name, value in configuration.items() if value is not None}
     return Twilio(Account(UUID(int=1), UUID(int=2), channel, configuration, credentials, webhook_url))

@@ -1,0 +1,1 @@
+"""Recipients, provider accounts and workers, for tests of the engine."""

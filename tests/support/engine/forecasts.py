@@ -1,4 +1,4 @@
-"""Plans, and living through what was planned."""
+"""Dry runs, compared with what then happens."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
@@ -21,7 +21,7 @@ from distributor.rules.journey.chain import StepKind
 from distributor.rules.journey.forecast import Condition
 from distributor.rules.requests import DistributionRequest
 from distributor.rules.timing.departure import Delay
-from tests.support.engine.people import dispatch_at, given, story_of
+from tests.support.engine.people import dispatch_at, given, timeline_of
 
 Accounts = dict[Channel, ProviderAccount]
 A_DAY = timedelta(days=1)
@@ -30,82 +30,86 @@ NOW = datetime(2026, 3, 2, 21, 30, tzinfo=UTC)
 Sent = tuple[str, UUID, datetime]
 
 
-def sends_of(foreseen: DryRun) -> list[list[Sent]]:
-    """Per contact, in the order given: what leaves, by which account and when, if every message is taken."""
+def sends_of(forecast: DryRun) -> list[list[Sent]]:
+    """Return the sends of each contact (channel, account, time) if providers accept every message."""
     sends: list[list[Sent]] = []
-    for one in foreseen.contacts:
+    for subject in forecast.contacts:
         sends.append([])
         needs_failure = False
-        for step in one.forecast.steps:
+        for step in subject.forecast.steps:
             needs_failure |= step.condition is Condition.ON_FAILURE
-            if needs_failure and foreseen.chain.steps[step.position].kind is StepKind.INVITATION:
+            if needs_failure and forecast.chain.steps[step.position].kind is StepKind.INVITATION:
                 continue
             sends[-1].append(
                 (
-                    foreseen.chain.steps[step.position].channel,
-                    carrier(foreseen, step.position).account.id,
+                    forecast.chain.steps[step.position].channel,
+                    option_of(forecast, step.position).account.id,
                     step.departure.at,
                 )
             )
     return sends
 
 
-def carrier(foreseen: DryRun, position: int = 0) -> AccountOption:
-    carriers = foreseen.available_accounts[position]
+def option_of(forecast: DryRun, position: int = 0) -> AccountOption:
+    carriers = forecast.available_accounts[position]
     assert not isinstance(carriers, Hold)
-    [one] = carriers
-    return one
+    [option] = carriers
+    return option
 
 
-def live_through() -> None:
-    """Work off everything, each batch at the moment for which it waits."""
+def dispatch_everything() -> None:
+    """Send everything, each batch at the time for which it waits."""
     for _ in range(100):
         due_at = Batch.objects.filter(state="waiting").aggregate(next=Min("due_at"))["next"]
         if due_at is None:
             return
         dispatch_at(due_at)
-    raise AssertionError("something waits for ever")
+    raise AssertionError("a batch waits forever")
 
 
 def sent_by(accepted: Accepted) -> dict[str | None, list[Sent]]:
-    """What was tried, by the external ids of the recipients."""
+    """Return the attempts (channel, account, time) of each recipient, by external ID."""
     return {
-        one.contact.external_id: [
+        recipient.contact.external_id: [
             (attempt.channel, attempt.provider_account_id, attempt.begun_at)
-            for attempt in story_of(accepted, place).attempts
+            for attempt in timeline_of(accepted, place).attempts
         ]
-        for place, one in enumerate(accepted.recipients)
+        for place, recipient in enumerate(accepted.recipients)
     }
 
 
-def carry_out(organization: Organization, request: DistributionRequest, now: datetime = NOW) -> DryRun:
-    """Plan a request, then accept it and live through it; whatever differs fails, and so does what planning wrote."""
+def check_dry_run(organization: Organization, request: DistributionRequest, now: datetime = NOW) -> DryRun:
+    """Check that a dry run writes nothing and forecasts exactly what happens when the request is accepted."""
     before = everything_stored()
-    foreseen = dry_run(organization, request, now)
+    forecast = dry_run(organization, request, now)
     assert everything_stored() == before
     accepted = accept(organization, None, request, now)
-    skipped = [(one.contact.external_id, one.refusal) for one in foreseen.contacts if one.refusal is not None]
-    assert skipped == [(one.contact.external_id, one.refusal) for one in accepted.skipped]
-    live_through()
+    skipped = [
+        (subject.contact.external_id, subject.refusal) for subject in forecast.contacts if subject.refusal is not None
+    ]
+    assert skipped == [(subject.contact.external_id, subject.refusal) for subject in accepted.skipped]
+    dispatch_everything()
     planned = {
-        one.contact.external_id: sends
-        for one, sends in zip(foreseen.contacts, sends_of(foreseen), strict=True)
-        if one.refusal is None
+        subject.contact.external_id: sends
+        for subject, sends in zip(forecast.contacts, sends_of(forecast), strict=True)
+        if subject.refusal is None
     }
     assert planned == sent_by(accepted)
-    for place, one in enumerate(one for one in foreseen.contacts if one.refusal is None):
-        if request.is_sent and not one.forecast.steps:
-            story = story_of(accepted, place)
-            assert (story.state, story.reason) == ("stopped", one.forecast.skipped_steps[-1].refusal.reason)
-    return foreseen
+    for place, subject in enumerate(subject for subject in forecast.contacts if subject.refusal is None):
+        if request.is_sent and not subject.forecast.steps:
+            timeline = timeline_of(accepted, place)
+            assert (timeline.state, timeline.reason) == ("stopped", subject.forecast.skipped_steps[-1].refusal.reason)
+    return forecast
 
 
-def departures(foreseen: DryRun, place: int = 0) -> list[tuple[datetime, Delay]]:
-    return [(step.departure.at, step.departure.delay) for step in foreseen.contacts[place].forecast.steps]
+def departures(forecast: DryRun, place: int = 0) -> list[tuple[datetime, Delay]]:
+    return [(step.departure.at, step.departure.delay) for step in forecast.contacts[place].forecast.steps]
 
 
-def touch(organization: Organization, number: int, last_sent_at: datetime, survey: Survey | None = None) -> Contact:
-    """Somebody who was sent a survey then."""
+def make_contacted_person(
+    organization: Organization, number: int, last_sent_at: datetime, survey: Survey | None = None
+) -> Contact:
+    """Make a contact that was sent a survey at this time."""
     contact = Contact.objects.create(organization=organization, **given(number))
     Touch.objects.create(
         contact_id=contact.pk,
@@ -116,13 +120,13 @@ def touch(organization: Organization, number: int, last_sent_at: datetime, surve
     return contact
 
 
-def be_quiet(organization: Organization, quiet_from: int, quiet_until: int) -> None:
+def set_quiet_hours(organization: Organization, quiet_from: int, quiet_until: int) -> None:
     organization.quiet_from, organization.quiet_until = time(quiet_from), time(quiet_until)
     organization.save()
 
 
 def everything_stored() -> Mapping[str, Any]:
-    """The rows of every table, and where every sequence stands."""
+    """Return all rows of all tables, and the value of every sequence."""
     stored: dict[str, Any] = {
         model._meta.label: sorted(map(repr, model._base_manager.values_list())) for model in apps.get_models()
     }

@@ -1,10 +1,10 @@
-"""People to send to, and what became of them."""
+"""Contacts to send to, workers that send, and the outcome for each recipient."""
 
 from datetime import datetime
 
 from typing_extensions import Unpack
 
-from channels.models import Pace, ProviderAccount
+from channels.models import Pace, ProviderAccount, SandboxMessage
 from contacts.given import ContactGiven
 from distributor.engine.acceptance.accept import Accepted
 from distributor.engine.dispatch.loop import dispatch_lane
@@ -27,34 +27,39 @@ def given(number: int, **fields: Unpack[ContactGiven]) -> ContactGiven:
 
 
 def messages() -> list[str]:
-    """What providers took, or may have taken: kind and channel of each, in the order of time."""
+    """Kind and channel of each attempt that may have reached the recipient, in the order of time."""
     kinds = dict(Step.objects.values_list("id", "kind"))
     attempts = Attempt.objects.order_by("begun_at", "recipient_id").exclude(state="failed")
     return [f"{kinds[attempt.step_id]} {attempt.channel}" for attempt in attempts]
 
 
+def channels_used() -> list[str]:
+    """The channels of the messages that the sandbox received, in the order of sending."""
+    return list(SandboxMessage.objects.order_by("id").values_list("channel", flat=True))
+
+
 def dispatch() -> None:
-    """Work off all that is due."""
+    """Send everything that is due."""
     for lane in Lane:
         while dispatch_lane(lane, database_now):
             pass
 
 
 def dispatch_at(moment: datetime) -> None:
-    """Work off all that is due, as if it were that moment until the end."""
+    """Send everything that is due at the given time. The clock stands still meanwhile."""
     for lane in Lane:
         while dispatch_lane(lane, lambda: moment):
             pass
 
 
-def bring() -> None:
-    """Bring all that was added to distributions to their people."""
+def arm_follow_ups() -> None:
+    """Let recipients wait for the reminders and thank-yous that were added to their distributions."""
     while arm_next_chunk(database_now()):
         pass
 
 
 def make_due() -> None:
-    """As if the time had come for everything that waits, and every lease and pause had run out."""
+    """Make everything that waits due now, and let all leases and pauses expire."""
     now = database_now()
     Distribution.objects.filter(scheduled_at__gt=now).update(scheduled_at=now)
     Pace.objects.update(paused_until=now, probe_at=now)
@@ -62,17 +67,17 @@ def make_due() -> None:
     Batch.objects.exclude(lease_expires_at=None).update(lease_expires_at=now)
 
 
-def story_of(accepted: Accepted, place: int = 0) -> Timeline:
+def timeline_of(accepted: Accepted, place: int = 0) -> Timeline:
     code = accepted.recipients[place].code
     return timelines_of(list(Recipient.objects.filter(code=code).select_related("contact")))[0]
 
 
 def events_of(accepted: Accepted, place: int = 0) -> list[str]:
-    return [event.kind for event in story_of(accepted, place).events]
+    return [event.kind for event in timeline_of(accepted, place).events]
 
 
 def totals_of(accepted: Accepted) -> dict[str, int]:
-    """The counts that are not zero, once the counts themselves are known to say what the rows say."""
+    """Return the counts that are not zero, after checking them against the rows."""
     distribution = Distribution.objects.get(id=accepted.distribution.id)
     rows = list(Recipient.objects.filter(distribution=distribution).values_list("state", "outcome"))
     named = {
@@ -91,8 +96,8 @@ def totals_of(accepted: Accepted) -> dict[str, int]:
     return {name: count for name, count in (named | extra).items() if count}
 
 
-def misbehave(account: ProviderAccount, **addresses: str) -> None:
-    """Make the sandbox fail for person0, person1 …: `misbehave(account, person1="transient")`."""
+def fail_addresses(account: ProviderAccount, **addresses: str) -> None:
+    """Make the sandbox fail for person0, person1 …: `fail_addresses(account, person1="transient")`."""
     failures = {f"{name}@example.com": outcome for name, outcome in addresses.items()}
     if account.channel != "email":
         failures = {f"+486000{int(name.removeprefix('person')):05}": outcome for name, outcome in addresses.items()}

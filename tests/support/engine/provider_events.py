@@ -1,4 +1,4 @@
-"""What a provider tells of people's tries, without a wire between."""
+"""Events that a provider reports on attempts, passed on without HTTP."""
 
 from datetime import datetime
 from itertools import count
@@ -20,7 +20,7 @@ def recipient_of(accepted: Accepted, place: int = 0) -> Recipient:
 
 
 def event_of(accepted: Accepted, kind: EventKind, place: int = 0, *, number: int = 1, **known: object) -> Event:
-    """An event of somebody's try, with an id of its own."""
+    """Make an event about an attempt to reach a recipient, with a new event ID."""
     address = accepted.recipients[place].contact.email
     fields = {
         "event_id": f"event-{next(_numbers)}",

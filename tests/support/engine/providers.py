@@ -1,4 +1,4 @@
-"""Providers that break their contract, and one that tells more than the sandbox."""
+"""Providers that break their contract, and one that reports events."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -24,8 +24,8 @@ class Forgetful(Raising):
         return [Result(Outcome.ACCEPTED)] * (len(messages) - 1)
 
 
-class Telling(Sandbox):
-    """The sandbox as a provider that may still tell, for a quarter of an hour, what became of a message."""
+class EvidenceSandbox(Sandbox):
+    """A sandbox that may report the outcome of a message for 15 minutes after sending it."""
 
-    label = "Telling"
+    label = "Evidence sandbox"
     evidence_window = timedelta(minutes=15)

@@ -1,4 +1,4 @@
-"""Accounts at the vendors' stand-ins."""
+"""Provider accounts that send to the vendors' stand-ins."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -11,9 +11,9 @@ from tests.support.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioStandIn
 
 
 @contextmanager
-def sendgrid(account: ProviderAccount, **told: Any) -> Generator[SendGridStandIn]:
-    """The account is one at SendGrid from here on."""
-    with SendGridStandIn(**told).running() as peer:
+def sendgrid(account: ProviderAccount, **options: Any) -> Generator[SendGridStandIn]:
+    """Turn the account into one at a SendGrid stand-in."""
+    with SendGridStandIn(**options).running() as peer:
         account.kind, account.configuration = "sendgrid", {"baseUrl": peer.url}
         account.credentials = {"api_key": API_KEY}
         account.save(update_fields=["kind", "configuration", "credentials"])
@@ -21,9 +21,9 @@ def sendgrid(account: ProviderAccount, **told: Any) -> Generator[SendGridStandIn
 
 
 @contextmanager
-def twilio(account: ProviderAccount, **told: Any) -> Generator[TwilioStandIn]:
-    """The account is one at Twilio from here on."""
-    with TwilioStandIn(**told).running() as peer:
+def twilio(account: ProviderAccount, **options: Any) -> Generator[TwilioStandIn]:
+    """Turn the account into one at a Twilio stand-in."""
+    with TwilioStandIn(**options).running() as peer:
         account.kind = "twilio"
         account.configuration = {"from": "+15005550006", "baseUrl": peer.url, "concurrency": 4}
         account.credentials = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN}
@@ -32,7 +32,7 @@ def twilio(account: ProviderAccount, **told: Any) -> Generator[TwilioStandIn]:
 
 
 def after_requests(peer: StandIn, count: int, name: str, value: object) -> None:
-    """So many requests are served as before; then the vendor changes its mind about the account."""
+    """Set an attribute of the stand-in after it served this many requests."""
 
     def change() -> None:
         if peer.requests >= count:

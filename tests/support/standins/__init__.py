@@ -1,0 +1,1 @@
+"""HTTP servers that imitate vendors: their requests, errors, signatures and webhooks."""

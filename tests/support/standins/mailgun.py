@@ -1,4 +1,4 @@
-"""Mailgun's messages and webhooks, as they are on the wire: https://documentation.mailgun.com/docs/mailgun/"""
+"""Imitates Mailgun's messages API and webhooks: https://documentation.mailgun.com/docs/mailgun/"""
 
 import hmac
 import json
@@ -19,7 +19,7 @@ DOMAIN = "acme.example"
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """An e-mail that was taken. `fields` is all that was asked for."""
+    """An accepted e-mail, with all fields of the request."""
 
     message_id: str
     attempt_id: str
@@ -71,7 +71,7 @@ class MailgunStandIn(StandIn):
         return Answer(429, answer.body, {**answer.headers, **headers})
 
     def event(self, mail: Mail, name: str, at: float, **further: Any) -> dict[str, Any]:
-        """What it tells of a mail; each with an id of its own."""
+        """Make an event about a mail, with a new event ID."""
         self._events += 1
         return {
             "event": name,
@@ -87,7 +87,7 @@ class MailgunStandIn(StandIn):
     def webhook(
         self, event: Mapping[str, Any], at: float, *, key: str = SIGNING_KEY, token: str = "a8ce0edb2dd8301dee6c2405"
     ) -> Webhook:
-        """An event as it is delivered, with a signature of the moment and a token."""
+        """Make the webhook request of an event, with its timestamp, token and signature."""
         timestamp = str(int(at))
         signature = hmac.digest(key.encode(), f"{timestamp}{token}".encode(), "sha256").hex()
         signed = {"signature": {"token": token, "timestamp": timestamp, "signature": signature}, "event-data": event}

@@ -1,4 +1,4 @@
-"""Postmark's /email and webhooks, as they are on the wire: https://postmarkapp.com/developer/api/email-api"""
+"""Imitates Postmark's /email API and webhooks: https://postmarkapp.com/developer/api/email-api"""
 
 import json
 from base64 import b64encode
@@ -25,7 +25,7 @@ _INACTIVE = (
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """An e-mail that was taken. `body` is all that was asked for."""
+    """An accepted e-mail, with the body of the request."""
 
     message_id: str
     attempt_id: str
@@ -93,7 +93,7 @@ class PostmarkStandIn(StandIn):
         return _refuse(429, 429, "Rate limit exceeded", headers)
 
     def event(self, mail: Mail, record_type: str, **further: Any) -> dict[str, Any]:
-        """What it tells of a mail; Bounce and SpamComplaint have an `ID`, the others none."""
+        """Make an event about a mail. Only Bounce and SpamComplaint have an `ID`."""
         return {
             "RecordType": record_type,
             "MessageID": mail.message_id,
@@ -105,7 +105,7 @@ class PostmarkStandIn(StandIn):
         }
 
     def webhook(self, event: Any, secret: str = WEBHOOK_SECRET) -> Webhook:
-        """An event as it is delivered: a request with Basic authentication, as in the webhook's URL."""
+        """Make the webhook request of an event, with the Basic authentication of the webhook's URL."""
         headers = {
             "content-type": "application/json",
             "authorization": "Basic " + b64encode(secret.encode()).decode(),

@@ -1,4 +1,4 @@
-"""SendGrid's mail/send and event webhook, as they are on the wire: real errors, real substitutions, real signatures."""
+"""Imitates SendGrid's mail/send and event webhook, with its errors, substitutions and signatures."""
 
 import json
 import time
@@ -18,7 +18,7 @@ from tests.support.standins.server import Answer, Fault, Request, StandIn
 
 API_KEY = "SG.stand-in"
 BODY_MAX_BYTES = 30_000_000
-# SendGrid has replaced tags inside of values for as many rounds.
+# SendGrid has been seen to replace tags inside values this many times.
 ROUNDS = 4
 
 _UNAUTHORIZED = "The provided authorization grant is invalid, expired, or revoked"
@@ -31,7 +31,7 @@ _UNVERIFIED = (
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """An e-mail that was taken, as its recipient reads it. `message_id` is shared by all of its request."""
+    """An accepted e-mail, as its recipient reads it. All e-mails of a request share the `message_id`."""
 
     message_id: str
     attempt_id: str
@@ -86,7 +86,7 @@ class SendGridStandIn(StandIn):
 
     @property
     def mails(self) -> list[Mail]:
-        """Written when somebody reads them: done at once, it was three quarters of a large request's time."""
+        """The accepted e-mails, rendered when first read: rendering took three quarters of a large request's time."""
         unwritten = self._taken[self._written :]
         self._written += len(unwritten)
         self._mails += [self._write(*each) for each in unwritten]
@@ -94,7 +94,7 @@ class SendGridStandIn(StandIn):
 
     @property
     def recipients(self) -> list[str]:
-        """To whom it took messages, in order: whoever stands there twice got two."""
+        """The recipients of accepted messages, in order, once for each message."""
         return [to["to"][0]["email"] for _, _, to in self._taken]
 
     def take(self, request: Request) -> Answer:
@@ -135,7 +135,7 @@ class SendGridStandIn(StandIn):
         return _refuse(429, ("too many requests", None), headers=headers)
 
     def event(self, mail: Mail, name: str, at: float, **further: Any) -> dict[str, Any]:
-        """What it tells of a mail; each with an id of its own."""
+        """Make an event about a mail, with a new event ID."""
         self._events += 1
         return {
             "email": mail.to,
@@ -149,7 +149,7 @@ class SendGridStandIn(StandIn):
         }
 
     def webhook(self, events: Sequence[Mapping[str, Any]], at: float, url: str = "https://hooks.example/") -> Webhook:
-        """Events as they are delivered: an array over several lines that ends in CRLF, signed."""
+        """Make the signed webhook request of events: an array over several lines that ends in CRLF."""
         lines = ",\r\n".join(json.dumps(event) for event in events)
         return self.sign(f"[{lines}]\r\n".encode(), at, url)
 
@@ -193,7 +193,7 @@ class SendGridStandIn(StandIn):
         )
 
     def _substitute(self, text: str, tags: Mapping[str, str]) -> str:
-        """One tag after the other, in any order, and again where a value holds a tag."""
+        """Replace tags one after the other, in any order, and again in values that hold tags."""
         order = list(tags)
         for _ in range(ROUNDS):
             self._shuffle.shuffle(order)

@@ -1,4 +1,4 @@
-"""What SendGrid's mail/send finds wrong with a body, in its own words.
+"""The errors that SendGrid's mail/send reports for a body, in its words.
 
 https://www.twilio.com/docs/sendgrid/api-reference/mail-send/errors
 """
@@ -23,7 +23,7 @@ Fault = tuple[str, str | None]
 
 
 def find_faults(body: Any) -> list[Fault]:
-    """(message, field) of each fault, in the order of the body's fields."""
+    """Return message and field of each error, in the order of the body's fields."""
     if not isinstance(body, dict):
         return [("Bad Request", None)]
     return [*_in_personalizations(body.get("personalizations"), bool(body.get("subject"))), *_in_common(body)]

@@ -1,10 +1,10 @@
-"""What the stand-ins of all HTTP providers share: a server on a free port that counts, and misbehaves as it is told.
+"""The base of all HTTP stand-ins: a server on a free port that counts requests and fails on demand.
 
-A vendor's stand-in (sendgrid.py, twilio.py) subclasses StandIn. It says what a request comes to (`take`) and how the
-vendor words a fault (`word_fault`); connections, latency, resets and counting are here:
+A vendor's stand-in (sendgrid.py, twilio.py) subclasses StandIn. It answers requests (`take`) and words
+the vendor's errors (`word_fault`). Connections, latency, resets and counting are here:
 
     with SendGridStandIn(latency_seconds=0.05, shares={Fault.THROTTLED: 0.02}).running() as peer:
-        peer.next_faults.append(Fault.RESET_AFTER)   # the next request
+        peer.next_faults.append(Fault.RESET_AFTER)   # for the next request
         ...                                          # talk to peer.url
         assert peer.connections == 1
 """
@@ -28,20 +28,20 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, 0 s
 
 
 class Fault(StrEnum):
-    """How a request can go wrong, at its head or later."""
+    """Ways in which a request can fail."""
 
-    THROTTLED = "throttled"  # answered 429, not taken
-    UNAVAILABLE = "unavailable"  # answered 503, not taken
-    LOST_ANSWER = "lost_answer"  # taken, and answered 500
-    RESET_BEFORE = "reset_before"  # the connection is reset before the body is read: not taken
-    RESET_AFTER = "reset_after"  # taken; the connection is reset instead of an answer
-    SILENT = "silent"  # taken; no answer ever comes
-    HALF_CLOSED = "half_closed"  # taken and answered; then the server ends its side of the connection unannounced
+    THROTTLED = "throttled"  # Answered 429, not accepted.
+    UNAVAILABLE = "unavailable"  # Answered 503, not accepted.
+    LOST_ANSWER = "lost_answer"  # Accepted, but answered 500.
+    RESET_BEFORE = "reset_before"  # The connection is reset before the body is read; not accepted.
+    RESET_AFTER = "reset_after"  # Accepted, but the connection is reset instead of an answer.
+    SILENT = "silent"  # Accepted, but never answered.
+    HALF_CLOSED = "half_closed"  # Accepted and answered; then the server closes its side without notice.
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What came in; header names are lower-case."""
+    """A received request. Header names are lower-case."""
 
     method: str
     path: str
@@ -51,7 +51,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes out; the length is added."""
+    """An answer. The Content-Length header is added."""
 
     status: int
     body: bytes = b""
@@ -86,7 +86,7 @@ class StandIn(ABC):
 
     @abstractmethod
     def take(self, request: Request) -> Answer:
-        """Do what the request asks for, and answer as the vendor does. One request at a time comes here."""
+        """Process a request and answer as the vendor does. Called for one request at a time."""
 
     @abstractmethod
     def word_fault(self, fault: Fault) -> Answer:
@@ -99,7 +99,7 @@ class StandIn(ABC):
 
     @contextmanager
     def running(self) -> Generator[Self]:
-        """Serve until the end of the block. A stand-in that broke inside fails there."""
+        """Serve until the block ends. Exceptions inside the stand-in are raised there."""
         self.is_over.clear()
         self._server = _Server(self)
         thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -116,14 +116,14 @@ class StandIn(ABC):
             raise self.breakages[0]
 
     def cut_connections(self) -> None:
-        """End every connection, as servers do with idle clients."""
+        """Close every connection, as servers do with idle clients."""
         assert self._server is not None
         for connection in list(self._server.open):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def draw_fault(self) -> Fault | None:
-        """What goes wrong with the request that has just begun."""
+        """Return the fault of the request that has just started."""
         if self.on_request:
             self.on_request()
         with self.lock:
@@ -143,7 +143,7 @@ class StandIn(ABC):
 
 
 class _Server(socketserver.ThreadingTCPServer):
-    """A thread for each connection."""
+    """Uses one thread for each connection."""
 
     allow_reuse_address = True
     daemon_threads = True
@@ -161,23 +161,23 @@ class _Server(socketserver.ThreadingTCPServer):
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        """Close without the shutdown() before it: that would say goodbye where a reset is wanted."""
+        """Close without shutdown(), which would end the connection properly where a reset is wanted."""
         self.open.discard(request)
         request.close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         error = sys.exception()
-        # Clients may leave whenever they like.
+        # Clients may disconnect at any time.
         if error is not None and not isinstance(error, ConnectionError):
             self.stand_in.breakages.append(error)
 
 
 class _Conversation(BaseHTTPRequestHandler):
-    """One connection: request after request."""
+    """Handles the requests of one connection."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    wbufsize = -1  # an answer leaves in one piece
+    wbufsize = -1  # Send each answer in one piece.
     server: _Server
 
     def do_POST(self) -> None:
@@ -198,10 +198,10 @@ class _Conversation(BaseHTTPRequestHandler):
         if fault is Fault.HALF_CLOSED:
             self._close_half()
 
-    do_GET = do_DELETE = do_POST  # noqa: N815  http.server finds them by such names
+    do_GET = do_DELETE = do_POST  # noqa: N815  http.server finds them by these names
 
     def log_message(self, *_: Any) -> None:
-        """Tests read what pytest prints."""
+        """Log nothing: it would mix with pytest's output."""
 
     def _answer(self, fault: Fault | None) -> Answer:
         peer = self.server.stand_in
@@ -230,7 +230,7 @@ class _Conversation(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def _close_half(self) -> None:
-        """Whatever still comes in is read and thrown away."""
+        """Read and discard everything that still arrives."""
         self.wfile.flush()
         self.connection.shutdown(socket.SHUT_WR)
         self.server.stand_in.has_half_closed.set()

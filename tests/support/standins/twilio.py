@@ -1,4 +1,4 @@
-"""Twilio's Messages and Lookup v2, as they are on the wire: real fields, real error bodies, real signatures."""
+"""Imitates Twilio's Messages and Lookup v2 APIs, with their fields, error bodies and signatures."""
 
 import json
 import re
@@ -20,7 +20,7 @@ from tests.support.standins.server import Answer, Fault, Request, StandIn
 ACCOUNT_SID = "AC" + "a" * 32
 AUTH_TOKEN = "12345"
 
-# What it says to codes that tests ask for: the status, and the message.
+# Status and message of the error codes that tests use.
 _ERRORS = {
     20003: (401, "Authentication Error - invalid username"),
     20404: (404, "The requested resource was not found"),
@@ -47,7 +47,7 @@ _FAULT_CODES = {Fault.THROTTLED: 20429, Fault.UNAVAILABLE: 20503, Fault.LOST_ANS
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message that was taken, with all that the request said."""
+    """An accepted message, with all fields of the request."""
 
     sid: str
     form: Mapping[str, str]
@@ -63,7 +63,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What Lookup says of a number beyond the numbering plan."""
+    """What Lookup knows about a number beyond the numbering plan."""
 
     line_type: Mapping[str, Any] | None = None
     line_status: Mapping[str, Any] | None = None
@@ -88,7 +88,7 @@ class TwilioStandIn(StandIn):
 
     @property
     def recipients(self) -> list[str]:
-        """To whom it took messages, in order: whoever stands there twice got two."""
+        """The recipients of accepted messages, in order, once for each message."""
         return [sent.to for sent in self.messages]
 
     def take(self, request: Request) -> Answer:
@@ -108,7 +108,7 @@ class TwilioStandIn(StandIn):
         return self.refuse(_FAULT_CODES[fault])
 
     def refuse(self, code: int) -> Answer:
-        """An error as it is answered; codes without a text of their own here are answered 400."""
+        """Make an error answer. Unlisted codes are answered 400."""
         status, message = _ERRORS.get(code, (400, f"Error {code}"))
         body = {
             "code": code,
@@ -119,7 +119,7 @@ class TwilioStandIn(StandIn):
         return _as_json(status, body, {"Retry-After": self.retry_after} if status == 429 and self.retry_after else {})
 
     def callback(self, sent: Sent, status: str, error_code: str = "", **further: str) -> Webhook:
-        """A signed report on a message, to the address that came with it."""
+        """Make a signed status callback to the URL that the message was sent with."""
         form = {
             "SmsSid": sent.sid,
             "SmsStatus": status,
@@ -135,7 +135,7 @@ class TwilioStandIn(StandIn):
         return self.signed(sent.form["StatusCallback"], form)
 
     def inbound(self, url: str, sender: str, body: str, number: int = 1, /, **further: str) -> Webhook:
-        """A signed message from a person, to the address set for the number that got it."""
+        """Make a signed webhook for an incoming message, to the URL set for the receiving number."""
         sid = f"SM{number:032x}"
         form = {
             **dict.fromkeys(("ToCountry", "FromCountry"), "US"),
@@ -154,7 +154,7 @@ class TwilioStandIn(StandIn):
         return self.signed(url, form)
 
     def signed(self, url: str, form: Mapping[str, str]) -> Webhook:
-        """Signed by the vendor's own code."""
+        """Sign a request with Twilio's own library."""
         signature = RequestValidator(self.auth_token).compute_signature(url, form)
         headers = {
             "content-type": "application/x-www-form-urlencoded; charset=UTF-8",
@@ -172,7 +172,7 @@ class TwilioStandIn(StandIn):
         return _as_json(201, _resource(sent))
 
     def _fault_of(self, form: Mapping[str, str]) -> int | None:
-        """What Twilio finds wrong with a request; its published schema finds none of these."""
+        """Return the first error in a request. Twilio's published schema does not detect these."""
         callback = form.get("StatusCallback")
         has_content = "ContentSid" in form
         variables = form.get("ContentVariables", "{}")
@@ -222,7 +222,7 @@ _REASONS = {
 
 
 def _resource(sent: Sent) -> dict[str, Any]:
-    """The message as the 201 shows it: with a Messaging Service the sender is not chosen yet."""
+    """The message in the 201 answer. With a Messaging Service, the sender is not chosen yet."""
     by_service, now = "MessagingServiceSid" in sent.form, format_datetime(datetime.now(UTC))
     uri = f"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/{sent.sid}"
     body = sent.form.get("Body", "")

@@ -1,4 +1,4 @@
-"""What calls of the lists-and-links dialect are about: an organisation that can send, with a list of five."""
+"""Fixtures of the lists-and-links dialect: bodies of its calls, and a list of five contacts."""
 
 from typing import Any
 
@@ -35,13 +35,13 @@ def crowd(organization: Organization) -> list[Contact]:
 @pytest.fixture
 def mailing_list(organization: Organization, crowd: list[Contact]) -> MailingList:
     made = MailingList.objects.create(organization=organization, name="Ward B")
-    Membership.objects.bulk_create(Membership(mailing_list=made, contact=one) for one in crowd)
+    Membership.objects.bulk_create(Membership(mailing_list=made, contact=contact) for contact in crowd)
     return made
 
 
 @pytest.fixture
 def links_body(survey: Survey, mailing_list: MailingList, defaults: None) -> dict[str, Any]:
-    """Links only, as published, to the list."""
+    """The published body that makes links only, for the list."""
     return {
         "surveyId": public_id(Kind.SURVEY, survey.pk),
         "linkType": "Individual",
@@ -60,7 +60,7 @@ def send_body(
     templates: dict[Channel, Template],
     defaults: None,
 ) -> dict[str, Any]:
-    """An e-mail, as published, to the list."""
+    """The published body of an e-mail to the list."""
     return {
         "message": {
             "libraryId": public_id(Kind.LIBRARY, organization.pk),
@@ -84,7 +84,7 @@ def send_body(
 
 @pytest.fixture
 def sms_body(send_body: dict[str, Any], templates: dict[Channel, Template]) -> dict[str, Any]:
-    """A text message, as published, to the list."""
+    """The published body of a text message to the list."""
     return {
         "sendDate": "2020-01-21T00:00:00Z",
         "surveyId": send_body["surveyLink"]["surveyId"],

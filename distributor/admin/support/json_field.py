@@ -1,4 +1,4 @@
-"""JSON in a form."""
+"""A form field for JSON objects."""
 
 import json
 from typing import Any
@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 
 class JsonObjectField(forms.JSONField):
-    """A JSON object that PostgreSQL can store: its jsonb has no NUL character. Shown on several lines."""
+    """Accepts a JSON object without NUL characters, which jsonb cannot store. Shows it indented."""
 
     def clean(self, value: Any) -> Any:
         cleaned = super().clean(value)
@@ -17,7 +17,7 @@ class JsonObjectField(forms.JSONField):
         if not isinstance(cleaned, dict):
             raise ValidationError("Enter a JSON object: {…}.")
         if "\\u0000" in json.dumps(cleaned):
-            raise ValidationError("The character NUL cannot be stored.")
+            raise ValidationError("NUL characters cannot be stored.")
         return cleaned
 
     def prepare_value(self, value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""How a distribution stands, as a bar."""
+"""The progress of a distribution, as numbers and as an SVG bar."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,13 @@ from django.utils.safestring import SafeString
 
 from distributor.models import Distribution
 
-# They sum to what was accepted; in the order in which the bar shows them.
+# In the order of the bar. Their counts add up to the accepted count.
 PARTS = ("sent", "failed", "indeterminate", "stopped", "waiting", "registered", "skipped")
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One outcome: how many, and its stretch of the bar in percent."""
+    """One outcome: its count, and its start and width in the bar, in percent."""
 
     name: str
     count: int
@@ -22,7 +22,7 @@ class Part:
 
 
 def parts_of(distribution: Distribution) -> list[Part]:
-    """Every outcome, those that nobody came to included."""
+    """Return all outcomes, including those with a count of zero."""
     parts = []
     totals = distribution.totals
     start = 0.0
@@ -35,11 +35,11 @@ def parts_of(distribution: Distribution) -> list[Part]:
 
 
 def progress_bar(distribution: Distribution) -> SafeString:
-    """An SVG whose stretches are the shares of what was accepted; coloured by admin.css."""
+    """Render an SVG bar with the share of each outcome. Its colours are in admin.css."""
     parts = [part for part in parts_of(distribution) if part.count]
     return format_html(
         '<svg class="progress" viewBox="0 0 100 10" preserveAspectRatio="none" role="img"><title>{}</title>{}</svg>',
-        ", ".join(f"{part.count:,} {part.name}" for part in parts) or "nobody",
+        ", ".join(f"{part.count:,} {part.name}" for part in parts) or "no recipients",
         format_html_join(
             "",
             '<rect class="{}" x="{}" width="{}" height="10"/>',

@@ -1,4 +1,4 @@
-"""Django's classes that are generic to the type checker and not at run time."""
+"""Django classes that accept type parameters, which they do not at run time."""
 
 from typing import TYPE_CHECKING
 

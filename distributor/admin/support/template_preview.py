@@ -1,4 +1,4 @@
-"""What a template says to somebody: its variants, filled with sample values."""
+"""Previews of template variants, filled with sample values."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ _SAMPLE = {
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """One variant as Anna Nowak would get it; `html` is a document of its own, `segmentation` is of SMS only."""
+    """One variant as the sample contact would receive it. `segmentation` is set for SMS only."""
 
     locale: str
     subject: str
@@ -33,7 +33,10 @@ class Preview:
 
 
 def preview_variant(variant: TemplateVariant) -> Preview:
-    """Embedded data has no sample: a placeholder for it shows its default, or its own name in brackets."""
+    """Fill a variant with sample values.
+
+    Embedded data has no samples: its placeholders show their default, or their name in brackets.
+    """
     compiled = compile_variant(variant.locale, variant.subject, variant.html, variant.text)
     values = _sample_values(compiled)
     text = compiled.text.fill(values)
@@ -54,10 +57,10 @@ def _sample_values(compiled: CompiledVariant) -> dict[str, str]:
         "unsubscribe": f"{settings.PUBLIC_BASE_URL}/u/{code}",
     }
     for text in (compiled.subject, compiled.html, compiled.text):
-        for key in _without_default(text):
+        for key in _keys_without_default(text):
             values.setdefault(key, f"[{key.rpartition(':')[2]}]")
     return values
 
 
-def _without_default(text: CompiledText) -> list[str]:
+def _keys_without_default(text: CompiledText) -> list[str]:
     return [key for key, default in text.slots if not default]

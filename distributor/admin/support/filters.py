@@ -1,4 +1,4 @@
-"""Lists that a link narrowed to what belongs to one row: what it is, and the way back to all."""
+"""Filters by one related row, set by a link. The sidebar shows the row and a link back to the full list."""
 
 from collections.abc import Iterable
 from typing import Any, ClassVar
@@ -15,45 +15,45 @@ from contacts.models import Contact, MailingList
 from distributor.models import Distribution, Survey
 
 
-class Narrowed(admin.SimpleListFilter):
-    """Appears only in a list that is narrowed already: a choice of millions is no choice."""
+class RelatedRowFilter(admin.SimpleListFilter):
+    """Shown only when a link has set it: there are too many rows to offer as choices."""
 
     title: Any
     parameter_name: str
     model: ClassVar[type[Model]]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        chosen = self.value()
-        if not chosen:
+        row_id = self.value()
+        if not row_id:
             return []
         try:
-            row = self.model._default_manager.filter(pk=chosen).first()
+            row = self.model._default_manager.filter(pk=row_id).first()
         except (ValidationError, ValueError) as error:
             raise IncorrectLookupParameters(error) from error
-        return [(chosen, str(row or chosen))]
+        return [(row_id, str(row or row_id))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        chosen = self.value()
-        return queryset.filter(**{self.parameter_name: chosen}) if chosen else queryset
+        row_id = self.value()
+        return queryset.filter(**{self.parameter_name: row_id}) if row_id else queryset
 
 
-class OfSurvey(Narrowed):
+class SurveyFilter(RelatedRowFilter):
     title, parameter_name, model = "survey", "survey", Survey
 
 
-class OfMailingList(Narrowed):
+class MailingListFilter(RelatedRowFilter):
     title, parameter_name, model = "mailing list", "mailing_list", MailingList
 
 
-class OfDistribution(Narrowed):
+class DistributionFilter(RelatedRowFilter):
     title, parameter_name, model = "distribution", "distribution", Distribution
 
 
-class OfContact(Narrowed):
+class ContactFilter(RelatedRowFilter):
     title, parameter_name, model = "contact", "contact", Contact
 
 
-def list_url(model: type[Model], **narrowed_to: object) -> str:
-    """The address of a room's list, narrowed."""
-    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-    return f"{address}?{urlencode(narrowed_to)}"
+def list_url(model: type[Model], **filters: object) -> str:
+    """Return the URL of a model's list with these filters set."""
+    path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    return f"{path}?{urlencode(filters)}"

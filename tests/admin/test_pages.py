@@ -1,4 +1,4 @@
-"""Every page of every room opens, with rows in it, for who may see it and nobody else."""
+"""Every admin page opens with rows in it, and only for users who have the permission."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from distributor.models import Distribution, ListConnection, Recipient, Recurrin
 from tests.support.admin_pages import address, listed
 
 OURS = ("contacts", "channels", "distributor")
-ROOMS = [
+EDITABLE = [
     Organization,
     ApiKey,
     Contact,
@@ -29,7 +29,7 @@ ROOMS = [
     RecurringDistribution,
     ListConnection,
 ]
-ADDED_TO = [
+ADDABLE = [
     *(Organization, ApiKey, Contact, Suppression, ProviderAccount, Template),
     *(Survey, RecurringDistribution, ListConnection),
 ]
@@ -49,13 +49,13 @@ def everything(response: Response, api_key: str, organization: Organization, sur
     )
 
 
-def test_these_are_all_our_rooms() -> None:
+def test_every_model_of_ours_is_listed_here() -> None:
     ours = {model for model in admin.site._registry if model._meta.app_label in OURS}
-    assert ours == {*ROOMS, *READ_ONLY}
+    assert ours == {*EDITABLE, *READ_ONLY}
 
 
 @pytest.mark.usefixtures("everything")
-@pytest.mark.parametrize("model", [*ROOMS, *READ_ONLY])
+@pytest.mark.parametrize("model", [*EDITABLE, *READ_ONLY])
 def test_a_list_its_rows_and_their_history_open(operator: Client, model: Any) -> None:
     rows = listed(operator, model)
     assert rows
@@ -64,8 +64,8 @@ def test_a_list_its_rows_and_their_history_open(operator: Client, model: Any) ->
             assert operator.get(address(row, page)).status_code == 200
 
 
-@pytest.mark.parametrize("model", ADDED_TO)
-def test_an_empty_form_opens_and_names_what_is_missing(operator: Client, model: Any) -> None:
+@pytest.mark.parametrize("model", ADDABLE)
+def test_an_empty_form_opens_and_names_the_missing_fields(operator: Client, model: Any) -> None:
     assert operator.get(address(model, "add")).status_code == 200
     answer = operator.post(
         address(model, "add"),
@@ -78,7 +78,7 @@ def test_an_empty_form_opens_and_names_what_is_missing(operator: Client, model: 
 
 @pytest.mark.usefixtures("everything")
 @pytest.mark.parametrize("model", READ_ONLY)
-def test_what_the_engine_writes_is_only_read(operator: Client, model: Any) -> None:
+def test_models_that_the_engine_writes_are_read_only(operator: Client, model: Any) -> None:
     row = model.objects.first()
     before = model.objects.filter(pk=row.pk).values().get()
     assert operator.get(address(model, "add")).status_code == 403
@@ -90,7 +90,7 @@ def test_what_the_engine_writes_is_only_read(operator: Client, model: Any) -> No
 
 @pytest.mark.usefixtures("everything")
 @pytest.mark.parametrize("model", [Organization, ApiKey, Contact])
-def test_what_everything_hangs_on_is_never_deleted(operator: Client, model: Any) -> None:
+def test_models_that_much_depends_on_are_never_deleted(operator: Client, model: Any) -> None:
     row = model.objects.first()
     assert operator.post(address(row, "delete"), {"post": "yes"}).status_code == 403
     assert model.objects.filter(pk=row.pk).exists()
@@ -98,13 +98,13 @@ def test_what_everything_hangs_on_is_never_deleted(operator: Client, model: Any)
 
 @pytest.mark.usefixtures("distribution")
 @pytest.mark.parametrize("model", [ProviderAccount, Template, Survey])
-def test_what_is_used_is_not_deleted(operator: Client, model: Any) -> None:
+def test_rows_in_use_are_not_deleted(operator: Client, model: Any) -> None:
     used = model.objects.get(channel=Channel.EMAIL) if model is not Survey else model.objects.get()
     assert operator.post(address(used, "delete"), {"post": "yes"}).status_code == 403
     assert model.objects.filter(pk=used.pk).exists()
 
 
-def test_what_nothing_uses_is_deleted(operator: Client, survey: Survey) -> None:
+def test_unused_rows_are_deleted(operator: Client, survey: Survey) -> None:
     operator.post(address(survey, "delete"), {"post": "yes"})
     assert not Survey.objects.exists()
 
@@ -130,7 +130,7 @@ def test_strangers_are_sent_to_the_login(db: None) -> None:
 
 
 @pytest.mark.usefixtures("distribution")
-def test_staff_see_what_their_permissions_name() -> None:
+def test_staff_see_only_what_they_have_permissions_for() -> None:
     reader = User.objects.create_user("rita", password="p", is_staff=True)
     reader.user_permissions.add(Permission.objects.get(codename="view_distribution"))
     client = Client()
@@ -142,4 +142,4 @@ def test_staff_see_what_their_permissions_name() -> None:
 
 
 def test_the_site_is_ours(operator: Client) -> None:
-    assert "<title>Operators’ rooms | Distributor</title>" in operator.get("/admin/").content.decode()
+    assert "<title>Administration | Distributor</title>" in operator.get("/admin/").content.decode()

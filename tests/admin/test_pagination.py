@@ -1,4 +1,4 @@
-"""Large tables: what a page asks the database for does not grow with them."""
+"""Large tables: the queries of a page do not grow with the table."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from channels.models import ProviderAccount, Template, TemplateVariant
 from contacts.channel import Channel
 from contacts.keys import create_api_key
 from contacts.models import ApiKey, Contact, MailingList, Organization, Suppression
-from distributor.admin import paging
+from distributor.admin.support import pagination
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.responses.record import record_response
 from distributor.models import Distribution, Recipient, Response, Survey
@@ -25,20 +25,18 @@ LARGE = [Contact, MailingList, Suppression, Distribution, Recipient, Response]
 @pytest.mark.parametrize("model", LARGE)
 @pytest.mark.parametrize("query", [{}, {"_facets": "True"}, {"o": "3.2"}])
 def test_no_page_counts_or_sorts_a_whole_table(operator: Client, model: Any, query: dict[str, str]) -> None:
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
+    with CaptureQueriesContext(connection) as captured:
         assert operator.get(address(model, "changelist", **query)).status_code == 200
     table = f'FROM "{model._meta.db_table}"'
-    asked = [one["sql"] for one in captured.captured_queries if table in one["sql"]]
-    assert asked
-    for sql in asked:
+    statements = [query["sql"] for query in captured.captured_queries if table in query["sql"]]
+    assert statements
+    for sql in statements:
         assert " LIMIT " in sql or "COUNT" not in sql
         assert "ORDER BY" not in sql or f'ORDER BY "{model._meta.db_table}"."id" DESC' in sql
 
 
 @pytest.mark.parametrize("model", [*LARGE, Organization, ApiKey, ProviderAccount, Template, Survey])
-def test_a_list_asks_as_much_for_many_rows_as_for_few(
+def test_a_list_makes_as_many_queries_for_many_rows_as_for_few(
     operator: Client,
     organization: Organization,
     survey: Survey,
@@ -58,22 +56,22 @@ def test_a_list_asks_as_much_for_many_rows_as_for_few(
         sent = send(survey, accounts[Channel.EMAIL], templates[Channel.EMAIL], [person(f"{name}-1"), person(name)])
         record_response(sent.recipients.earliest("pk").code, {"rating": 1}, database_now())
 
-    def asked() -> int:
+    def query_count() -> int:
         with CaptureQueriesContext(connection) as captured:
             assert operator.get(address(model, "changelist")).status_code == 200
         return len(captured)
 
     add_rows("first")
-    before = asked()
+    before = query_count()
     add_rows("second")
     add_rows("third")
-    assert asked() == before
+    assert query_count() == before
 
 
 def test_the_count_stops_at_its_limit(
     operator: Client, organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(paging, "COUNT_LIMIT", 250)
+    monkeypatch.setattr(pagination, "COUNT_LIMIT", 250)
     Contact.objects.bulk_create(Contact(organization=organization, external_id=f"p-{number}") for number in range(249))
     page = operator.get(address(Contact, "changelist")).content.decode()
     assert "249 contacts" in page

@@ -1,4 +1,4 @@
-"""Searching among millions goes along indexes: PostgreSQL is asked how it would, with scans made dear."""
+"""Searches use indexes. The tests read the query plans with sequential scans disabled."""
 
 import re
 
@@ -7,18 +7,18 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from contacts.models import Contact
-from distributor.admin.finding import find_contacts, find_recipients
+from distributor.admin.support.search import find_contacts, find_recipients
 from distributor.models import Distribution, Recipient
 
 
-def plans(sql: list[str]) -> str:
+def explain(statements: list[str]) -> str:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        found = []
-        for statement in sql:
+        lines = []
+        for statement in statements:
             cursor.execute(f"EXPLAIN {statement}")
-            found += [line for (line,) in cursor.fetchall()]
-    return "\n".join(found)
+            lines += [line for (line,) in cursor.fetchall()]
+    return "\n".join(lines)
 
 
 @pytest.mark.parametrize(
@@ -29,8 +29,8 @@ def plans(sql: list[str]) -> str:
         ("+48600000001", r"contact_by_phone.*\n.*Index Cond: .*organization_id = .* AND \(\(phone"),
     ],
 )
-def test_contacts_are_found_along_an_index(distribution: Distribution, text: str, condition: str) -> None:
-    # Among a handful every index of the organisation would do.
+def test_contacts_are_found_by_an_index(distribution: Distribution, text: str, condition: str) -> None:
+    # With only a few rows, PostgreSQL might use any index of the organisation.
     Contact.objects.bulk_create(
         Contact(
             organization_id=distribution.organization_id,
@@ -45,17 +45,17 @@ def test_contacts_are_found_along_an_index(distribution: Distribution, text: str
     Contact.objects.filter(external_id="bob").update(phone="+48600000001")
     with CaptureQueriesContext(connection) as captured:
         assert len(find_contacts(text)) == 1
-    asked = [query["sql"] for query in captured.captured_queries if "contacts_contact" in query["sql"]]
-    assert re.search(condition, plans(asked))
+    statements = [query["sql"] for query in captured.captured_queries if "contacts_contact" in query["sql"]]
+    assert re.search(condition, explain(statements))
 
 
-def test_recipients_are_found_along_an_index(anna: Recipient) -> None:
+def test_recipients_are_found_by_an_index(anna: Recipient) -> None:
     with CaptureQueriesContext(connection) as captured:
         assert find_recipients(anna.code) == {anna.pk}
         assert find_recipients("anna") == {anna.pk}
-    asked = [query["sql"] for query in captured.captured_queries if "distributor_recipient" in query["sql"]]
-    assert len(asked) == 2
-    explained = plans(asked)
-    assert "one_recipient_per_code" in explained
-    assert "one_recipient_per_contact_and_distribution" in explained
-    assert "Seq Scan" not in explained
+    statements = [query["sql"] for query in captured.captured_queries if "distributor_recipient" in query["sql"]]
+    assert len(statements) == 2
+    plans = explain(statements)
+    assert "one_recipient_per_code" in plans
+    assert "one_recipient_per_contact_and_distribution" in plans
+    assert "Seq Scan" not in plans

@@ -1,4 +1,4 @@
-"""What happens at the same moment, on real connections."""
+"""Concurrent answers, openings and unsubscribes, on real connections."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor

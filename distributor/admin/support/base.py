@@ -1,4 +1,4 @@
-"""What all rooms have in common."""
+"""Base classes of the admin pages."""
 
 from datetime import datetime
 from typing import Any, ClassVar, TypedDict, TypeVar
@@ -8,25 +8,25 @@ from django.contrib.admin.views.main import ChangeList
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 
-from distributor.admin.generic import ModelAdmin
-from distributor.admin.json_object import JsonObjectField
-from distributor.admin.paging import CappedPaginator
+from distributor.admin.support.json_field import JsonObjectField
+from distributor.admin.support.pagination import CappedPaginator
+from distributor.admin.support.typed_classes import ModelAdmin
 
 ModelT = TypeVar("ModelT", bound=models.Model)
 
 
 class ReadAt(TypedDict):
-    """What `annotate(read_at=Now())` adds to rows: the clock of record, asked with them and not for each."""
+    """The annotation `read_at=Now()`: the database's time, read with the rows instead of once for each."""
 
     read_at: datetime
 
 
-class Room(ModelAdmin[ModelT]):
-    """A table whose every change is logged, one row at a time, and whose rows go only while nothing uses them."""
+class BaseAdmin(ModelAdmin[ModelT]):
+    """Rows are changed and deleted one at a time, each change is logged, and rows in use cannot be deleted."""
 
-    # Said once, when a row is added: a row never moves to another organisation, nor an account to another kind.
-    lasting_fields: ClassVar[tuple[str, ...]] = ("organization",)
-    show_facets = admin.ShowFacets.NEVER  # a COUNT per filter
+    # Read-only once the row exists: a row never moves to another organisation, an account never changes its kind.
+    add_only_fields: ClassVar[tuple[str, ...]] = ("organization",)
+    show_facets = admin.ShowFacets.NEVER  # They cost a COUNT for each filter.
     formfield_overrides = {
         models.JSONField: {"form_class": JsonObjectField},
         models.URLField: {"assume_scheme": "https"},
@@ -36,7 +36,7 @@ class Room(ModelAdmin[ModelT]):
         css = {"all": ("distributor/admin.css",)}
 
     def is_used(self, row: ModelT) -> bool:
-        """Whether deleting the row would take something else with it, or leave it hanging."""
+        """Return whether other rows refer to this one."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: ModelT | None = None) -> bool:
@@ -44,29 +44,29 @@ class Room(ModelAdmin[ModelT]):
 
     def get_readonly_fields(self, request: HttpRequest, obj: ModelT | None = None) -> Any:
         fields = tuple(super().get_readonly_fields(request, obj))
-        return fields if obj is None else fields + self.lasting_fields
+        return fields if obj is None else fields + self.add_only_fields
 
     def get_actions(self, request: HttpRequest) -> Any:
-        """Without Django's bulk deletion, which does not ask about each row."""
+        """Remove Django's bulk deletion, which does not ask for permission row by row."""
         actions = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
 
 
 class NewestFirst(ChangeList):
-    """A list in one order. Django sorts by any column that an address asks for, sortable or not."""
+    """A list that is always sorted by key. Django would sort by any column given in the URL, even if not sortable."""
 
     def get_ordering(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> list[Any]:
         return ["-pk"]
 
 
-class LargeRoom(Room[ModelT]):
-    """A table of millions: newest first by key, no counting to the end, no sorting by what has no index."""
+class LargeTableAdmin(BaseAdmin[ModelT]):
+    """For tables with millions of rows: newest first, with a capped count, and no sorting by other columns."""
 
     paginator = CappedPaginator
     show_full_result_count = False
     sortable_by: ClassVar[Any] = ()
-    actions_selection_counter = False  # its “select all” would mean millions
+    actions_selection_counter = False  # Its “select all” would select millions.
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return NewestFirst
@@ -74,17 +74,17 @@ class LargeRoom(Room[ModelT]):
     def response_action(
         self, request: HttpRequest, queryset: models.QuerySet[ModelT], *args: Any, **kwargs: Any
     ) -> HttpResponse | None:
-        """Acts on the rows that are ticked, never on all that a list could show."""
+        """Run an action on the selected rows, never on all rows of the list."""
         if request.POST.get("select_across", "0") != "0":
-            self.message_user(request, "Tick the rows that you mean.", messages.ERROR)
+            self.message_user(request, "Select the rows to change.", messages.ERROR)
             return None
         return super().response_action(request, queryset, *args, **kwargs)
 
 
-class ReadingRoom(LargeRoom[ModelT]):
-    """A table that only the engine writes."""
+class ReadOnlyAdmin(LargeTableAdmin[ModelT]):
+    """For tables that only the engine writes."""
 
-    lasting_fields = ()
+    add_only_fields = ()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

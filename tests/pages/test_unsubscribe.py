@@ -47,7 +47,7 @@ def test_a_phone_number_is_suppressed_for_sms_and_whatsapp_alike(channel: Channe
     assert suppressions() == {("sms", recipient.contact.phone), ("whatsapp", recipient.contact.phone)}
 
 
-def test_every_channel_that_was_tried_is_meant_unless_the_caller_knows_the_one() -> None:
+def test_all_attempted_channels_are_suppressed_unless_the_caller_names_one() -> None:
     recipient = make_sent_journey(channel=Channel.EMAIL)
     make_attempt(recipient, Channel.SMS)
     make_attempt(recipient, Channel.EMAIL)
@@ -58,7 +58,7 @@ def test_every_channel_that_was_tried_is_meant_unless_the_caller_knows_the_one()
     assert suppressions() == by_email | {("sms", recipient.contact.phone), ("whatsapp", recipient.contact.phone)}
 
 
-def test_a_contact_without_an_address_on_the_channel_is_opted_out_all_the_same() -> None:
+def test_a_contact_without_an_address_on_the_channel_is_opted_out_too() -> None:
     survey = make_survey()
     contact = make_contact(survey.organization, phone="")
     recipient = make_sent_journey(survey, contact, channel=Channel.SMS)
@@ -68,7 +68,7 @@ def test_a_contact_without_an_address_on_the_channel_is_opted_out_all_the_same()
     assert not suppressions()
 
 
-def test_all_the_contacts_live_journeys_stop_and_nobody_elses() -> None:
+def test_all_active_journeys_of_the_contact_stop_and_no_others() -> None:
     survey = make_survey()
     contact = make_contact(survey.organization)
     finished = make_sent_journey(survey, contact)
@@ -105,7 +105,7 @@ def test_it_works_for_a_link_that_is_used_expired_or_cancelled(fields: dict[str,
     assert recipient.contact.opted_out_at == NOW
 
 
-def test_doing_it_again_changes_nothing() -> None:
+def test_unsubscribing_again_changes_nothing() -> None:
     recipient = make_journey()
     assert unsubscribe(recipient.code, "one-click", NOW, channel=Channel.EMAIL)
     assert unsubscribe(recipient.code, "unsubscribe page", NOW + AN_HOUR)

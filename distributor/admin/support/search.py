@@ -1,4 +1,4 @@
-"""Finding people among millions by exactly what is known of them, along an index."""
+"""Search for contacts and recipients by exact values, using indexes."""
 
 from uuid import UUID
 
@@ -10,15 +10,15 @@ from contacts.models import Contact, Organization
 from distributor.models import Recipient
 from distributor.rules.link_codes import is_well_formed
 
-# A family shares an address, and a test system a thousand times the same. What is beyond is not looked at.
+# A family shares an address; a test system may use one a thousand times. Further matches are not returned.
 FOUND_LIMIT = 1_000
 
 
 def find_contacts(text: str) -> set[UUID]:
-    """The contacts with exactly this id, external id, e-mail address (in any case) or phone number."""
-    if (known := _as_uuid(text)) is not None:
-        return set(_ids(Contact.objects.filter(pk=known)))
-    # The indexes begin with the organisation: naming all of them makes a probe for each instead of a scan.
+    """Return IDs of contacts with exactly this ID, external ID, e-mail address (in any case) or phone number."""
+    if (contact_id := _as_uuid(text)) is not None:
+        return set(_ids(Contact.objects.filter(pk=contact_id)))
+    # The indexes start with the organisation. Listing all organisations makes one index probe each, not a scan.
     contacts = Contact.objects.filter(organization_id__in=list(Organization.objects.values_list("pk", flat=True)))
     found = {*_ids(contacts.filter(external_id=text))}
     if "@" in text:
@@ -29,14 +29,14 @@ def find_contacts(text: str) -> set[UUID]:
 
 
 def find_recipients(text: str) -> set[int]:
-    """The recipients with this code, and the journeys of all contacts that the text names."""
+    """Return IDs of recipients with this link code, and of those whose contact matches the text."""
     found = set()
     if is_well_formed(text):
         found |= set(Recipient.objects.filter(code=text).values_list("pk", flat=True))
     contact_ids = find_contacts(text)
     if contact_ids:
-        journeys = Recipient.objects.filter(contact_id__in=contact_ids)
-        found |= set(journeys.values_list("pk", flat=True)[:FOUND_LIMIT])
+        of_contacts = Recipient.objects.filter(contact_id__in=contact_ids)
+        found |= set(of_contacts.values_list("pk", flat=True)[:FOUND_LIMIT])
     return found
 
 

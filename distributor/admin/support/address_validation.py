@@ -1,0 +1,18 @@
+"""Validation of addresses that operators enter."""
+
+from django.core.exceptions import ValidationError
+
+from contacts.addresses import is_email, normalize_phone
+
+
+def validate_email(email: str) -> None:
+    if not is_email(email):
+        raise ValidationError("Enter an e-mail address in ASCII characters.")
+
+
+def validated_phone(phone: str, region: str) -> str:
+    """Return the number in E.164. `region` is the country of numbers without a country code; it may be empty."""
+    normalized = normalize_phone(phone, region)
+    if normalized is None:
+        raise ValidationError("Enter a phone number with “+” and a country code, for example +48601234567.")
+    return normalized
