@@ -59,7 +59,7 @@ class LookUpError(Exception):
 
 
 def look_up_number(account: Account, number: str, *, with_line_status: bool = False) -> NumberReport:
-    """Ask Lookup v2 with the credentials of a Twilio account; each asking is paid. Raises LookUpFailed.
+    """Ask Lookup v2 with the credentials of a Twilio account; each asking is paid. Raises LookUpError.
 
     Whether a phone is reachable is told only to accounts that take part in the beta of line status.
     """
@@ -74,12 +74,12 @@ def look_up_number(account: Account, number: str, *, with_line_status: bool = Fa
 
 
 def ask_lookup(client: Any, number: str, fields: str) -> NumberReport:
-    """The same by a client of the SDK that is open. Raises LookUpFailed."""
-    from channels.providers.twilio.transport import Refused
+    """The same by a client of the SDK that is open. Raises LookUpError."""
+    from channels.providers.twilio.transport import RefusedError
 
     try:
         found = client.lookups.v2.phone_numbers(number).fetch(fields=fields)
-    except Refused as refused:
+    except RefusedError as refused:
         raise LookUpError(str(refused), str(refused.code or refused.status)) from refused
     except Exception as error:
         raise LookUpError(str(error) or type(error).__name__) from error

@@ -81,8 +81,9 @@ class ProviderAccount(models.Model):
 
     def clean(self) -> None:
         """Names all that the provider finds wrong with its configuration, a stand-in that is none, a second default."""
+        faults_found = registry.configuration_faults(self.kind, self.channel, self.configuration)
         faults = {
-            "configuration": registry.configuration_faults(self.kind, self.channel, self.configuration),
+            "configuration": [fault.message for fault in faults_found],
             "is_default": default_faults(self, ProviderAccount.objects),
         }
         if self.stand_in is not None and not self._can_be_replaced_by(self.stand_in):

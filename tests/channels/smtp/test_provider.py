@@ -394,7 +394,7 @@ def test_what_was_not_tried_in_time_waits_without_a_failed_attempt(
 
     def pass_time() -> None:
         nonlocal now
-        now += smtp.TRYING_SECONDS / 2
+        now += smtp.START_SECONDS / 2
 
     monkeypatch.setattr(smtp, "monotonic", lambda: now)
     monkeypatch.setattr(smtp_connection, "monotonic", lambda: now)
@@ -448,7 +448,7 @@ def test_a_right_configuration_has_no_fault() -> None:
 
 def test_every_fault_of_a_configuration_is_named() -> None:
     faults = Smtp.configuration_faults({"host": "", "port": 70_000, "security": "ssl", "user": "acme"})
-    assert [fault.partition("”")[0].strip("“") for fault in faults] == ["host", "port", "security", "user"]
+    assert [fault.field for fault in faults] == ["host", "port", "security", "user"]
 
 
 @pytest.mark.parametrize(

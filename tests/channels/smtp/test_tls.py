@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from channels.providers.base import Account, Outcome, Result
-from channels.providers.smtp.connection import tls_context
 from channels.providers.smtp.provider import Smtp
+from channels.providers.tls import tls_context
 from contacts.channel import Channel
 from tests.support.channels.invitations import invitation
 from tests.support.channels.mail_server import MailServer

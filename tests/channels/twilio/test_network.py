@@ -187,7 +187,7 @@ def test_what_has_no_answer_in_time_is_unknown_and_what_was_not_begun_waits(
 def test_after_a_while_nothing_more_is_begun(
     serve_twilio: Serve, connect_twilio: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parallel_calls, "TRYING_SECONDS", 0.0)
+    monkeypatch.setattr(parallel_calls, "START_SECONDS", 0.0)
     peer = serve_twilio()
     results = connect_twilio(peer).send_batch(people(3))
     assert [(result.outcome, result.retry_after_seconds) for result in results] == [(THROTTLED, 0)] * 3

@@ -8,8 +8,8 @@ import pytest
 
 from channels.providers.base import Account, Message, Provider
 from channels.providers.smtp import connection as smtp_connection
-from channels.providers.smtp import line as smtp_line
 from channels.providers.smtp import provider as smtp
+from channels.providers.smtp import session as smtp_session
 from channels.providers.smtp.provider import Smtp
 from contacts.channel import Channel
 from tests.contract.peer import Peer, Trouble
@@ -73,7 +73,7 @@ class SmtpPeer(_MailServerPeer, Peer):
     """Over one connection, so that the time that one message takes passes for all."""
 
     connections = 1
-    clocks = (smtp, smtp_line, smtp_connection)
+    clocks = (smtp, smtp_session, smtp_connection)
 
 
 class ParallelSmtpPeer(_MailServerPeer, Peer):
