@@ -16,7 +16,7 @@ from uuid import UUID
 import orjson
 from django.db import IntegrityError, connection, transaction
 
-from contacts.given import ContactGiven
+from contacts.contact_fields import ContactFields
 from contacts.identity_statements import BY_EMAIL, BY_EXTERNAL_ID, BY_ID, BY_PHONE, TAKEN_EMAILS, TAKEN_PHONES
 
 
@@ -58,16 +58,16 @@ class PhonesTakenError(Exception):
         self.ids = ids
 
 
-def resolve_contacts(organization_id: UUID, given: Sequence[ContactGiven], now: datetime) -> list[Identified]:
+def resolve_contacts(organization_id: UUID, given: Sequence[ContactFields], now: datetime) -> list[Identified]:
     """Each given person's contact, in the same order; the same person twice gives the same contact twice.
 
     Runs inside the caller's transaction. Raises UnknownContacts for ids that the organisation does not have,
     EmailsTaken, and PhonesTaken where no e-mail was.
     """
-    by_id: dict[str, ContactGiven] = {}
-    by_external_id: dict[str, ContactGiven] = {}
-    by_email: dict[str, ContactGiven] = {}
-    by_phone: dict[str, ContactGiven] = {}
+    by_id: dict[str, ContactFields] = {}
+    by_external_id: dict[str, ContactFields] = {}
+    by_email: dict[str, ContactFields] = {}
+    by_phone: dict[str, ContactFields] = {}
     places: list[tuple[dict[str, Identified], str]] = []
     ids: dict[str, Identified] = {}
     external_ids: dict[str, Identified] = {}
@@ -102,14 +102,14 @@ def resolve_contacts(organization_id: UUID, given: Sequence[ContactGiven], now: 
     return [latest[found[key].id] for found, key in places]
 
 
-def _merge(earlier: ContactGiven, later: ContactGiven) -> ContactGiven:
+def _merge(earlier: ContactFields, later: ContactFields) -> ContactFields:
     """The same person twice under one key: of what both say, the later counts."""
     said = {**earlier, **{name: value for name, value in later.items() if value}}
     said["embedded_data"] = {**(earlier.get("embedded_data") or {}), **(later.get("embedded_data") or {})}
-    return cast(ContactGiven, said)
+    return cast(ContactFields, said)
 
 
-def _update_by_id(organization_id: UUID, people: Mapping[str, ContactGiven], now: datetime) -> dict[str, Identified]:
+def _update_by_id(organization_id: UUID, people: Mapping[str, ContactFields], now: datetime) -> dict[str, Identified]:
     # Only a new address can be refused; without one the savepoint would be two round trips for nothing.
     if not any(person.get("email") or person.get("phone") for person in people.values()):
         return _run(BY_ID, organization_id, people, now)
@@ -124,13 +124,13 @@ def _update_by_id(organization_id: UUID, people: Mapping[str, ContactGiven], now
 
 
 def _run(
-    statement: str, organization_id: UUID, people: Mapping[str, ContactGiven], now: datetime
+    statement: str, organization_id: UUID, people: Mapping[str, ContactFields], now: datetime
 ) -> dict[str, Identified]:
     return {key: Identified(*row) for key, *row in _ask(statement, organization_id, people, now)}
 
 
 def _ask(
-    statement: str, organization_id: UUID, people: Mapping[str, ContactGiven], now: datetime
+    statement: str, organization_id: UUID, people: Mapping[str, ContactFields], now: datetime
 ) -> list[tuple[Any, ...]]:
     given = orjson.dumps([people[key] for key in sorted(people)]).decode()
     with connection.cursor() as cursor:

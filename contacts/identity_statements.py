@@ -1,6 +1,6 @@
 """The statements behind identity resolution: one per kind of key, and who took what where PostgreSQL refused one.
 
-Each takes `organization_id`, `now` and `given`: the people as a JSON array of ContactGiven, no two with the same key.
+Each takes `organization_id`, `now` and `given`: the people as a JSON array of ContactFields, no two with the same key.
 The first kind answers with (key, id, external id, e-mail, phone, opted out at, time zone), the second with ids.
 """
 

@@ -16,7 +16,7 @@ class Scope(models.TextChoices):
 
 
 class ApiKey(models.Model):
-    """A key, of which only the prefix and a hash are kept; the key itself is shown once (see contacts/keys.py)."""
+    """A key, of which only the prefix and a hash are kept; the key itself is shown once (see contacts/api_keys.py)."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="api_keys")

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 from django.db import connection, transaction
 
-from contacts.given import ContactGiven
+from contacts.contact_fields import ContactFields
 from contacts.identity import EmailsTakenError, Identified, PhonesTakenError, resolve_contacts
 from contacts.models import Contact, Organization
 from tests.support.contacts import NOW, make_contact, person, resolve
@@ -19,21 +19,21 @@ PEOPLE = 200
 ROUNDS = 3
 
 
-def by_external_id(number: int) -> ContactGiven:
+def by_external_id(number: int) -> ContactFields:
     return person(external_id=f"PAT-{number}", email=f"p{number}@example.com", embedded_data={str(number): number})
 
 
-def by_email(number: int) -> ContactGiven:
+def by_email(number: int) -> ContactFields:
     # Every caller writes it in another letter case.
     local = f"p{number}" if number % 2 else f"P{number}"
     return person(email=f"{local}@example.com", embedded_data={str(number): number})
 
 
-def by_phone(number: int) -> ContactGiven:
+def by_phone(number: int) -> ContactFields:
     return person(phone=f"+4860000{number:04}", embedded_data={str(number): number})
 
 
-def shuffled(name_one: Callable[[int], ContactGiven], seed: int) -> list[ContactGiven]:
+def shuffled(name_one: Callable[[int], ContactFields], seed: int) -> list[ContactFields]:
     people = [name_one(number) for number in range(PEOPLE)]
     Random(seed).shuffle(people)
     return people
@@ -42,7 +42,7 @@ def shuffled(name_one: Callable[[int], ContactGiven], seed: int) -> list[Contact
 @pytest.mark.parametrize("callers", [2, 8])
 @pytest.mark.parametrize("name_one", [by_external_id, by_email, by_phone])
 def test_simultaneous_calls_for_the_same_new_people_make_each_once(
-    organization: Organization, name_one: Callable[[int], ContactGiven], callers: int
+    organization: Organization, name_one: Callable[[int], ContactFields], callers: int
 ) -> None:
     for round_number in range(ROUNDS):
         people = [shuffled(name_one, round_number * callers + seed) for seed in range(callers)]
@@ -75,7 +75,7 @@ def test_simultaneous_calls_for_overlapping_people_in_any_order_neither_double_n
 
 @pytest.mark.parametrize("name_one", [by_external_id, by_email, by_phone])
 def test_the_second_of_two_calls_waits_for_the_first_and_merges_into_what_it_made(
-    organization: Organization, name_one: Callable[[int], ContactGiven]
+    organization: Organization, name_one: Callable[[int], ContactFields]
 ) -> None:
     def second_call() -> list[Identified]:
         try:

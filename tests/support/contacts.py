@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from typing_extensions import Unpack
 
-from contacts.given import ContactGiven
+from contacts.contact_fields import ContactFields
 from contacts.identity import Identified, resolve_contacts
 from contacts.models import Contact, Organization
 
@@ -14,14 +14,14 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 KINDS = ["id", "external_id", "email", "phone"]
 
 
-def person(**said: Unpack[ContactGiven]) -> ContactGiven:
+def person(**said: Unpack[ContactFields]) -> ContactFields:
     """Somebody of whom a call says only so much."""
-    return ContactGiven(**said)
+    return ContactFields(**said)
 
 
-def name_by(kind: str, contact: Contact, **said: Unpack[ContactGiven]) -> ContactGiven:
+def name_by(kind: str, contact: Contact, **said: Unpack[ContactFields]) -> ContactFields:
     """The contact as a call names it by one kind of key."""
-    key: dict[str, ContactGiven] = {
+    key: dict[str, ContactFields] = {
         "id": {"contact_id": contact.pk},
         "external_id": {"external_id": contact.external_id},
         "email": {"email": contact.email},
@@ -30,7 +30,7 @@ def name_by(kind: str, contact: Contact, **said: Unpack[ContactGiven]) -> Contac
     return {**key[kind], **said}
 
 
-def resolve(organization: Organization, *people: ContactGiven, now: datetime = NOW) -> list[Identified]:
+def resolve(organization: Organization, *people: ContactFields, now: datetime = NOW) -> list[Identified]:
     """Resolve in a transaction of its own, as acceptance does."""
     with transaction.atomic():
         return resolve_contacts(organization.pk, people, now)

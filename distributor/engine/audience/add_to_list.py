@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 from django.db.models import F
 
-from contacts.given import ContactGiven
+from contacts.contact_fields import ContactFields
 from contacts.identity import resolve_contacts
-from contacts.membership import put_on_list
+from contacts.list_members import put_on_list
 from contacts.models import ApiKey, MailingList, Organization
 from distributor.engine.acceptance.accept import Accepted, accept_within
 from distributor.engine.acceptance.defaults import default_step
@@ -36,7 +36,7 @@ from distributor.rules.timing.time_zones import zone_named
 class Newcomer:
     """Somebody to add; `when`: invited not before."""
 
-    contact: ContactGiven
+    contact: ContactFields
     when: datetime | None = None
 
 
@@ -71,7 +71,7 @@ class _Sifted(NamedTuple):
     """The newcomers who are no `duplicates`, and what the list's connection asks for; None where it has none."""
 
     duplicates: frozenset[int]
-    contacts: Sequence[ContactGiven]
+    contacts: Sequence[ContactFields]
     invitation: DistributionRequest | None
 
 
@@ -153,7 +153,7 @@ def _sift(
 
 
 def _invitation(
-    mailing_list: MailingList, contacts: Sequence[ContactGiven], whens: Sequence[datetime | None], source: str
+    mailing_list: MailingList, contacts: Sequence[ContactFields], whens: Sequence[datetime | None], source: str
 ) -> DistributionRequest | None:
     """What the list's connection asks for; None where there is none that is active."""
     connection = ListConnection.objects.filter(mailing_list=mailing_list, is_active=True).first()

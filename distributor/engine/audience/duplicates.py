@@ -6,11 +6,11 @@ from uuid import UUID
 
 from django.db import connection
 
-from contacts.given import ContactGiven
+from contacts.contact_fields import ContactFields
 from distributor.engine.infrastructure.sql_params import rows_of
 from distributor.rules.duplicates import USER_FIELDS, Duplication, MemberMatch
 
-# Where a field stands: in ContactGiven, and in a contact's row.
+# Where a field stands: in ContactFields, and in a contact's row.
 _COLUMNS: Mapping[str, str] = {
     "tel": "phone",
     "email": "email",
@@ -41,7 +41,7 @@ SELECT place, to_json(ARRAY[{names}])::text, coalesce(dates, '{{}}') FROM given 
 
 
 def find_member_matches(
-    organization_id: UUID, list_id: UUID, people: Sequence[ContactGiven], duplication: Duplication
+    organization_id: UUID, list_id: UUID, people: Sequence[ContactFields], duplication: Duplication
 ) -> list[MemberMatch]:
     """Each person's likeness, in the same order. Texts are compared without surrounding blanks and letter case."""
     anchor = next((field for field in _ANCHORS if field in duplication.fields), None)
@@ -67,18 +67,18 @@ def find_member_matches(
     ]
 
 
-def value_of(person: ContactGiven, field: str) -> str:
+def value_of(person: ContactFields, field: str) -> str:
     """What a call says in a field, "" for nothing."""
     data: Mapping[str, Any] = person.get("embedded_data") or {}
     said: Any = data.get(data_key(field)) if field in USER_FIELDS else person.get(_COLUMNS[field])
     return str(said or "").strip()
 
 
-def with_value(person: ContactGiven, field: str, value: str) -> ContactGiven:
+def with_value(person: ContactFields, field: str, value: str) -> ContactFields:
     """The same person who says this in a field."""
     if field in USER_FIELDS:
         return {**person, "embedded_data": {**(person.get("embedded_data") or {}), data_key(field): value}}
-    return cast(ContactGiven, {**person, _COLUMNS[field]: value})
+    return cast(ContactFields, {**person, _COLUMNS[field]: value})
 
 
 def data_key(field: str) -> str:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from rest_framework.test import APIRequestFactory, force_authenticate
 
 from channels.models import ProviderAccount, SandboxMessage, Template
+from contacts.api_keys import create_api_key
 from contacts.channel import Channel
-from contacts.keys import create_api_key
 from contacts.models import Contact, MailingList, Membership, Organization
 from contacts.models.api_key import Scope
 from distributor.api.native.distributions import Distributions

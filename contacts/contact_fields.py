@@ -4,7 +4,7 @@ from typing import Any, TypedDict
 from uuid import UUID
 
 
-class ContactGiven(TypedDict, total=False):
+class ContactFields(TypedDict, total=False):
     """A contact as a call names it: by id, else by external id, else by e-mail, else by phone; one of them is given.
 
     An absent key, None and "" all mean: not given. The phone is E.164, the locale BCP 47, the zone IANA's. A plain

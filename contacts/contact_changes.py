@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from contacts.given import ContactGiven
+from contacts.contact_fields import ContactFields
 from contacts.identity import resolve_contacts
 from contacts.models import Contact
 
@@ -21,7 +21,7 @@ _FIELD_OF_CONSTRAINT = {
 }
 
 
-class IdentityTaken(Exception):
+class IdentityTakenError(Exception):
     """Another contact is known by this `external_id`, `email` or `phone`; nothing was written."""
 
     def __init__(self, field: str) -> None:
@@ -29,7 +29,7 @@ class IdentityTaken(Exception):
         self.field = field
 
 
-class Nameless(Exception):
+class NoIdentityError(Exception):
     """A contact would be left without an external id, an e-mail address and a phone; nothing was written."""
 
 
@@ -39,7 +39,7 @@ def save_contact(organization_id: UUID, said: Mapping[str, Any], now: datetime) 
 
     `said` holds columns of Contact, of which blank ones change nothing.
     """
-    given = cast(ContactGiven, {name: value for name, value in said.items() if name not in _BESIDE_IDENTITY})
+    given = cast(ContactFields, {name: value for name, value in said.items() if name not in _BESIDE_IDENTITY})
     (found,) = resolve_contacts(organization_id, [given], now)
     beside = {name: said[name] for name in _BESIDE_IDENTITY if said.get(name)}
     if beside:
@@ -52,7 +52,7 @@ def save_contact(organization_id: UUID, said: Mapping[str, Any], now: datetime) 
 def change_contact(contact_id: UUID, said: Mapping[str, Any]) -> Contact:
     """Write the columns that are said; embedded data is merged key by key, and None empties it.
 
-    Raises Contact.DoesNotExist for one that has been erased, IdentityTaken and Nameless.
+    Raises Contact.DoesNotExist for one that has been erased, IdentityTakenError and NoIdentityError.
     """
     try:
         with transaction.atomic():
@@ -60,7 +60,7 @@ def change_contact(contact_id: UUID, said: Mapping[str, Any]) -> Contact:
             for name, value in said.items():
                 setattr(contact, name, _merged(contact, value) if name == "embedded_data" else value)
             if said.keys() & _IDENTITIES and not (contact.external_id or contact.email or contact.phone):
-                raise Nameless
+                raise NoIdentityError
             contact.save(update_fields=[*said, "updated_at"])
     except IntegrityError as error:
         raise _explain(error) from None
@@ -74,4 +74,4 @@ def _merged(contact: Contact, embedded_data: Mapping[str, Any] | None) -> dict[s
 def _explain(error: IntegrityError) -> Exception:
     constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     field = _FIELD_OF_CONSTRAINT.get(constraint or "")
-    return IdentityTaken(field) if field else error
+    return IdentityTakenError(field) if field else error

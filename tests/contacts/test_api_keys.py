@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from contacts.keys import create_api_key, find_api_key, mint_key, revoke_api_keys
+from contacts.api_keys import create_api_key, find_api_key, mint_key, revoke_api_keys
 from contacts.models import ApiKey, Organization
 from contacts.models.api_key import Scope
 from tests.support.contacts import NOW

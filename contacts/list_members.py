@@ -13,7 +13,7 @@ ON CONFLICT DO NOTHING
 """
 
 
-class UnknownMembers(Exception):
+class UnknownMembersError(Exception):
     """Ids that name no contact of the list's organisation; nothing was written."""
 
     def __init__(self, ids: frozenset[UUID]) -> None:
@@ -25,7 +25,7 @@ class UnknownMembers(Exception):
 def change_members(mailing_list: MailingList, added: Collection[UUID], removed: Collection[UUID]) -> tuple[int, int]:
     """Add and remove contacts; how many were new, and how many were members.
 
-    Doing it again changes nothing. Raises UnknownMembers for ids to add that the organisation does not have, and
+    Doing it again changes nothing. Raises UnknownMembersError for ids to add that the organisation does not have, and
     MailingList.DoesNotExist when the list has been deleted meanwhile.
     """
     # A list that is being deleted is waited for: otherwise its last members would fail at the end of the transaction.
@@ -43,7 +43,7 @@ def _add(mailing_list: MailingList, contact_ids: Collection[UUID]) -> int:
     # No lock: somebody who is erased at this moment becomes a member whom nobody is shown, and who has no address.
     named = Contact.objects.filter(organization_id=mailing_list.organization_id, pk__in=wanted, erased_at=None)
     if unknown := frozenset(wanted) - frozenset(named.values_list("pk", flat=True)):
-        raise UnknownMembers(unknown)
+        raise UnknownMembersError(unknown)
     return put_on_list(mailing_list, wanted)
 
 
