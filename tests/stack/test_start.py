@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from config.stack.data_folder.keys import keep_keys
+from config.stack.data_folder.layout import SOCKET_PATH_BYTES, Layout
+from config.stack.data_folder.lock import hold_lock
 from config.stack.errors import StackError
-from config.stack.keys import keep_keys
-from config.stack.layout import SOCKET_PATH_BYTES, Layout
-from config.stack.lock import hold_lock
-from config.stack.processes import Guard
-from config.stack.servers import Servers
+from config.stack.processes.children import Guard
+from config.stack.servers.embedded import Servers
 from tests.stack.running import clean_environment, run_stack
 
 

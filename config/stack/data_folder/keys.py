@@ -1,4 +1,4 @@
-"""The keys that a stack makes once and keeps, so that a restart decrypts what it wrote and shows the same logins."""
+"""The keys and passwords that a stack generates once and keeps, so that a restart can decrypt its data."""
 
 import base64
 import json
@@ -33,7 +33,7 @@ def make_keys() -> StackKeys:
 
 
 def keep_keys(path: Path) -> StackKeys:
-    """The keys in the file, made on the first call (mode 0600). Raises StackError when the file is not ours."""
+    """Return the keys in the file, which the first call makes (mode 0600). Raises StackError if it is unreadable."""
     try:
         return StackKeys(**json.loads(path.read_text()))
     except FileNotFoundError:
@@ -42,13 +42,13 @@ def keep_keys(path: Path) -> StackKeys:
         return keys
     except (ValueError, TypeError, OSError) as error:
         raise StackError(
-            f"cannot read the keys in {path} ({error}). They encrypt what is in the database beside it:"
+            f"cannot read the keys in {path} ({error}). The data in the database beside it is encrypted with them:"
             " restore the file, or move the whole folder away to start afresh."
         ) from error
 
 
 def write_private(path: Path, content: dict[str, object]) -> None:
-    """Write JSON that only this user may read; a reader sees the old file or the whole new one."""
+    """Write JSON that only this user can read. The file is replaced as a whole."""
     unfinished = path.with_name(path.name + ".unfinished")
     unfinished.unlink(missing_ok=True)
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -1,4 +1,4 @@
-"""Whom the servers run as. PostgreSQL refuses to run as root, and its `initdb` as a user without a name."""
+"""The user that the servers run as. PostgreSQL refuses to run as root, and `initdb` as a user without a name."""
 
 import functools
 import os
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from config.stack.binaries import postgres_binary
 from config.stack.errors import StackError
-from config.stack.processes import launch_command
+from config.stack.processes.children import launch_command
+from config.stack.servers.binaries import postgres_binary
 
 
 @dataclass(frozen=True)
 class Identity:
-    """One of launch.py's three: this user, this user under another number (a namespace), or another user."""
+    """One of launch.py's identities: this user, this user under another number (a namespace), or another user."""
 
     kind: Literal["same", "mapped", "dropped"]
     uid: int
@@ -28,17 +28,17 @@ class Identity:
 
     @property
     def owner(self) -> int:
-        """The user id that the servers' files have, seen from outside."""
+        """The owner of the servers' files, seen from outside a namespace."""
         return self.uid if self.kind == "dropped" else os.geteuid()
 
 
 def choose_identity(pgdata: Path) -> Identity:
-    """The servers' identity, the first that applies:
+    """Return the servers' identity, the first that applies:
 
-    1. an ordinary user: itself;
-    2. data that belongs to somebody else than root: its owner (an earlier start as that user, or 4.);
-    3. root where user namespaces are allowed: a namespace. Files stay root's, and closed folders stay readable;
-    4. root elsewhere (a container, mostly): nobody, to whom the folders are given.
+    1. an ordinary user: the same user;
+    2. the data does not belong to root: its owner (from an earlier start as that user, or from 4.);
+    3. root, and user namespaces are allowed: a namespace. Files stay root's, and closed folders stay readable;
+    4. root elsewhere (mostly in a container): the user `nobody`, who gets the folders.
     """
     uid, gid = os.geteuid(), os.getegid()
     if uid != 0:
@@ -52,7 +52,7 @@ def choose_identity(pgdata: Path) -> Identity:
 
 
 def make_private_folder(folder: Path, identity: Identity) -> None:
-    """Make a folder that only the servers' identity may enter. One that a third user put there is refused."""
+    """Make a folder that only the servers' identity can enter. Raises StackError if it belongs to a third user."""
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (os.geteuid(), identity.owner):
@@ -65,7 +65,7 @@ def make_private_folder(folder: Path, identity: Identity) -> None:
 
 
 def _named_user() -> Identity:
-    """Any named user but root will do; `initdb` only wants the name to exist."""
+    """Return any user with a name except root; `initdb` only requires that the name exists."""
     user = next(user for user in pwd.getpwall() if user.pw_uid != 0)
     return Identity("mapped", user.pw_uid, user.pw_gid)
 
@@ -80,7 +80,7 @@ def _has_name(uid: int) -> bool:
 
 @functools.cache
 def _namespace_works() -> bool:
-    """Tried for real, with the binary itself: kernels, containers and security modules forbid it in different ways."""
+    """Try it with the binary itself: kernels, containers and security modules forbid namespaces in different ways."""
     if sys.platform != "linux":
         return False
     command = launch_command([str(postgres_binary("postgres")), "--version"], identity=str(_named_user()))

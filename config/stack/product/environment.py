@@ -1,16 +1,16 @@
-"""The environment that every process of the product gets from the stack."""
+"""The environment that the stack gives to every process of the product."""
 
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from config.stack.keys import StackKeys
+from config.stack.data_folder.keys import StackKeys
 
 
 def product_environment(
     base: Mapping[str, str], keys: StackKeys, *, data: Path, public_base_url: str = "http://localhost:8000"
 ) -> dict[str, str]:
-    """What config.settings reads, beside the servers' URLs. A setting that the caller's environment has wins."""
+    """Return what config.settings reads, except the servers' URLs. The caller's environment takes precedence."""
     defaults = {
         "SECRET_KEY": keys.secret_key,
         "CREDENTIAL_KEYS": keys.credential_key,

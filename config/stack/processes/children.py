@@ -1,4 +1,4 @@
-"""Children of the stack: each in a process group of its own, tied to the supervisor's life, watched by a guard."""
+"""Child processes, each in a process group of its own. They end with the supervisor, even after a kill -9."""
 
 import contextlib
 import ctypes
@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from config.stack.launch import PR_SET_PDEATHSIG
+from config.stack.processes.launch import PR_SET_PDEATHSIG
 
 HERE = Path(__file__).resolve().parent
 _SCRIPT = [sys.executable, "-I", "-S"]
@@ -23,18 +23,18 @@ UNCHANGED = "same:0:0"
 def launch_command(
     command: Sequence[str], *, death_signal: signal.Signals = signal.SIGKILL, identity: str = UNCHANGED
 ) -> list[str]:
-    """The command line that runs `command` by launch.py, as a child of this process."""
+    """Return the command line that runs `command` through launch.py, as a child of this process."""
     return [*_SCRIPT, str(HERE / "launch.py"), str(os.getpid()), str(death_signal.value), identity, *command]
 
 
 def end_with_parent() -> None:
-    """Get SIGTERM when the parent is killed: `make` itself cannot pass on a kill -9. Linux only."""
+    """Receive SIGTERM when the parent is killed, because `make` cannot pass on a kill -9. Linux only."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM.value, 0, 0, 0)
 
 
 class Guard:
-    """The process that clears up after a kill -9 of this one; see guard.py."""
+    """The process that cleans up after a kill -9 of this one; see guard.py."""
 
     def __init__(self, *, lock_descriptor: int | None = None) -> None:
         self._process = subprocess.Popen(
@@ -57,7 +57,7 @@ class Guard:
         self._order(f"remove {path}")
 
     def dismiss(self) -> None:
-        """Close the pipe and wait: the guard ends what is still on its list, then itself."""
+        """Close the pipe and wait: the guard ends the processes still on its list, then itself."""
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.close()
@@ -65,7 +65,7 @@ class Guard:
 
     def _order(self, line: str) -> None:
         assert self._process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):  # Without its guard the stack still works; the death signals stay.
+        with contextlib.suppress(BrokenPipeError):  # The stack works without a guard; the death signals remain.
             self._process.stdin.write(line + "\n")
             self._process.stdin.flush()
 
@@ -81,7 +81,7 @@ class Child:
         self._reader: threading.Thread | None = None
 
     def pass_lines_to(self, receive: Callable[[str, str], None]) -> None:
-        """Hand every line of output on as (name, line), from a thread that ends with the output."""
+        """Pass each line of output to `receive(name, line)`, from a thread that ends with the output."""
         self._reader = threading.Thread(target=self._read, args=(receive,), name=f"log-{self.name}", daemon=True)
         self._reader.start()
 
@@ -96,7 +96,7 @@ class Child:
         return self.process.poll() is None
 
     def send(self, number: signal.Signals) -> None:
-        """To the process itself; it passes on to its own children what they should know."""
+        """Send a signal to the process only; it tells its own children."""
         if self.is_running:
             self.process.send_signal(number)
 
@@ -104,8 +104,8 @@ class Child:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
 
-    def bury(self) -> int:
-        """Reap the ended process and whatever is left of its group; returns the exit code."""
+    def reap(self) -> int:
+        """Reap the ended process, kill the rest of its group, and return the exit code."""
         code = self.process.wait()
         self.kill_group()
         self._guard.forget(self.process.pid)
@@ -125,7 +125,7 @@ def start_child(
     identity: str = UNCHANGED,
     folder: Path | None = None,
 ) -> Child:
-    """Start `command` with output and errors as one stream: a pipe to be read by `pass_lines_to`, or a file."""
+    """Start `command` with output and errors as one stream: a pipe for `pass_lines_to`, or a file."""
     process = subprocess.Popen(
         launch_command(command, death_signal=death_signal, identity=identity),
         stdin=subprocess.DEVNULL,
@@ -142,7 +142,7 @@ def start_child(
 
 
 def wait_for_end(children: Sequence[Child], limit_seconds: float, is_hurried: Callable[[], bool] = bool) -> None:
-    """Until all have ended; after the limit, or as soon as `is_hurried`, the rest is killed. Then all are buried."""
+    """Wait until all have ended, and reap them. After the limit, or when `is_hurried`, kill those that still run."""
     deadline = time.monotonic() + limit_seconds
     while any(child.is_running for child in children):
         if time.monotonic() > deadline or is_hurried():
@@ -150,4 +150,4 @@ def wait_for_end(children: Sequence[Child], limit_seconds: float, is_hurried: Ca
                 child.kill_group()
         time.sleep(POLL_SECONDS)
     for child in children:
-        child.bury()
+        child.reap()

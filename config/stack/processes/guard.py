@@ -1,14 +1,14 @@
-"""Outlives the supervisor and clears up when it was killed with -9.
+"""Outlives the supervisor and cleans up after it was killed with -9.
 
-A script on its own (`python -I -S guard.py`), in a session of its own. It reads orders on its standard input:
+This is a script (`python -I -S guard.py`) in a session of its own. It reads commands from its standard input:
 
-    watch PID SIGNAL     end this process group with SIGNAL when the supervisor is gone
-    forget PID           it has ended
-    remove PATH          delete this file or folder when the supervisor is gone
+    watch PID SIGNAL     end this process group with SIGNAL after the supervisor has ended
+    forget PID           this process has ended
+    remove PATH          delete this file or folder after the supervisor has ended
 
-The end of input means that the supervisor is gone, however it went: the kernel closes its end of the pipe. The death
-signal of launch.py ends the direct children too; the groups also hold their children (web workers, pool processes).
-The guard inherits the lock on the data folder, so that no second stack starts before the first one's servers are gone.
+The end of input means that the supervisor has ended, in whatever way: the kernel closes its end of the pipe. The death
+signal of launch.py ends only direct children; the groups also contain their children (web workers, pool processes). The
+guard inherits the lock on the data folder, so that no second stack starts before the first one's servers have ended.
 """
 
 import contextlib
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def end_groups(watched: dict[int, int]) -> None:
-    """Signal every group, last started first; what is still there after the patience is killed."""
+    """Signal every group, last started first; kill those that still run after PATIENCE_SECONDS."""
     for pid in reversed(watched):
         signal_group(pid, watched[pid])
     deadline = time.monotonic() + PATIENCE_SECONDS
@@ -58,7 +58,7 @@ def end_groups(watched: dict[int, int]) -> None:
 
 
 def signal_group(pid: int, number: int) -> bool:
-    """Whether the group was there to be signalled."""
+    """Signal a group; return whether it exists."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)
         return True
@@ -66,7 +66,7 @@ def signal_group(pid: int, number: int) -> bool:
 
 
 def is_zombie(pid: int) -> bool:
-    """Ended, but not yet reaped. A container's first process may never do that, and its group stays listed."""
+    """Whether the process has ended without being reaped. A container's first process may never reap it."""
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     return False

@@ -1,4 +1,4 @@
-"""The two embedded servers together: started, awaited, stopped. Each is left out when its URL is already set."""
+"""Starts and stops the two embedded servers. A server is left out if the environment already has its URL."""
 
 import contextlib
 import signal
@@ -6,19 +6,19 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from config.stack.data_folder.layout import Layout
 from config.stack.errors import StackError
-from config.stack.identity import choose_identity
-from config.stack.layout import Layout
-from config.stack.postgres import Postgres, without_postgres_variables
-from config.stack.processes import POLL_SECONDS, Child, Guard, start_child, wait_for_end
-from config.stack.valkey import Valkey
+from config.stack.processes.children import POLL_SECONDS, Child, Guard, start_child, wait_for_end
+from config.stack.servers.identity import choose_identity
+from config.stack.servers.postgres import Postgres, without_postgres_variables
+from config.stack.servers.valkey import Valkey
 
-START_LIMIT_SECONDS = 60.0  # Recovery after a kill -9 in the middle of a large import included.
+START_LIMIT_SECONDS = 60.0  # Includes recovery after a kill -9 during a large import.
 STOP_LIMIT_SECONDS = 15.0
 
 
 class Server(Protocol):
-    """What PostgreSQL and Valkey have in common."""
+    """The interface of Postgres and Valkey."""
 
     name: str
     stop_signal: signal.Signals
@@ -37,7 +37,7 @@ class Server(Protocol):
 class Servers:
     """The embedded servers of one stack.
 
-    `pause` is called while waiting and may raise to give up; `receive` gets the server's name and a line of its log.
+    `pause` is called while waiting and may raise to stop; `receive` gets the server's name and a line of its log.
     """
 
     def __init__(
@@ -61,9 +61,9 @@ class Servers:
         return [child for _, child in self._running]
 
     def start(self, environment: Mapping[str, str]) -> dict[str, str]:
-        """Start what `environment` does not already name; returns it completed by DATABASE_URL and REDIS_URL.
+        """Start the servers that have no URL in `environment`; return it with DATABASE_URL and REDIS_URL.
 
-        Raises StackError when a server cannot start. What was started until then is stopped by `stop` as usual.
+        Raises StackError if a server cannot start. `stop` then stops those that were started.
         """
         complete = dict(environment)
         identity = choose_identity(self._layout.postgres)
@@ -82,7 +82,7 @@ class Servers:
         return complete
 
     def stop(self, is_hurried: Callable[[], bool] = bool) -> None:
-        """Valkey first, then PostgreSQL, each to its end. Hurried, they skip what the next start can make up for."""
+        """Stop Valkey, then PostgreSQL, and wait for each. Hurried, they end at once, and the next start recovers."""
         for server, child in reversed(self._running):
             child.send(server.hurry_signal if is_hurried() else server.stop_signal)
             wait_for_end([child], STOP_LIMIT_SECONDS)
@@ -108,7 +108,7 @@ class Servers:
         deadline = time.monotonic() + START_LIMIT_SECONDS
         while not server.is_ready():
             if not child.is_running:
-                raise StackError(f"{server.name} ended with code {child.bury()} instead of starting; its log says why.")
+                raise StackError(f"{server.name} ended with code {child.reap()} instead of starting; its log says why.")
             if time.monotonic() > deadline:
                 raise StackError(f"{server.name} was not ready after {START_LIMIT_SECONDS:.0f} s; its log says why.")
             self._pause(POLL_SECONDS)

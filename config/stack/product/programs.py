@@ -1,4 +1,4 @@
-"""The product's own processes: web, workers, beat. One that dies is started again."""
+"""The product's own processes: web, workers and beat. A process that dies is restarted."""
 
 import signal
 import sys
@@ -9,20 +9,20 @@ from pathlib import Path
 
 from config.stack.errors import StackError
 from config.stack.log import StackLog
-from config.stack.processes import Child, Guard, start_child, wait_for_end
+from config.stack.processes.children import Child, Guard, start_child, wait_for_end
 
-PROJECT = Path(__file__).resolve().parents[2]
-# A worker that is told to stop finishes the provider call that it is in.
+PROJECT = Path(__file__).resolve().parents[3]
+# A worker that stops first finishes its current provider call.
 STOP_LIMIT_SECONDS = 12.0
 FIRST_DELAY_SECONDS = 1.0
 LONGEST_DELAY_SECONDS = 30.0
-# Who ran this long is taken for healthy again: its next restart waits the first delay.
+# A process that ran this long counts as healthy: its next restart waits only the first delay.
 HEALTHY_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
 class Program:
-    """A command of the product, with what it needs in its environment beyond the common settings."""
+    """A command of the product, and its environment beyond the common settings."""
 
     name: str
     command: list[str]
@@ -30,14 +30,14 @@ class Program:
 
 
 def product_programs(host: str, port: int, beat_schedule: Path) -> list[Program]:
-    """In the order in which they are stopped: first who makes work, then who does it."""
+    """Return the programs in the order in which they are stopped: first those that make work, then those that do it."""
     gunicorn = [sys.executable, "-m", "gunicorn", "config.wsgi:application", "--bind", f"{host}:{port}"]
     gunicorn += ["--worker-class", "gthread", "--workers", "2", "--threads", "4", "--preload", "--no-control-socket"]
     gunicorn += ["--graceful-timeout", "5", "--log-level", "warning"]
     celery = [sys.executable, "-m", "celery", "--quiet", "--app", "config"]
-    # One worker on one machine has nobody to gossip with; waiting for neighbours cost each start a second.
+    # Gossip and mingle look for other workers, which do not exist here; waiting for them cost a second per start.
     worker = [*celery, "worker", "--concurrency", "1", "--without-gossip", "--without-mingle", "--without-heartbeat"]
-    # Celery calls a worker that runs as root discouraged, at length, at every start.
+    # Hides Celery's long warning about running as root.
     quiet = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
     return [
         Program("web", gunicorn, {"DATABASE_POOL": "1"}),
@@ -48,7 +48,7 @@ def product_programs(host: str, port: int, beat_schedule: Path) -> list[Program]
 
 
 class Product:
-    """The running programs. `tend` is to be called a few times a second."""
+    """The running programs. Call `tend` a few times a second."""
 
     def __init__(self, programs: list[Program], environment: Mapping[str, str], guard: Guard, log: StackLog) -> None:
         self._programs = {program.name: program for program in programs}
@@ -64,20 +64,20 @@ class Product:
             self._start(name)
 
     def require_all(self) -> None:
-        """Raises StackError when one has ended: before the first readiness that is a fault, not an accident."""
+        """Raise StackError if a program has ended. Until the stack is ready nothing is restarted: it is a fault."""
         for name, child in self._children.items():
             if not child.is_running:
-                raise StackError(f"{name} ended with code {child.bury()} while starting; its log above says why.")
+                raise StackError(f"{name} ended with code {child.reap()} while starting; its log above says why.")
 
     def tend(self) -> None:
-        """Bury who has died, say so, and start it again after a delay that doubles while it keeps dying."""
+        """Reap and report programs that died, and restart each after a delay that doubles while it keeps dying."""
         now = time.monotonic()
         for name, child in list(self._children.items()):
             if not child.is_running:
                 del self._children[name]
                 delay = self._next_delay_seconds(name, now - child.started_at_seconds)
                 self._due_at_seconds[name] = now + delay
-                self._log.alarm(f"{name} died with code {child.bury()}; starting it again in {delay:.0f} s")
+                self._log.alarm(f"{name} died with code {child.reap()}; starting it again in {delay:.0f} s")
         for name, due_at in list(self._due_at_seconds.items()):
             if now >= due_at:
                 del self._due_at_seconds[name]

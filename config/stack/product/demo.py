@@ -1,10 +1,10 @@
-"""What a newcomer needs after the start: demo.json for scripts, a banner for people, a curl line to paste."""
+"""What is shown after the start: demo.json for scripts, a banner for people, and a curl command to paste."""
 
 import json
 from pathlib import Path
 from typing import Any
 
-from config.stack.keys import write_private
+from config.stack.data_folder.keys import write_private
 
 
 def write_demo(path: Path, base_url: str, seed: dict[str, Any]) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def render_banner(demo: dict[str, Any], demo_path: Path) -> str:
 
 
 def render_curl(demo: dict[str, Any]) -> str:
-    """The quick call for one patient, ready for a shell: the body holds no single quote."""
+    """Return a quick call for one patient as a shell command. The body contains no single quote."""
     survey_id = demo["surveyId"]
     body = {
         "surveyId": survey_id,

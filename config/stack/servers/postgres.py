@@ -11,16 +11,16 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from config.stack.binaries import postgres_binary, postgres_major
+from config.stack.data_folder.layout import POSTGRES_PORT, Layout
 from config.stack.errors import StackError
-from config.stack.identity import Identity, make_private_folder
-from config.stack.layout import POSTGRES_PORT, Layout
-from config.stack.processes import launch_command
+from config.stack.processes.children import launch_command
+from config.stack.servers.binaries import postgres_binary, postgres_major
+from config.stack.servers.identity import Identity, make_private_folder
 
 DATABASE = "distributor"
 LEFTOVER_SECONDS = 10.0
 
-# Only what differs from PostgreSQL's defaults, for a laptop. Commits stay synchronous: what is accepted is on the disk.
+# Differences from PostgreSQL's defaults, for a laptop. Commits stay synchronous: accepted calls are on the disk.
 SETTINGS = {
     "listen_addresses": "",
     "port": str(POSTGRES_PORT),
@@ -33,14 +33,14 @@ SETTINGS = {
     "max_wal_size": "2GB",
     "random_page_cost": "1.1",
     "jit": "off",
-    # Containers give /dev/shm 64 MB, and files in the data folder cannot be left behind elsewhere.
+    # Containers limit /dev/shm to 64 MB, and files in the data folder are deleted with it.
     "dynamic_shared_memory_type": "mmap",
     "log_checkpoints": "off",
     "log_line_prefix": "",
     "log_timezone": "UTC",
     "timezone": "UTC",
 }
-# For data that is thrown away after the tests: a crash of the machine may lose it.
+# For data that is deleted after the tests and may be lost if the machine crashes.
 THROWAWAY_SETTINGS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "200"}
 
 
@@ -48,8 +48,8 @@ class Postgres:
     """The server of one data folder. `prepare_folder`, then run `command`, then wait for `is_ready`."""
 
     name = "postgres"
-    stop_signal = signal.SIGINT  # "fast": sessions are ended, a checkpoint is written.
-    # "Immediate", for when nobody is left to wait: every backend ends at once and the next start recovers.
+    stop_signal = signal.SIGINT  # "fast": ends sessions and writes a checkpoint.
+    # "immediate": every backend ends at once, and the next start recovers.
     hurry_signal = signal.SIGQUIT
 
     def __init__(self, layout: Layout, identity: Identity, *, is_throwaway: bool = False) -> None:
@@ -71,11 +71,11 @@ class Postgres:
 
     @staticmethod
     def tidy(line: str) -> str:
-        """A line of the log, which `log_line_prefix` already keeps short."""
+        """Return a log line unchanged, because `log_line_prefix` already keeps it short."""
         return line
 
     def prepare_folder(self) -> None:
-        """Make the cluster on the first start. Raises StackError when the folder holds something else."""
+        """Make the cluster on the first start. Raises StackError if the folder contains something else."""
         make_private_folder(self._sockets, self._identity)
         if self._data.exists() and any(self._data.iterdir()):
             self._check_version()
@@ -85,14 +85,14 @@ class Postgres:
             self._make_cluster()
 
     def is_ready(self) -> bool:
-        """The eighth line of its pid file says so; a connection instead would fill the log with refusals."""
+        """Whether the eighth line of the pid file says “ready”. Trying to connect would fill the log with refusals."""
         with contextlib.suppress(OSError):
             lines = (self._data / "postmaster.pid").read_text().splitlines()
             return len(lines) >= 8 and lines[7].strip() == "ready"
         return False
 
     def make_database(self) -> None:
-        """Make the product's database unless it is there."""
+        """Make the product's database unless it exists."""
         query = f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"  # noqa: S608 - a constant
         if not self._client("psql", "--no-psqlrc", "--tuples-only", "--command", query).stdout.strip():
             made = self._client("createdb", DATABASE)
@@ -111,7 +111,7 @@ class Postgres:
             )
 
     def _make_cluster(self) -> None:
-        """Into a folder beside, then renamed: a cluster that was half made when the power went never looks whole."""
+        """Make the cluster in another folder and rename it, so that an interrupted `initdb` never looks complete."""
         unfinished = self._data.with_name("postgres.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         make_private_folder(unfinished, self._identity)
@@ -133,9 +133,9 @@ class Postgres:
         return ""
 
     def _clear_leftover(self) -> None:
-        """After a kill -9: wait for a server that is still going down, then drop its pid file.
+        """After a kill -9, wait for the server that is still stopping, then delete its pid file.
 
-        PostgreSQL refuses to start when the stale number in that file now belongs to any other process of this user.
+        PostgreSQL refuses to start if the stale number in that file now belongs to another process of this user.
         """
         pid_file = self._data / "postmaster.pid"
         if not pid_file.exists():
@@ -165,12 +165,12 @@ class Postgres:
 
 
 def without_postgres_variables(environment: Mapping[str, str]) -> dict[str, str]:
-    """PGHOST, PGPORT, PGSERVICE… are meant for the reader's own servers; client and server obey them silently."""
+    """Remove PGHOST, PGPORT, PGSERVICE…: they are for the user's own servers, but would apply to ours."""
     return {name: value for name, value in environment.items() if not re.fullmatch(r"PG[A-Z]+", name)}
 
 
 def _command_line(pid: int) -> str:
-    """The command line of a process, or nothing when it has gone. Small images have no `ps`, macOS has no /proc."""
+    """Return a process's command line, "" if it has ended. Small images have no `ps`, macOS has no /proc."""
     if platform.system() == "Linux":
         with contextlib.suppress(OSError):
             return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")

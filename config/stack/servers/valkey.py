@@ -4,11 +4,11 @@ import re
 import signal
 import socket
 
-from config.stack.binaries import valkey_binary
-from config.stack.identity import Identity, make_private_folder
-from config.stack.layout import Layout
+from config.stack.data_folder.layout import Layout
+from config.stack.servers.binaries import valkey_binary
+from config.stack.servers.identity import Identity, make_private_folder
 
-# A test worker takes a database each, beside the stack's own.
+# Each test worker uses a database of its own.
 DATABASES = 64
 
 
@@ -17,7 +17,7 @@ class Valkey:
 
     name = "valkey"
     stop_signal = signal.SIGTERM
-    hurry_signal = signal.SIGKILL  # Every command is in the append-only file before its answer is sent.
+    hurry_signal = signal.SIGKILL  # Safe: every command is in the append-only file before it is answered.
 
     def __init__(self, layout: Layout, identity: Identity) -> None:
         self._data = layout.valkey
@@ -46,7 +46,7 @@ class Valkey:
 
     @staticmethod
     def tidy(line: str) -> str:
-        """A line of the log without Valkey's own process id, role, time and level, which it cannot be told to omit."""
+        """Return a log line without Valkey's process id, role, time and level, which it has no option to omit."""
         return re.sub(r"^\d+:\S+ (\d+ \w+ \d+ [\d:.]+ [-.*#]|\(\d+\)) ", "", line)
 
     def prepare_folder(self) -> None:
@@ -54,7 +54,7 @@ class Valkey:
             make_private_folder(folder, self._identity)
 
     def is_ready(self) -> bool:
-        """Whether it answers PING: while it reads its log back in it takes connections but says LOADING."""
+        """Whether it answers PING. While it loads its append-only file, it accepts connections but answers LOADING."""
         try:
             with socket.socket(socket.AF_UNIX) as connection:
                 connection.settimeout(1)

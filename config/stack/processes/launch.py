@@ -1,11 +1,11 @@
-"""Turns into another program whose life is tied to its parent's.
+"""Becomes another program, which ends when its parent ends.
 
-A script on its own (`python -I -S launch.py …`): it imports nothing of the project and starts in some 20 ms. It stands
-in for a `preexec_fn`, which may deadlock in a process with threads.
+This is a script (`python -I -S launch.py …`): it imports nothing from the project and starts in some 20 ms. It replaces
+a `preexec_fn`, which may deadlock in a process with threads.
 
     launch.py PARENT_PID DEATH_SIGNAL IDENTITY PROGRAM [ARGUMENT...]
 
-IDENTITY is `same:UID:GID` (stay who you are), `mapped:UID:GID` (a user namespace in which this user is UID) or
+IDENTITY is `same:UID:GID` (no change), `mapped:UID:GID` (a user namespace in which this user is UID) or
 `dropped:UID:GID` (setuid).
 """
 
@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> None:
     elif kind == "dropped":
         drop_to(int(uid), int(gid))
     if sys.platform == "linux":
-        # After the change of identity: the kernel forgets the death signal when credentials change.
+        # Set after the change of identity, because the kernel clears the death signal when credentials change.
         libc.prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
     if os.getppid() != int(parent_pid):
         sys.exit(1)
@@ -45,9 +45,9 @@ def main(arguments: list[str]) -> None:
 
 
 def map_user(uid: int, gid: int) -> None:
-    """Enter a user namespace in which this process is `uid`; outside, its files stay those of who it was.
+    """Enter a user namespace in which this process is `uid`. Outside, its files still belong to the original user.
 
-    Nothing is chowned and folders closed to everyone else (0700) stay readable, which a setuid cannot give.
+    Unlike with setuid, nothing needs a chown, and folders of mode 0700 stay readable.
     """
     outer_uid, outer_gid = os.geteuid(), os.getegid()
     if libc.unshare(CLONE_NEWUSER) != 0:
@@ -59,7 +59,7 @@ def map_user(uid: int, gid: int) -> None:
 
 
 def drop_to(uid: int, gid: int) -> None:
-    """Become `uid`, keeping only the right to pass closed folders (a clone under /root), where the kernel grants it."""
+    """Become `uid`, and keep the right to enter closed folders (a clone under /root), if the kernel grants it."""
     if sys.platform == "linux":
         libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
     os.setgroups([])
@@ -70,7 +70,7 @@ def drop_to(uid: int, gid: int) -> None:
 
 
 def keep_passage() -> None:
-    """Carry CAP_DAC_OVERRIDE over setuid and exec: an ambient capability, which all three sets must hold."""
+    """Keep CAP_DAC_OVERRIDE over setuid and exec, as an ambient capability, which all three sets must contain."""
     bit = 1 << CAP_DAC_OVERRIDE
     header = (ctypes.c_uint32 * 2)(CAP_VERSION_3, 0)
     sets = (ctypes.c_uint32 * 6)(bit, bit, bit, 0, 0, 0)  # effective, permitted, inheritable; then the upper halves

@@ -1,4 +1,4 @@
-"""One stack on one data folder: a lock that the kernel releases however its holder ends."""
+"""The lock that allows one stack per data folder. The kernel releases it however its holder ends."""
 
 import contextlib
 import fcntl
@@ -9,13 +9,13 @@ from pathlib import Path
 
 from config.stack.errors import StackError
 
-# After a kill -9 the guard holds the lock until the servers are gone; it gives up on them after 8 s itself.
+# After a kill -9 the guard holds the lock until the servers have ended, for at most 8 s.
 GUARD_SECONDS = 12.0
 
 
 @contextlib.contextmanager
 def hold_lock(path: Path) -> Iterator[int]:
-    """Hold the lock and give its descriptor. Raises StackError with the holder's process id when it is taken."""
+    """Hold the lock and yield its descriptor. Raises StackError with the holder's process id if it is taken."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except PermissionError as error:

