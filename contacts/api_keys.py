@@ -1,7 +1,7 @@
-"""API keys: minting, and finding the one that a caller shows.
+"""Creates, finds and revokes API keys.
 
-A key is 40 characters: `dk_`, 8 base-62 characters that find it, `_`, and 28 that prove it (166 bits, so one plain
-SHA-256 is enough: there is nothing to guess). 40 because published clients of one dialect check that length.
+A key has 40 characters: `dk_`, a prefix of 8 base-62 characters, which finds it, `_`, and a secret of 28. The secret
+has 166 random bits, so a plain SHA-256 protects it. Published clients of one dialect require a length of 40.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ _LAST_USE_PRECISION = timedelta(minutes=1)
 
 
 def mint_key() -> str:
-    """A new random key."""
+    """Return a new random key."""
     return f"dk_{_random(8)}_{_random(28)}"
 
 
@@ -36,9 +36,9 @@ def create_api_key(
     key: str | None = None,
     expires_at: datetime | None = None,
 ) -> tuple[ApiKey, str]:
-    """Store a key's prefix and hash; return the row and the key, which cannot be shown again.
+    """Store a key's prefix and hash; return the row and the key, which cannot be recovered later.
 
-    `key` gives the key to store instead of a new one. Raises ValueError when it is not of a key's form.
+    `key` is stored instead of a new key. Raises ValueError if it does not have the form of a key.
     """
     key = key or mint_key()
     match = _FORM.fullmatch(key)
@@ -55,19 +55,19 @@ def create_api_key(
     return row, key
 
 
-def find_api_key(shown: str, now: datetime) -> ApiKey | None:
-    """The usable key that a caller shows, with its organisation; None if it is unknown, expired or revoked."""
-    match = _FORM.fullmatch(shown)
+def find_api_key(key: str, now: datetime) -> ApiKey | None:
+    """Return the row of a caller's key, with its organisation; None if it is unknown, expired or revoked."""
+    match = _FORM.fullmatch(key)
     if match is None:
         return None
     row = ApiKey.objects.select_related("organization").filter(prefix=match[1]).first()
-    if row is None or not hmac.compare_digest(bytes(row.secret_hash), _hash(shown)):
+    if row is None or not hmac.compare_digest(bytes(row.secret_hash), _hash(key)):
         return None
     return _use(row, now)
 
 
 def find_key_in_use(key_id: UUID, now: datetime) -> ApiKey | None:
-    """The usable key that somebody proved to have before, with its organisation; None as above."""
+    """Return the row of a key that was verified before, with its organisation; None as in find_api_key()."""
     row = ApiKey.objects.select_related("organization").filter(pk=key_id).first()
     return None if row is None else _use(row, now)
 
@@ -75,14 +75,14 @@ def find_key_in_use(key_id: UUID, now: datetime) -> ApiKey | None:
 def _use(row: ApiKey, now: datetime) -> ApiKey | None:
     if not row.is_usable(now):
         return None
-    # One write a minute and key at most, not one a request.
+    # At most one write per key and minute.
     if row.last_used_at is None or now - row.last_used_at > _LAST_USE_PRECISION:
         ApiKey.objects.filter(pk=row.pk).update(last_used_at=now)
     return row
 
 
 def revoke_api_keys(keys: QuerySet[ApiKey], now: datetime) -> int:
-    """End keys for good, from their next call on; returns how many were still in force."""
+    """Revoke keys from their next call on; return how many were not revoked yet."""
     return keys.filter(revoked_at=None).update(revoked_at=now)
 
 

@@ -1,4 +1,4 @@
-"""What is known of one contact: made or merged by what names it, or changed field by field."""
+"""Writes one contact: created or merged by its identity, or changed field by field."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,9 +12,9 @@ from contacts.identity import resolve_contacts
 from contacts.models import Contact
 
 _IDENTITIES = {"external_id", "email", "phone"}
-# What identity resolution does not merge.
-_BESIDE_IDENTITY = ("title", "locale", "time_zone")
-_FIELD_OF_CONSTRAINT = {
+# Fields that resolve_contacts() is not given here.
+_OTHER_FIELDS = ("title", "locale", "time_zone")
+_FIELDS_OF_CONSTRAINTS = {
     "one_contact_per_external_id": "external_id",
     "one_contact_per_email_if_known_by_nothing_else": "email",
     "one_contact_per_phone_if_known_by_nothing_else": "phone",
@@ -22,46 +22,46 @@ _FIELD_OF_CONSTRAINT = {
 
 
 class IdentityTakenError(Exception):
-    """Another contact is known by this `external_id`, `email` or `phone`; nothing was written."""
+    """Another contact has this `external_id`, `email` or `phone` (`field`). Nothing was written."""
 
     def __init__(self, field: str) -> None:
-        super().__init__(f"{field} is another contact's")
+        super().__init__(f"another contact has this {field}")
         self.field = field
 
 
 class NoIdentityError(Exception):
-    """A contact would be left without an external id, an e-mail address and a phone; nothing was written."""
+    """The contact would have neither external id nor e-mail address nor phone. Nothing was written."""
 
 
 @transaction.atomic
-def save_contact(organization_id: UUID, said: Mapping[str, Any], now: datetime) -> tuple[Contact, bool]:
-    """The contact of an external id, else of an e-mail address, with what is said merged in; and whether it is new.
+def save_contact(organization_id: UUID, columns: Mapping[str, Any], now: datetime) -> tuple[Contact, bool]:
+    """Create a contact, or merge columns into the one with the same identity; return it and whether it is new.
 
-    `said` holds columns of Contact, of which blank ones change nothing.
+    The identity is the external id, else the e-mail address, else the phone. Blank columns change nothing.
     """
-    given = cast(ContactFields, {name: value for name, value in said.items() if name not in _BESIDE_IDENTITY})
+    given = cast(ContactFields, {name: value for name, value in columns.items() if name not in _OTHER_FIELDS})
     (found,) = resolve_contacts(organization_id, [given], now)
-    beside = {name: said[name] for name in _BESIDE_IDENTITY if said.get(name)}
-    if beside:
-        Contact.objects.filter(pk=found.id).update(**beside)
+    others = {name: columns[name] for name in _OTHER_FIELDS if columns.get(name)}
+    if others:
+        Contact.objects.filter(pk=found.id).update(**others)
     contact = Contact.objects.get(pk=found.id)
-    # `now` is this call's own moment, to the microsecond.
+    # `now` has microseconds and belongs to this call alone.
     return contact, contact.created_at == now
 
 
-def change_contact(contact_id: UUID, said: Mapping[str, Any]) -> Contact:
-    """Write the columns that are said; embedded data is merged key by key, and None empties it.
+def change_contact(contact_id: UUID, columns: Mapping[str, Any]) -> Contact:
+    """Write the given columns. Embedded data is merged key by key; None empties it.
 
-    Raises Contact.DoesNotExist for one that has been erased, IdentityTakenError and NoIdentityError.
+    Raises Contact.DoesNotExist for an erased contact, IdentityTakenError and NoIdentityError.
     """
     try:
         with transaction.atomic():
             contact = Contact.objects.select_for_update(no_key=True).get(pk=contact_id, erased_at=None)
-            for name, value in said.items():
+            for name, value in columns.items():
                 setattr(contact, name, _merged(contact, value) if name == "embedded_data" else value)
-            if said.keys() & _IDENTITIES and not (contact.external_id or contact.email or contact.phone):
+            if columns.keys() & _IDENTITIES and not (contact.external_id or contact.email or contact.phone):
                 raise NoIdentityError
-            contact.save(update_fields=[*said, "updated_at"])
+            contact.save(update_fields=[*columns, "updated_at"])
     except IntegrityError as error:
         raise _explain(error) from None
     return contact
@@ -73,5 +73,5 @@ def _merged(contact: Contact, embedded_data: Mapping[str, Any] | None) -> dict[s
 
 def _explain(error: IntegrityError) -> Exception:
     constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
-    field = _FIELD_OF_CONSTRAINT.get(constraint or "")
+    field = _FIELDS_OF_CONSTRAINTS.get(constraint or "")
     return IdentityTakenError(field) if field else error

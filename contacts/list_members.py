@@ -1,4 +1,4 @@
-"""Putting contacts on a list and taking them off, a thousand in a statement."""
+"""Adds contacts to a mailing list and removes them, a thousand per statement."""
 
 from collections.abc import Collection, Iterable
 from uuid import UUID
@@ -14,7 +14,7 @@ ON CONFLICT DO NOTHING
 
 
 class UnknownMembersError(Exception):
-    """Ids that name no contact of the list's organisation; nothing was written."""
+    """The list's organisation has no contacts with these ids. Nothing was written."""
 
     def __init__(self, ids: frozenset[UUID]) -> None:
         super().__init__(f"{len(ids)} unknown contacts")
@@ -23,12 +23,12 @@ class UnknownMembersError(Exception):
 
 @transaction.atomic
 def change_members(mailing_list: MailingList, added: Collection[UUID], removed: Collection[UUID]) -> tuple[int, int]:
-    """Add and remove contacts; how many were new, and how many were members.
+    """Add and remove contacts; return how many were added and how many removed.
 
-    Doing it again changes nothing. Raises UnknownMembersError for ids to add that the organisation does not have, and
-    MailingList.DoesNotExist when the list has been deleted meanwhile.
+    Idempotent: repeating the call changes nothing. Raises UnknownMembersError for ids to add that the organisation does
+    not have, and MailingList.DoesNotExist if the list has been deleted.
     """
-    # A list that is being deleted is waited for: otherwise its last members would fail at the end of the transaction.
+    # Wait for a concurrent deletion of the list; otherwise the foreign key would fail at the end of the transaction.
     MailingList.objects.select_for_update(no_key=True).get(pk=mailing_list.pk)
     added_count = _add(mailing_list, added) if added else 0
     removed_count = 0
@@ -38,17 +38,17 @@ def change_members(mailing_list: MailingList, added: Collection[UUID], removed: 
 
 
 def _add(mailing_list: MailingList, contact_ids: Collection[UUID]) -> int:
-    # In one order, so that simultaneous calls wait for one another instead of deadlocking.
+    # Sorted, so that simultaneous calls wait for each other instead of deadlocking.
     wanted = sorted(contact_ids)
-    # No lock: somebody who is erased at this moment becomes a member whom nobody is shown, and who has no address.
-    named = Contact.objects.filter(organization_id=mailing_list.organization_id, pk__in=wanted, erased_at=None)
-    if unknown := frozenset(wanted) - frozenset(named.values_list("pk", flat=True)):
+    # No lock is needed: a contact that is erased now becomes a member without an address, which is never shown.
+    known = Contact.objects.filter(organization_id=mailing_list.organization_id, pk__in=wanted, erased_at=None)
+    if unknown := frozenset(wanted) - frozenset(known.values_list("pk", flat=True)):
         raise UnknownMembersError(unknown)
     return put_on_list(mailing_list, wanted)
 
 
 def put_on_list(mailing_list: MailingList, contact_ids: Iterable[UUID]) -> int:
-    """Add contacts that the caller has locked or just made to a list that it has locked; how many were new."""
+    """Add contacts to a list; return how many were new. The caller must have locked the list and the contacts."""
     with connection.cursor() as cursor:
         cursor.execute(_ADD, [mailing_list.pk, sorted(contact_ids)])
         added_count: int = cursor.rowcount
