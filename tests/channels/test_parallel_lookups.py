@@ -9,9 +9,9 @@ from tests.support.standins.twilio import TwilioStandIn
 def test_each_number_is_asked_once() -> None:
     wanted = [number(n) for n in range(100)]
     with TwilioStandIn().running() as peer:
-        told = look_up_numbers(twilio_account(peer.url).account, wanted)
+        reports = look_up_numbers(twilio_account(peer.url).account, wanted)
         asked = sorted(request.path.partition("?")[0].rpartition("/")[2] for request in peer.seen)
-        assert (set(told), asked) == (set(wanted), wanted)
+        assert (set(reports), asked) == (set(wanted), wanted)
         assert peer.connections <= CONCURRENCY
 
 

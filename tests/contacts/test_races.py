@@ -48,7 +48,7 @@ def test_simultaneous_calls_for_the_same_new_people_make_each_once(
         people = [shuffled(name_one, round_number * callers + seed) for seed in range(callers)]
         answers = run_together([partial(resolve, organization, *ours) for ours in people])
         assert Contact.objects.count() == PEOPLE
-        found = {frozenset(one.id for one in answer) for answer in answers}
+        found = {frozenset(contact.id for contact in answer) for answer in answers}
         assert found == {frozenset(Contact.objects.values_list("id", flat=True))}
         Contact.objects.all().delete()
 
@@ -69,7 +69,7 @@ def test_simultaneous_calls_for_overlapping_people_in_any_order_neither_double_n
 
     for round_number in range(ROUNDS):
         answers = run_together([partial(call, round_number * 8 + seed) for seed in range(8)])
-        assert [len({one.id for one in answer}) for answer in answers] == [4 * (PEOPLE // 2)] * 8
+        assert [len({contact.id for contact in answer}) for answer in answers] == [4 * (PEOPLE // 2)] * 8
     assert Contact.objects.count() == len(set(Contact.objects.values_list("external_id", "email", "phone")))
 
 
@@ -88,7 +88,7 @@ def test_the_second_of_two_calls_waits_for_the_first_and_merges_into_what_it_mad
             first = resolve_contacts(organization.pk, [name_one(2), name_one(1)], NOW)
             second = pool.submit(second_call)
             wait_until_blocked(1)
-        assert {one.id for one in second.result(DEADLINE_SECONDS)} == {one.id for one in first}
+        assert {contact.id for contact in second.result(DEADLINE_SECONDS)} == {contact.id for contact in first}
     assert Contact.objects.count() == 2
 
 

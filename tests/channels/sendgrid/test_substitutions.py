@@ -10,6 +10,7 @@ from channels.providers.base import Message, Outcome
 from channels.providers.sendgrid import mail as sendgrid_mail
 from channels.providers.sendgrid.provider import SendGrid
 from channels.rendering import compile_variant
+from tests.support.channels.batches import ANN, BOB, send
 from tests.support.channels.invitations import invitation
 from tests.support.channels.sendgrid_account import serving
 from tests.support.standins.sendgrid import SendGridStandIn
@@ -96,3 +97,12 @@ def send_and_compare(peer: Peer, batch: Sequence[Message]) -> None:
 
 def _each(people: Sequence[dict[str, str]]) -> list[tuple[int, dict[str, str]]]:
     return list(enumerate(people, 1))
+
+
+def test_a_tag_is_drawn_anew_for_every_request() -> None:
+    with serving() as (peer, provider):
+        for _ in range(2):
+            send(provider, ANN, BOB)
+    first, second = ({tag for to in body["personalizations"] for tag in to["substitutions"]} for body in peer.bodies)
+    assert len(first) == len(second) == 4  # two slots, each as text and as HTML
+    assert not first & second

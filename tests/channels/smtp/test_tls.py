@@ -16,10 +16,9 @@ from channels.providers.base import Account, Outcome, Result
 from channels.providers.smtp.provider import Smtp
 from channels.providers.tls import tls_context
 from contacts.channel import Channel
+from tests.support.channels.batches import ANN
 from tests.support.channels.invitations import invitation
 from tests.support.channels.mail_server import MailServer
-
-ANN = "ann@example.com"
 
 
 @pytest.fixture

@@ -82,7 +82,7 @@ def test_it_sends_sms_and_whatsapp_and_no_email() -> None:
 
 
 @pytest.mark.parametrize(
-    ("channel", "configuration", "credentials", "said"),
+    ("channel", "configuration", "credentials", "message"),
     [
         (Channel.SMS, {"from": None}, CREDENTIALS, "“from” or “messagingServiceSid” is required"),
         (Channel.WHATSAPP, {"from": "ACME"}, CREDENTIALS, "“from” must be the number of a WhatsApp sender"),
@@ -97,10 +97,10 @@ def test_an_account_that_cannot_work_asks_nobody(
     channel: Channel,
     configuration: dict[str, Any],
     credentials: dict[str, str],
-    said: str,
+    message: str,
 ) -> None:
     peer = serve_twilio()
     results = connect_twilio(peer, channel=channel, credentials=credentials, **configuration).send_batch(people(2))
     assert [(result.outcome, result.scope) for result in results] == [(Outcome.PERMANENT, Scope.ACCOUNT)] * 2
-    assert said in results[0].detail
+    assert message in results[0].detail
     assert peer.connections == 0

@@ -1,4 +1,4 @@
-"""Twilio over a network that breaks: nothing is sent twice, and nothing said that is not sure."""
+"""Twilio over a broken network: nothing is sent twice, and no result claims more than is certain."""
 
 import socket
 import threading
@@ -13,13 +13,10 @@ import pytest
 from channels.providers import parallel_calls
 from channels.providers.base import Outcome, Scope
 from channels.providers.twilio import transport as twilio_http
-from tests.support.channels.twilio_account import Connect, Serve, outcomes, people
+from tests.support.channels.batches import ACCEPTED, PERMANENT, THROTTLED, TRANSIENT, UNKNOWN, outcomes
+from tests.support.channels.twilio_account import Connect, Serve, people
 from tests.support.standins.server import Answer, Fault, Request
 from tests.support.standins.twilio import TwilioStandIn
-
-ACCEPTED, PERMANENT, TRANSIENT = Outcome.ACCEPTED, Outcome.PERMANENT, Outcome.TRANSIENT
-THROTTLED, UNKNOWN = Outcome.THROTTLED, Outcome.UNKNOWN
-
 
 # When the network breaks
 

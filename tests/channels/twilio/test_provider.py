@@ -8,9 +8,10 @@ from email.utils import format_datetime
 import pytest
 
 from channels.providers import http_connections
-from channels.providers.base import Outcome, Result, Scope
+from channels.providers.base import Result, Scope
 from channels.rendering import compile_variant
 from contacts.channel import Channel
+from tests.support.channels.batches import ACCEPTED, PERMANENT, THROTTLED, outcomes
 from tests.support.channels.invitations import SMS, invitation
 from tests.support.channels.twilio_account import (
     CONTENT,
@@ -22,14 +23,10 @@ from tests.support.channels.twilio_account import (
     Serve,
     form_of,
     number,
-    outcomes,
     people,
 )
 from tests.support.standins.server import Fault
 from tests.support.standins.twilio import ACCOUNT_SID
-
-ACCEPTED, PERMANENT, THROTTLED = Outcome.ACCEPTED, Outcome.PERMANENT, Outcome.THROTTLED
-
 
 # What is sent
 

@@ -1,6 +1,6 @@
 """Twilio's stand-in, and accounts that send to it."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack
 from typing import Any
 from urllib.parse import parse_qs
@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from channels.providers.base import Account, Message, Outcome, Result
+from channels.providers.base import Account, Message
 from channels.providers.twilio.provider import Twilio
 from contacts.channel import Channel
 from tests.support.channels.invitations import SMS, invitation
@@ -27,7 +27,7 @@ Connect = Callable[..., Twilio]
 def serve_twilio() -> Generator[Serve]:
     """Starts a Twilio; see TwilioStandIn for how to tell it what to do."""
     with ExitStack() as stack:
-        yield lambda kind=TwilioStandIn, **told: stack.enter_context(kind(**told).running())
+        yield lambda kind=TwilioStandIn, **settings: stack.enter_context(kind(**settings).running())
 
 
 @pytest.fixture
@@ -35,8 +35,8 @@ def connect_twilio() -> Generator[Connect]:
     """Makes the provider of a server, or of an address; see twilio_account."""
     with ExitStack() as stack:
 
-        def connect(peer: TwilioStandIn | str, **told: Any) -> Twilio:
-            provider = twilio_account(peer if isinstance(peer, str) else peer.url, **told)
+        def connect(peer: TwilioStandIn | str, **settings: Any) -> Twilio:
+            provider = twilio_account(peer if isinstance(peer, str) else peer.url, **settings)
             stack.callback(provider.close)
             return provider
 
@@ -63,10 +63,6 @@ def number(n: int) -> str:
 
 def people(count: int) -> list[Message]:
     return [invitation(number(n), number=n, variant=SMS) for n in range(1, count + 1)]
-
-
-def outcomes(results: Sequence[Result]) -> list[Outcome]:
-    return [result.outcome for result in results]
 
 
 def form_of(request: Request) -> dict[str, str]:
