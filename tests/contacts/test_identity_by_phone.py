@@ -1,4 +1,4 @@
-"""Contacts that are known by nothing but their phone."""
+"""Contacts that are known only by their phone."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whom identity resolution does not find or must not change."""
+"""Contacts that identity resolution does not find or must not change."""
 
 import pytest
 

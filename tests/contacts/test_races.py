@@ -24,7 +24,7 @@ def by_external_id(number: int) -> ContactFields:
 
 
 def by_email(number: int) -> ContactFields:
-    # Every caller writes it in another letter case.
+    # Each caller uses a different letter case.
     local = f"p{number}" if number % 2 else f"P{number}"
     return person(email=f"{local}@example.com", embedded_data={str(number): number})
 

@@ -17,7 +17,7 @@ LEASE_SECONDS = 60.0  # the caller's
 
 
 def send(peer: Peer, *messages: Message) -> list[Result]:
-    """What a batch came to, after a look at whether it is true."""
+    """Send a batch; return its results after checking that they are true."""
     results = peer.provider.send_batch(messages)
     assert len(results) == len(messages)
     taken = peer.taken()
@@ -174,13 +174,13 @@ def test_a_batch_ends_within_its_callers_lease_however_slow_the_other_side_is(
     assert now - 1_000.0 < LEASE_SECONDS
     batch_outcomes = outcomes(results)
     assert set(batch_outcomes) == {Outcome.ACCEPTED, Outcome.THROTTLED}
-    # What was not tried is nobody's failed attempt, and can be tried at once.
+    # Messages that were not tried have no failed attempt and may be sent at once.
     assert {result.retry_after_seconds for result in results if result.outcome is Outcome.THROTTLED} == {0}
 
 
 @contextmanager
 def _talking_nonsense(answer: bytes) -> Generator[int]:
-    """A server that says the same to everybody and hangs up."""
+    """Run a server that answers every connection with the same bytes and closes it."""
 
     def serve(listener: socket.socket) -> None:
         with suppress(OSError):

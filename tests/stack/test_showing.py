@@ -1,4 +1,4 @@
-"""What people see: the log's lines and the curl to paste."""
+"""What is shown: the log's lines and the curl command to paste."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""What a start does with what it finds: on the port, in the data folder, in the environment."""
+"""How a start handles the port, the data folder and the environment."""
 
 import os
 import socket
@@ -19,7 +19,7 @@ from tests.stack.running import clean_environment, run_stack
 
 @pytest.fixture
 def start_servers(tmp_path: Path) -> Callable[[], list[str]]:
-    """Starts and stops the servers on the test's folder; gives the lines of their logs."""
+    """Start and stop the servers in the test's folder; return the lines of their logs."""
 
     def start() -> list[str]:
         lines: list[str] = []

@@ -17,7 +17,7 @@ ServeMailgun = Callable[..., tuple[MailgunStandIn, Anymail]]
 
 @pytest.fixture
 def postmark() -> Generator[ServePostmark]:
-    """Starts a stand-in, and makes its provider: `concurrency` and what the account's configuration says besides."""
+    """Start a stand-in and make its provider. `known` is added to the account's configuration."""
     with ExitStack() as stack:
 
         def serve(kind: type[PostmarkStandIn] = PostmarkStandIn, known: Any = None, **settings: Any) -> Any:

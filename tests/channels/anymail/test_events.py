@@ -1,4 +1,4 @@
-"""What Postmark and Mailgun tell of mails that their stand-ins took: what is believed, and what it means."""
+"""Events of Postmark and Mailgun: which are trusted, and what they mean."""
 
 import dataclasses
 from collections.abc import Callable, Generator
@@ -25,7 +25,7 @@ Mailgun = tuple[MailgunStandIn, Anymail]
 
 @pytest.fixture(scope="module")
 def postmark() -> Generator[Postmark]:
-    """A stand-in that has taken one mail, and its provider."""
+    """A stand-in that took one mail, and its provider."""
     with PostmarkStandIn().running() as peer:
         known = {"esp": "postmark", "baseUrl": peer.url}
         provider = anymail_account(known, api_key=SERVER_TOKEN, webhook_secret=WEBHOOK_SECRET)

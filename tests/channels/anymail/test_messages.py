@@ -96,7 +96,7 @@ def test_several_requests_run_at_a_time_over_connections_that_the_next_batch_fin
     postmark: ServePostmark,
 ) -> None:
     peer, provider = postmark(known={"concurrency": 4})
-    four = threading.Barrier(4)  # no request goes on before four have come
+    four = threading.Barrier(4)  # no request continues before four have arrived
 
     def wait_for_four() -> None:
         four.wait(timeout=20)

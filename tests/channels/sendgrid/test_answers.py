@@ -1,4 +1,4 @@
-"""What SendGrid's refusals come to: who caused them is found, and all others get their mail."""
+"""SendGrid's refusals: the messages that caused them are found, and all others are sent."""
 
 import json
 import socket
@@ -23,7 +23,7 @@ from tests.support.standins.sendgrid import API_KEY, SendGridStandIn
 from tests.support.standins.server import Fault
 
 NOW = 1_800_000_000.0
-# More than the buffers between two sockets take.
+# More than the buffers of two sockets hold.
 LARGE = compile_variant("en", "Hi", "", "x" * 25_000_000)
 
 
@@ -32,7 +32,7 @@ def people(count: int) -> list[Message]:
 
 
 def answer(status: int, *errors: tuple[str, str | None], **headers: str) -> Answer:
-    """An answer in SendGrid's form; an underscore in a header's name is a hyphen."""
+    """Return an answer in SendGrid's form. Underscores in header names become hyphens."""
     listed = [{"message": message, "field": field, "help": None} for message, field in errors]
     header_names = {name.replace("_", "-"): value for name, value in headers.items()}
     return Answer(status, header_names, json.dumps({"errors": listed}).encode())
@@ -243,7 +243,7 @@ def test_where_nobody_is_named_the_halves_are_tried(field: str | None) -> None:
         ({}, None),
         ({"x_ratelimit_reset": str(int(NOW) + 12)}, 12.0),
         ({"x_ratelimit_reset": str(int(NOW) + 12), "retry_after": "99"}, 12.0),
-        # The clocks differ by 100 s: its own counts.
+        # The clocks differ by 100 s: the server's counts.
         ({"x_ratelimit_reset": str(int(NOW) + 112), "date": formatdate(NOW + 100, usegmt=True)}, 12.0),
         ({"x_ratelimit_reset": str(int(NOW) - 5)}, None),
         ({"x_ratelimit_reset": str(int(NOW) - 5), "retry_after": "3"}, 3.0),

@@ -59,7 +59,7 @@ def test_a_base_url_with_a_path_keeps_it() -> None:
         provider = sendgrid_account({"baseUrl": f"{peer.url}/proxy/"})
         [result] = send(provider, ANN)
         provider.close()
-    # The stand-in knows no such path, which is a fault of the account's settings and of no recipient.
+    # The stand-in has no such path: a fault of the account's settings, not of a recipient.
     assert (result.outcome, result.scope, result.code) == (Outcome.PERMANENT, Scope.ACCOUNT, "404")
 
 
@@ -80,7 +80,7 @@ def test_a_server_that_speaks_no_tls_gets_nothing() -> None:
         provider = sendgrid_account({"baseUrl": peer.url.replace("http:", "https:")})
         batch = [invitation(ANN, number=n, sender=Sender(f"sender{n}@acme.example")) for n in range(3)]
         assert outcomes(provider.send_batch(batch)) == [Outcome.TRANSIENT] * 3
-        # Nobody waits for the same failure more than once.
+        # The same failure is not waited for again.
         assert (peer.connections, peer.requests) == (1, 0)
 
 

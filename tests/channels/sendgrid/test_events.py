@@ -1,4 +1,4 @@
-"""SendGrid's signed event webhook: what is believed, and what it means."""
+"""SendGrid's signed event webhook: which events are trusted, and what they mean."""
 
 import dataclasses
 from base64 import b64encode
@@ -28,7 +28,7 @@ Peer = tuple[SendGridStandIn, SendGrid]
 
 @pytest.fixture(scope="module")
 def peer() -> Generator[Peer]:
-    """A stand-in that has taken one mail, and its provider."""
+    """A stand-in that took one mail, and its provider."""
     with serving() as (stand_in, provider):
         provider.send_batch([invitation("Ann@Example.com", number=5)])
         yield stand_in, provider
@@ -191,7 +191,7 @@ def test_an_event_without_an_id_has_the_same_one_whenever_it_is_told() -> None:
     assert other.event_id not in ("", first.event_id)
 
 
-# What is believed
+# Signatures
 
 
 def _without(webhook: Webhook, name: str) -> Webhook:

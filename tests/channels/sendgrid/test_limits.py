@@ -34,7 +34,7 @@ def test_values_of_one_message_stay_below_sendgrids_limit_whatever_they_are_made
     ]
     with serving() as (peer, provider):
         assert set(outcomes(provider.send_batch(batch))) == {Outcome.ACCEPTED}
-    # None was refused first: the stand-in refuses what is over the limit.
+    # None was refused before: the stand-in refuses bodies over the limit.
     assert len(peer.mails) == len(batch) == sum(len(body["personalizations"]) for body in peer.bodies)
 
 

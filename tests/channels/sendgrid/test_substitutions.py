@@ -1,4 +1,4 @@
-"""Whatever texts and values are made of, what arrives from SendGrid's substitutions is the message as it reads."""
+"""SendGrid's substitutions give the same message as our own rendering, for any texts and values."""
 
 from collections.abc import Generator, Sequence
 
@@ -69,7 +69,7 @@ _NEAR = st.text("z0t1h", max_size=7) | st.sampled_from(["t0000", "t0001", "h0000
 def test_no_tag_arises_where_values_texts_and_other_tags_meet(
     peer: Peer, html: str, text: str, people: list[dict[str, str]]
 ) -> None:
-    """With a token so short that everything is near it: only what reads as one is excepted."""
+    """Use a token so short that many texts contain parts of it; only texts that contain a whole tag are excluded."""
     variant = compile_variant("en", "S", html, f"T{text}")
     batch = [invitation("a@example.com", number=n, variant=variant, values=v) for n, v in _each(people)]
     assume(not any("z00" in message.text + " " + message.html for message in batch))

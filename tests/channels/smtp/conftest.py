@@ -17,14 +17,14 @@ Connect = Callable[..., Smtp]
 
 @pytest.fixture
 def serve() -> Generator[Serve]:
-    """Starts a mail server; see MailServer for how to tell it what to answer."""
+    """Start a mail server; MailServer describes its settings."""
     with ExitStack() as stack:
         yield lambda **settings: stack.enter_context(MailServer(**settings).running())
 
 
 @pytest.fixture
 def connect() -> Generator[Connect]:
-    """Makes the provider of a server."""
+    """Make the provider of a server."""
     made: list[Smtp] = []
 
     def make(server: MailServer, *, security: str = "none", connections: int | None = None, **credentials: str) -> Smtp:

@@ -23,7 +23,7 @@ from tests.support.channels.batches import (
 )
 from tests.support.channels.mail_server import DROP
 
-# The passwords of these tests are no secrets.
+# These tests' passwords are not secret.
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")
 
 
@@ -34,7 +34,7 @@ def threads_of_smtp() -> list[str]:
 def test_a_large_batch_goes_over_four_connections_at_once_that_the_next_one_finds_open(
     serve: Serve, connect: Connect
 ) -> None:
-    server = serve(contents_at_once=4)  # no mail is answered before four have come
+    server = serve(contents_at_once=4)  # no mail is answered before four have arrived
     provider = connect(server)
     for _ in range(2):
         results = send(provider, *crowd())
@@ -61,7 +61,7 @@ def test_a_server_that_allows_fewer_connections_gets_all_over_those_and_is_not_a
 ) -> None:
     server = serve(connections_max=1)
     provider = connect(server, connections=2)
-    while server.connections < 2:  # one may be done before the other has tried
+    while server.connections < 2:  # one may finish before the other has tried
         assert outcomes(send(provider, *crowd())) == [ACCEPTED] * 20
     assert outcomes(send(provider, *crowd())) == [ACCEPTED] * 20
     assert server.connections == 2
@@ -112,7 +112,7 @@ def test_a_thread_that_no_limit_reaches_is_left_behind_and_the_next_batch_goes_w
     is_over = threading.Event()
     with monkeypatch.context() as stuck:
         stuck.setattr(smtp, "LIMIT_SECONDS", 0.2)
-        stuck.setattr(socket, "create_connection", lambda *_: is_over.wait())  # a name that the resolver ponders
+        stuck.setattr(socket, "create_connection", lambda *_: is_over.wait())  # a name that is not resolved in time
         results = send(provider, ANN, BOB)
     assert [(result.outcome, result.retry_after_seconds) for result in results] == [(THROTTLED, 0)] * 2
     assert outcomes(send(provider, EVE)) == [ACCEPTED]

@@ -6,7 +6,7 @@ from channels.providers.base import Scope
 from tests.channels.smtp.conftest import Connect, Serve
 from tests.support.channels.batches import ACCEPTED, ANN, BOB, EVE, PERMANENT, outcomes, send
 
-# The passwords of these tests are no secrets.
+# These tests' passwords are not secret.
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")
 
 

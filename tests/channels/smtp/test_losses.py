@@ -43,7 +43,7 @@ def test_a_connection_that_is_lost_in_the_midst_of_the_content_has_delivered_not
     serve: Serve, connect: Connect
 ) -> None:
     server = serve(replies={("MIDST", ANN): DROP})
-    large = compile_variant("en", "Hi", "", f"{'x' * 70}\n" * 400_000)  # more than the sockets between them can hold
+    large = compile_variant("en", "Hi", "", f"{'x' * 70}\n" * 400_000)  # more than the buffers of two sockets hold
     assert outcomes(send(connect(server), ANN, variant=large)) == [TRANSIENT]
     assert server.mails == []
 

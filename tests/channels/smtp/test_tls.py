@@ -48,7 +48,7 @@ def certificate(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Path]:
-    """The machine trusts the certificate, and forgets it afterwards."""
+    """Trust the certificate during the test."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     tls_context.cache_clear()
     yield certificate

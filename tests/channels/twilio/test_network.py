@@ -51,7 +51,7 @@ def test_a_fault_is_of_its_message_alone(
 def test_a_reset_in_the_middle_of_a_request_is_never_taken_for_success_or_refusal(
     serve_twilio: Serve, connect_twilio: Connect
 ) -> None:
-    """Whether the request was whole by then is a matter of luck; either answer leaves nobody wronged."""
+    """The request may or may not have been sent completely; both results are correct."""
     peer = serve_twilio()
     peer.next_faults.extend([None, Fault.RESET_BEFORE])
     results = connect_twilio(peer, concurrency=1).send_batch(people(3))
@@ -77,7 +77,7 @@ def test_a_host_that_there_is_not_is_no_lost_message(connect_twilio: Connect) ->
 
 @contextmanager
 def saying(answer: bytes) -> Generator[int]:
-    """A server that hears each client's first words, says the same to everybody and hangs up."""
+    """Run a server that reads each request's first bytes, gives the same answer and closes the connection."""
 
     def serve(listener: socket.socket) -> None:
         with suppress(OSError):
@@ -159,7 +159,7 @@ def test_what_has_no_answer_in_time_is_unknown_and_what_was_not_begun_waits(
     def wait_for_nobody(futures: Any, timeout: float) -> None:
         assert 0 < timeout <= parallel_calls.LIMIT_SECONDS
         both_have_begun.wait(timeout=20)
-        while peer.next_faults:  # until both have drawn theirs, which are not for the next batch
+        while peer.next_faults:  # until both requests have taken theirs
             time.sleep(0.01)
         wait(futures, timeout=0)
 
@@ -175,7 +175,7 @@ def test_what_has_no_answer_in_time_is_unknown_and_what_was_not_begun_waits(
         results = provider.send_batch(people(5))
     assert outcomes(results) == [UNKNOWN, UNKNOWN, THROTTLED, THROTTLED, THROTTLED]
     assert {result.retry_after_seconds for result in results[2:]} == {0}
-    # The threads that still wait are not missing now.
+    # The next batch has all its threads, although some still wait.
     peer.on_request = None
     assert outcomes(provider.send_batch(people(5))) == [ACCEPTED] * 5
     assert peer.requests == 7

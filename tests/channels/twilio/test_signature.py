@@ -1,4 +1,4 @@
-"""Whom the webhook of Twilio believes."""
+"""Which requests the Twilio webhook accepts."""
 
 import dataclasses
 import json

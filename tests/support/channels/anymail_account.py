@@ -1,4 +1,4 @@
-"""Accounts with services that Anymail speaks to."""
+"""Accounts with services that Anymail supports."""
 
 from typing import Any
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What each service of Anymail's says on the wire: a yes, a signed event, a bounce."""
+"""The wire format of each Anymail service: a success, a signed event, a bounce."""
 
 import hmac
 import json
@@ -35,9 +35,9 @@ POSTAL_PUBLIC_KEY = "".join(
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """One service: how it says yes, and how it tells that a mail to ANN by attempt 5-1 came to nothing for good.
+    """One service's success, and its event for a hard bounce of the mail to ANN with attempt id 5-1.
 
-    `sign` makes a request of an event; `secret` is the account's webhook_secret, by which it is believed.
+    `sign` makes a signed request of an event; `secret` is the account's webhook_secret, which verifies it.
     """
 
     yes: Answer
@@ -247,7 +247,7 @@ WIRES: dict[str, Wire] = {
 
 
 def wired_account(esp: str, url: str = "https://esp.example", secret: str | None = None) -> Anymail:
-    """An account with a service, which is believed by `secret`; None: by that of its wire."""
+    """Return an account with a service. `secret` verifies its events; None: the secret of its wire."""
     wire = WIRES[esp]
     configuration = {"esp": esp, "baseUrl": url, **dict(wire.configuration)}
     webhook_secret = wire.secret if secret is None else secret

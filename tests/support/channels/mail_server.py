@@ -11,16 +11,17 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-DROP = "drop"  # instead of a reply, or of reading on: the connection is cut
-SILENCE = "silence"  # instead of a reply: nothing, until the server stops
+DROP = "drop"  # instead of a reply, the connection is cut
+SILENCE = "silence"  # no reply until the server stops
 
 
 @dataclass
 class MailServer:
-    """`replies` by stage and address. Stages: GREETING, MAIL, RCPT, DATA (the command), CONTENT (what follows it).
+    """The server's settings, and what it has counted.
 
-    With DROP at MIDST the connection is cut after DATA was answered, before the content is read. A reply to a CONTENT
-    waits until `contents_at_once` have come. Of more than `connections_max` open at once it greets the rest with 421.
+    `replies` replace the usual ones, by stage and address. Stages: GREETING, MAIL, RCPT, DATA (the command), CONTENT
+    (what follows it). DROP at MIDST cuts the connection after DATA was answered, before the content is read. A reply to
+    a CONTENT waits until `contents_at_once` have arrived. Connections beyond `connections_max` are greeted with 421.
     """
 
     replies: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -28,7 +29,7 @@ class MailServer:
     starttls: ssl.SSLContext | None = None
     tls: ssl.SSLContext | None = None
     on_content: Callable[[], None] | None = None
-    closes_at_421: bool = True  # as RFC 5321 §3.8 says
+    closes_at_421: bool = True  # as RFC 5321 §3.8 requires
     contents_at_once: int = 1
     connections_max: int = 1_000
 
@@ -42,7 +43,7 @@ class MailServer:
 
     @property
     def recipients(self) -> list[str]:
-        """Whom it got mails for, in order."""
+        """The recipients of all mails, in order."""
         return [recipient for mail in self.mails for recipient in mail.rcpt_tos]
 
     @property
@@ -50,7 +51,7 @@ class MailServer:
         return sum(not transport.is_closing() for transport in self.transports)
 
     async def wait_for_more(self) -> None:
-        """Until `contents_at_once` wait here."""
+        """Wait until `contents_at_once` mails wait here."""
         self.awaited.append(asyncio.Event())
         mine = self.awaited[-1]
         if len(self.awaited) >= self.contents_at_once:
@@ -78,7 +79,7 @@ class MailServer:
             self.loop.close()
 
     def cut_connections(self) -> None:
-        """Close what is open, as servers do with idle clients."""
+        """Close all open connections, as servers do with idle clients."""
 
         async def cut() -> None:
             for transport in self.transports:
@@ -121,7 +122,7 @@ class _Conversation(SMTP):
         )
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # With STARTTLS the same connection is “made” twice.
+        # With STARTTLS this is called twice per connection.
         self.mail_server.connections += self._original_transport is None
         assert isinstance(transport, asyncio.Transport)
         self.mail_server.transports.append(transport)

@@ -25,14 +25,14 @@ Connect = Callable[..., Twilio]
 
 @pytest.fixture
 def serve_twilio() -> Generator[Serve]:
-    """Starts a Twilio; see TwilioStandIn for how to tell it what to do."""
+    """Start a Twilio stand-in; TwilioStandIn describes its settings."""
     with ExitStack() as stack:
         yield lambda kind=TwilioStandIn, **settings: stack.enter_context(kind(**settings).running())
 
 
 @pytest.fixture
 def connect_twilio() -> Generator[Connect]:
-    """Makes the provider of a server, or of an address; see twilio_account."""
+    """Make the provider of a stand-in or a URL; see twilio_account()."""
     with ExitStack() as stack:
 
         def connect(peer: TwilioStandIn | str, **settings: Any) -> Twilio:
@@ -51,7 +51,7 @@ def twilio_account(
     credentials: Mapping[str, str] = CREDENTIALS,
     **configuration: Any,
 ) -> Twilio:
-    """A provider at an address; keywords are its configuration, None takes away what is usual."""
+    """Return a provider for a URL. Keywords are its configuration; None removes a default."""
     configuration = {"from": SENDER, "baseUrl": url, "lookupsBaseUrl": url, **configuration}
     configuration = {name: value for name, value in configuration.items() if value is not None}
     return Twilio(Account(UUID(int=1), UUID(int=2), channel, configuration, credentials, webhook_url))
