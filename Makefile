@@ -4,9 +4,9 @@ PORT ?= 8000
 DATA ?= $(or $(DISTRIBUTOR_DATA),.data)
 ARGS ?=
 
-# uv stands in a small venv of its own: in .venv its own `sync` would remove it.
+# uv has a small venv of its own, because its `sync` would remove it from .venv.
 UV := .uv/bin/uv
-# --inexact keeps what the other targets installed. Only a new .venv is told which Python to take.
+# --inexact keeps what other targets installed. Only a new .venv gets --python.
 SYNC = env -u VIRTUAL_ENV UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --inexact \
 	$(if $(wildcard .venv/bin/python),,--python $(PYTHON))
 STACK := .venv/bin/python -m config.stack
@@ -20,13 +20,13 @@ export DISTRIBUTOR_DATA := $(DATA)
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "  PORT=8000 and DATA=.data move a stack: make run PORT=8001 DATA=/tmp/second"
+	@echo "  PORT=8000 and DATA=.data can be changed: make run PORT=8001 DATA=/tmp/second"
 
-run: runtime ## install, start everything, print a curl to paste; Ctrl-C stops it
+run: runtime ## install, start everything, print a curl command to paste; Ctrl-C stops it
 	@exec $(STACK) run --end-with-parent
 
-# By file, so that what a module starts for itself (a whole stack, a browser) starts once.
-test: development ## run the tests on real servers; make test ARGS="-k quick" picks some
+# By file, so that the servers and browsers that a test module starts are started once.
+test: development ## run the tests on real servers; make test ARGS="-k quick" selects some
 	@exec .venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: development ## lint, format, types, import contracts, migrations
@@ -36,13 +36,13 @@ check: development ## lint, format, types, import contracts, migrations
 	@exec $(STACK) with-services -- sh -exc \
 		'mypy; python manage.py makemigrations --check --dry-run; python manage.py check'
 
-conform: development ## call every operation of the API as its schema allows and forbids, 100 times and at every limit
+conform: development ## call every API operation with valid and invalid requests, 100 times and at every limit
 	@GENERATED_CALLS=100 exec .venv/bin/python -m pytest tests/conformance/test_schema.py $(ARGS)
 
-simulate: development ## thirty days in virtual time, every message judged; make simulate ARGS="--seed 2"
+simulate: development ## simulate thirty days and check every message; make simulate ARGS="--seed 2"
 	@exec $(STACK) with-services -- .venv/bin/python -m tests.simulation $(ARGS)
 
-bench: development ## measure acceptance, dispatch and punctuality on one million contacts
+bench: development ## measure acceptance, dispatch and punctuality with one million contacts
 	@exec $(STACK) with-services --durable -- .venv/bin/python -m tests.bench $(ARGS)
 
 runtime: $(UV)
@@ -53,7 +53,7 @@ development: $(UV)
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Python 3.11 or newer is needed. Name one: make run PYTHON=python3.12"; exit 1; }
+		{ echo "Python 3.11 or newer is required. Choose one: make run PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
 		{ echo "Python's ensurepip is missing. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	@$(PYTHON) -m venv .uv

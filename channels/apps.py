@@ -3,4 +3,4 @@ from django.apps import AppConfig
 
 class ChannelsConfig(AppConfig):
     name = "channels"
-    verbose_name = "Channels: how"
+    verbose_name = "Channels"

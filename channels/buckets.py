@@ -1,4 +1,4 @@
-"""Accounts' paces, read and written under a lock of their rows: correct across workers, whatever the broker forgets."""
+"""Reads and writes the rate limits' state of accounts, under a row lock, so that all workers share it."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, replace
@@ -14,13 +14,13 @@ BECAUSE_LENGTH = 255
 
 
 def bucket_of(account: ProviderAccount) -> Bucket:
-    """An account's bucket as it was read with the account (`select_related("pace")`)."""
+    """Return an account's bucket as read with the account (`select_related("pace")`), without a lock."""
     pace: Pace | None = getattr(account, "pace", None)
     return pace.bucket if pace else Bucket()
 
 
 def lock_buckets(account_ids: Iterable[UUID]) -> dict[UUID, Bucket]:
-    """These accounts' buckets, locked until the caller's transaction ends, always in the same order."""
+    """Lock these accounts' buckets until the caller's transaction ends, always in the same order, and return them."""
     ids = set(account_ids)
     rows = Pace.objects.select_for_update(no_key=True).filter(account_id__in=ids).order_by("account_id")
     buckets = {row.account_id: row.bucket for row in rows}
@@ -33,12 +33,12 @@ def lock_buckets(account_ids: Iterable[UUID]) -> dict[UUID, Bucket]:
 
 
 def write_bucket(account_id: UUID, bucket: Bucket) -> None:
-    """Keep a bucket whose row the caller has locked."""
+    """Write a bucket whose row the caller has locked."""
     Pace.objects.filter(account_id=account_id).update(**asdict(bucket))
 
 
 def pause_account(account_id: UUID, until: datetime) -> None:
-    """Nothing leaves by this account before then, whichever worker would send it."""
+    """Stop all workers from sending by this account until then."""
     with transaction.atomic():
         write_bucket(account_id, pause(_lock(account_id), until))
 
@@ -50,13 +50,13 @@ def break_account(account_id: UUID, because: str, now: datetime) -> None:
 
 
 def mend_account(account_id: UUID) -> None:
-    """Close the account's breaker: a probe was taken."""
+    """Close the account's breaker, after a probe was accepted."""
     with transaction.atomic():
         write_bucket(account_id, close_breaker(_lock(account_id)))
 
 
 def free_account(account_id: UUID) -> bool:
-    """Close the account's breaker, end its pause and its queue. Returns whether the breaker was open."""
+    """Close the account's breaker, end its pause and its queue; return whether the breaker was open."""
     with transaction.atomic():
         bucket = _lock(account_id)
         write_bucket(account_id, replace(close_breaker(bucket), paused_until=None))

@@ -1,4 +1,4 @@
-"""Provider credentials: encrypted at rest, keys rotatable."""
+"""Encrypts provider credentials in the database. The keys can be rotated."""
 
 import json
 from functools import cache
@@ -13,8 +13,8 @@ from django.db import models
 class EncryptedJSONField(models.BinaryField):  # type: ignore[type-arg]  # not subscriptable at run time
     """A small dict of strings, stored as a Fernet token of its JSON.
 
-    The first of `CREDENTIAL_KEYS` encrypts and any of them decrypts, so a key is rotated by putting a new one in
-    front and saving each row once. Decrypting costs 22 µs.
+    The first of `CREDENTIAL_KEYS` encrypts, and any of them decrypts. To rotate a key, put a new one in front and save
+    each row once. Decrypting costs 22 µs.
     """
 
     description = "encrypted JSON"
@@ -27,7 +27,7 @@ class EncryptedJSONField(models.BinaryField):  # type: ignore[type-arg]  # not s
         return _fernet().encrypt(json.dumps(value or {}).encode())
 
     def from_db_value(self, value: Any, *_: Any) -> dict[str, str] | None:
-        if value is None:  # an outer join without a row
+        if value is None:  # an outer join found no row
             return None
         try:
             decrypted: dict[str, str] = json.loads(_fernet().decrypt(bytes(value)))

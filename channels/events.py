@@ -1,37 +1,41 @@
-"""What providers tell afterwards, in one vocabulary. A vendor's own words stay in its provider's file."""
+"""Events that providers report by webhook, in one vocabulary. A vendor's own codes stay in its provider's package."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+# Providers retry a webhook for up to 24 h, and their clocks may differ from ours.
+SIGNATURE_AGE_MAX = timedelta(hours=25)
+SIGNATURE_AHEAD_MAX = timedelta(minutes=5)
+
 
 class EventKind(StrEnum):
-    """What happened to a message, or what a person wants."""
+    """What happened to a message, or what its recipient asks for."""
 
-    SENT = "sent"  # the provider has it, or passed it on: evidence that a try of unknown outcome left
+    SENT = "sent"  # the provider has it or passed it on: evidence that an attempt of unknown outcome was sent
     DELIVERED = "delivered"
     OPENED = "opened"
     CLICKED = "clicked"
-    DELAYED = "delayed"  # the provider goes on trying
-    SOFT_BOUNCED = "soft_bounced"  # not delivered, and not tried again; the address may be good
-    HARD_BOUNCED = "hard_bounced"  # there is no such address
-    FAILED = "failed"  # not delivered, through no fault of the address
-    DROPPED = "dropped"  # the provider did not even try: the message never left
+    DELAYED = "delayed"  # the provider will retry
+    SOFT_BOUNCED = "soft_bounced"  # not delivered and not retried; the address may be valid
+    HARD_BOUNCED = "hard_bounced"  # the address does not exist
+    FAILED = "failed"  # not delivered, for a reason other than the address
+    DROPPED = "dropped"  # the provider did not try to send the message
     COMPLAINED = "complained"
     UNSUBSCRIBED = "unsubscribed"
-    STOPPED = "stopped"  # STOP, or an answer that says that the number has opted out
+    STOPPED = "stopped"  # STOP, or an error that says that the number has opted out
     STARTED = "started"  # START: lifts a STOP
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing told by a provider.
+    """One event reported by a provider.
 
-    `event_id` is the provider's own and unique in its account: told twice, it counts once. `attempt_id` is ours, as
-    channels.providers.base.Message carried it out. Without one it is of no message of ours that we know: what it says
-    is said of `address` (as Suppression spells it).
+    `event_id` is the provider's own id, unique in its account: an event that is reported twice counts once.
+    `attempt_id` is ours, as sent in channels.providers.base.Message. An event without one is about `address` (spelled
+    as in Suppression), not about a message.
     """
 
     event_id: str
@@ -42,19 +46,24 @@ class Event:
     provider_message_id: str = ""
     code: str = ""
     detail: str = ""
-    is_machine: bool = False  # opened or clicked by a scanner
+    is_machine: bool = False  # opened or clicked by a scanner, not a person
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
 class ForgedWebhookError(Exception):
-    """The signature is missing, wrong or too old: answer 403, change nothing."""
+    """The signature is missing, wrong or too old: answer 403 and change nothing."""
+
+
+def is_recent(signed_at: datetime, now: datetime) -> bool:
+    """Whether a webhook signed at this time may still be accepted."""
+    return now - SIGNATURE_AGE_MAX <= signed_at <= now + SIGNATURE_AHEAD_MAX
 
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
     """A request that claims to come from a provider.
 
-    `url` is rebuilt from the public base URL, never from the Host header. `headers` have lower-case names.
+    `url` is built from the public base URL, never from the Host header. Names in `headers` are lower-case.
     """
 
     url: str
@@ -64,7 +73,7 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class WebhookAnswer:
-    """What the provider wants to hear, and what it told."""
+    """The events of a webhook, and the response that the provider expects."""
 
     events: tuple[Event, ...]
     body: str = ""

@@ -1,4 +1,4 @@
-"""What is known of a phone number: by Twilio's Lookup v2, or offline by the numbering plans."""
+"""Looks up phone numbers: by Twilio's Lookup v2, or offline by the numbering plans."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from phonenumbers import PhoneNumberType, ValidationResult
 
 from channels.providers.base import Account
 
-# Lookup's names for kinds of lines; the plans of some countries cannot tell a mobile from a landline.
+# Lookup's names for line types. Some countries' numbering plans do not distinguish mobile phones from landlines.
 LINE_TYPES = {
     PhoneNumberType.FIXED_LINE: "landline",
     PhoneNumberType.MOBILE: "mobile",
@@ -29,16 +29,16 @@ _LENGTH_FAULTS = {
     ValidationResult.INVALID_LENGTH: "INVALID_LENGTH",
     ValidationResult.INVALID_COUNTRY_CODE: "INVALID_COUNTRY_CODE",
 }
-_NO_COUNTRY = "001"  # the library's region of satellite phones and other numbers of no country
+_NO_COUNTRY = "001"  # the library's region for numbers without a country, for example of satellite phones
 _REACHABLE = {"active": True, "reachable": True, "inactive": False, "unreachable": False}
 
 
 @dataclass(frozen=True, slots=True)
 class NumberReport:
-    """`number` in E.164 as far as it could be read. "" and None: not known.
+    """What is known about a number: "" and None mean unknown. `number` is in E.164 if it could be parsed.
 
-    `validation_errors` are Lookup's words (TOO_SHORT, TOO_LONG, INVALID_BUT_POSSIBLE, INVALID_COUNTRY_CODE,
-    INVALID_LENGTH, NOT_A_NUMBER), which are those of the library that the offline report is made with.
+    `validation_errors` are Lookup's codes, which the offline library shares: TOO_SHORT, TOO_LONG, INVALID_LENGTH,
+    INVALID_BUT_POSSIBLE, INVALID_COUNTRY_CODE, NOT_A_NUMBER.
     """
 
     number: str
@@ -51,7 +51,7 @@ class NumberReport:
 
 
 class LookUpError(Exception):
-    """Twilio could not be asked, or would not say; `code` is its error, or the HTTP status, or ""."""
+    """The lookup failed. `code` is Twilio's error code, else the HTTP status, else ""."""
 
     def __init__(self, detail: str, code: str = "") -> None:
         super().__init__(detail)
@@ -59,11 +59,11 @@ class LookUpError(Exception):
 
 
 def look_up_number(account: Account, number: str, *, with_line_status: bool = False) -> NumberReport:
-    """Ask Lookup v2 with the credentials of a Twilio account; each asking is paid. Raises LookUpFailed.
+    """Look a number up by Lookup v2 with a Twilio account, which pays for it. Raises LookUpError.
 
-    Whether a phone is reachable is told only to accounts that take part in the beta of line status.
+    `reachable` is known only to accounts that take part in the beta of line status.
     """
-    from channels.providers.twilio.transport import open_client  # the SDK, for those who ask
+    from channels.providers.twilio.transport import open_client  # imports the SDK, which is slow
 
     fields = "line_type_intelligence,line_status" if with_line_status else "line_type_intelligence"
     client = open_client(account, pool_size=1)
@@ -74,12 +74,12 @@ def look_up_number(account: Account, number: str, *, with_line_status: bool = Fa
 
 
 def ask_lookup(client: Any, number: str, fields: str) -> NumberReport:
-    """The same by a client of the SDK that is open. Raises LookUpFailed."""
-    from channels.providers.twilio.transport import Refused
+    """Look a number up by an open client of the SDK. Raises LookUpError."""
+    from channels.providers.twilio.transport import RefusedError
 
     try:
         found = client.lookups.v2.phone_numbers(number).fetch(fields=fields)
-    except Refused as refused:
+    except RefusedError as refused:
         raise LookUpError(str(refused), str(refused.code or refused.status)) from refused
     except Exception as error:
         raise LookUpError(str(error) or type(error).__name__) from error
@@ -87,20 +87,20 @@ def ask_lookup(client: Any, number: str, fields: str) -> NumberReport:
 
 
 def read_number(number: str) -> NumberReport:
-    """The same without asking anybody: what the numbering plans say. Who carries a number now they do not know."""
+    """Look a number up offline in the numbering plans. They do not know to which carrier a number was ported."""
     try:
         parsed = phonenumbers.parse(number, None)
     except phonenumbers.NumberParseException as error:
         is_country = error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE
         return NumberReport(number, False, ("INVALID_COUNTRY_CODE" if is_country else "NOT_A_NUMBER",))
-    from phonenumbers import carrier  # 48 MB of prefixes, for those who ask
+    from phonenumbers import carrier  # loads 48 MB of prefixes
 
-    spelled = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    e164 = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     if not phonenumbers.is_valid_number(parsed):
         fault = _LENGTH_FAULTS.get(phonenumbers.is_possible_number_with_reason(parsed), "INVALID_BUT_POSSIBLE")
-        return NumberReport(spelled, False, (fault,))
+        return NumberReport(e164, False, (fault,))
     return NumberReport(
-        spelled,
+        e164,
         True,
         line_type=LINE_TYPES.get(phonenumbers.number_type(parsed), ""),
         carrier=carrier.name_for_number(parsed, "en"),

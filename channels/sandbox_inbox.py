@@ -1,4 +1,4 @@
-"""Looking into the sandbox: what recipients got, newest first."""
+"""Finds the messages in the sandbox."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -17,9 +17,9 @@ def find_messages(
     group_id: str = "",
     before_id: int | None = None,
 ) -> QuerySet[SandboxMessage]:
-    """Messages of one organisation (None: of all), filtered by what is given, newest first.
+    """Return messages of one organisation (None: of all), filtered by the given arguments, newest first.
 
-    `to` is an address or a number exactly as the message carried it; `before_id` is where an earlier page ended.
+    `to` is an address or a number exactly as in the message; `before_id` is the last id of the previous page.
     """
     messages = SandboxMessage.objects.order_by("-id")
     if organization_id is not None:
@@ -36,5 +36,5 @@ def find_messages(
 
 
 def read_address(text: str) -> str:
-    """An address from a query string, where a “+” that is not percent-encoded arrives as a space: none has spaces."""
+    """Return the address of a query string. A “+” that was not percent-encoded arrives as a space; restore it."""
     return text.replace("\0", "").rstrip().replace(" ", "+")

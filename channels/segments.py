@@ -1,7 +1,7 @@
-"""How a text is cut into SMS segments, which is what is paid for (3GPP TS 23.038 and 23.040).
+"""Counts the SMS segments of a text, which are what an SMS costs (3GPP TS 23.038 and 23.040).
 
-A text whose characters all exist in the GSM-7 alphabet takes 7 bits each: 160 in one segment, 153 in each of several.
-One character that does not, such as a curly quote, turns the whole text into UCS-2: 70 and 67.
+Characters of the GSM-7 alphabet take 7 bits each: 160 in one segment, 153 in each of several. One other character, for
+example a curly quote, changes the whole text to UCS-2: 70 and 67.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ GSM7_BASIC = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-# Written with an escape before it, so that each takes the room of two.
+# Each has an escape character before it and so counts as two.
 GSM7_EXTENDED = "\f^{}\\[~]|€"
 
 _SEPTETS = dict.fromkeys(GSM7_BASIC, 1) | dict.fromkeys(GSM7_EXTENDED, 2)
@@ -23,15 +23,15 @@ class Encoding(StrEnum):
     UCS2 = "UCS-2"
 
 
-# What one segment holds, and what each of several does, in units: septets, or 16-bit code units.
+# Capacity of a single segment, and of each of several, in units: septets or 16-bit code units.
 CAPACITIES = {Encoding.GSM7: (160, 153), Encoding.UCS2: (70, 67)}
 
 
 @dataclass(frozen=True, slots=True)
 class Segmentation:
-    """`characters` as a person counts code points; `units` as segments do (see CAPACITIES).
+    """How a text is sent. `characters` are code points, `units` are what CAPACITIES counts.
 
-    `outside_gsm7` are the characters that force UCS-2, each once, in the order of the text.
+    `outside_gsm7` are the distinct characters that force UCS-2, in the order of the text.
     """
 
     encoding: Encoding
@@ -42,7 +42,7 @@ class Segmentation:
 
 
 def segment_text(text: str) -> Segmentation:
-    """How a text goes out; an empty one takes no segment."""
+    """Count a text's segments. An empty text has none."""
     outside = tuple(dict.fromkeys(character for character in text if character not in _SEPTETS))
     if outside:
         encoding, widths = Encoding.UCS2, [2 if ord(character) > 0xFFFF else 1 for character in text]
@@ -55,7 +55,7 @@ def segment_text(text: str) -> Segmentation:
 
 
 def _count_parts(widths: Iterable[int], capacity: int) -> int:
-    """Parts of a long text: what takes two units is never cut in half, but opens the next part."""
+    """Count the parts of a long text. A character of two units is not split but begins the next part."""
     parts, used = 1, 0
     for width in widths:
         if used + width > capacity:

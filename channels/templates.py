@@ -1,4 +1,4 @@
-"""Templates with their variants: written together, so that nobody sends half of one."""
+"""Writes templates with their variants in one transaction, so that no message uses a half-written one."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,29 +14,29 @@ Texts = Mapping[str, str]
 
 
 class NoVariantLeftError(Exception):
-    """A template would have nothing to say; nothing was written."""
+    """The template would have no variants. Nothing was written."""
 
 
 @transaction.atomic
 def create_template(organization: Organization, name: str, channel: str, variants: Mapping[str, Texts]) -> Template:
-    """A template with one variant per locale."""
+    """Create a template with one variant per locale."""
     template = Template.objects.create(organization=organization, name=name, channel=channel)
     _write(template, variants)
     return template
 
 
 @transaction.atomic
-def change_template(template_id: UUID, said: Mapping[str, Any], variants: Mapping[str, Texts | None]) -> Template:
-    """Write the columns that are said, replace the variants that are given, and remove those that are None.
+def change_template(template_id: UUID, columns: Mapping[str, Any], variants: Mapping[str, Texts | None]) -> Template:
+    """Write the given columns, replace the given variants, and remove those that are None.
 
-    A locale is the same in any letter case. Raises Template.DoesNotExist and NoVariantLeft.
+    Locales are compared without letter case. Raises Template.DoesNotExist and NoVariantLeftError.
     """
     template = Template.objects.select_for_update().get(pk=template_id)
-    for name, value in said.items():
+    for name, value in columns.items():
         setattr(template, name, value)
-    template.save(update_fields=list(said))
-    given = {locale.lower() for locale in variants}
-    replaced = [one.pk for one in template.variants.all() if one.locale.lower() in given]
+    template.save(update_fields=list(columns))
+    locales = {locale.lower() for locale in variants}
+    replaced = [variant.pk for variant in template.variants.all() if variant.locale.lower() in locales]
     TemplateVariant.objects.filter(pk__in=replaced).delete()
     _write(template, {locale: texts for locale, texts in variants.items() if texts is not None})
     if not template.variants.exists():

@@ -1,13 +1,13 @@
-"""One `REDIS_URL` for everything that speaks to Valkey or Redis."""
+"""Translates `REDIS_URL`, the one setting for Valkey or Redis, for Celery."""
 
 from urllib.parse import parse_qs, urlsplit
 
 
 def kombu_url(redis_url: str) -> str:
-    """The same server as Celery's broker URL.
+    """Return the server's URL in kombu's form.
 
-    redis-py writes a unix socket as `unix:///path?db=1`, kombu as `redis+socket:///path?virtual_host=1`;
-    `redis://` and `rediss://` read the same in both.
+    redis-py writes a unix socket as `unix:///path?db=1`, kombu as `redis+socket:///path?virtual_host=1`. `redis://` and
+    `rediss://` are the same in both.
     """
     parts = urlsplit(redis_url)
     if parts.scheme != "unix":

@@ -1,4 +1,4 @@
-"""The Celery application and beat's schedule. Both are static: what waits, waits in PostgreSQL."""
+"""The Celery application and beat's schedule. Neither holds state: everything that waits is in PostgreSQL."""
 
 import os
 from typing import Any
@@ -14,10 +14,10 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.steps["worker"].add(DjangoStructLogInitStep)
 app.autodiscover_tasks(["distributor"])
 
-# A lost hint costs at most one period. A tick that finds the last one unread is dropped when it expires.
+# A lost wake-up costs at most one period. A tick expires when the next one is due, so that ticks do not pile up.
 app.conf.beat_schedule = {
     "sweep": {"task": "distributor.sweep", "schedule": 2.0, "options": {"expires": 2.0}},
-    # Nothing waits for it: an expired key counts as none from its moment on.
+    # Not urgent: a key is ignored from the moment it expires.
     "delete_expired_keys": {"task": "distributor.delete_expired_keys", "schedule": 60.0, "options": {"expires": 60.0}},
     "start_recurring": {"task": "distributor.start_recurring", "schedule": 10.0, "options": {"expires": 10.0}},
 }
@@ -25,4 +25,4 @@ app.conf.beat_schedule = {
 
 @setup_logging.connect
 def keep_django_logging(**_: Any) -> None:
-    """Connecting anything here stops Celery from replacing the logging that Django has set up."""
+    """Keep Django's logging: Celery does not configure its own if a receiver is connected to this signal."""

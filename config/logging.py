@@ -1,4 +1,4 @@
-"""Logs: one line an event, key=value after it, with the request's id in web and worker alike."""
+"""Logging: one line per event with key=value pairs, and the request's id in web and worker."""
 
 import os
 import re
@@ -8,8 +8,8 @@ from typing import Any
 import structlog
 
 _JSON = os.environ.get("LOG_FORMAT") == "json"
-# A link's code opens the link: it has no business in a log. Nor has a part of it: beside the time of an answer four
-# characters are a name, and an anonymous link's answer has none.
+# A link's code opens the link, so logs must not contain it. Not even a part: four characters and the time of a response
+# identify a person, and a response through an anonymous link must stay anonymous.
 _CODE = re.compile(r"(/(?:p|u|links)/)[A-Za-z0-9]+")
 
 
@@ -20,7 +20,7 @@ def _mask_codes(_: Any, __: str, event: structlog.typing.EventDict) -> structlog
 
 
 def _drop_probes(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """A load balancer that asks every second is no news, and neither is the answer: it has it."""
+    """Drop the health checks of a load balancer, which come every second."""
     if str(event.get("request", "")).endswith(("/readyz", "/healthz")):
         raise structlog.DropEvent
     return event
@@ -31,7 +31,7 @@ _SHARED: list[structlog.typing.Processor] = [
     _mask_codes,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
-    # Whoever gathers the lines of several processes may write the time itself, as `make run` does.
+    # Off where another program adds the time, as `make run` does.
     *([] if os.environ.get("LOG_TIME") == "off" else [structlog.processors.TimeStamper(fmt="iso")]),
     structlog.processors.StackInfoRenderer(),
 ]
@@ -40,7 +40,7 @@ _RENDERER: structlog.typing.Processor = (
     if _JSON
     else structlog.dev.ConsoleRenderer(
         colors=sys.stderr.isatty() or bool(os.environ.get("FORCE_COLOR")),
-        # Never the local variables: they are people's names and addresses.
+        # Without local variables, because they contain names and addresses of people.
         exception_formatter=structlog.dev.plain_traceback,
     )
 )
@@ -58,9 +58,9 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
     "loggers": {
-        # django-structlog says how each request ended, and why; Django would say it again.
+        # django-structlog logs how each request ended; Django would log it again.
         "django.request": {"level": "CRITICAL"},
-        # Celery says each task's receipt and success at INFO; a hint every second would drown what matters.
+        # Celery logs each task's receipt and success at INFO; a wake-up every second would hide other lines.
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},

@@ -1,4 +1,4 @@
-"""One id per request: taken from the caller or made, in every log line, echoed in the answer."""
+"""One id per request: the caller's or a new one. It is in every log line and in the response."""
 
 import re
 from collections.abc import Callable
@@ -10,9 +10,9 @@ _FORM = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 
 
 class RequestIdMiddleware:
-    """Stands outside django-structlog's middleware, which binds the same header to the logs.
+    """Sets X-Request-Id before django-structlog's middleware, which adds the same header to the logs.
 
-    An id that is overlong or holds anything but letters, digits and `._:/+=-` is replaced: it ends up in log lines.
+    An id that is too long or contains anything but letters, digits and `._:/+=-` is replaced, because logs contain it.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -1,4 +1,4 @@
-"""Django's settings. Everything that differs between machines comes from the environment; see docs/operations.md."""
+"""Django's settings, by subject. Values that differ between machines come from the environment (docs/operations.md)."""
 
 import logging
 from pathlib import Path
@@ -7,22 +7,54 @@ from typing import Any
 import environ
 
 from config.broker import kombu_url
-from config.logging import LOGGING as LOGGING  # Django reads the name from here
+from config.logging import LOGGING as LOGGING  # Django reads this name
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
+# This installation
+
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
+# Fernet keys for provider credentials, newest first: the first encrypts, all decrypt, so that a key can be rotated.
+CREDENTIAL_KEYS = env.list("CREDENTIAL_KEYS")
+# The base of links, unsubscribe headers and webhook URLs. It is never taken from a request's Host header.
+PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default="http://localhost:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-
-# The address that links, unsubscribe headers and webhooks carry. Never taken from a request's Host header.
-PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default="http://localhost:8000").rstrip("/")
-# Fernet keys for provider credentials, newest first: the first encrypts, all decrypt (that is how a key is rotated).
-CREDENTIAL_KEYS = env.list("CREDENTIAL_KEYS")
-# The sandbox pages show every message of the sandbox providers: open on a laptop, staff only elsewhere.
+# The sandbox pages show all messages of the sandbox provider: to everybody if this is on, otherwise to staff only.
 SANDBOX_OPEN = env.bool("SANDBOX_OPEN", default=False)
+
+# PostgreSQL
+
+DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url("DATABASE_URL")}
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"].setdefault("OPTIONS", {}).update(server_side_binding=True, prepare_threshold=3)
+# `DATABASE_POOL=1` is for the web process only. A worker keeps its one connection open instead (CELERY_DB_REUSE_MAX):
+# a pool in every worker process doubled the connections and saved nothing.
+if env.bool("DATABASE_POOL", default=False):
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 2, "max_size": 8, "timeout": 5}
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = None
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Valkey or Redis, and Celery
+
+REDIS_URL = env.str("REDIS_URL")
+CELERY_BROKER_URL = kombu_url(REDIS_URL)
+# Without these timeouts a hung broker blocked every process for 25 s. Wake-ups wait even less
+# (engine/infrastructure/wakeups.py).
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 1}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_DEFAULT_QUEUE = "system"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20.0
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_DB_REUSE_MAX = 100_000
+
+# Applications and requests
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -68,30 +100,14 @@ TEMPLATES = [
         },
     }
 ]
+# The body of a call with 1,000 contacts and embedded data is 0.3–5 MB; more than 10 MB is no valid call.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "SAMEORIGIN"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_BASE_URL.startswith("https://")
 
-# `DATABASE_POOL=1` is set for the web process only: a worker keeps its one connection open instead (config/celery.py),
-# because a pool in every worker process doubled the connections and saved nothing.
-DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url("DATABASE_URL")}
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-DATABASES["default"].setdefault("OPTIONS", {}).update(server_side_binding=True, prepare_threshold=3)
-if env.bool("DATABASE_POOL", default=False):
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 2, "max_size": 8, "timeout": 5}
-else:
-    DATABASES["default"]["CONN_MAX_AGE"] = None
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-
-REDIS_URL = env.str("REDIS_URL")
-CELERY_BROKER_URL = kombu_url(REDIS_URL)
-CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_DEFAULT_QUEUE = "system"
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
-CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20.0
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# A hung broker blocked everybody for 25 s without these. Wake-ups wait even less (engine/infrastructure/wakeups.py).
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 1}
-CELERY_DB_REUSE_MAX = 100_000
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# The API and its OpenAPI document
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["distributor.api.authentication.ApiKeyAuthentication"],
@@ -103,19 +119,19 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {
-    # Each face has its own words for kinds of links.
+    # Each API names the types of links differently.
     "ENUM_NAME_OVERRIDES": {
         "LinkTypeEnum": ["one_time", "multiple", "anonymous"],
         "SingleSendTypeEnum": ["one_time", "anonymous"],
         "PersonalLinkTypeEnum": ["Individual", "Multiple", "Anonymous"],
-        "StepKindEnum": ["invitation", "reminder", "thank_you"],  # providers have kinds too
+        "StepKindEnum": ["invitation", "reminder", "thank_you"],  # provider accounts have a `kind`, too
     },
     "TITLE": "Distributor",
-    "DESCRIPTION": "Sends surveys to people by e-mail, SMS and WhatsApp, and tells what became of each.",
+    "DESCRIPTION": "Sends surveys to people by e-mail, SMS and WhatsApp, and reports what became of each message.",
     "VERSION": "0.1.0",
-    "OAS_VERSION": "3.1.0",  # pydantic writes JSON Schema 2020-12, which 3.0 is not
+    "OAS_VERSION": "3.1.0",  # pydantic writes JSON Schema 2020-12, which OpenAPI 3.0 does not use
     "SERVE_INCLUDE_SCHEMA": False,
-    # It marks classes, ours included, as those of a PATCH: the next document would say so of a POST, too.
+    # True would mark our classes as those of a PATCH for good, so a second document would show them in a POST.
     "COMPONENT_SPLIT_PATCH": False,
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": [],
@@ -123,13 +139,15 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
 }
-# A body of 1,000 contacts with embedded data is 0.3–5 MB; more than 10 MB is not a call of ours.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+
+# Operators
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+
+# Languages and time
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("pl", "polski")]
@@ -137,19 +155,18 @@ USE_I18N = True
 TIME_ZONE = "UTC"
 USE_TZ = True
 
+# Static files
+
 STATIC_URL = "/static/"
-# Where `collectstatic` puts files for production. Without it (a laptop) they are served from their packages.
+# Where `collectstatic` puts the files in production. Without it (on a laptop) they are served from their packages.
 STATIC_ROOT = env.str("STATIC_ROOT", default=None)
 WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 
-SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "SAMEORIGIN"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_BASE_URL.startswith("https://")
+# Logs (their format is in config/logging.py)
 
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
-# Who answers by an anonymous link is told by an address as well as by a name; a proxy in front may know it.
+# An IP address identifies a person, also one who responds through an anonymous link.
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
-DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # RequestIdMiddleware stands upstream, and let nothing odd through
-DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG  # one line a request: the one that says how it ended
-DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL = logging.DEBUG  # likewise, a hint is no news; failures stay at ERROR
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # RequestIdMiddleware has checked the id
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG  # one line per request: the one that says how it ended
+DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL = logging.DEBUG  # wake-ups are frequent; failures stay at ERROR

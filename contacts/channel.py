@@ -1,4 +1,4 @@
-"""The ways to reach a person."""
+"""The channels by which a person can be reached."""
 
 from django.db import models
 

@@ -1,11 +1,11 @@
-"""Identity resolution: from what a call knows of people to contacts, made or merged, in one statement per kind of key.
+"""Identity resolution: finds or creates the contacts of the people in a call, in one statement per kind of key.
 
-The order is fixed: by id, else by external id, else by e-mail, else by phone. What is given replaces, what is not given
-stays, embedded data is merged key by key. The same person twice in a call: of values given by one kind of key the later
-win, otherwise those that come with the phone, then those with the e-mail, then those with the external id.
+A person is identified by id, else external id, else e-mail, else phone. Given values replace stored ones, values that
+are not given stay, and embedded data is merged key by key. If a person occurs twice in a call under the same kind of
+key, later values win. Under different kinds, values given with the phone win, then the e-mail, then the external id.
 
-Rows are locked in the order of their keys, so that simultaneous calls for the same people wait for one another instead
-of deadlocking (unsorted: 2–3 deadlocks a run).
+Rows are locked in the order of their keys, so that simultaneous calls for the same people wait for each other instead
+of deadlocking (unsorted there were 2–3 deadlocks per test run).
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from uuid import UUID
 import orjson
 from django.db import IntegrityError, connection, transaction
 
-from contacts.given import ContactGiven
+from contacts.contact_fields import ContactFields
 from contacts.identity_statements import BY_EMAIL, BY_EXTERNAL_ID, BY_ID, BY_PHONE, TAKEN_EMAILS, TAKEN_PHONES
 
 
@@ -32,7 +32,7 @@ class Identified(NamedTuple):
 
 
 class UnknownContactsError(Exception):
-    """Ids that name no contact of the organisation; nothing was written."""
+    """The organisation has no contacts with these ids. Nothing was written."""
 
     def __init__(self, ids: frozenset[UUID]) -> None:
         super().__init__(f"{len(ids)} unknown contacts")
@@ -40,9 +40,9 @@ class UnknownContactsError(Exception):
 
 
 class EmailsTakenError(Exception):
-    """Ids of contacts known by nothing but their e-mail that were given the e-mail of another one; nothing was written.
+    """Contacts known only by e-mail were given the address of another such contact. Nothing was written.
 
-    Two people are never made one behind the caller's back.
+    `ids` are the ids of those contacts. Two contacts are never merged without being asked.
     """
 
     def __init__(self, ids: frozenset[UUID]) -> None:
@@ -51,23 +51,23 @@ class EmailsTakenError(Exception):
 
 
 class PhonesTakenError(Exception):
-    """The same of contacts known by nothing but their phone; nothing was written."""
+    """Contacts known only by phone were given the number of another such contact. Nothing was written."""
 
     def __init__(self, ids: frozenset[UUID]) -> None:
         super().__init__(f"the phone numbers of {len(ids)} contacts are taken")
         self.ids = ids
 
 
-def resolve_contacts(organization_id: UUID, given: Sequence[ContactGiven], now: datetime) -> list[Identified]:
-    """Each given person's contact, in the same order; the same person twice gives the same contact twice.
+def resolve_contacts(organization_id: UUID, given: Sequence[ContactFields], now: datetime) -> list[Identified]:
+    """Return the contact of each given person, in the same order. A person given twice gives the same contact twice.
 
-    Runs inside the caller's transaction. Raises UnknownContacts for ids that the organisation does not have,
-    EmailsTaken, and PhonesTaken where no e-mail was.
+    Runs inside the caller's transaction. Raises UnknownContactsError for ids that the organisation does not have,
+    EmailsTakenError, and PhonesTakenError if no e-mail address was taken.
     """
-    by_id: dict[str, ContactGiven] = {}
-    by_external_id: dict[str, ContactGiven] = {}
-    by_email: dict[str, ContactGiven] = {}
-    by_phone: dict[str, ContactGiven] = {}
+    by_id: dict[str, ContactFields] = {}
+    by_external_id: dict[str, ContactFields] = {}
+    by_email: dict[str, ContactFields] = {}
+    by_phone: dict[str, ContactFields] = {}
     places: list[tuple[dict[str, Identified], str]] = []
     ids: dict[str, Identified] = {}
     external_ids: dict[str, Identified] = {}
@@ -97,40 +97,40 @@ def resolve_contacts(organization_id: UUID, given: Sequence[ContactGiven], now: 
     kinds = (ids, external_ids, emails, phones)
     if sum(map(bool, kinds)) == 1:
         return [found[key] for found, key in places]
-    # Who was given by two kinds of keys is as the last statement left it.
-    latest = {one.id: one for found in kinds for one in found.values()}
+    # A person may occur under two kinds of keys: return the contact as the last statement wrote it.
+    latest = {contact.id: contact for found in kinds for contact in found.values()}
     return [latest[found[key].id] for found, key in places]
 
 
-def _merge(earlier: ContactGiven, later: ContactGiven) -> ContactGiven:
-    """The same person twice under one key: of what both say, the later counts."""
-    said = {**earlier, **{name: value for name, value in later.items() if value}}
-    said["embedded_data"] = {**(earlier.get("embedded_data") or {}), **(later.get("embedded_data") or {})}
-    return cast(ContactGiven, said)
+def _merge(earlier: ContactFields, later: ContactFields) -> ContactFields:
+    """Merge two occurrences of a person under the same key: later values win."""
+    merged = {**earlier, **{name: value for name, value in later.items() if value}}
+    merged["embedded_data"] = {**(earlier.get("embedded_data") or {}), **(later.get("embedded_data") or {})}
+    return cast(ContactFields, merged)
 
 
-def _update_by_id(organization_id: UUID, people: Mapping[str, ContactGiven], now: datetime) -> dict[str, Identified]:
-    # Only a new address can be refused; without one the savepoint would be two round trips for nothing.
+def _update_by_id(organization_id: UUID, people: Mapping[str, ContactFields], now: datetime) -> dict[str, Identified]:
+    # Only a new address can violate a constraint; otherwise a savepoint would cost two round trips for nothing.
     if not any(person.get("email") or person.get("phone") for person in people.values()):
         return _run(BY_ID, organization_id, people, now)
     try:
         with transaction.atomic():
             return _run(BY_ID, organization_id, people, now)
     except IntegrityError:
-        for question, refusal in ((TAKEN_EMAILS, EmailsTakenError), (TAKEN_PHONES, PhonesTakenError)):
-            if taken := frozenset(contact_id for (contact_id,) in _ask(question, organization_id, people, now)):
+        for query, refusal in ((TAKEN_EMAILS, EmailsTakenError), (TAKEN_PHONES, PhonesTakenError)):
+            if taken := frozenset(contact_id for (contact_id,) in _query(query, organization_id, people, now)):
                 raise refusal(taken) from None
-        raise  # it was taken, a moment ago
+        raise  # the address was taken when the statement ran, but no longer is
 
 
 def _run(
-    statement: str, organization_id: UUID, people: Mapping[str, ContactGiven], now: datetime
+    statement: str, organization_id: UUID, people: Mapping[str, ContactFields], now: datetime
 ) -> dict[str, Identified]:
-    return {key: Identified(*row) for key, *row in _ask(statement, organization_id, people, now)}
+    return {key: Identified(*row) for key, *row in _query(statement, organization_id, people, now)}
 
 
-def _ask(
-    statement: str, organization_id: UUID, people: Mapping[str, ContactGiven], now: datetime
+def _query(
+    statement: str, organization_id: UUID, people: Mapping[str, ContactFields], now: datetime
 ) -> list[tuple[Any, ...]]:
     given = orjson.dumps([people[key] for key in sorted(people)]).decode()
     with connection.cursor() as cursor:

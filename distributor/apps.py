@@ -3,4 +3,4 @@ from django.apps import AppConfig
 
 class DistributorConfig(AppConfig):
     name = "distributor"
-    verbose_name = "Distributor: what and when"
+    verbose_name = "Distributor"

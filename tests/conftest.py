@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 
 from channels.models import ProviderAccount, Template, TemplateVariant
+from contacts.api_keys import create_api_key
 from contacts.channel import Channel
-from contacts.keys import create_api_key
 from contacts.models import Organization
 from contacts.models.api_key import Scope
 from distributor.models import Survey

@@ -1,11 +1,11 @@
-"""One default for each channel of an organisation."""
+"""Checks that each channel of an organisation has at most one default."""
 
 from typing import Any, Protocol
 from uuid import UUID
 
 
 class Defaultable(Protocol):
-    """A row that calls may mean without naming it."""
+    """A row that can be its channel's default: calls that name none use it."""
 
     pk: Any
     organization_id: UUID
@@ -14,11 +14,11 @@ class Defaultable(Protocol):
 
 
 def default_faults(row: Defaultable, others: Any) -> list[str]:
-    """What is wrong with its being the default: another of `others` is its channel's already.
+    """Return a fault if the row is to be the default and another one of `others` already is.
 
-    The constraint says so as well, but a form that does not show organisation and channel does not ask it.
+    A constraint forbids it as well, but a form that does not show organisation and channel does not check it.
     """
     if not row.is_default:
         return []
-    alike = others.filter(organization_id=row.organization_id, channel=row.channel, is_default=True)
-    return ["Another one is this channel's default: untick that one first."] if alike.exclude(pk=row.pk) else []
+    defaults = others.filter(organization_id=row.organization_id, channel=row.channel, is_default=True)
+    return ["This channel already has another default. Untick that one first."] if defaults.exclude(pk=row.pk) else []

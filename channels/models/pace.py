@@ -1,4 +1,4 @@
-"""How an account stands against its limits: changed at every begin, so apart from the account itself."""
+"""The state of an account's rate limits. It changes with every batch, so it is not part of the account's row."""
 
 from django.db import models
 
@@ -7,7 +7,7 @@ from channels.rate_limit import Bucket
 
 
 class Pace(models.Model):
-    """An account's bucket (channels/rate_limit.py), locked while tokens are taken. No row: none were taken."""
+    """An account's bucket (channels/rate_limit.py), locked while tokens are taken. No row: the bucket is unused."""
 
     account = models.OneToOneField(ProviderAccount, models.CASCADE, primary_key=True, related_name="pace")
     tokens = models.FloatField(default=0)

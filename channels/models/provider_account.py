@@ -15,34 +15,45 @@ from contacts.models import Organization
 
 
 class ProviderAccount(models.Model):
-    """Whom a channel's messages are handed to, with which sender and which credentials."""
+    """An account that sends the messages of one channel, with its sender, credentials and limits."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="provider_accounts")
     name = models.CharField(max_length=255)
     kind = models.CharField(max_length=31, choices=registry.kind_choices)
     channel = models.CharField(max_length=8, choices=Channel)
-    from_email = models.EmailField(blank=True, help_text="E-mail only: the default sender.")
+    from_email = models.EmailField(
+        blank=True, help_text="E-mail only: the default sender, for example surveys@example.com."
+    )
     from_name = models.CharField(max_length=255, blank=True)
     reply_to_email = models.EmailField(blank=True)
     configuration = models.JSONField(
-        default=dict, blank=True, help_text="What is not secret, by kind: for smtp {“host”, “port”, “security”}."
+        default=dict,
+        blank=True,
+        help_text="Settings that are not secret, for example for SMTP"
+        " {“host”: “smtp.example.com”, “port”: 587, “security”: “starttls”}.",
     )
     credentials = EncryptedJSONField(editable=False)
     is_active = models.BooleanField(default=True)
     is_default = models.BooleanField(
-        default=False, help_text="Used where a call names a channel and no provider. One for each channel."
+        default=False, help_text="Used when a call names a channel but no provider. At most one per channel."
     )
     rate_per_second = models.FloatField(
-        null=True, blank=True, validators=[MinValueValidator(0.01)], help_text="Messages. Empty: no limit."
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.01)],
+        help_text="Messages per second, for example 10. Empty: no limit.",
     )
     daily_limit = models.PositiveIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1)], help_text="Messages a day (UTC). Empty: no limit."
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Messages per day (UTC), for example 50000. Empty: no limit.",
     )
     urgent_reserve_percent = models.PositiveSmallIntegerField(
         default=10,
         validators=[MaxValueValidator(90)],
-        help_text="The share of both limits that is kept for small, urgent sends.",
+        help_text="Percent of both limits that is reserved for small, urgent sends, 0 to 90.",
     )
     stand_in = models.ForeignKey(
         "self",
@@ -50,7 +61,7 @@ class ProviderAccount(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        help_text="Sends what this account cannot: while it is switched off, broken, paused or its day is used up.",
+        help_text="Account of the same channel, used while this one is inactive, broken, paused or at its daily limit.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -80,15 +91,16 @@ class ProviderAccount(models.Model):
         return Limits(self.rate_per_second, self.daily_limit, self.urgent_reserve_percent)
 
     def clean(self) -> None:
-        """Names all that the provider finds wrong with its configuration, a stand-in that is none, a second default."""
+        """Refuse a faulty configuration, an unsuitable stand-in, and a second default."""
+        configuration_faults = registry.configuration_faults(self.kind, self.channel, self.configuration)
         faults = {
-            "configuration": registry.configuration_faults(self.kind, self.channel, self.configuration),
+            "configuration": [fault.message for fault in configuration_faults],
             "is_default": default_faults(self, ProviderAccount.objects),
         }
         if self.stand_in is not None and not self._can_be_replaced_by(self.stand_in):
-            faults["stand_in"] = ["Another account of the same organisation and channel."]
+            faults["stand_in"] = ["Choose another account of the same organisation and channel."]
         if any(faults.values()):
-            raise ValidationError({name: told for name, told in faults.items() if told})
+            raise ValidationError({name: messages for name, messages in faults.items() if messages})
 
     def _can_be_replaced_by(self, other: "ProviderAccount") -> bool:
         is_alike = (other.organization_id, other.channel) == (self.organization_id, self.channel)

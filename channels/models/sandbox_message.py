@@ -1,4 +1,4 @@
-"""What the sandbox provider was handed."""
+"""Messages that the sandbox provider was given."""
 
 from django.db import models
 
@@ -6,13 +6,13 @@ from contacts.channel import Channel
 
 
 class SandboxMessage(models.Model):
-    """One message as the sandbox received it. It is the provider's own store: nothing points at it."""
+    """One message as the sandbox received it. Only the sandbox uses this table."""
 
     id = models.BigAutoField(primary_key=True)
     provider_account_id = models.UUIDField()
     organization_id = models.UUIDField()
     attempt_id = models.CharField(max_length=40)
-    group_id = models.CharField(max_length=40, help_text="What the sender groups messages by: the distribution.")
+    group_id = models.CharField(max_length=40, help_text="The id of the distribution.")
     channel = models.CharField(max_length=8, choices=Channel)
     to = models.CharField(max_length=254)
     to_name = models.CharField(max_length=511, blank=True)

@@ -1,4 +1,4 @@
-"""What an invitation says, per channel and locale."""
+"""The texts of messages, per channel and locale."""
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -12,14 +12,14 @@ from contacts.models import Organization
 
 
 class Template(models.Model):
-    """A message for one channel, in one variant per locale."""
+    """A message for one channel, with one variant per locale."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="templates")
     name = models.CharField(max_length=255)
     channel = models.CharField(max_length=8, choices=Channel)
     is_default = models.BooleanField(
-        default=False, help_text="Used where a call names a channel and no template. One for each channel."
+        default=False, help_text="Used when a call names a channel but no template. At most one per channel."
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -37,7 +37,7 @@ class Template(models.Model):
         return f"{self.name} ({self.channel})"
 
     def clean(self) -> None:
-        """Names a second default of the channel."""
+        """Refuse a second default of the channel."""
         if faults := default_faults(self, Template.objects):
             raise ValidationError({"is_default": faults})
 
@@ -47,10 +47,16 @@ class TemplateVariant(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     template = models.ForeignKey(Template, models.CASCADE, related_name="variants")
-    locale = models.CharField(max_length=35, help_text="BCP 47, such as en, pl or zh-CN.")
-    subject = models.CharField(max_length=255, blank=True, help_text="E-mail only.")
-    html = models.TextField(blank=True, help_text="E-mail only. Values are HTML-escaped.")
-    text = models.TextField(help_text="SMS and WhatsApp: the message. E-mail: the plain-text part.")
+    locale = models.CharField(max_length=35, help_text="BCP 47, for example en, pl or zh-CN.")
+    subject = models.CharField(
+        max_length=255,
+        blank=True,
+        help_text="E-mail only. One line, for example: How was your visit, ${contact:firstName|friend}?",
+    )
+    html = models.TextField(blank=True, help_text="E-mail only. Values in placeholders are HTML-escaped.")
+    text = models.TextField(
+        help_text="SMS and WhatsApp: the message. E-mail: the plain-text part. Use ${link} for the recipient's link."
+    )
 
     class Meta:
         ordering = ("locale",)
@@ -62,13 +68,13 @@ class TemplateVariant(models.Model):
         return f"{self.template} [{self.locale}]"
 
     def clean(self) -> None:
-        """Names every placeholder that nothing would fill, and line breaks in the subject."""
+        """Refuse unknown placeholders, and line breaks in the subject."""
         faults: dict[str, list[str]] = {}
         for name in ("subject", "html", "text"):
             unknown = unknown_placeholders(getattr(self, name))
             if unknown:
                 faults[name] = [f"Unknown placeholder {placeholder}" for placeholder in unknown]
         if any(character in self.subject for character in "\r\n\0"):
-            faults.setdefault("subject", []).append("A subject is one line.")
+            faults.setdefault("subject", []).append("The subject must be one line.")
         if faults:
             raise ValidationError(faults)

@@ -1,6 +1,6 @@
-"""What a provider is: it turns messages into results, and knows nothing else.
+"""The contract of a provider: it turns messages into results, and knows nothing else.
 
-To add one, see docs/ADDING_A_PROVIDER.md: one file beside this one and one line in registry.py.
+To add a provider, see docs/ADDING_A_PROVIDER.md: one module beside this one, and one line in registry.py.
 """
 
 from abc import ABC, abstractmethod
@@ -12,17 +12,23 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from channels.events import ForgedWebhookError, Webhook, WebhookAnswer
+from channels.providers.configuration import ConfigurationFault, unknown_fields
 from channels.rendering import CompiledVariant, encode_html, encode_subject
 from contacts.channel import Channel
 
+# What the columns of attempts and provider events hold.
+CODE_LENGTH = 63
+DETAIL_LENGTH = 500
+MESSAGE_ID_LENGTH = 255
+
 
 class Outcome(StrEnum):
-    """What became of one message at the provider, decided; no caller reads a vendor's codes."""
+    """What became of one message at the provider. Callers decide by this alone and read no vendor's codes."""
 
-    ACCEPTED = "accepted"  # theirs now (which is not yet delivered)
+    ACCEPTED = "accepted"  # the provider took it (which is not yet delivered)
     PERMANENT = "permanent"  # refused for good
-    TRANSIENT = "transient"  # certainly not accepted, may be tried again
-    THROTTLED = "throttled"  # certainly not accepted: too fast, which is nobody's failed attempt
+    TRANSIENT = "transient"  # certainly not accepted; may be retried
+    THROTTLED = "throttled"  # certainly not accepted: too fast; not counted as an attempt
     UNKNOWN = "unknown"  # may have been sent: the answer was lost
 
 
@@ -37,7 +43,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One message's result. `code` is the provider's own (an SMTP reply, an API's error number)."""
+    """The result of one message. `code` is the provider's own (an SMTP reply code, an API's error number)."""
 
     outcome: Outcome
     provider_message_id: str = ""
@@ -45,12 +51,26 @@ class Result:
     detail: str = ""
     scope: Scope | None = None
     retry_after_seconds: float | None = None
-    opted_out: bool = False  # refused because the person has told the provider to stop: suppress the address
+    opted_out: bool = False  # refused because the recipient told the provider to stop: suppress the address
+
+
+NOT_TRIED = Result(Outcome.THROTTLED, detail="Not tried: the batch took too long.", retry_after_seconds=0)
+NO_ANSWER = Result(Outcome.UNKNOWN, detail="There was no answer in time.")
+
+
+def one_line(text: str) -> str:
+    """Return a text as one line that `detail` can hold."""
+    return encode_subject(text)[:DETAIL_LENGTH]
+
+
+def describe_error(error: Exception) -> str:
+    """Return an error's message, or its class name if it has none, as one line that `detail` can hold."""
+    return one_line(str(error) or type(error).__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """From whom: the account's defaults with the distribution's overrides applied."""
+    """Who a message comes from: the account's defaults, replaced by what the distribution gives."""
 
     email: str = ""
     name: str = ""
@@ -59,20 +79,20 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message to one person. It is written when its subject, html or text is read.
+    """One message to one person. Its text is rendered when `subject`, `html` or `text` is read.
 
-    A provider that substitutes on its own side reads `variant` and `values` instead.
+    A provider that fills in values on its own side reads `variant` and `values` instead.
     """
 
-    attempt_id: str  # ours, opaque, stable for this try: the provider carries it and its events bring it back
-    group_id: str  # what messages are grouped by in a provider's reports: the distribution's id
-    to: str  # an address, or a number in E.164
+    attempt_id: str  # ours, opaque: the provider carries it, and its events bring it back
+    group_id: str  # groups messages in a provider's reports: the distribution's id
+    to: str  # an e-mail address, or a number in E.164
     to_name: str
     sender: Sender
     variant: CompiledVariant
     values: Mapping[str, str]
     unsubscribe_url: str
-    own_subject: str = ""  # of this message alone, as it is: instead of the variant's
+    own_subject: str = ""  # replaces the variant's subject in this message; it has no placeholders
 
     @property
     def subject(self) -> str:
@@ -89,57 +109,75 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What a provider needs to know of the account it sends for."""
+    """What a provider needs to know about the account that it sends for."""
 
     id: UUID
     organization_id: UUID
     channel: Channel
     configuration: Mapping[str, Any] = field(default_factory=dict)
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
-    # Where the provider reports to: {PUBLIC_BASE_URL}/webhooks/{account id}
+    # Where the provider reports events: {PUBLIC_BASE_URL}/webhooks/{account id}
     webhook_url: str = ""
 
 
 class Provider(ABC):
-    """One account's way out. A worker process keeps it, with its connections, from one batch to the next."""
+    """The connection of one account to its provider. A worker process keeps it open from batch to batch."""
 
     label: ClassVar[str]
     channels: ClassVar[frozenset[Channel]]
-    # The most messages of one call: what is in doubt together when a call's answer is lost.
+    # The most messages of one call. If a call's answer is lost, the outcome of all of them is unknown.
     batch_size: ClassVar[int]
     # Names of the credentials that an operator must enter.
     credential_names: ClassVar[tuple[str, ...]] = ()
+    # How long after an unknown outcome a webhook may still tell what became of the message.
+    evidence_window: ClassVar[timedelta] = timedelta(0)
 
     def __init__(self, account: Account) -> None:
         self.account = account
 
-    @abstractmethod
     def send_batch(self, messages: Sequence[Message]) -> list[Result]:
-        """Hand over at most `batch_size` messages; one result each, in the same order.
+        """Send at most `batch_size` messages; return one result each, in the same order.
 
-        It takes well under a minute (the caller's lease), raises nothing for what a provider or a network does, and
-        says UNKNOWN wherever a message may have left without an answer.
+        Takes well under a minute (the caller's lease). Raises nothing for what a provider or a network does, and
+        returns UNKNOWN where a message may have left without an answer.
         """
+        if messages and (faults := self.account_faults()):
+            return [Result(Outcome.PERMANENT, detail=one_line(" ".join(faults)), scope=Scope.ACCOUNT)] * len(messages)
+        refusals = [self.refuse_message(message) for message in messages]
+        sendable = [message for message, refusal in zip(messages, refusals, strict=True) if refusal is None]
+        if len(sendable) == len(messages):
+            return self.send_checked(sendable) if sendable else []
+        sent = iter(self.send_checked(sendable) if sendable else ())
+        return [refusal or next(sent) for refusal in refusals]
+
+    @abstractmethod
+    def send_checked(self, messages: Sequence[Message]) -> list[Result]:
+        """Do what `send_batch` promises for at least one message, after it has checked the account and the messages."""
 
     @classmethod
-    def configuration_faults(cls, configuration: Mapping[str, Any]) -> list[str]:
-        """Everything that is wrong with an account's configuration, in sentences for the operator."""
-        return [f"“{name}” means nothing to {cls.label}." for name in configuration]
+    def configuration_faults(cls, configuration: Mapping[str, Any]) -> list[ConfigurationFault]:
+        """Return all faults of an account's configuration, unknown fields included. By default every field is."""
+        return unknown_fields(configuration, (), cls.label)
+
+    def account_faults(self) -> list[str]:
+        """Return what keeps this account from sending anything, in sentences for the operator."""
+        return [fault.message for fault in self.configuration_faults(self.account.configuration)]
+
+    def refuse_message(self, message: Message) -> Result | None:
+        """Return the refusal of a message that must not or cannot be sent; None for any other."""
+        return None
 
     @property
     def value_keys(self) -> frozenset[str]:
         """Keys of Message.values that its messages need beyond those of their variant."""
         return frozenset()
 
-    # How long after an unknown outcome a webhook may still tell what became of it.
-    evidence_window: ClassVar[timedelta] = timedelta(0)
-
     def read_webhook(self, webhook: Webhook, now: datetime) -> WebhookAnswer:
-        """Verify and translate what the provider tells. Raises ForgedWebhook.
+        """Verify a webhook and translate its events. Raises ForgedWebhookError.
 
-        What it tells that means nothing to us gives no event; it never raises for a well-signed body.
+        Events that have no meaning here are left out. A correctly signed body never raises.
         """
-        raise ForgedWebhookError(f"{self.label} tells nothing")
+        raise ForgedWebhookError(f"{self.label} sends no webhooks")
 
     def close(self) -> None:  # noqa: B027  most providers hold nothing open
-        """Let go of connections."""
+        """Close connections. The next batch opens them again."""

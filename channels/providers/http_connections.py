@@ -1,9 +1,10 @@
-"""Connections of providers that are called by HTTP: pooled, kept open, and exact about what can have arrived."""
+"""HTTP connections of providers: pooled, kept open, and exact about which requests can have arrived.
 
-import ssl
+`Connection` overrides methods of urllib3's HTTPConnection; tests/channels/test_vendor_privates.py names them.
+"""
+
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
 from http.client import HTTPException
 from time import monotonic
 from typing import Any
@@ -13,62 +14,64 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 from urllib3.response import HTTPResponse
 
-# Servers close what is idle, and routers forget it without a word: what crosses that is lost without an answer.
+from channels.providers.tls import tls_context
+
+# Servers close idle connections, and routers drop them silently: a request sent then is lost without an answer.
 IDLE_SECONDS = 30.0
-# For a whole request: a thousand e-mails in one are a few megabytes.
+# The limit for sending a whole request. One with a thousand e-mails has a few megabytes.
 SEND_SECONDS = 10.0
 
 
-class NotSent(Exception):
-    """The request cannot have arrived whole: nothing came of it."""
+class NotSentError(Exception):
+    """The request cannot have arrived whole, so the server did not act on it."""
 
 
-class NotConnected(NotSent):
-    """Not a byte of the request has left: DNS, a refusal, TLS, a connect timeout. The next would fare no better."""
+class NotConnectedError(NotSentError):
+    """Nothing was sent: DNS, refused, TLS or a connect timeout. The next request would fail the same way."""
 
 
 class Connection(HTTPConnection):
-    """Tells what cannot have been taken from what may have been; urllib3 reports a reset in either case alike."""
+    """Distinguishes requests that cannot have arrived from those that may have: urllib3 reports any reset alike."""
 
-    _cut: OSError | None = None  # what ended the sending of the last request
+    _send_error: OSError | None = None  # what interrupted the sending of the last request
     _used_at = 0.0
 
     @property
     def is_connected(self) -> bool:
-        """Whether it can be used again: the pool asks before it does."""
-        return self._cut is None and monotonic() - self._used_at < IDLE_SECONDS and super().is_connected
+        """Whether the pool may use the connection again."""
+        return self._send_error is None and monotonic() - self._used_at < IDLE_SECONDS and super().is_connected
 
     def connect(self) -> None:
-        self._cut, self._used_at = None, monotonic()
+        self._send_error, self._used_at = None, monotonic()
         try:
             super().connect()
         except (OSError, HTTPException, HTTPError) as error:
-            raise NotConnected(str(error) or type(error).__name__) from error
+            raise NotConnectedError(str(error) or type(error).__name__) from error
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         if self.sock is None:
             self.connect()
-        self.timeout = SEND_SECONDS  # urllib3 sends with this, which was the limit for connecting
+        self.timeout = SEND_SECONDS  # urllib3 sends with this timeout; until here it was the limit for connecting
         try:
             super().request(*args, **kwargs)
         except OSError as error:
-            # An answer may have come before all was sent.
-            self._cut = error
+            # The server may have answered before everything was sent.
+            self._send_error = error
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # so does urllib3
         try:
             return super().getresponse()
         except (OSError, HTTPException) as error:
-            if self._cut is not None:
-                # A body that ends short of its Content-Length is no request (RFC 9112 §8).
-                raise NotSent(str(self._cut)) from error
+            if self._send_error is not None:
+                # A server discards a request whose body is shorter than its Content-Length (RFC 9112 §8).
+                raise NotSentError(str(self._send_error)) from error
             raise
         finally:
             self._used_at = monotonic()
 
 
 class TlsConnection(Connection, HTTPSConnection):
-    """The same, encrypted."""
+    """The same over TLS."""
 
 
 class _Pool(HTTPConnectionPool):
@@ -80,14 +83,14 @@ class _TlsPool(HTTPSConnectionPool):
 
 
 def open_pool(size: int) -> PoolManager:
-    """Keeps up to `size` connections to each host. Its callers say that nothing is retried or redirected."""
+    """Return a pool of up to `size` connections per host. Callers must turn off retries and redirects per request."""
     pool = PoolManager(maxsize=size, ssl_context=tls_context())
     pool.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
     return pool
 
 
-def read_as_far_as_it_comes(answer: BaseHTTPResponse) -> bytes:
-    """A body that may be cut short: what became of the request, the status says all the same."""
+def read_body(answer: BaseHTTPResponse) -> bytes:
+    """Return the body, or b"" if it was cut short: the status alone tells what became of the request."""
     try:
         return answer.read()
     except HTTPError:
@@ -96,7 +99,7 @@ def read_as_far_as_it_comes(answer: BaseHTTPResponse) -> bytes:
 
 
 def read_retry_after(value: str | None, now: datetime) -> float | None:
-    """Retry-After in seconds from now: a number, or a date (RFC 9110 §10.2.3). None: it says nothing sensible."""
+    """Return Retry-After in seconds from now; it is a number or a date (RFC 9110 §10.2.3). None if unreadable."""
     if not value:
         return None
     if value.strip().isdecimal():
@@ -106,9 +109,3 @@ def read_retry_after(value: str | None, now: datetime) -> float | None:
     except ValueError:
         return None
     return max((until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds(), 0.0)
-
-
-@cache
-def tls_context() -> ssl.SSLContext:
-    """Verifies the server's certificate and name. Once a process: reading the system's authorities takes a while."""
-    return ssl.create_default_context()

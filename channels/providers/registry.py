@@ -1,4 +1,4 @@
-"""The providers there are, by kind. A provider's file is imported when it is first used: vendors' SDKs are heavy."""
+"""All providers, by kind. A provider's module is imported on first use, because the vendors' SDKs are heavy."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -6,6 +6,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from channels.providers.base import Account, Provider
+from channels.providers.configuration import ConfigurationFault
 from contacts.channel import Channel
 
 PROVIDERS = {
@@ -20,13 +21,13 @@ _open: dict[UUID, Provider] = {}
 
 
 def provider_class(kind: str) -> type[Provider]:
-    """The class of a kind. Raises KeyError for a kind that there is not."""
+    """Return the class of a kind. Raises KeyError for an unknown kind."""
     module, _, name = PROVIDERS[kind].rpartition(".")
     return cast(type[Provider], getattr(import_module(module), name))
 
 
 def open_provider(kind: str, account: Account) -> Provider:
-    """This process's provider for an account, kept open until the account's settings change."""
+    """Return this process's provider for an account, which stays open until the account's settings change."""
     provider = _open.get(account.id)
     if provider is not None and provider.account == account and isinstance(provider, provider_class(kind)):
         return provider
@@ -37,18 +38,20 @@ def open_provider(kind: str, account: Account) -> Provider:
 
 
 def kind_choices() -> list[tuple[str, str]]:
-    """What an operator can choose from."""
+    """Return (kind, label) of each provider, for forms."""
     return [(kind, provider_class(kind).label) for kind in PROVIDERS]
 
 
-def configuration_faults(kind: str, channel: str, configuration: Mapping[str, Any]) -> list[str]:
-    """Everything that is wrong with an account of this kind, in sentences for the operator."""
+def configuration_faults(kind: str, channel: str, configuration: Mapping[str, Any]) -> list[ConfigurationFault]:
+    """Return everything that is wrong with the configuration, kind and channel of an account."""
     if kind not in PROVIDERS:
-        return [f"There is no provider “{kind}”."]
+        return [ConfigurationFault("", f"Unknown provider “{kind}”.")]
     if channel not in Channel.values:
-        return [f"There is no channel “{channel}”."]
+        return [ConfigurationFault("", f"Unknown channel “{channel}”.")]
     if not isinstance(configuration, dict):
-        return ["The configuration is a JSON object: {…}."]
+        return [ConfigurationFault("", "The configuration must be a JSON object: {…}.")]
     provider = provider_class(kind)
-    faults = [] if channel in provider.channels else [f"{provider.label} does not send {Channel(channel).label}."]
-    return faults + provider.configuration_faults(configuration)
+    faults = provider.configuration_faults(configuration)
+    if channel not in provider.channels:
+        faults.insert(0, ConfigurationFault("", f"{provider.label} does not send {Channel(channel).label}."))
+    return faults

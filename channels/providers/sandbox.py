@@ -1,4 +1,4 @@
-"""The sandbox: a provider that delivers to our own table, where `/sandbox/` shows it."""
+"""The sandbox: a provider that stores messages in a table of ours, which `/sandbox/` shows."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -12,7 +12,8 @@ from psycopg import sql
 
 from channels.models.sandbox_message import SandboxMessage
 from channels.providers.base import Message, Outcome, Provider, Result, Scope
-from channels.providers.mime import further_headers
+from channels.providers.configuration import Check, ConfigurationFault, check_fields, unknown_fields
+from channels.providers.mime import extra_headers
 from contacts.channel import Channel
 
 LATENCY_MAX_SECONDS = 30.0
@@ -22,9 +23,9 @@ FAILURES = {
     "permanent": Result(
         Outcome.PERMANENT, code="550", detail="The sandbox refuses this address.", scope=Scope.RECIPIENT
     ),
-    "transient": Result(Outcome.TRANSIENT, code="451", detail="The sandbox has a passing fault."),
+    "transient": Result(Outcome.TRANSIENT, code="451", detail="The sandbox has a temporary fault."),
     "throttled": Result(Outcome.THROTTLED, code="429", detail="The sandbox is busy.", retry_after_seconds=1),
-    "unknown": Result(Outcome.UNKNOWN, code="500", detail="The sandbox took it and answered with an error."),
+    "unknown": Result(Outcome.UNKNOWN, code="500", detail="The sandbox took the message and answered with an error."),
 }
 _COLUMNS = (
     "provider_account_id", "organization_id", "attempt_id", "group_id", "channel", "to", "to_name", "sender",
@@ -32,12 +33,25 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-class Sandbox(Provider):
-    """Takes everything, unless its configuration tells it to misbehave (both names are optional):
+def _is_latency(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= LATENCY_MAX_SECONDS
 
-    `failAddresses`: `{"bob@example.com": "permanent"}`; an address, and what becomes of every message to it:
-        “permanent” (refused for good), “transient” (not now), “throttled” (too fast, try again in 1 s), or “unknown”
-        (taken, and then answered with an error: it is in the sandbox).
+
+_CHECKS = {
+    "failAddresses": Check(
+        lambda value: isinstance(value, dict),
+        "“failAddresses” must map addresses to outcomes, for example {“bob@example.com”: “permanent”}.",
+    ),
+    "latencySeconds": Check(_is_latency, f"“latencySeconds” must be a number from 0 to {LATENCY_MAX_SECONDS:.0f}."),
+}
+
+
+class Sandbox(Provider):
+    """Accepts every message, unless its configuration simulates trouble. Both settings are optional:
+
+    `failAddresses`: addresses and the outcome of all messages to them, for example `{"bob@example.com": "permanent"}`:
+        “permanent” (refused for good), “transient” (not now), “throttled” (too fast, retry after 1 s), or “unknown”
+        (stored in the sandbox, but answered with an error).
     `latencySeconds`: how long a call takes, 0 to 30.
     """
 
@@ -46,23 +60,19 @@ class Sandbox(Provider):
     batch_size = 1_000
 
     @classmethod
-    def configuration_faults(cls, configuration: Mapping[str, Any]) -> list[str]:
-        """Every outcome that there is not, a latency out of range, and every unknown name."""
-        rest = dict(configuration)
-        failures = rest.pop("failAddresses", {})
-        latency = rest.pop("latencySeconds", 0)
-        faults = []
+    def configuration_faults(cls, configuration: Mapping[str, Any]) -> list[ConfigurationFault]:
+        faults = check_fields(_CHECKS, configuration)
+        failures = configuration.get("failAddresses")
         if isinstance(failures, dict):
-            names = ", ".join(f"“{name}”" for name in FAILURES)
-            wrong = [address for address, name in failures.items() if not isinstance(name, str) or name not in FAILURES]
-            faults += [f"“failAddresses”: “{address}” can fail as {names}." for address in wrong]
-        else:
-            faults.append("“failAddresses” maps addresses to what becomes of their messages.")
-        if isinstance(latency, bool) or not isinstance(latency, int | float) or not 0 <= latency <= LATENCY_MAX_SECONDS:
-            faults.append(f"“latencySeconds” is a number from 0 to {LATENCY_MAX_SECONDS:.0f}.")
-        return faults + super().configuration_faults(rest)
+            outcomes = ", ".join(f"“{name}”" for name in FAILURES)
+            faults += [
+                ConfigurationFault("failAddresses", f"“failAddresses”: the outcome of “{address}” must be {outcomes}.")
+                for address, name in failures.items()
+                if not isinstance(name, str) or name not in FAILURES
+            ]
+        return faults + unknown_fields(configuration, _CHECKS, cls.label)
 
-    def send_batch(self, messages: Sequence[Message]) -> list[Result]:
+    def send_checked(self, messages: Sequence[Message]) -> list[Result]:
         sleep(self.account.configuration.get("latencySeconds", 0))
         failures = {
             address.lower(): FAILURES[name]
@@ -77,7 +87,7 @@ class Sandbox(Provider):
         return results
 
     def _store(self, messages: Iterable[Message]) -> None:
-        """By COPY: 1,000 e-mails in 50–70 ms, with bulk_create in 180–310."""
+        """Insert by COPY: 1,000 e-mails take 50–70 ms, with bulk_create 180–310 ms."""
         columns = sql.SQL(", ").join(map(sql.Identifier, _COLUMNS))
         statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(SandboxMessage._meta.db_table), columns)
         now = timezone.now()
@@ -86,12 +96,12 @@ class Sandbox(Provider):
                 copy.write_row(self._row(message, now))
 
     def _row(self, message: Message, now: datetime) -> tuple[Any, ...]:
-        """Texts are cut to their columns, as far as a column is shorter than what can be asked for."""
+        """Return the row of a message. Sender and subject are cut to the length of their columns."""
         is_email = self.account.channel == Channel.EMAIL
         sender, headers = message.sender.name, b"{}"
         if is_email:
             sender = f"{sender} <{message.sender.email}>" if sender else message.sender.email
-            headers = orjson.dumps(further_headers(message))
+            headers = orjson.dumps(extra_headers(message))
         return (
             self.account.id,
             self.account.organization_id,

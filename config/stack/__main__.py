@@ -1,4 +1,4 @@
-"""`python -m config.stack`: run the whole stack, or run one command against throwaway servers."""
+"""`python -m config.stack`: run the whole stack, or run one command against temporary servers."""
 
 import argparse
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from config.stack.errors import StackError
 from config.stack.log import StackLog
-from config.stack.processes import end_with_parent, launch_command
+from config.stack.processes.children import end_with_parent, launch_command
 from config.stack.supervisor import Supervisor
 from config.stack.throwaway import ThrowawayServers
 
@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     except StackError as error:
         print(f"stack: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:  # The guard ends what was started.
+    except KeyboardInterrupt:  # The guard ends the processes that were started.
         return 128 + signal.SIGINT
 
 
@@ -35,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--host", default=os.environ.get("HOST") or "127.0.0.1", help="the address to listen on (HOST)")
     run.add_argument("--port", type=int, default=os.environ.get("PORT") or "8000", help="the web's port (PORT)")
     run.add_argument("--end-with-parent", action="store_true", help="stop when the calling process is killed")
-    services = actions.add_parser("with-services", help="run COMMAND against throwaway servers; gives its exit code")
+    services = actions.add_parser("with-services", help="run COMMAND against temporary servers; return its exit code")
     services.add_argument("--durable", action="store_true", help="on the data folder's disk, with synchronous commits")
     services.add_argument("command", nargs="+", metavar="COMMAND")
     return parser
@@ -57,7 +57,7 @@ def _run_with_services(options: argparse.Namespace) -> int:
     environment = servers.start(os.environ)
     try:
         process = subprocess.Popen(launch_command(options.command), env=environment)
-        # Ctrl-C reaches the command by itself, the terminal sends it to both.
+        # The terminal sends Ctrl-C to the command as well.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, lambda number, _: process.send_signal(number))
         code = process.wait()

@@ -1,4 +1,4 @@
-"""One log for all processes: time, name, line. Colours only for people."""
+"""One log for all processes: time, name, line. Coloured only on a terminal."""
 
 import os
 import sys
@@ -21,7 +21,7 @@ _COLOURS = {
 
 
 class StackLog:
-    """Writes whole lines, from any thread."""
+    """Writes whole lines. Any thread may call it."""
 
     def __init__(self, stream: TextIO = sys.stdout) -> None:
         self._stream = stream
@@ -29,21 +29,21 @@ class StackLog:
         self._lock = threading.Lock()
 
     def line(self, name: str, text: str) -> None:
-        """One line of the process called `name`."""
+        """Write one line of the process called `name`."""
         self._write(f"{time.strftime('%H:%M:%S')} {self._coloured(f'{name:<{_NAME_WIDTH}}', name)} {text}\n")
 
     def say(self, text: str) -> None:
-        """Something from the supervisor itself."""
+        """Write a message of the supervisor itself."""
         for line in text.splitlines():
             self.line(STACK, line)
 
     def alarm(self, text: str) -> None:
-        """Like `say`, for what must not be overlooked."""
+        """Like `say`, but highlighted."""
         for line in text.splitlines():
             self.line(STACK, f"\x1b[1;31m{line}\x1b[0m" if self.is_coloured else line)
 
     def show(self, text: str) -> None:
-        """Text without time and name, to be copied from the terminal."""
+        """Write text without time and name, so that it can be copied from the terminal."""
         self._write(f"{text}\n")
 
     def _coloured(self, text: str, name: str) -> str:
@@ -55,4 +55,4 @@ class StackLog:
                 self._stream.write(text)
                 self._stream.flush()
             except OSError:
-                return  # Nobody reads any more (`make run | head`): the stack goes on without a log.
+                return  # The reader has gone (`make run | head`): the stack continues without a log.

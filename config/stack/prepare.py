@@ -1,6 +1,6 @@
-"""`python -m config.stack.prepare FILE`: bring the database up to date, seed the demo, write the seed's JSON to FILE.
+"""`python -m config.stack.prepare FILE`: migrate the database, seed the demo, and write the seed's JSON to FILE.
 
-One process for both, because each start of Django costs more than a second.
+One process does both, because each start of Django costs more than a second.
 """
 
 import io
@@ -11,7 +11,7 @@ from pathlib import Path
 import django
 from django.core.management import call_command
 
-from config.stack.keys import write_private
+from config.stack.data_folder.keys import write_private
 
 
 def main(file: Path) -> None:

@@ -1,4 +1,4 @@
-"""`make run`: everything in order up, watched, and in order down."""
+"""`make run`: starts everything in order, watches it, and stops it in order."""
 
 import http.client
 import json
@@ -12,18 +12,18 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from config.stack.demo import render_banner, write_demo
-from config.stack.environment import product_environment
+from config.stack.data_folder.keys import keep_keys
+from config.stack.data_folder.layout import Layout, open_layout
+from config.stack.data_folder.lock import hold_lock
 from config.stack.errors import StackError, StopRequested
-from config.stack.keys import keep_keys
-from config.stack.layout import Layout, open_layout
-from config.stack.lock import hold_lock
 from config.stack.log import StackLog
-from config.stack.processes import Guard, start_child
-from config.stack.product import PROJECT, Product, product_programs
-from config.stack.servers import Servers
+from config.stack.processes.children import Guard, start_child
+from config.stack.product.demo import render_banner, write_demo
+from config.stack.product.environment import product_environment
+from config.stack.product.programs import PROJECT, Product, product_programs
+from config.stack.servers.embedded import Servers
 
-READY_LIMIT_SECONDS = 180.0  # A laptop with nothing else to do needs 5; one that builds something beside it, 80.
+READY_LIMIT_SECONDS = 180.0  # An idle laptop needs 5 s, one that compiles something at the same time 80 s.
 WATCH_SECONDS = 0.2
 
 
@@ -42,17 +42,17 @@ class Supervisor:
 
     @property
     def base_url(self) -> str:
-        """Where a browser on this machine finds the web process."""
+        """The web process's URL for a browser on this machine."""
         return f"http://{'localhost' if self._is_local else self._host}:{self._port}"
 
     def run(self) -> int:
-        """The exit code: 0 after Ctrl-C or SIGTERM, 1 when the stack could not start or a server died."""
+        """Return the exit code: 0 after Ctrl-C or SIGTERM, 1 if the stack could not start or a server died."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._request_stop)
         layout = open_layout(self._data)
         with hold_lock(layout.lock) as lock_descriptor:
             guard = Guard(lock_descriptor=lock_descriptor)
-            # Scripts wait for demo.json: it is there while the stack is ready, and never after it, however it ended.
+            # Scripts wait for demo.json, so it exists only while the stack is ready, however the stack ends.
             guard.remove(layout.demo)
             if not layout.sockets.is_relative_to(layout.data):
                 guard.remove(layout.sockets)
@@ -69,7 +69,7 @@ class Supervisor:
         except StopRequested:
             return 0
         except StackError as error:
-            # A Ctrl-C in a terminal also reaches `initdb`, whose failure then is no fault.
+            # Ctrl-C in a terminal also ends `initdb`; that failure is not an error.
             if self._stop_requests:
                 return 0
             self._log.alarm(str(error))
@@ -96,7 +96,7 @@ class Supervisor:
         self._log.show(render_banner(demo, layout.demo))
 
     def _check_port(self) -> None:
-        """Before anything heavy starts. Raises StackError when another program listens on the port."""
+        """Raise StackError if another program listens on the port. Called before anything slow starts."""
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         with socket.socket(family) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -109,7 +109,7 @@ class Supervisor:
                 ) from error
 
     def _prepare(self, layout: Layout, environment: dict[str, str], guard: Guard) -> dict[str, Any]:
-        """Migrate and seed; returns what the seed made."""
+        """Migrate and seed the database; return the seed's JSON."""
         seed_file = layout.data / "seed.json"
         command = [sys.executable, "-m", "config.stack.prepare", str(seed_file)]
         child = start_child("prepare", command, environment, guard, folder=PROJECT)
@@ -119,7 +119,7 @@ class Supervisor:
                 self._pause(0.02)
         finally:
             child.kill_group()
-        if child.bury() != 0:
+        if child.reap() != 0:
             raise StackError("migrating or seeding the database failed; the log above says why.")
         seed: dict[str, Any] = json.loads(seed_file.read_text())
         seed_file.unlink()
@@ -144,7 +144,7 @@ class Supervisor:
             connection.close()
 
     def _watch(self) -> NoReturn:
-        """Until somebody stops the stack, or a server dies: without its truth the product is no use."""
+        """Watch until the stack is stopped or a server dies, without which the product cannot work."""
         while True:
             for child in self._servers.children if self._servers else []:
                 if not child.is_running:
@@ -173,10 +173,10 @@ class Supervisor:
         self._woken.set()
 
     def _is_hurried(self) -> bool:
-        """A second Ctrl-C: end at once, the next start repairs."""
+        """Whether Ctrl-C was pressed twice: then everything ends at once, and the next start repairs the data."""
         return self._stop_requests > 1
 
     def _pause(self, seconds: float) -> None:
-        """Sleep, and raise StopRequested as soon as somebody asks for it."""
+        """Sleep. Raises StopRequested as soon as a stop is requested."""
         if self._woken.wait(seconds):
             raise StopRequested

@@ -1,4 +1,4 @@
-"""Servers for one run of something (tests, checks, a benchmark) on data that is deleted afterwards."""
+"""Temporary servers for tests, checks and benchmarks. Their data is deleted afterwards."""
 
 import os
 import tempfile
@@ -6,27 +6,27 @@ from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 
-from config.stack.environment import product_environment
+from config.stack.data_folder.keys import make_keys
+from config.stack.data_folder.layout import Layout
 from config.stack.errors import StackError
-from config.stack.keys import make_keys
-from config.stack.layout import Layout
-from config.stack.processes import Guard
-from config.stack.servers import Servers
+from config.stack.processes.children import Guard
+from config.stack.product.environment import product_environment
+from config.stack.servers.embedded import Servers
 
 _KEPT_LINES = 40
 
 
 class ThrowawayServers:
-    """Both servers in a temporary folder. `start` gives the environment to use; `stop` leaves nothing behind.
+    """Both servers in a temporary folder. `start` returns the environment to use; `stop` deletes everything.
 
-    `durable_in` makes the folder there instead and keeps every commit synchronous, as the real stack does: for
-    measurements, which a database that never waits for its disk would flatter.
+    With `durable_in` the folder is made there and commits are synchronous, as in the real stack. Benchmarks need this:
+    a database that never waits for its disk would give better numbers.
     """
 
     def __init__(self, *, durable_in: Path | None = None) -> None:
         if durable_in is not None:
             durable_in.mkdir(parents=True, exist_ok=True)
-        # 0700, and short: the sockets fit into it.
+        # Its mode is 0700, and its path is short enough for sockets.
         self._folder = Path(tempfile.mkdtemp(prefix="distributor-", dir=durable_in))
         self._lines: deque[str] = deque(maxlen=_KEPT_LINES)
         self._guard = Guard()
@@ -42,7 +42,7 @@ class ThrowawayServers:
         )
 
     def start(self, base: Mapping[str, str]) -> dict[str, str]:
-        """Raises StackError, with the last lines of the servers' logs, when they cannot start."""
+        """Start both servers. Raises StackError with the last lines of their logs if they cannot start."""
         data = Path(base.get("DISTRIBUTOR_DATA") or self._folder).absolute()
         environment = product_environment(base, make_keys(), data=data)
         try:
@@ -52,12 +52,12 @@ class ThrowawayServers:
             raise StackError("\n".join([str(error), *self._lines])) from error
 
     def stop(self) -> None:
-        """End the servers at once (their data is not wanted) and delete the folder."""
+        """Kill the servers, whose data is not needed, and delete the folder."""
         self._servers.stop(is_hurried=lambda: True)
         self._guard.dismiss()
 
 
 def export(environment: Mapping[str, str]) -> None:
-    """Make an environment this process's own, for what reads settings in here and for processes started from here."""
+    """Replace this process's environment, for the settings read here and for processes started from here."""
     os.environ.clear()
     os.environ.update(environment)

@@ -1,4 +1,4 @@
-"""Keys of the backends that call the API."""
+"""Keys of the programs that call the API."""
 
 from datetime import datetime
 
@@ -16,17 +16,17 @@ class Scope(models.TextChoices):
 
 
 class ApiKey(models.Model):
-    """A key, of which only the prefix and a hash are kept; the key itself is shown once (see contacts/keys.py)."""
+    """An API key. Only its prefix and a hash are stored; the key itself is shown once (see contacts/api_keys.py)."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="api_keys")
-    name = models.CharField(max_length=255, help_text="Who uses it, such as “HIS production”.")
+    name = models.CharField(max_length=255, help_text="Who uses the key, for example “HIS production”.")
     prefix = models.CharField(max_length=8, unique=True, editable=False)
     secret_hash = models.BinaryField(max_length=32, editable=False)
     scopes = ArrayField(models.CharField(max_length=10, choices=Scope))
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
-    last_used_at = models.DateTimeField(null=True, editable=False, help_text="To the minute.")
+    last_used_at = models.DateTimeField(null=True, editable=False, help_text="Updated at most once a minute.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""People."""
+"""The people that surveys are sent to."""
 
 from django.db import models
 from django.db.models import Q
@@ -9,28 +9,28 @@ from contacts.models.organization import Organization, validate_time_zone
 
 
 class Contact(models.Model):
-    """A person, as one organisation knows them.
+    """A person as one organisation knows them.
 
-    The external id is unique in the organisation. The e-mail address is not (a family shares one), except among the
-    contacts that are known by nothing else: there it is the identity, so two racing calls make one contact. The same
-    holds for the phone of those who have neither.
+    The external id is unique in the organisation. The e-mail address is not, because a family may share one. It is
+    unique only among contacts without an external id: it is their identity, so two simultaneous calls create one
+    contact. The same applies to the phone of contacts that have neither.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organization = models.ForeignKey(
         Organization, models.CASCADE, related_name="contacts", db_constraint=False, db_index=False
     )
-    external_id = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001  NULL: known by an address only
+    external_id = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001  NULL: no external id
     email = models.CharField(max_length=254, blank=True)
-    phone = models.CharField(max_length=16, blank=True, help_text="E.164, such as +48601234567.")
+    phone = models.CharField(max_length=16, blank=True, help_text="E.164, for example +48601234567.")
     first_name = models.CharField(max_length=255, blank=True)
     last_name = models.CharField(max_length=255, blank=True)
     title = models.CharField(max_length=255, blank=True)
-    locale = models.CharField(max_length=35, blank=True, help_text="BCP 47, such as pl or zh-CN.")
+    locale = models.CharField(max_length=35, blank=True, help_text="BCP 47, for example pl or zh-CN.")
     time_zone = models.CharField(max_length=63, blank=True, validators=[validate_time_zone])
     embedded_data = models.JSONField(default=dict, blank=True)
-    opted_out_at = models.DateTimeField(null=True, blank=True, help_text="Wants no surveys, on any channel.")
-    erased_at = models.DateTimeField(null=True, editable=False, help_text="Nothing personal is left.")
+    opted_out_at = models.DateTimeField(null=True, blank=True, help_text="When they opted out of all surveys.")
+    erased_at = models.DateTimeField(null=True, editable=False, help_text="When the personal data was erased.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

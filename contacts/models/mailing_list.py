@@ -1,4 +1,4 @@
-"""Lists of contacts."""
+"""Mailing lists."""
 
 from django.db import models
 from django.db.models import Q
@@ -9,7 +9,7 @@ from contacts.models.organization import Organization
 
 
 class MailingList(models.Model):
-    """A named audience. A quick send's automatic list is its distribution's recipients: it holds no rows itself."""
+    """A list of contacts. A quick send's automatic list has no members: it stands for the distribution's recipients."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="mailing_lists")
@@ -19,7 +19,7 @@ class MailingList(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        # Lists that calls made for themselves are many, and most have no name.
+        # Partial, because most lists are made by calls and have no name.
         indexes = [models.Index(fields=("organization", "name"), name="list_by_name", condition=~Q(name=""))]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Who is on which list."""
+"""Which contacts are on which mailing lists."""
 
 from django.db import models
 
@@ -7,9 +7,9 @@ from contacts.models.mailing_list import MailingList
 
 
 class Membership(models.Model):
-    """A contact on a list. Nothing points here: a list that goes takes its memberships with it, and no link."""
+    """A contact on a mailing list. Deleting a list deletes its memberships, but no links."""
 
-    # The members of a list in the order of their ids, without another index.
+    # Also serves as the index for reading a list's members in the order of their ids.
     pk = models.CompositePrimaryKey("mailing_list_id", "contact_id")
     mailing_list = models.ForeignKey(MailingList, models.CASCADE, related_name="memberships", db_index=False)
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="memberships")

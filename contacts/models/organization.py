@@ -1,4 +1,4 @@
-"""The tenant: everything else belongs to one."""
+"""Organisations, the tenants: all other rows belong to one."""
 
 from zoneinfo import available_timezones
 
@@ -12,7 +12,7 @@ from contacts.ids import new_id
 
 def validate_time_zone(name: str) -> None:
     if name not in available_timezones():
-        raise ValidationError(f"“{name}” is not an IANA time zone, such as Europe/Warsaw.")
+        raise ValidationError(f"“{name}” is not a valid time zone. Use an IANA name, for example Europe/Warsaw.")
 
 
 def every_weekday() -> list[int]:
@@ -20,7 +20,7 @@ def every_weekday() -> list[int]:
 
 
 class Organization(models.Model):
-    """A tenant and the rules that hold for all its sends."""
+    """A tenant, and the rules that apply to everything it sends."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(max_length=255)
@@ -29,28 +29,37 @@ class Organization(models.Model):
     phone_region = models.CharField(
         max_length=2,
         blank=True,
-        help_text="ISO 3166 country for phone numbers given without “+” and a country code, such as PL.",
+        help_text="Country of phone numbers without a country code. ISO 3166, for example PL.",
     )
     minimum_days_between_contacts = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="Frequency rule over all surveys. Empty: no rule."
+        null=True,
+        blank=True,
+        help_text="Days before a contact is sent any survey again, for example 30. Empty: no rule.",
     )
     throttle_minutes = models.PositiveIntegerField(
         null=True,
         blank=True,
-        help_text="The same survey to the same contact again: not sooner. Empty: no rule. A survey may have its own.",
+        help_text="Minutes before a contact is sent the same survey again, for example 1440. Empty: no rule."
+        " A survey can override it.",
     )
-    quiet_from = models.TimeField(null=True, blank=True, help_text="From then on nothing is sent, on contacts' clocks.")
-    quiet_until = models.TimeField(null=True, blank=True, help_text="Until then. Earlier than the start: the next day.")
+    quiet_from = models.TimeField(
+        null=True, blank=True, help_text="Start of quiet hours in the contact's time zone, for example 20:00."
+    )
+    quiet_until = models.TimeField(
+        null=True,
+        blank=True,
+        help_text="End of quiet hours, for example 08:00. An end before the start is on the next day.",
+    )
     send_weekdays = ArrayField(
         models.PositiveSmallIntegerField(),
         default=every_weekday,
-        help_text="Days on which anything is sent, 1 (Monday) to 7 (Sunday), such as 1,2,3,4,5.",
+        help_text="Days on which messages are sent: 1 (Monday) to 7 (Sunday), for example 1,2,3,4,5.",
     )
     allowed_redirect_hosts = ArrayField(
         models.CharField(max_length=253),
         default=list,
         blank=True,
-        help_text="Hosts that a personal link may lead to, such as survey.example.com.",
+        help_text="Hosts that links may redirect to, for example survey.example.com.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

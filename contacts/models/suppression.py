@@ -1,4 +1,4 @@
-"""Addresses that must not be written to."""
+"""Addresses that must not be sent to."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -19,9 +19,9 @@ class SuppressionReason(models.TextChoices):
 
 
 class Suppression(models.Model):
-    """One reason why an organisation never sends to an address on a channel, whoever the contact behind it is.
+    """One reason why an organisation never sends to an address on a channel, whichever contact has it.
 
-    An address may have several, and each is lifted on its own: a START takes back the STOP, and the bounce remains.
+    An address may have several reasons, which are lifted independently: START lifts STOP, but not a bounce.
     `address` is lower-case for e-mail and E.164 for SMS and WhatsApp.
     """
 
@@ -30,7 +30,11 @@ class Suppression(models.Model):
     channel = models.CharField(max_length=8, choices=Channel)
     address = models.CharField(max_length=254)
     reason = models.CharField(max_length=11, choices=SuppressionReason)
-    source = models.CharField(max_length=255, blank=True, help_text="What told us: a link, a webhook, an operator.")
+    source = models.CharField(
+        max_length=255,
+        blank=True,
+        help_text="For example a link, a webhook or an operator.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from contacts.keys import create_api_key, revoke_api_keys
+from contacts.api_keys import create_api_key, revoke_api_keys
 from contacts.models import ApiKey
 from contacts.models.api_key import Scope
 from distributor.admin.support.base import BaseAdmin, ReadAt

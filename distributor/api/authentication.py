@@ -9,7 +9,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from contacts.keys import find_api_key
+from contacts.api_keys import find_api_key
 from contacts.models import ApiKey
 from contacts.models.api_key import Scope
 from distributor.engine.infrastructure.clock import database_now

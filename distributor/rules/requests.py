@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from contacts.given import ContactGiven
+from contacts.contact_fields import ContactFields
 from distributor.rules.journey.chain import StepKind, StopsOn
 from distributor.rules.timing.throttle import ThrottlePolicy
 from distributor.rules.wording import NO_WORDING, Wording
@@ -145,7 +145,7 @@ class DistributionRequest:
 
     source: str
     survey_id: UUID
-    contacts: Sequence[ContactGiven]
+    contacts: Sequence[ContactFields]
     steps: Sequence[StepRequest]
     is_multi: bool = False
     scheduled_at: datetime | None = None

@@ -8,7 +8,7 @@ from django.test import Client
 
 from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
-from contacts.given import ContactGiven
+from contacts.contact_fields import ContactFields
 from contacts.models import Contact, Organization
 from distributor.engine.acceptance.accept import accept
 from distributor.engine.dispatch.loop import dispatch_lane
@@ -31,7 +31,7 @@ def operator(user: User) -> Client:
     return client
 
 
-def person(external_id: str, first_name: str = "") -> ContactGiven:
+def person(external_id: str, first_name: str = "") -> ContactFields:
     return {
         "external_id": external_id,
         "email": f"{external_id}@example.com",
@@ -44,7 +44,7 @@ def send(
     survey: Survey,
     account: ProviderAccount,
     template: Template,
-    contacts: list[ContactGiven],
+    contacts: list[ContactFields],
     *,
     name: str = "Spring visits",
     delay: timedelta = timedelta(0),

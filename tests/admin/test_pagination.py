@@ -8,8 +8,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from channels.models import ProviderAccount, Template, TemplateVariant
+from contacts.api_keys import create_api_key
 from contacts.channel import Channel
-from contacts.keys import create_api_key
 from contacts.models import ApiKey, Contact, MailingList, Organization, Suppression
 from distributor.admin.support import pagination
 from distributor.engine.infrastructure.clock import database_now

@@ -141,10 +141,10 @@ def test_a_value_cannot_be_entered_and_cleared_at_once(operator: Client, account
 def test_every_fault_of_the_configuration_is_named(operator: Client, account: ProviderAccount) -> None:
     answer = operator.post(address(account, "change"), form(configuration='{"port": 0, "colour": "red"}'))
     assert faults(answer)["configuration"] == [
-        "“host” is needed: a host name or an IP address.",
-        "“port” is needed: a number from 1 to 65535.",
-        "“security” is needed: “none”, “starttls” or “tls”.",
-        "“colour” means nothing to SMTP.",
+        "“host” is required: a host name or an IP address, for example smtp.example.com.",
+        "“port” is required: a number from 1 to 65535, for example 587.",
+        "“security” is required: “none”, “starttls” or “tls”.",
+        "“colour” is not a setting of SMTP.",
     ]
 
 

@@ -7,9 +7,9 @@ from uuid import UUID
 from django.db import connection
 
 from channels.models import ProviderAccount, Template, TemplateVariant
+from contacts.api_keys import create_api_key
 from contacts.channel import Channel
 from contacts.ids import new_id
-from contacts.keys import create_api_key
 from contacts.models import Contact, Organization
 from contacts.models.api_key import Scope
 from distributor.models import Recipient, Survey

@@ -7,7 +7,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from channels.models import ProviderAccount, Template, TemplateVariant
-from contacts.given import ContactGiven
+from contacts.contact_fields import ContactFields
 from contacts.models import Organization
 from distributor.engine.acceptance.accept import accept
 from distributor.models import Batch, Survey
@@ -62,5 +62,5 @@ def forget_waiting() -> None:
     Batch.objects.exclude(state=BatchState.DONE).update(state=BatchState.DONE, lease_expires_at=None)
 
 
-def _given(number: int) -> ContactGiven:
-    return cast(ContactGiven, {_NAMES[name]: value for name, value in person(number, year=2026).items()})
+def _given(number: int) -> ContactFields:
+    return cast(ContactFields, {_NAMES[name]: value for name, value in person(number, year=2026).items()})

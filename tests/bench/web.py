@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from config.stack.product import product_programs
+from config.stack.product.programs import product_programs
 from tests.bench.clients import CLIENTS, Caller, Load, run_in_parallel
 from tests.bench.contact_supply import ContactSupply, quick_body
 from tests.bench.database import Stage

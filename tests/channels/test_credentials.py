@@ -19,7 +19,7 @@ OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 
 @pytest.fixture(autouse=True)
 def forget_keys() -> Generator[None]:
-    """The keys are read once a process."""
+    """Forget the keys, which are otherwise read once per process."""
     credentials._fernet.cache_clear()
     yield
     credentials._fernet.cache_clear()

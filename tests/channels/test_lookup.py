@@ -1,4 +1,4 @@
-"""What is known of numbers: asked of Lookup v2, and read from the numbering plans."""
+"""Numbers looked up by Lookup v2 and in the numbering plans."""
 
 import dataclasses
 from collections.abc import Generator

@@ -1,4 +1,4 @@
-"""E-mails as octets, read back by the standard library's parser."""
+"""E-mails as bytes, parsed by the standard library."""
 
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -21,7 +21,7 @@ HEADERS = [
     "MIME-Version", "Content-Type",
 ]  # fmt: skip
 RAW = compile_variant("en", "${contact:x}", "${contact:x}", "${contact:x}")
-# Line ends, NUL, words that look encoded, quotes and long runs come up often.
+# Line ends, NUL, text that looks encoded, quotes and long runs are frequent.
 HOSTILE = st.one_of(
     st.text(),
     st.text(st.sampled_from('\r\n\0 .=?"\\<>,;:@ąあ🎈_-'), max_size=300),
@@ -45,7 +45,7 @@ def part_text(email: EmailMessage, subtype: str) -> str:
 
 
 def display_name(message: Message, header: str) -> str:
-    """The modern parser keeps the space between encoded words of a name, which RFC 2047 §6.2 says to drop."""
+    """Remove spaces between a name's encoded words: the parser keeps them although RFC 2047 §6.2 forbids it."""
     raw = message_from_bytes(compose_email(message, NOW))[header]
     return str(make_header(decode_header(parseaddr(raw.replace("\r\n", ""))[0])))
 

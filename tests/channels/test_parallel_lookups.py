@@ -1,4 +1,4 @@
-"""Many look-ups at once: each once, within a time, and no more of them than make sense."""
+"""Many lookups at once: each number once, within a time limit, until too many fail."""
 
 from channels.parallel_lookups import CONCURRENCY, MAX_FAILURES, look_up_numbers
 from tests.support.channels.twilio_account import number, twilio_account
@@ -9,9 +9,9 @@ from tests.support.standins.twilio import TwilioStandIn
 def test_each_number_is_asked_once() -> None:
     wanted = [number(n) for n in range(100)]
     with TwilioStandIn().running() as peer:
-        told = look_up_numbers(twilio_account(peer.url).account, wanted)
+        reports = look_up_numbers(twilio_account(peer.url).account, wanted)
         asked = sorted(request.path.partition("?")[0].rpartition("/")[2] for request in peer.seen)
-        assert (set(told), asked) == (set(wanted), wanted)
+        assert (set(reports), asked) == (set(wanted), wanted)
         assert peer.connections <= CONCURRENCY
 
 
@@ -26,5 +26,5 @@ def test_a_service_that_is_down_is_not_asked_for_each_number() -> None:
     with TwilioStandIn().running() as refusing:
         refusing.is_suspended = True
         assert look_up_numbers(twilio_account(refusing.url).account, [number(n) for n in range(500)]) == {}
-        # Those that were under way when the last straw came.
+        # Lookups that were running when the last failure came.
         assert MAX_FAILURES <= len(refusing.seen) < MAX_FAILURES + CONCURRENCY

@@ -1,4 +1,4 @@
-"""How many messages an account takes, and when: over any order in which workers may ask."""
+"""How many messages an account may send and when, for any order in which workers ask."""
 
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -40,7 +40,7 @@ any_limits = st.builds(
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A worker that asks, so long after the one before; its clock may be a little behind."""
+    """One worker's request, some time after the last one. Its clock may be slightly behind."""
 
     after_seconds: float
     wanted: int
@@ -60,7 +60,7 @@ askings = st.lists(
 
 
 def play(limits: Limits, questions: list[Asking]) -> list[tuple[datetime, Asking, Grant | Wait]]:
-    """Ask one after the other; each finds the bucket as the one before left it."""
+    """Make the requests one after the other, on the same bucket."""
     bucket, now, answers = Bucket(), NOW, []
     for question in questions:
         now += timedelta(seconds=question.after_seconds)
@@ -86,7 +86,7 @@ def test_in_no_stretch_of_time_more_leaves_than_the_rate_and_one_full_bucket(
         for now, _, answer in answers[first:]:
             left += answer.count if isinstance(answer, Grant) else 0
             latest = max(latest, now)
-            # The clock that was furthest ahead is the one that the bucket was last filled by.
+            # The bucket was last refilled at the time of the clock that was furthest ahead.
             seconds = (latest - answers[first][0]).total_seconds() + 0.05
             assert left <= limits.burst + limits.rate_per_second * seconds + TOLERANCE
 
@@ -193,7 +193,7 @@ def test_no_turn_is_out_of_sight_and_none_outlives_the_queue() -> None:
         assert isinstance(answer, Wait)
         assert answer.until <= NOW + LONGEST_TURN
         bucket = answer.bucket
-    # All of them were cancelled: the next one finds a full bucket, and only its own rest to wait for.
+    # All of them were cancelled: the next one finds a full bucket and waits only for its own tokens.
     later = NOW + 5 * SECOND
     answer = take(limits, take(limits, bucket, 30, is_urgent=False, now=later).bucket, 30, is_urgent=False, now=later)
     assert isinstance(answer, Wait)

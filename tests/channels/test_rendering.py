@@ -1,4 +1,4 @@
-"""Piped text: what is filled, what is left alone, and that values stay data."""
+"""Piped text: which placeholders are filled, and that values are not filled again."""
 
 from html import unescape
 
@@ -17,11 +17,11 @@ from channels.rendering import (
 from tests.support.channels.invitations import invitation
 
 KEYS = ("link", "unsubscribe", "survey:name", "contact:firstName", "contact:stay number", "contact:a.b-c")
-# Every text of this strategy ends in a character that cannot begin a placeholder.
+# Texts of this strategy end with a character that cannot begin a placeholder.
 LITERALS = st.text().map(lambda text: text.replace("$", "§"))
 SLOTS = st.tuples(st.sampled_from(KEYS), st.text(st.characters(exclude_characters="{}"), max_size=10))
 PARTS = st.lists(st.one_of(LITERALS, SLOTS), max_size=8)
-# Values that look like placeholders, markup and headers come up often.
+# Values that look like placeholders, markup or headers are frequent.
 VALUES = st.one_of(
     st.text(), st.sampled_from(["${link}", "${contact:firstName|x}", "<script>", "a\r\nBcc: b@example.com", "$"])
 )
@@ -60,7 +60,7 @@ def test_a_value_in_html_reads_as_itself_and_never_as_markup(value: str) -> None
     filled = compile_text("<b>${contact:x}</b>").fill({"contact:x": value}, encode_html)
     inner = filled.removeprefix("<b>").removesuffix("</b>")
     assert not set(inner) & set("<>\"'")
-    # HTML knows no NUL and reads some numeric references as others; ours are only the five that are escaped.
+    # HTML has no NUL and replaces some numeric references; we use only the five that we escape.
     assert unescape(inner) == value or "&" in value
 
 

@@ -1,4 +1,4 @@
-"""How many SMS a text is."""
+"""How many SMS segments a text has."""
 
 import pytest
 
@@ -39,7 +39,7 @@ def test_segments_fill_up_at_these_lengths(text: str, encoding: Encoding, units:
 
 def test_an_escaped_character_is_not_cut_in_half() -> None:
     assert segment_text("a" * 152 + "€" + "a" * 151).segments == 2
-    # The euro does not fit behind 152 others: it opens the second segment, and the last letter a third.
+    # The euro takes two units and does not fit after 152 others: it begins the second segment, the last letter a third.
     assert segment_text("a" * 152 + "€" + "a" * 152).segments == 3
 
 

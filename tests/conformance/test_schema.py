@@ -22,7 +22,7 @@ from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, settings
 from schemathesis.core.parameters import ParameterLocation
 
-from contacts.keys import create_api_key
+from contacts.api_keys import create_api_key
 from contacts.models import Organization
 from tests.conformance.completing import complete
 from tests.conformance.stand_ins import Ids, known_to

@@ -60,8 +60,8 @@ def test_people_come_back_in_the_order_in_which_they_were_named(organization: Or
         person(email="a@example.com"),
         person(external_id="a"),
     ]
-    named = [(found.external_id, found.email) for found in resolve(organization, *people)]
-    assert named == [(None, "z@example.com"), ("b", ""), ("known", ""), (None, "a@example.com"), ("a", "")]
+    identities = [(found.external_id, found.email) for found in resolve(organization, *people)]
+    assert identities == [(None, "z@example.com"), ("b", ""), ("known", ""), (None, "a@example.com"), ("a", "")]
 
 
 def test_nobody_named_is_nobody_found(organization: Organization) -> None:
@@ -186,8 +186,8 @@ def test_a_thousand_people_of_every_kind_are_resolved_in_one_go(organization: Or
     people += [person(email=f"Q{number}@example.com") for number in range(350)]
     people += [person(phone=f"+4860000{number:04}") for number in range(100)]
     found = resolve(organization, *people)
-    assert len({one.id for one in found}) == 1_000
-    assert [one.id for one in resolve(organization, *people)] == [one.id for one in found]
+    assert len({contact.id for contact in found}) == 1_000
+    assert [contact.id for contact in resolve(organization, *people)] == [contact.id for contact in found]
     assert Contact.objects.count() == 1_000
 
 

@@ -1,4 +1,4 @@
-"""Contacts that are known by nothing but their phone."""
+"""Contacts that are known only by their phone."""
 
 import pytest
 
@@ -85,8 +85,8 @@ def test_a_contact_cannot_take_the_only_name_of_another(organization: Organizati
 def test_two_contacts_of_a_call_cannot_both_take_a_phone(organization: Organization) -> None:
     both = [make_contact(organization, phone=f"+4860000000{number}") for number in (1, 2)]
     with pytest.raises(PhonesTakenError) as raised:
-        resolve(organization, *(person(contact_id=one.pk, phone="+48600000009") for one in both))
-    assert raised.value.ids == {one.pk for one in both}
+        resolve(organization, *(person(contact_id=contact.pk, phone="+48600000009") for contact in both))
+    assert raised.value.ids == {contact.pk for contact in both}
 
 
 def test_where_an_email_and_a_phone_are_taken_the_email_is_told_first(organization: Organization) -> None:

@@ -15,7 +15,7 @@ def test_the_same_key_twice_is_one_contact_and_the_later_values_win(organization
         name_by(kind, contact, first_name="Anna", last_name="Ono", embedded_data={"b": 2, "c": 2}),
     )
     contact.refresh_from_db()
-    assert [one.id for one in found] == [contact.pk] * 2
+    assert [contact.id for contact in found] == [contact.pk] * 2
     assert (contact.first_name, contact.last_name, contact.title) == ("Anna", "Ono", "Dr.")
     assert contact.embedded_data == {"a": 1, "b": 2, "c": 2}
     assert Contact.objects.count() == 1
@@ -23,7 +23,7 @@ def test_the_same_key_twice_is_one_contact_and_the_later_values_win(organization
 
 def test_a_new_email_twice_in_other_letter_cases_is_one_contact(organization: Organization) -> None:
     found = resolve(organization, person(email="ann@example.com"), person(email="Ann@Example.com"))
-    assert len({one.id for one in found}) == 1
+    assert len({contact.id for contact in found}) == 1
     assert Contact.objects.get().email == "Ann@Example.com"
 
 
@@ -36,14 +36,14 @@ def test_one_contact_named_by_three_kinds_of_keys_is_given_back_as_it_ended(orga
         name_by("id", contact, phone="+48600000001", last_name="by id", embedded_data={"i": 1, "all": "i"}),
     )
     contact.refresh_from_db()
-    assert {(one.id, one.phone) for one in found} == {(contact.pk, "+48600000003")}
+    assert {(contact.id, contact.phone) for contact in found} == {(contact.pk, "+48600000003")}
     assert (contact.phone, contact.first_name, contact.last_name) == ("+48600000003", "by e-mail", "by id")
     assert contact.embedded_data == {"i": 1, "x": 1, "e": 1, "all": "e"}
 
 
 def test_an_email_finds_the_contact_that_the_same_call_makes_by_external_id(organization: Organization) -> None:
     found = resolve(organization, person(email="ann@example.com"), person(external_id="PAT-1", email="Ann@example.com"))
-    assert len({one.id for one in found}) == 1
+    assert len({contact.id for contact in found}) == 1
     assert Contact.objects.count() == 1
 
 
@@ -52,10 +52,10 @@ def test_an_email_that_only_the_same_call_has_changed_is_found(organization: Org
     found = resolve(
         organization, person(email="new@example.com"), person(contact_id=contact.pk, email="new@example.com")
     )
-    assert [one.id for one in found] == [contact.pk] * 2
+    assert [contact.id for contact in found] == [contact.pk] * 2
 
 
 def test_a_phone_finds_the_contact_that_the_same_call_makes_by_email(organization: Organization) -> None:
     found = resolve(organization, person(phone="+48600000001"), person(email="ann@example.com", phone="+48600000001"))
-    assert len({one.id for one in found}) == 1
+    assert len({contact.id for contact in found}) == 1
     assert (Contact.objects.get().email, found[0].email) == ("ann@example.com", "ann@example.com")

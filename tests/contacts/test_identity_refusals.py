@@ -1,4 +1,4 @@
-"""Whom identity resolution does not find or must not change."""
+"""Contacts that identity resolution does not find or must not change."""
 
 import pytest
 
@@ -49,7 +49,7 @@ def test_another_organisations_contacts_are_never_touched(organization: Organiza
     found = resolve(
         organization, person(external_id="PAT-1", first_name="Eve"), person(email="bob@example.com", first_name="Eve")
     )
-    assert not {one.id for one in found} & {contact.pk for contact in theirs}
+    assert not {contact.id for contact in found} & {contact.pk for contact in theirs}
     assert [stored(contact) for contact in theirs] == before
     assert Contact.objects.filter(organization=organization).count() == 2
 
@@ -79,7 +79,7 @@ def test_a_contact_cannot_take_the_only_name_of_another(organization: Organizati
 def test_two_contacts_of_a_call_cannot_both_take_an_email(organization: Organization) -> None:
     ann, bob = (make_contact(organization, email=f"{name}@example.com") for name in ("ann", "bob"))
     with pytest.raises(EmailsTakenError) as raised:
-        resolve(organization, *(person(contact_id=one.pk, email="new@example.com") for one in (ann, bob)))
+        resolve(organization, *(person(contact_id=contact.pk, email="new@example.com") for contact in (ann, bob)))
     assert raised.value.ids == {ann.pk, bob.pk}
     assert set(Contact.objects.values_list("email", flat=True)) == {"ann@example.com", "bob@example.com"}
 

@@ -15,8 +15,8 @@ def test_an_id_of_a_day_tells_its_midnight_in_utc_and_is_a_uuid_7() -> None:
 def test_all_other_bits_of_an_id_of_a_day_are_by_chance() -> None:
     ids = [new_id_of_day(EVENING).int for _ in range(200)]
     always_one, ever_one = ids[0], 0
-    for one in ids:
-        always_one, ever_one = always_one & one, ever_one | one
+    for value in ids:
+        always_one, ever_one = always_one & value, ever_one | value
     free = (1 << 76) - 1 & ~(3 << 62)
     assert always_one & free == 0
     assert ever_one & free == free

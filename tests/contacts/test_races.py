@@ -8,7 +8,7 @@ from random import Random
 import pytest
 from django.db import connection, transaction
 
-from contacts.given import ContactGiven
+from contacts.contact_fields import ContactFields
 from contacts.identity import EmailsTakenError, Identified, PhonesTakenError, resolve_contacts
 from contacts.models import Contact, Organization
 from tests.support.contacts import NOW, make_contact, person, resolve
@@ -19,21 +19,21 @@ PEOPLE = 200
 ROUNDS = 3
 
 
-def by_external_id(number: int) -> ContactGiven:
+def by_external_id(number: int) -> ContactFields:
     return person(external_id=f"PAT-{number}", email=f"p{number}@example.com", embedded_data={str(number): number})
 
 
-def by_email(number: int) -> ContactGiven:
-    # Every caller writes it in another letter case.
+def by_email(number: int) -> ContactFields:
+    # Each caller uses a different letter case.
     local = f"p{number}" if number % 2 else f"P{number}"
     return person(email=f"{local}@example.com", embedded_data={str(number): number})
 
 
-def by_phone(number: int) -> ContactGiven:
+def by_phone(number: int) -> ContactFields:
     return person(phone=f"+4860000{number:04}", embedded_data={str(number): number})
 
 
-def shuffled(name_one: Callable[[int], ContactGiven], seed: int) -> list[ContactGiven]:
+def shuffled(name_one: Callable[[int], ContactFields], seed: int) -> list[ContactFields]:
     people = [name_one(number) for number in range(PEOPLE)]
     Random(seed).shuffle(people)
     return people
@@ -42,13 +42,13 @@ def shuffled(name_one: Callable[[int], ContactGiven], seed: int) -> list[Contact
 @pytest.mark.parametrize("callers", [2, 8])
 @pytest.mark.parametrize("name_one", [by_external_id, by_email, by_phone])
 def test_simultaneous_calls_for_the_same_new_people_make_each_once(
-    organization: Organization, name_one: Callable[[int], ContactGiven], callers: int
+    organization: Organization, name_one: Callable[[int], ContactFields], callers: int
 ) -> None:
     for round_number in range(ROUNDS):
         people = [shuffled(name_one, round_number * callers + seed) for seed in range(callers)]
         answers = run_together([partial(resolve, organization, *ours) for ours in people])
         assert Contact.objects.count() == PEOPLE
-        found = {frozenset(one.id for one in answer) for answer in answers}
+        found = {frozenset(contact.id for contact in answer) for answer in answers}
         assert found == {frozenset(Contact.objects.values_list("id", flat=True))}
         Contact.objects.all().delete()
 
@@ -69,13 +69,13 @@ def test_simultaneous_calls_for_overlapping_people_in_any_order_neither_double_n
 
     for round_number in range(ROUNDS):
         answers = run_together([partial(call, round_number * 8 + seed) for seed in range(8)])
-        assert [len({one.id for one in answer}) for answer in answers] == [4 * (PEOPLE // 2)] * 8
+        assert [len({contact.id for contact in answer}) for answer in answers] == [4 * (PEOPLE // 2)] * 8
     assert Contact.objects.count() == len(set(Contact.objects.values_list("external_id", "email", "phone")))
 
 
 @pytest.mark.parametrize("name_one", [by_external_id, by_email, by_phone])
 def test_the_second_of_two_calls_waits_for_the_first_and_merges_into_what_it_made(
-    organization: Organization, name_one: Callable[[int], ContactGiven]
+    organization: Organization, name_one: Callable[[int], ContactFields]
 ) -> None:
     def second_call() -> list[Identified]:
         try:
@@ -88,7 +88,7 @@ def test_the_second_of_two_calls_waits_for_the_first_and_merges_into_what_it_mad
             first = resolve_contacts(organization.pk, [name_one(2), name_one(1)], NOW)
             second = pool.submit(second_call)
             wait_until_blocked(1)
-        assert {one.id for one in second.result(DEADLINE_SECONDS)} == {one.id for one in first}
+        assert {contact.id for contact in second.result(DEADLINE_SECONDS)} == {contact.id for contact in first}
     assert Contact.objects.count() == 2
 
 

@@ -8,14 +8,14 @@ from tests.contract.peers import PEERS
 
 @pytest.fixture
 def peer(request: pytest.FixtureRequest) -> Generator[Peer]:
-    """A running peer, by name: tests are parametrised by it."""
+    """A running peer. Tests are parametrised by its name."""
     peer = PEERS[request.param]()
     with peer.running():
         yield peer
 
 
 def each_peer(*, with_address: bool = False, with_clocks: bool = False) -> pytest.MarkDecorator:
-    """A test for every provider, or for those that have what it takes."""
+    """Run a test for every peer, or for those that have an address or clocks."""
     params = [
         pytest.param(name, marks=_marks(peer))
         for name, peer in PEERS.items()
@@ -25,7 +25,7 @@ def each_peer(*, with_address: bool = False, with_clocks: bool = False) -> pytes
 
 
 def each_trouble(*wanted: Trouble) -> pytest.MarkDecorator:
-    """A test for every trouble that a provider's peer can make, as far as it is wanted."""
+    """Run a test for every peer and every trouble that it can cause, or for the wanted ones."""
     params = [
         pytest.param(name, trouble, id=f"{name}-{trouble}", marks=_marks(peer))
         for name, peer in PEERS.items()
@@ -36,5 +36,5 @@ def each_trouble(*wanted: Trouble) -> pytest.MarkDecorator:
 
 
 def _marks(peer: type[Peer]) -> list[pytest.MarkDecorator]:
-    """By mark, not by fixture: pytest-django sets up only databases that it sees asked for beforehand."""
+    """Return the database mark. A fixture would be too late: pytest-django sets up databases that marks ask for."""
     return [pytest.mark.django_db] if peer.needs_database else []

@@ -1,4 +1,4 @@
-"""What the contract suite needs of the other side of a provider: messages for it, trouble on demand, a count."""
+"""The other side of a provider in the contract suite: it takes and counts messages, and causes trouble on demand."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator
@@ -13,27 +13,27 @@ from channels.providers.base import Message, Outcome, Provider, Scope
 
 
 class Trouble(StrEnum):
-    """What can befall a message, or the request that it is in."""
+    """What can go wrong with a message, or with the request that contains it."""
 
     REFUSED = "refused"  # this recipient, for good
     LOCKED_OUT = "locked_out"  # the account, whoever the recipient is
     THROTTLED = "throttled"
-    BUSY = "busy"  # not now, and not taken
+    BUSY = "busy"  # not now; not taken
     RESET_BEFORE = "reset_before"  # the connection is lost before the message was taken
     RESET_AFTER = "reset_after"  # the connection is lost after the message was taken
     LOST_ANSWER = "lost_answer"  # taken, and answered with an error
     SILENT = "silent"  # taken, and never answered
-    CUT = "cut"  # the connection is ended while nothing happens
-    HALF_CLOSED = "half_closed"  # taken and answered; then the peer ends its side of the connection
+    CUT = "cut"  # the connection is closed while it is idle
+    HALF_CLOSED = "half_closed"  # taken and answered; then the peer closes its side of the connection
 
 
-# What the message that was struck may come to, and why.
+# The results that the affected message may have.
 EXPECTED: dict[Trouble, set[tuple[Outcome, Scope | None]]] = {
     Trouble.REFUSED: {(Outcome.PERMANENT, Scope.RECIPIENT), (Outcome.PERMANENT, Scope.CONTENT)},
     Trouble.LOCKED_OUT: {(Outcome.PERMANENT, Scope.ACCOUNT)},
     Trouble.THROTTLED: {(Outcome.THROTTLED, None)},
     Trouble.BUSY: {(Outcome.TRANSIENT, None)},
-    # A small request has left whole before the reset is heard of. One that has not may be repeated at once.
+    # A small request is sent completely before the reset arrives. A larger one may be repeated at once.
     Trouble.RESET_BEFORE: {(Outcome.TRANSIENT, None), (Outcome.UNKNOWN, None), (Outcome.ACCEPTED, None)},
     Trouble.RESET_AFTER: {(Outcome.UNKNOWN, None)},
     Trouble.LOST_ANSWER: {(Outcome.UNKNOWN, None)},
@@ -41,15 +41,15 @@ EXPECTED: dict[Trouble, set[tuple[Outcome, Scope | None]]] = {
     Trouble.CUT: {(Outcome.ACCEPTED, None)},
     Trouble.HALF_CLOSED: {(Outcome.ACCEPTED, None)},
 }
-# Where the answer was lost the peer has the message all the same.
+# Trouble in which the peer has the message although its answer was lost.
 TAKEN_UNANSWERED = frozenset({Trouble.RESET_AFTER, Trouble.LOST_ANSWER, Trouble.SILENT})
 
 
 class Peer(ABC):
-    """One provider's other side. `provider` is there while it is `running()`."""
+    """The other side of one provider. `provider` exists while it is `running()`."""
 
     troubles: ClassVar[frozenset[Trouble]]
-    # The modules of the provider that read the time by `monotonic`, if one call to it makes several requests.
+    # Modules of the provider that call `monotonic`, if one batch makes several requests.
     clocks: ClassVar[tuple[ModuleType, ...]] = ()
     needs_database: ClassVar[bool] = False
     has_address: ClassVar[bool] = True
@@ -59,33 +59,33 @@ class Peer(ABC):
     @contextmanager
     @abstractmethod
     def running(self) -> Generator[None]:
-        """From here on messages are taken, and counted."""
+        """Take and count messages."""
 
     @abstractmethod
     def message(self, number: int, *, apart: bool = False) -> Message:
-        """A message to a person of its own. Those that are `apart` never share a request."""
+        """Return a message to a different person per number. Messages that are `apart` never share a request."""
 
     @abstractmethod
     def cause(self, trouble: Trouble, message: Message) -> None:
-        """Let trouble befall a message of the next batch; LOCKED_OUT and CUT are not about a message."""
+        """Cause trouble with a message of the next batch. LOCKED_OUT and CUT affect all messages."""
 
     @abstractmethod
     def mend(self) -> None:
-        """From here on all is well."""
+        """End all trouble."""
 
     @abstractmethod
     def taken(self) -> list[str]:
-        """The attempt ids of all messages that the peer has, as often as it has them."""
+        """Return the attempt ids of all messages that the peer took, repeated ones included."""
 
     def provider_at(self, port: int) -> Provider:
-        """A provider that talks to another port of 127.0.0.1."""
+        """Return a provider that connects to this port of 127.0.0.1."""
         raise NotImplementedError
 
-    def hurry(self, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: B027  some wait for nobody
+    def hurry(self, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: B027  some do not wait
         """Make the provider wait only a fraction of a second for an answer."""
 
     def await_trouble(self) -> None:  # noqa: B027  most trouble comes with the answer
-        """Return when trouble that comes after an answer has come."""
+        """Wait for trouble that comes after an answer."""
 
     def on_request(self, call: Callable[[], None]) -> None:
         """Call this for each request from here on."""

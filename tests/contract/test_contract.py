@@ -1,8 +1,8 @@
-"""The contract of all providers: what became of each message is said truly, whatever the other side does."""
+"""The contract of all providers: results are true, whatever the other side does."""
 
 import socket
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from random import Random
 
@@ -11,28 +11,25 @@ import pytest
 from channels.providers.base import Message, Outcome, Result
 from tests.contract.conftest import each_peer, each_trouble
 from tests.contract.peer import EXPECTED, TAKEN_UNANSWERED, Peer, Trouble
+from tests.support.channels.batches import outcomes
 
 LEASE_SECONDS = 60.0  # the caller's
 
 
 def send(peer: Peer, *messages: Message) -> list[Result]:
-    """What a batch came to, after a look at whether it is true."""
+    """Send a batch; return its results after checking that they are true."""
     results = peer.provider.send_batch(messages)
     assert len(results) == len(messages)
     taken = peer.taken()
     for message, result in zip(messages, results, strict=True):
         count = taken.count(message.attempt_id)
         if result.outcome is Outcome.ACCEPTED:
-            assert count == 1, f"{message.attempt_id} is said to be accepted, and was taken {count} times"
+            assert count == 1, f"{message.attempt_id} is reported as accepted, but was taken {count} times"
         elif result.outcome is Outcome.UNKNOWN:
             assert count <= 1
         else:
-            assert count == 0, f"{message.attempt_id} is said to be {result.outcome}, and was taken"
+            assert count == 0, f"{message.attempt_id} is reported as {result.outcome}, but was taken"
     return results
-
-
-def outcomes(results: Sequence[Result]) -> list[Outcome]:
-    return [result.outcome for result in results]
 
 
 @each_peer()
@@ -104,20 +101,22 @@ def test_through_all_trouble_in_any_order_nobody_is_lost_or_told_of_wrongly(
     peer.hurry(monkeypatch)
     random = Random(11)
     waiting = [peer.message(number) for number in range(1, 41)]
-    last_said: dict[str, Outcome] = {}
+    last_outcomes: dict[str, Outcome] = {}
     while waiting:
         batch, waiting = waiting[:8], waiting[8:]
         trouble = random.choice([None, None, *sorted(peer.troubles)])
         if trouble:
             peer.cause(trouble, random.choice(batch))
         for message, result in zip(batch, send(peer, *batch), strict=True):
-            last_said[message.attempt_id] = result.outcome
+            last_outcomes[message.attempt_id] = result.outcome
             if result.outcome not in (Outcome.ACCEPTED, Outcome.UNKNOWN):
                 waiting.append(message)
         peer.mend()
         peer.await_trouble()
-    assert set(last_said.values()) <= {Outcome.ACCEPTED, Outcome.UNKNOWN}
-    assert {said for said, outcome in last_said.items() if outcome is Outcome.ACCEPTED} <= set(peer.taken())
+    assert set(last_outcomes.values()) <= {Outcome.ACCEPTED, Outcome.UNKNOWN}
+    assert {attempt_id for attempt_id, outcome in last_outcomes.items() if outcome is Outcome.ACCEPTED} <= set(
+        peer.taken()
+    )
 
 
 @each_peer(with_address=True)
@@ -131,7 +130,7 @@ def test_nobody_at_the_address_is_a_passing_fault(peer: Peer) -> None:
 
 @each_peer(with_address=True)
 @pytest.mark.parametrize(
-    "said",
+    "answer",
     [
         b"",
         b"\x00\xff\xfe\x80" * 64,
@@ -145,11 +144,11 @@ def test_nobody_at_the_address_is_a_passing_fault(peer: Peer) -> None:
     ],
 )
 def test_nonsense_from_the_other_side_raises_nothing_and_is_no_yes(
-    peer: Peer, said: bytes, monkeypatch: pytest.MonkeyPatch
+    peer: Peer, answer: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     peer.hurry(monkeypatch)
     messages = [peer.message(number) for number in (1, 2, 3)]
-    with _talking_nonsense(said) as port:
+    with _talking_nonsense(answer) as port:
         provider = peer.provider_at(port)
         results = provider.send_batch(messages)
         provider.close()
@@ -173,22 +172,22 @@ def test_a_batch_ends_within_its_callers_lease_however_slow_the_other_side_is(
     messages = [peer.message(number, apart=True) for number in range(1, 13)]
     results = send(peer, *messages)
     assert now - 1_000.0 < LEASE_SECONDS
-    said = outcomes(results)
-    assert set(said) == {Outcome.ACCEPTED, Outcome.THROTTLED}
-    # What was not tried is nobody's failed attempt, and can be tried at once.
+    batch_outcomes = outcomes(results)
+    assert set(batch_outcomes) == {Outcome.ACCEPTED, Outcome.THROTTLED}
+    # Messages that were not tried have no failed attempt and may be sent at once.
     assert {result.retry_after_seconds for result in results if result.outcome is Outcome.THROTTLED} == {0}
 
 
 @contextmanager
-def _talking_nonsense(said: bytes) -> Generator[int]:
-    """A server that says the same to everybody and hangs up."""
+def _talking_nonsense(answer: bytes) -> Generator[int]:
+    """Run a server that answers every connection with the same bytes and closes it."""
 
     def serve(listener: socket.socket) -> None:
         with suppress(OSError):
             while True:
                 connection = listener.accept()[0]
                 with suppress(OSError), connection:
-                    connection.sendall(said)
+                    connection.sendall(answer)
                     connection.shutdown(socket.SHUT_WR)
                     connection.settimeout(5)
                     while connection.recv(65_536):

@@ -21,7 +21,7 @@ class Simulated(Provider):
     batch_size = 1_000
     desk: ClassVar[Desk]
 
-    def send_batch(self, messages: Sequence[Message]) -> list[Result]:
+    def send_checked(self, messages: Sequence[Message]) -> list[Result]:
         return Simulated.desk(self, messages)
 
 

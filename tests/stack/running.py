@@ -1,4 +1,4 @@
-"""A stack in a process of its own, and what its family of processes leaves behind."""
+"""Runs a stack in a process of its own, and observes its child processes."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[2]
 STACK = [sys.executable, "-m", "config.stack"]
-# Set by the tests' own servers, or by whoever runs the tests: none of it is for the stack under test.
+# Set by the tests' own servers or by the user; the stack under test must not get them.
 OURS = {
     "DATABASE_URL",
     "REDIS_URL",
@@ -53,7 +53,7 @@ def wait_until(condition: Callable[[], object], limit_seconds: float = 30.0) -> 
 
 
 class Family:
-    """A process and all its descendants, remembered by start time: a number used again is another process."""
+    """A process and all its descendants. Start times distinguish them from later processes with the same number."""
 
     def __init__(self, pid: int) -> None:
         table = _process_table()
@@ -63,11 +63,11 @@ class Family:
         self.born_at = {member: table[member][1] for member in pids if member in table}
 
     def pids_of(self, words: str) -> list[int]:
-        """The members whose command line has these words."""
+        """Return the processes whose command line contains these words."""
         return sorted(pid for pid in self.living() if words in _command_line(pid))
 
     def living(self) -> list[int]:
-        """Without zombies: they have ended, and it is the machine's first process that is slow to notice."""
+        """Return the running processes, without zombies, which have ended."""
         table = _process_table()
         return [
             pid
@@ -76,7 +76,7 @@ class Family:
         ]
 
     def listening_ports(self) -> set[int]:
-        """The TCP ports that any of them listens on."""
+        """Return the TCP ports that any of them listens on."""
         inodes = {}
         for table in ("/proc/net/tcp", "/proc/net/tcp6"):
             for line in Path(table).read_text().splitlines()[1:]:
@@ -88,7 +88,7 @@ class Family:
 
 
 class RunningStack:
-    """`config.stack run` on one data folder, started when first needed and started again after it was killed."""
+    """`config.stack run` on one data folder. It starts on first use and again after it was killed."""
 
     def __init__(self, data: Path) -> None:
         self.data = data
@@ -99,7 +99,7 @@ class RunningStack:
         self.family: Family | None = None
 
     def ensure_running(self) -> dict[str, Any]:
-        """demo.json of the running stack."""
+        """Return demo.json of the running stack."""
         if self.process is None:
             with self.log.open("ab") as log:
                 command = [*STACK, "run", "--data", str(self.data), "--port", str(self.port)]
@@ -112,12 +112,12 @@ class RunningStack:
         return demo
 
     def end(self, number: signal.Signals) -> tuple[int, Family]:
-        """End it by a signal and see its family go; returns its exit code and that family."""
+        """End the stack by a signal and wait for its processes; return its exit code and the processes."""
         assert self.process is not None
         family = Family(self.process.pid)
         self.process.send_signal(number)
         code = self.process.wait(60)
-        wait_until(lambda: not family.living())  # The guard outlives it for a moment.
+        wait_until(lambda: not family.living())  # The guard ends a moment later.
         self.process = None
         return code, family
 
@@ -126,7 +126,7 @@ class RunningStack:
 
 
 def _process_table() -> dict[int, tuple[int, str, str]]:
-    """Process id → (parent, start time, state), from /proc."""
+    """Return (parent, start time, state) by process id, from /proc."""
     table = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():

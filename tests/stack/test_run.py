@@ -1,4 +1,4 @@
-"""The whole stack, as `make run` starts it. Two starts in all: one run, killed in the end, and one after it."""
+"""The whole stack, as `make run` starts it. It is started twice: once until it is killed, and once after that."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the proce
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[RunningStack]:
-    """On a path that no socket's address can hold, with characters that no URL takes unquoted."""
+    """A stack on a path that is too long for sockets and contains characters that URLs must quote."""
     with tempfile.TemporaryDirectory(prefix="stack-test-") as folder:
         stack = RunningStack(Path(folder) / ("long" * 30) / "Ann's data, 100%")
         stack.data.parent.mkdir()

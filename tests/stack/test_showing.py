@@ -1,4 +1,4 @@
-"""What people see: the log's lines and the curl to paste."""
+"""What is shown: the log's lines and the curl command to paste."""
 
 import io
 import json
@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from config.stack.demo import render_curl
 from config.stack.log import StackLog
-from config.stack.valkey import Valkey
+from config.stack.product.demo import render_curl
+from config.stack.servers.valkey import Valkey
 
 
 class Terminal(io.StringIO):

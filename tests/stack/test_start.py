@@ -1,4 +1,4 @@
-"""What a start does with what it finds: on the port, in the data folder, in the environment."""
+"""How a start handles the port, the data folder and the environment."""
 
 import os
 import socket
@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from config.stack.data_folder.keys import keep_keys
+from config.stack.data_folder.layout import SOCKET_PATH_BYTES, Layout
+from config.stack.data_folder.lock import hold_lock
 from config.stack.errors import StackError
-from config.stack.keys import keep_keys
-from config.stack.layout import SOCKET_PATH_BYTES, Layout
-from config.stack.lock import hold_lock
-from config.stack.processes import Guard
-from config.stack.servers import Servers
+from config.stack.processes.children import Guard
+from config.stack.servers.embedded import Servers
 from tests.stack.running import clean_environment, run_stack
 
 
 @pytest.fixture
 def start_servers(tmp_path: Path) -> Callable[[], list[str]]:
-    """Starts and stops the servers on the test's folder; gives the lines of their logs."""
+    """Start and stop the servers in the test's folder; return the lines of their logs."""
 
     def start() -> list[str]:
         lines: list[str] = []

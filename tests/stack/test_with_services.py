@@ -1,4 +1,4 @@
-"""`with-services`: one command against throwaway servers."""
+"""`with-services`: one command against temporary servers."""
 
 import signal
 import subprocess

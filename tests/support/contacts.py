@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from typing_extensions import Unpack
 
-from contacts.given import ContactGiven
+from contacts.contact_fields import ContactFields
 from contacts.identity import Identified, resolve_contacts
 from contacts.models import Contact, Organization
 
@@ -14,14 +14,14 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 KINDS = ["id", "external_id", "email", "phone"]
 
 
-def person(**fields: Unpack[ContactGiven]) -> ContactGiven:
+def person(**fields: Unpack[ContactFields]) -> ContactFields:
     """A contact with only these fields given."""
-    return ContactGiven(**fields)
+    return ContactFields(**fields)
 
 
-def name_by(kind: str, contact: Contact, **fields: Unpack[ContactGiven]) -> ContactGiven:
+def name_by(kind: str, contact: Contact, **fields: Unpack[ContactFields]) -> ContactFields:
     """Describe an existing contact by one kind of identifier."""
-    key: dict[str, ContactGiven] = {
+    key: dict[str, ContactFields] = {
         "id": {"contact_id": contact.pk},
         "external_id": {"external_id": contact.external_id},
         "email": {"email": contact.email},
@@ -30,7 +30,7 @@ def name_by(kind: str, contact: Contact, **fields: Unpack[ContactGiven]) -> Cont
     return {**key[kind], **fields}
 
 
-def resolve(organization: Organization, *people: ContactGiven, now: datetime = NOW) -> list[Identified]:
+def resolve(organization: Organization, *people: ContactFields, now: datetime = NOW) -> list[Identified]:
     """Resolve contacts in a transaction, as acceptance does."""
     with transaction.atomic():
         return resolve_contacts(organization.pk, people, now)

@@ -1,6 +1,7 @@
-"""Anymail's backends over connections of ours: pooled, timed, never retried or redirected, exact about what arrived.
+"""Anymail's backends on our own connections: pooled, with timeouts, without retries and redirects.
 
-Imported when the first message leaves: Anymail and requests take a while. Nothing is read from Django's settings.
+Imported with the first message, because importing Anymail and requests is slow. Nothing is read from Django's settings.
+`Session` replaces requests.Session and sets a private field of Response (tests/channels/test_vendor_privates.py).
 """
 
 from importlib import import_module
@@ -12,10 +13,11 @@ from requests import Request, Response
 from requests.structures import CaseInsensitiveDict
 from urllib3 import Timeout
 
-from channels.providers.anymail.services import TAG_PREFIX, Service, backend_settings
+from channels.providers.anymail.configuration import backend_settings
+from channels.providers.anymail.services import TAG_PREFIX, Service
 from channels.providers.base import Account, Message
-from channels.providers.http_connections import open_pool, read_as_far_as_it_comes
-from channels.providers.mime import further_headers
+from channels.providers.http_connections import open_pool, read_body
+from channels.providers.mime import extra_headers
 from channels.rendering import encode_subject
 
 CONNECT_SECONDS = 5.0
@@ -23,14 +25,17 @@ READ_SECONDS = 15.0
 
 
 class Session:
-    """What Anymail needs of requests.Session, for as many threads as `pool_size`."""
+    """The part of requests.Session that Anymail uses, for `pool_size` threads at a time."""
 
     def __init__(self, pool_size: int) -> None:
         self._pool = open_pool(pool_size)
 
-    def request(self, *, timeout: object = None, **asked: Any) -> Response:
-        """One request, one try; our timeouts, whatever is asked. Raises NotSent, or urllib3's errors: maybe taken."""
-        prepared = Request(**asked).prepare()
+    def request(self, *, timeout: object = None, **arguments: Any) -> Response:
+        """Make one request, without retries and with our timeouts, not the given one.
+
+        Raises NotSentError, or urllib3's errors: then the service may have taken the message.
+        """
+        prepared = Request(**arguments).prepare()
         answer = self._pool.urlopen(
             prepared.method or "POST",
             prepared.url or "",
@@ -44,7 +49,7 @@ class Session:
         response = Response()
         response.status_code, response.reason, response.url = answer.status, answer.reason or "", prepared.url or ""
         response.headers = CaseInsensitiveDict(answer.headers)
-        response._content = read_as_far_as_it_comes(answer)
+        response._content = read_body(answer)
         response.encoding = "utf-8"
         return response
 
@@ -53,14 +58,14 @@ class Session:
 
 
 def open_backend(service: Service, account: Account, pool_size: int) -> Any:
-    """The service's EmailBackend with this account's settings, ready for several threads."""
+    """Return the service's EmailBackend with this account's settings, for several threads."""
     backend = import_module(f"anymail.backends.{service.module}").EmailBackend(**backend_settings(service, account))
     backend.session = Session(pool_size)
     return backend
 
 
 def compose(service: Service, message: Message) -> EmailMultiAlternatives:
-    """A message as Anymail takes it. The addresses must be checked. Raises AnymailInvalidAddress for odd names."""
+    """Return the message in Anymail's form. The addresses must be checked. Odd names raise AnymailInvalidAddress."""
     sender = message.sender
     email = EmailMultiAlternatives(
         subject=message.subject,
@@ -72,21 +77,21 @@ def compose(service: Service, message: Message) -> EmailMultiAlternatives:
     )
     if html := message.html:
         email.attach_alternative(html, "text/html")
-    told: dict[str, Any] = {}
+    options: dict[str, Any] = {}
     if service.has_metadata:
-        told["metadata"] = {"attempt_id": message.attempt_id, "group_id": message.group_id}
+        options["metadata"] = {"attempt_id": message.attempt_id, "group_id": message.group_id}
     else:
-        told["tags"] = [TAG_PREFIX + message.attempt_id]
+        options["tags"] = [TAG_PREFIX + message.attempt_id]
     if service.has_click_switch:
-        told["track_clicks"] = False  # a personal link goes where it says
-    for name, value in told.items():
+        options["track_clicks"] = False  # a rewritten link would no longer be ours to count
+    for name, value in options.items():
         setattr(email, name, value)
     return email
 
 
 def _headers(message: Message) -> dict[str, str]:
-    """Those of RFC 8058. The others have fields of their own, and a Message-ID the service makes."""
-    return {name: value for name, value in further_headers(message).items() if name.startswith("List-Unsubscribe")}
+    """Return the headers of RFC 8058. The service makes the Message-ID, and other headers have fields of their own."""
+    return {name: value for name, value in extra_headers(message).items() if name.startswith("List-Unsubscribe")}
 
 
 def _mailbox(name: str, address: str) -> str:

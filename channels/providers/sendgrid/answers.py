@@ -1,6 +1,7 @@
-"""What SendGrid's answers mean for the messages of a request.
+"""Classifies SendGrid's answers: what they mean for the messages of a request.
 
-https://www.twilio.com/docs/sendgrid/api-reference/mail-send/errors; a 400 refuses the whole request, whoever caused it.
+https://www.twilio.com/docs/sendgrid/api-reference/mail-send/errors. A 400 refuses the whole request, whichever message
+caused it.
 """
 
 import re
@@ -12,23 +13,21 @@ from typing import Any
 
 import orjson
 
-from channels.providers.base import Outcome, Result, Scope
+from channels.providers.base import DETAIL_LENGTH, MESSAGE_ID_LENGTH, Outcome, Result, Scope, one_line
 from channels.rendering import encode_subject
 
-DETAIL_LENGTH = 500
-MESSAGE_ID_LENGTH = 255
-# A pause that a broken clock or header asks for must not last for ever.
+# The longest pause, in case a broken clock or header asks for more.
 PAUSE_MAX_SECONDS = 3_600.0
 
 _PERSONALIZATION = re.compile(r"personalizations\.(\d{1,4})(?:\.(.*))?")
-# What all messages of a request have in common: where the fault lies there, no half of them is better.
+# Fields that all messages of a request share: splitting the request would not help.
 _IN_COMMON = ("from", "reply_to", "content", "tracking_settings")
-# Said of the address that is called, the key or the plan: nothing about these messages.
+# Statuses about the URL, the key or the plan, not about the messages.
 _ACCOUNT_STATUSES = frozenset({401, 402, 403, 404, 405, 407})
 
 
 class AnswerLostError(Exception):
-    """The request may have arrived; its answer did not."""
+    """The request may have arrived, but its answer was lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +41,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a request came to.
+    """The outcome of one request.
 
-    `result` is that of each of its messages; with `ends_batch`, no other message would fare better now. Without a
-    result, `culprits` (by position) are refused and the others are to be sent again: in halves when no culprit is
-    known.
+    `result` is the result of each of its messages; with `ends_batch` all other messages would get the same now.
+    Without a result, the `culprits` (by position) are refused and the others must be sent again: in two halves if no
+    culprit is known.
     """
 
     result: Result | None = None
@@ -55,7 +54,7 @@ class Verdict:
 
 
 def judge(answer: Answer, size: int, now: float) -> Verdict:
-    """The verdict on a request of `size` messages; `now` is Unix time."""
+    """Classify the answer to a request of `size` messages. `now` is Unix time."""
     status = answer.status
     errors = _read_errors(answer.body)
     code, detail = str(status), _describe(errors, answer)
@@ -71,7 +70,7 @@ def judge(answer: Answer, size: int, now: float) -> Verdict:
         return Verdict(Result(Outcome.PERMANENT, code=code, detail=detail, scope=Scope.SENDER))
     if status in _ACCOUNT_STATUSES or 300 <= status < 400:
         return Verdict(Result(Outcome.PERMANENT, code=code, detail=detail, scope=Scope.ACCOUNT), ends_batch=True)
-    if status == 408:  # it did not wait for the whole request (RFC 9110 §15.5.9)
+    if status == 408:  # the request did not arrive completely (RFC 9110 §15.5.9)
         return Verdict(Result(Outcome.TRANSIENT, code=code, detail=detail))
     if status == 503:
         return Verdict(Result(Outcome.TRANSIENT, code=code, detail=detail), ends_batch=True)
@@ -81,13 +80,13 @@ def judge(answer: Answer, size: int, now: float) -> Verdict:
 
 
 def _judge_refusal(errors: list[tuple[str, str]], size: int, code: str, detail: str) -> Verdict:
-    """400 and 413: find whom it is about, as far as the errors name a field."""
+    """Find the messages that a 400 or 413 is about, if its errors name a field."""
     culprits = {}
     for field_name, message in errors:
-        named = _PERSONALIZATION.fullmatch(field_name)
-        if named and int(named[1]) < size:
-            scope = _scope_of(named[2] or "")
-            culprits[int(named[1])] = Result(Outcome.PERMANENT, code=code, detail=message, scope=scope)
+        match = _PERSONALIZATION.fullmatch(field_name)
+        if match and int(match[1]) < size:
+            scope = _scope_of(match[2] or "")
+            culprits[int(match[1])] = Result(Outcome.PERMANENT, code=code, detail=message, scope=scope)
     if culprits:
         return Verdict(culprits=culprits)
     is_common = bool(errors) and all(field_name.startswith(_IN_COMMON) for field_name, _ in errors)
@@ -98,7 +97,7 @@ def _judge_refusal(errors: list[tuple[str, str]], size: int, code: str, detail: 
 
 
 def _scope_of(field_name: str) -> Scope:
-    """What a field is about: “to.0.email”, “from.email”, “subject”…"""
+    """Return what a field is about, for example “to.0.email”, “from.email” or “subject”."""
     first = field_name.partition(".")[0]
     if first == "to":
         return Scope.RECIPIENT
@@ -113,33 +112,36 @@ def _is_about_sender(errors: list[tuple[str, str]]) -> bool:
 
 
 def _read_errors(body: bytes) -> list[tuple[str, str]]:
-    """(field, message) of `{"errors": [{"message", "field", "help"}]}`; nothing of anything else."""
+    """Return (field, message) of each error in `{"errors": [{"message", "field", "help"}]}`; [] for any other body."""
     try:
         parsed: Any = orjson.loads(body)
     except ValueError:
         return []
-    listed = parsed.get("errors") if isinstance(parsed, dict) else None
+    errors = parsed.get("errors") if isinstance(parsed, dict) else None
     return [
-        (str(error.get("field") or ""), encode_subject(str(error.get("message") or ""))[:DETAIL_LENGTH])
-        for error in (listed if isinstance(listed, list) else [])
+        (str(error.get("field") or ""), one_line(str(error.get("message") or "")))
+        for error in (errors if isinstance(errors, list) else [])
         if isinstance(error, dict)
     ]
 
 
 def _describe(errors: list[tuple[str, str]], answer: Answer) -> str:
     text = " ".join(message for _, message in errors) or answer.body[:DETAIL_LENGTH].decode("utf-8", "replace")
-    return encode_subject(text)[:DETAIL_LENGTH]
+    return one_line(text)
 
 
 def _pause_seconds(headers: Mapping[str, str], now: float) -> float | None:
-    """X-RateLimit-Reset is Unix time by SendGrid's clock, which Date tells; Retry-After is seconds or a date."""
-    its_now = _unix_time(headers.get("date", "")) or now
+    """Return the pause that the headers ask for.
+
+    X-RateLimit-Reset is Unix time by SendGrid's clock, which Date shows. Retry-After is seconds or a date.
+    """
+    server_now = _unix_time(headers.get("date", "")) or now
     reset = _number(headers.get("x-ratelimit-reset", ""))
-    if reset is not None and reset >= its_now:
-        return min(reset - its_now, PAUSE_MAX_SECONDS)
+    if reset is not None and reset >= server_now:
+        return min(reset - server_now, PAUSE_MAX_SECONDS)
     seconds = _number(headers.get("retry-after", ""))
     if seconds is None and (moment := _unix_time(headers.get("retry-after", ""))):
-        seconds = moment - its_now
+        seconds = moment - server_now
     return None if seconds is None else min(max(seconds, 0.0), PAUSE_MAX_SECONDS)
 
 

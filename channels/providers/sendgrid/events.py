@@ -1,11 +1,14 @@
-"""SendGrid's event webhook: https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event"""
+"""Verifies SendGrid's event webhook and translates its events.
+
+https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event
+"""
 
 import binascii
 import re
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -15,16 +18,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from channels.events import Event, EventKind, ForgedWebhookError, Webhook
-from channels.rendering import encode_subject
+from channels.events import Event, EventKind, ForgedWebhookError, Webhook, is_recent
+from channels.providers.base import CODE_LENGTH, one_line
 
 SIGNATURE_HEADER = "x-twilio-email-event-webhook-signature"
 TIMESTAMP_HEADER = "x-twilio-email-event-webhook-timestamp"
-# SendGrid tries again for 24 h, and its clock and ours may differ.
-AGE_MAX = timedelta(hours=25)
-AHEAD_MAX = timedelta(minutes=5)
-CODE_LENGTH = 63
-DETAIL_LENGTH = 500
 
 EVENT_KINDS = {
     "processed": EventKind.SENT,
@@ -38,8 +36,8 @@ EVENT_KINDS = {
     "unsubscribe": EventKind.UNSUBSCRIBED,
     "group_unsubscribe": EventKind.UNSUBSCRIBED,
 }
-# Why SendGrid did not even try: it remembers what this address did before. That is told beside the drop, of the address
-# and of no message: nobody bounced, complained or unsubscribed this time.
+# SendGrid drops a message because of earlier events of the address. Such an event is reported beside the drop, for the
+# address and without a message: this message did not bounce.
 DROP_REASONS = {
     "bounced address": EventKind.HARD_BOUNCED,
     "invalid": EventKind.HARD_BOUNCED,
@@ -48,12 +46,12 @@ DROP_REASONS = {
 }
 
 _ARMOUR = re.compile(r"-----[A-Z ]+-----|\s")
-# What SendGrid's servers put behind the X-Message-Id of the request.
-_BEHIND_MESSAGE_ID = re.compile(r"\.(?:filter|recvd).*", re.DOTALL)
+# SendGrid's servers append this to the X-Message-Id of the request.
+_MESSAGE_ID_SUFFIX = re.compile(r"\.(?:filter|recvd).*", re.DOTALL)
 
 
 def load_key(text: str) -> ec.EllipticCurvePublicKey | None:
-    """The public key from its base64, with or without PEM's armour; None when it is none."""
+    """Return the public key from base64, with or without PEM's armour; None if it is malformed."""
     try:
         key = load_der_public_key(b64decode(_ARMOUR.sub("", text), validate=True))
     except (ValueError, UnsupportedAlgorithm):
@@ -62,7 +60,7 @@ def load_key(text: str) -> ec.EllipticCurvePublicKey | None:
 
 
 def verify(webhook: Webhook, public_key: object, now: datetime) -> None:
-    """Raises ForgedWebhook unless the account's key signed timestamp + raw body, lately (ECDSA, SHA-256)."""
+    """Raise ForgedWebhookError unless the account's key signed timestamp + raw body recently (ECDSA, SHA-256)."""
     key = load_key(public_key) if isinstance(public_key, str) else None
     if key is None:
         raise ForgedWebhookError("the account has no verification key")
@@ -70,7 +68,7 @@ def verify(webhook: Webhook, public_key: object, now: datetime) -> None:
     if not timestamp or not signature:
         raise ForgedWebhookError("not signed")
     signed_at = _moment(timestamp)
-    if signed_at is None or not now - AGE_MAX <= signed_at <= now + AHEAD_MAX:
+    if signed_at is None or not is_recent(signed_at, now):
         raise ForgedWebhookError("signed at another time")
     try:
         key.verify(b64decode(signature, validate=True), timestamp.encode() + webhook.body, ec.ECDSA(hashes.SHA256()))
@@ -79,53 +77,53 @@ def verify(webhook: Webhook, public_key: object, now: datetime) -> None:
 
 
 def read_events(body: bytes, now: datetime) -> tuple[Event, ...]:
-    """What a body tells, in its order. `now` stands in for a moment that an event does not tell."""
+    """Return the events of a body, in its order. `now` is used for events without a timestamp."""
     try:
-        told = orjson.loads(body)
+        reports = orjson.loads(body)
     except ValueError:
         return ()
-    if not isinstance(told, list):
+    if not isinstance(reports, list):
         return ()
-    return tuple(event for item in told if isinstance(item, dict) for event in _read_event(item, now))
+    return tuple(event for report in reports if isinstance(report, dict) for event in _read_event(report, now))
 
 
-def _read_event(told: Mapping[str, Any], now: datetime) -> Iterator[Event]:
-    kind = _kind_of(told)
+def _read_event(report: Mapping[str, Any], now: datetime) -> Iterator[Event]:
+    kind = _kind_of(report)
     if kind is None:
         return
-    identity = _text(told, "sg_event_id") or sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    event_id = _text(report, "sg_event_id") or sha256(orjson.dumps(report, option=orjson.OPT_SORT_KEYS)).hexdigest()
     event = Event(
-        event_id=identity,
+        event_id=event_id,
         kind=kind,
-        occurred_at=_moment(told.get("timestamp")) or now,
-        attempt_id=_text(told, "attempt_id"),
-        address=_text(told, "email").lower(),
-        provider_message_id=_BEHIND_MESSAGE_ID.sub("", _text(told, "sg_message_id")),
-        code=(_text(told, "status") or _text(told, "type"))[:CODE_LENGTH],
-        detail=encode_subject(_text(told, "reason") or _text(told, "response"))[:DETAIL_LENGTH],
-        is_machine=told.get("sg_machine_open") in (True, "true"),
-        raw=told,
+        occurred_at=_moment(report.get("timestamp")) or now,
+        attempt_id=_text(report, "attempt_id"),
+        address=_text(report, "email").lower(),
+        provider_message_id=_MESSAGE_ID_SUFFIX.sub("", _text(report, "sg_message_id")),
+        code=(_text(report, "status") or _text(report, "type"))[:CODE_LENGTH],
+        detail=one_line(_text(report, "reason") or _text(report, "response")),
+        is_machine=report.get("sg_machine_open") in (True, "true"),
+        raw=report,
     )
     yield event
-    earlier = DROP_REASONS.get(_text(told, "reason").strip().lower()) if kind is EventKind.DROPPED else None
+    earlier = DROP_REASONS.get(_text(report, "reason").strip().lower()) if kind is EventKind.DROPPED else None
     if earlier is not None:
-        yield replace(event, event_id=f"{identity}:{earlier}", kind=earlier, attempt_id="", provider_message_id="")
+        yield replace(event, event_id=f"{event_id}:{earlier}", kind=earlier, attempt_id="", provider_message_id="")
 
 
-def _kind_of(told: Mapping[str, Any]) -> EventKind | None:
-    name = _text(told, "event")
-    if name == "bounce" and (_text(told, "type") == "blocked" or _text(told, "status").startswith("4")):
-        return EventKind.SOFT_BOUNCED  # refused this time, by a filter or for being busy
+def _kind_of(report: Mapping[str, Any]) -> EventKind | None:
+    name = _text(report, "event")
+    if name == "bounce" and (_text(report, "type") == "blocked" or _text(report, "status").startswith("4")):
+        return EventKind.SOFT_BOUNCED  # refused this time, by a filter or because the server was busy
     return EVENT_KINDS.get(name)
 
 
-def _text(told: Mapping[str, Any], name: str) -> str:
-    value = told.get(name)
+def _text(report: Mapping[str, Any], name: str) -> str:
+    value = report.get(name)
     return value if isinstance(value, str) else ""
 
 
 def _moment(timestamp: object) -> datetime | None:
-    """Unix time, as a number or in digits."""
+    """Read Unix time, as a number or as digits; None if it is neither."""
     try:
         return datetime.fromtimestamp(float(timestamp), UTC)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError, OSError):

@@ -1,9 +1,9 @@
-"""Request bodies of SendGrid's mail/send: one for all messages of a variant and a sender.
+"""Request bodies of SendGrid's mail/send: one for all messages that share a variant and a sender.
 
-What differs between recipients is filled in by SendGrid: “substitutions”, tags of ours that it replaces by values. It
-replaces one after the other, so a value that holds a tag would be filled in itself. Therefore a tag holds 64 random
-bits drawn for the request, when all values are written: nobody can aim at it. And as a “z” stands nowhere in a tag but
-at its start and all are of one length, no tag arises where another begins or ends.
+SendGrid fills in what differs between recipients: it replaces our tags by values (“substitutions”), one after the
+other. A value that contains a tag would therefore be filled in, too. So each tag contains 64 random bits, which are
+drawn for the request when all values are known already: nobody can write a value that contains one. All tags have the
+same length and contain a “z” only at the start, so no new tag can appear where a tag meets other text.
 """
 
 import json
@@ -15,14 +15,14 @@ from typing import Any
 import orjson
 
 from channels.providers.base import Message, Sender
-from channels.providers.mime import further_headers
+from channels.providers.mime import extra_headers
 from channels.rendering import CompiledText, CompiledVariant, encode_html, encode_subject
 
-# SendGrid's limit is 10,000 bytes a personalization; their JSON is never shorter than they are.
+# SendGrid's limit is 10,000 bytes per personalization. Their JSON, which is measured, is never shorter.
 SUBSTITUTIONS_MAX_BYTES = 10_000
 BODY_MAX_BYTES = 30_000_000
-# A rewritten link is a link that is no longer ours to count or to use up once; and people unsubscribe at our page, not
-# at SendGrid's, which would put a List-Unsubscribe of its own in the place of ours. Opens are as the account is set.
+# Click tracking would replace our one-time links, and subscription tracking our List-Unsubscribe. Open tracking is left
+# to the account's settings.
 _TRACKING = {
     "click_tracking": {"enable": False, "enable_text": False},
     "subscription_tracking": {"enable": False},
@@ -31,8 +31,8 @@ _NO_COMMAS = str.maketrans(",;", "  ")
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """A message and its place in the batch; `personalization` is its part of a body that many share, as JSON."""
+class RequestMessage:
+    """A message, its index in the batch, and its `personalization`: its part of a shared body, as JSON."""
 
     index: int
     message: Message
@@ -40,58 +40,58 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """Messages that go out in one request. One alone is sent as it reads, without substitutions."""
+class MailRequest:
+    """The messages of one request. A single one is sent as rendered, without substitutions."""
 
-    letters: Sequence[Letter]
+    messages: Sequence[RequestMessage]
     envelope: Mapping[str, Any]
 
     @property
     def body(self) -> bytes:
-        if len(self.letters) == 1:
-            return _body_of_one(self.letters[0].message)
-        personalizations = [orjson.Fragment(letter.personalization) for letter in self.letters]
+        if len(self.messages) == 1:
+            return _body_of_one(self.messages[0].message)
+        personalizations = [orjson.Fragment(message.personalization) for message in self.messages]
         return _dump({**self.envelope, "personalizations": personalizations})
 
-    def without(self, culprits: Mapping[int, Any]) -> Iterator["Run"]:
-        """What is to be sent again: all but the culprits, by position; where there are none, two halves."""
+    def without(self, culprits: Mapping[int, Any]) -> Iterator["MailRequest"]:
+        """Yield what to send again: one request without the culprits (by position), or two halves if there are none."""
         if culprits:
-            left = [letter for position, letter in enumerate(self.letters) if position not in culprits]
-            return self._runs(left)
-        middle = len(self.letters) // 2
-        return self._runs(self.letters[:middle], self.letters[middle:])
+            rest = [message for position, message in enumerate(self.messages) if position not in culprits]
+            return self._split(rest)
+        middle = len(self.messages) // 2
+        return self._split(self.messages[:middle], self.messages[middle:])
 
-    def _runs(self, *parts: Sequence[Letter]) -> Iterator["Run"]:
-        return (Run(letters, self.envelope) for letters in parts if letters)
+    def _split(self, *parts: Sequence[RequestMessage]) -> Iterator["MailRequest"]:
+        return (MailRequest(messages, self.envelope) for messages in parts if messages)
 
 
-def plan_runs(messages: Mapping[int, Message]) -> list[Run]:
-    """Sort messages (by their place in the batch) into as few requests as can be."""
-    groups: dict[tuple[CompiledVariant, Sender], list[Letter]] = {}
-    for index, message in messages.items():
-        groups.setdefault((message.variant, message.sender), []).append(Letter(index, message))
-    runs = []
-    for (variant, sender), letters in groups.items():
-        if len(letters) == 1:
-            runs.append(Run(letters, {}))
+def plan_requests(messages: Sequence[Message]) -> list[MailRequest]:
+    """Divide a batch into as few requests as possible."""
+    groups: dict[tuple[CompiledVariant, Sender], list[RequestMessage]] = {}
+    for index, message in enumerate(messages):
+        groups.setdefault((message.variant, message.sender), []).append(RequestMessage(index, message))
+    requests = []
+    for (variant, sender), group in groups.items():
+        if len(group) == 1:
+            requests.append(MailRequest(group, {}))
             continue
-        mailing = _Mailing(variant, sender)
-        shared = []
-        for letter in letters:
-            personalization = mailing.personalize(letter.message)
+        shared_body = _SharedBody(variant, sender)
+        sharing = []
+        for member in group:
+            personalization = shared_body.personalize(member.message)
             if personalization is None:
-                runs.append(Run([letter], {}))
+                requests.append(MailRequest([member], {}))
             else:
-                shared.append(Letter(letter.index, letter.message, personalization))
-        if shared:
-            runs.append(Run(shared, mailing.envelope))
-    return runs
+                sharing.append(RequestMessage(member.index, member.message, personalization))
+        if sharing:
+            requests.append(MailRequest(sharing, shared_body.envelope))
+    return requests
 
 
-class _Mailing:
+class _SharedBody:
     """What messages of one variant and one sender have in common, with tags for what differs.
 
-    A text's value and its HTML spelling are two values, so the HTML part has tags of its own.
+    HTML and text have different tags, because a value is escaped in HTML.
     """
 
     def __init__(self, variant: CompiledVariant, sender: Sender) -> None:
@@ -101,7 +101,7 @@ class _Mailing:
         self.envelope = _envelope(sender, text, html)
 
     def personalize(self, message: Message) -> bytes | None:
-        """A message's own part of the body; None when its values are too long for substitutions."""
+        """Return a message's part of the body; None if its values are too long for substitutions."""
         substitutions = {tag: slot.fill(message.values) for tag, slot in self._texts.items()}
         substitutions |= {tag: slot.fill(message.values, encode_html) for tag, slot in self._htmls.items()}
         if len(_dump(substitutions)) >= SUBSTITUTIONS_MAX_BYTES:
@@ -110,7 +110,7 @@ class _Mailing:
 
 
 def _put_tags(text: CompiledText, prefix: str) -> tuple[str, dict[str, CompiledText]]:
-    """The text with a tag in each slot, and for each tag the slot alone, which is filled as the text would be."""
+    """Return the text with a tag in each slot, and by tag the slot's text, ready to be filled."""
     tags: dict[tuple[str, str], str] = {}
     pieces = [text.literals[0]]
     for slot, literal in zip(text.slots, text.literals[1:], strict=True):
@@ -136,9 +136,9 @@ def _envelope(sender: Sender, text: str, html: str) -> dict[str, Any]:
 
 
 def _personalization(message: Message) -> dict[str, Any]:
-    headers = further_headers(message)
-    headers.pop("Reply-To", None)  # it has a field, and as a header it is refused
-    # A comma in a recipient's name makes SendGrid drop the mail as one to a wrong address.
+    headers = extra_headers(message)
+    headers.pop("Reply-To", None)  # it has a field of its own; SendGrid refuses it as a header
+    # SendGrid drops an e-mail as wrongly addressed if the recipient's name contains a comma.
     name = encode_subject(message.to_name.translate(_NO_COMMAS))
     return {
         "to": [_mailbox(message.to, name)],
@@ -155,5 +155,5 @@ def _mailbox(address: str, name: str) -> dict[str, str]:
 def _dump(value: Any) -> bytes:
     try:
         return orjson.dumps(value)
-    except TypeError:  # half of a surrogate pair
+    except TypeError:  # half of a surrogate pair, which orjson refuses
         return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")

@@ -1,4 +1,7 @@
-"""A connection to an SMTP server: smtplib, with a limit on all waiting."""
+"""A connection to an SMTP server: smtplib's, with a limit on all waiting.
+
+`Connection` overrides a private method of smtplib.SMTP (tests/channels/test_vendor_privates.py).
+"""
 
 import contextlib
 import re
@@ -10,21 +13,23 @@ from functools import cache
 from time import monotonic
 from typing import Any
 
+from channels.providers.tls import tls_context
+
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
 _LEADING_PERIOD = re.compile(rb"^\.", re.MULTILINE)
 
 
 class Connection(smtplib.SMTP):
-    """smtplib's, but it connects and reads with timeouts of their own, and waits for nothing beyond `limit`.
+    """smtplib's SMTP with separate timeouts for connecting and reading, which waits for nothing beyond `limit`.
 
-    `limit` is a moment of time.monotonic(). Whatever goes wrong once it is open is an smtplib.SMTPException.
+    `limit` is a time of time.monotonic(). Once the connection is open, all its errors are smtplib.SMTPException.
     """
 
     def __init__(self, host: str, port: int, tls: ssl.SSLContext | None, limit: float) -> None:
         self._tls = tls
         self.limit = limit
-        super().__init__(host, port, local_hostname=_own_name())
+        super().__init__(host, port, local_hostname=_host_name())
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         connected = socket.create_connection((host, port), CONNECT_SECONDS)
@@ -41,9 +46,9 @@ class Connection(smtplib.SMTP):
         return super().getreply()
 
     def send_content(self, content: bytes) -> None:
-        """What follows 354: the content, periods at the start of a line doubled (RFC 5321 §4.5.2), and its end.
+        """Send what follows 354: the content, with leading periods doubled (RFC 5321 §4.5.2), and its end mark.
 
-        Where this raises, the end has not left, and no server takes a mail without it (§4.1.1.4).
+        If this raises, the end mark was not sent, so the server does not accept the mail (§4.1.1.4).
         """
         self._limit_waiting()
         self.send(_LEADING_PERIOD.sub(b"..", content) + b".\r\n")
@@ -57,14 +62,14 @@ class Connection(smtplib.SMTP):
             self.sock.settimeout(min(READ_SECONDS, left_seconds))
 
     def answers(self, command: str) -> bool:
-        """Whether the server says 250 to a command that it cannot refuse."""
+        """Send a command that a working server always accepts; return whether it did."""
         try:
             return self.docmd(command)[0] == 250
         except smtplib.SMTPException:
             return False
 
     def interrupt(self) -> None:
-        """End it under the thread that waits for it."""
+        """Shut the socket down, so that a thread that waits for it gets an error."""
         if (sock := self.sock) is not None:
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
@@ -76,10 +81,10 @@ class Connection(smtplib.SMTP):
 
 
 def connect(configuration: Mapping[str, Any], credentials: Mapping[str, str], limit: float) -> Connection:
-    """Connect, secure and log in as configured.
+    """Connect, switch to TLS and log in, as configured.
 
-    Raises OSError (smtplib's errors are) for what the network or the server does, and UnicodeError for a username
-    or a password that smtplib cannot send: it knows only ASCII.
+    Raises OSError, which includes smtplib's errors, for what the network or the server does; UnicodeError for a
+    username or password that is not ASCII, because smtplib cannot send it.
     """
     security = configuration["security"]
     tls = None if security == "none" else tls_context()
@@ -97,12 +102,6 @@ def connect(configuration: Mapping[str, Any], credentials: Mapping[str, str], li
 
 
 @cache
-def tls_context() -> ssl.SSLContext:
-    """Verifies the server's certificate and name. Once a process: reading the system's authorities takes a while."""
-    return ssl.create_default_context()
-
-
-@cache
-def _own_name() -> str:
-    """How this machine names itself in EHLO. Once a process: it asks the resolver, which can take seconds."""
+def _host_name() -> str:
+    """Return this machine's name for EHLO. Read once per process: the resolver can take seconds."""
     return smtplib.SMTP().local_hostname

@@ -1,4 +1,4 @@
-"""What Twilio's error codes mean (https://www.twilio.com/docs/api/errors): a table, and the rule for all others."""
+"""The meanings of Twilio's error codes (https://www.twilio.com/docs/api/errors): a table, and a rule for all others."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from channels.providers.base import Outcome, Scope
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What an error says of a message: an outcome, what a permanent one is about, and a pause if none is asked for."""
+    """The meaning of an error for a message. `retry_after_seconds` applies if the answer asks for no pause."""
 
     outcome: Outcome
     scope: Scope | None = None
@@ -21,17 +21,17 @@ _CONTENT = Meaning(Outcome.PERMANENT, Scope.CONTENT)
 _SENDER = Meaning(Outcome.PERMANENT, Scope.SENDER)
 _ACCOUNT = Meaning(Outcome.PERMANENT, Scope.ACCOUNT)
 _THROTTLED = Meaning(Outcome.THROTTLED)
-# A limit of the day: asking every few seconds until it ends would be no use to anybody.
+# A daily limit: retrying every few seconds would be useless.
 _DAY_IS_FULL = Meaning(Outcome.THROTTLED, retry_after_seconds=3_600.0)
 _TRANSIENT = Meaning(Outcome.TRANSIENT)
 _UNKNOWN = Meaning(Outcome.UNKNOWN)
 
 _GROUPS = (
     (_OPTED_OUT, (21610,)),
-    # 21408: no permission for the country of this number; all other countries are served as before.
+    # 21408: the account may not send to this number's country, but it may send to others.
     (_RECIPIENT, (21211, 21408, 21614, 30004, 30005, 30006, 63003, 63024, 63032)),
     (_CONTENT, (21602, 21617, 21654, 21655, 21656, 30007, 63013, 63016, 63021, 63027, 63028)),
-    # 21609: our own public address is none that Twilio can call back.
+    # 21609: Twilio cannot call our public URL back.
     (_ACCOUNT, (20003, 20005, 21609, 30002, 63051)),
     (
         _SENDER,
@@ -46,9 +46,8 @@ _GROUPS = (
 )
 CODES = {code: meaning for meaning, codes in _GROUPS for code in codes}
 
-# By HTTP status, where the code says nothing. 5xx: the message may have been made before something broke, but a 503
-# is answered instead of taking it. 401 to 407 and 3xx: these credentials, or this address of the API, are wrong for
-# every message alike.
+# By HTTP status, for unknown codes. 5xx: the message may have been created before the error, except with 503. 401 to
+# 407 and 3xx: the credentials or the base URL are wrong, for all messages.
 _STATUSES = {
     **dict.fromkeys((401, 403, 404, 405, 407), _ACCOUNT),
     408: _TRANSIENT,
@@ -58,7 +57,7 @@ _STATUSES = {
 
 
 def read_refusal(status: int, code: int | None) -> Meaning:
-    """What an answer that is no 2xx says. `code` is Twilio's own; None when the body named none."""
+    """Classify an answer that is no 2xx. `code` is Twilio's own; None if the body had none."""
     if status >= 500:
         return _STATUSES.get(status, _UNKNOWN)
     known = None if code is None else CODES.get(code)
@@ -66,5 +65,5 @@ def read_refusal(status: int, code: int | None) -> Meaning:
         return known
     if status < 400:
         return _ACCOUNT
-    # Of an unknown 4xx only this is sure: the same message would be refused again. The number is not to blame.
+    # An unknown 4xx: the same message would be refused again, but that is no reason to suppress the number.
     return _STATUSES.get(status, _CONTENT)

@@ -1,8 +1,8 @@
-"""What Twilio tells: status callbacks and inbound messages, signed.
+"""Verifies Twilio's webhooks, and translates status callbacks and inbound messages.
 
 The signature is an HMAC-SHA1 of the URL that Twilio called and the sorted form fields, with the account's auth token
-(https://www.twilio.com/docs/usage/security). The URL is ours as the world sees it; of a default port nobody knows
-whether it was in it, so both spellings are tried. A JSON body is signed by its SHA-256 in the URL.
+(https://www.twilio.com/docs/usage/security). The URL is our public one. It may or may not contain the default port, so
+both spellings are tried. The URL contains the SHA-256 of a JSON body.
 """
 
 import hmac
@@ -22,7 +22,7 @@ MAX_FIELDS = 200
 _FORM = "application/x-www-form-urlencoded"
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
-# Twilio's default keywords, each the whole of a message. REVOKE and OPTOUT are in force since May 2025.
+# Twilio's default keywords; each must be the whole message. REVOKE and OPTOUT were added in May 2025.
 STOP_WORDS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
 START_WORDS = frozenset({"START", "UNSTOP", "YES"})
 
@@ -36,58 +36,58 @@ _FAILURES = {"undelivered": EventKind.SOFT_BOUNCED, "failed": EventKind.FAILED}
 
 
 def read_webhook(account: Account, webhook: Webhook, now: datetime) -> WebhookAnswer:
-    """The events of a request, which is answered with TwiML that sends nothing back. Raises ForgedWebhook."""
+    """Return a request's events, and empty TwiML, which sends no reply. Raises ForgedWebhookError."""
     form = _verify(account.credentials.get("auth_token", ""), webhook)
-    # PostgreSQL stores no NUL, not even in JSON.
+    # PostgreSQL cannot store NUL, not even in JSON.
     fields = {name.replace("\0", ""): values[-1].replace("\0", "") for name, values in form.items()}
     return WebhookAnswer(tuple(_events(fields, _attempt_id(account, webhook.url), now)), EMPTY_TWIML, "text/xml")
 
 
 def status_callback_url(account: Account, attempt_id: str) -> str:
-    """Where Twilio reports on one try. It is signed, so it proves the id, and tells it even if the answer was lost."""
+    """Return the URL for status reports of one attempt. It is signed, so its id can be trusted."""
     return f"{account.webhook_url}/{quote(attempt_id, safe='')}"
 
 
 def _attempt_id(account: Account, url: str) -> str:
-    """What status_callback_url() put into a URL; "" where it is not ours, such as a Messaging Service's."""
+    """Return the id from status_callback_url(); "" for any other URL, for example a Messaging Service's."""
     path, start = url.partition("?")[0], f"{account.webhook_url}/"
     return unquote(path.removeprefix(start)) if account.webhook_url and path.startswith(start) else ""
 
 
 def sign(auth_token: str, url: str, form: Mapping[str, list[str]]) -> str:
-    """The signature of a URL and its form fields. Of a field told twice, each different value counts once."""
+    """Return the signature of a URL and its form fields. If a field is repeated, each distinct value counts once."""
     fields = "".join(name + value for name in sorted(form) for value in sorted(set(form[name])))
     return b64encode(hmac.digest(auth_token.encode(), (url + fields).encode("utf-8", "replace"), "sha1")).decode()
 
 
 def _verify(auth_token: str, webhook: Webhook) -> dict[str, list[str]]:
-    """The form fields of a request that Twilio signed; none of any other kind of body."""
+    """Return the form fields of a request that Twilio signed; {} for another kind of body."""
     signature = webhook.headers.get("x-twilio-signature")
     if not auth_token or not isinstance(signature, str) or not signature:
-        raise ForgedWebhookError("there is no signature, or no auth_token to check it with")
+        raise ForgedWebhookError("the signature or the account's auth_token is missing")
     form = _read_form(webhook)
     shown = signature.encode("utf-8", "replace")
     if not any(hmac.compare_digest(sign(auth_token, url, form).encode(), shown) for url in _spellings(webhook.url)):
-        raise ForgedWebhookError("the signature is of something else")
+        raise ForgedWebhookError("the signature is wrong")
     return form
 
 
 def _read_form(webhook: Webhook) -> dict[str, list[str]]:
-    """What of the body is signed field by field; a body that is not is checked against its hash in the URL."""
+    """Return the fields of a form, which the signature covers; check another body against its hash in the URL."""
     try:
         if webhook.headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM:
             text = webhook.body.decode()
             return parse_qs(text, keep_blank_values=True, max_num_fields=MAX_FIELDS)
         hashes = parse_qs(urlsplit(webhook.url).query, max_num_fields=MAX_FIELDS).get("bodySHA256", [""])
     except ValueError as error:
-        raise ForgedWebhookError("the body is none of Twilio's") from error
+        raise ForgedWebhookError("the body is malformed") from error
     if webhook.body and not hmac.compare_digest(sha256(webhook.body).hexdigest().encode(), hashes[0].encode()):
-        raise ForgedWebhookError("the body is not what was signed")
+        raise ForgedWebhookError("the body does not match its hash")
     return {}
 
 
 def _spellings(url: str) -> list[str]:
-    """A URL as it is, and with the default port added, or its port taken away."""
+    """Return the URL as it is, and with the default port added or its port removed."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -99,7 +99,7 @@ def _spellings(url: str) -> list[str]:
         netloc = f"{parts.netloc}:{_DEFAULT_PORTS[parts.scheme]}"
     else:
         return [url]
-    # By position: taking a URL apart and putting it together can change how the rest is written.
+    # By position, because splitting and joining a URL can change the spelling of the rest.
     start = len(parts.scheme) + len("://")
     return [url, url[:start] + netloc + url[start + len(parts.netloc) :]]
 
@@ -110,7 +110,7 @@ def _events(fields: Mapping[str, str], attempt_id: str, now: datetime) -> Iterat
     if not sid:
         return
     if status == "received" or (not status and "Body" in fields):
-        kind = _wish(fields)
+        kind = _opt_out_request(fields)
         if kind is not None:
             yield Event(
                 event_id=f"{sid}:{kind}",
@@ -136,8 +136,8 @@ def _events(fields: Mapping[str, str], attempt_id: str, now: datetime) -> Iterat
         )
 
 
-def _wish(fields: Mapping[str, str]) -> EventKind | None:
-    """What an inbound message asks for. Advanced Opt-Out says it; otherwise the whole text is a keyword or nothing."""
+def _opt_out_request(fields: Mapping[str, str]) -> EventKind | None:
+    """Return STOPPED or STARTED if an inbound message asks for it, by Advanced Opt-Out's field or a keyword alone."""
     word = (fields.get("OptOutType") or fields.get("Body") or "").strip().upper()
     if word in STOP_WORDS:
         return EventKind.STOPPED
@@ -145,7 +145,7 @@ def _wish(fields: Mapping[str, str]) -> EventKind | None:
 
 
 def _failure_kinds(status: str, code: str) -> list[EventKind]:
-    """What a message that did not arrive means; 21610 also tells of the person. A status we do not know: nothing."""
+    """Return the events of a failed message: for 21610 also STOPPED, for an unknown status none."""
     if status not in _FAILURES:
         return []
     meaning = CODES.get(int(code)) if code.isdecimal() else None
@@ -159,5 +159,5 @@ def _failure_kinds(status: str, code: str) -> list[EventKind]:
 
 
 def address_of(party: str) -> str:
-    """A number without its channel (`whatsapp:+48…`); who is no number (`whatsapp:US.1234`) stays as told."""
+    """Return the number of `whatsapp:+48…`; what is not a number (`whatsapp:US.1234`) stays unchanged."""
     return normalize_phone(party.removeprefix("whatsapp:")) or party

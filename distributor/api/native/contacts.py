@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from contacts.editing import IdentityTaken, Nameless, change_contact, save_contact
+from contacts.contact_changes import IdentityTakenError, NoIdentityError, change_contact, save_contact
 from contacts.models import Contact
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
@@ -112,9 +112,9 @@ class OneContact(APIView):
             return Response(render_contact(change_contact(contact.pk, body.said())))
         except Contact.DoesNotExist:
             raise not_found("contact") from None
-        except Nameless:
+        except NoIdentityError:
             raise invalid_request([_NAMELESS_AFTER]) from None
-        except IdentityTaken as taken:
+        except IdentityTakenError as taken:
             fault = Fault(*_TAKEN[taken.field])
             raise Problem(HTTPStatus.CONFLICT, fault.code, fault.detail, [fault]) from None
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from django.conf import settings
 
-from contacts.given import ContactGiven
+from contacts.contact_fields import ContactFields
 from distributor.api.native.distribution_wire import (
     AddedStepBody,
     AudienceBody,
@@ -126,8 +126,8 @@ def render_link(one: NewRecipient) -> dict[str, Any]:
     }
 
 
-def _to_contact(contact: RecipientBody) -> ContactGiven:
-    return cast(ContactGiven, {name: value for name, value in contact.items() if name not in _OPTIONS})
+def _to_contact(contact: RecipientBody) -> ContactFields:
+    return cast(ContactFields, {name: value for name, value in contact.items() if name not in _OPTIONS})
 
 
 def _to_options(contacts: Sequence[RecipientBody]) -> Sequence[RecipientOptions]:

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from contacts.membership import UnknownMembers, change_members
+from contacts.list_members import UnknownMembersError, change_members
 from contacts.models import Contact, MailingList, Membership
 from contacts.models.api_key import Scope
 from distributor.api.native.contact_wire import ContactPage, render_contact
@@ -73,7 +73,7 @@ class ListMembers(APIView):
             added_count, removed_count = change_members(found, set(body.add), set(body.remove))
         except MailingList.DoesNotExist:
             raise not_found("list") from None
-        except UnknownMembers as unknown:
+        except UnknownMembersError as unknown:
             raise invalid_request(list(_unknown_members(body, unknown.ids))) from None
         answer = MembersChanged(added_count=added_count, removed_count=removed_count)
         return Response(answer.model_dump(by_alias=True))

@@ -1,6 +1,5 @@
 """What is said of a provider account, and what is answered."""
 
-import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Annotated, Any
@@ -20,8 +19,6 @@ from distributor.api.validation import json_pointer
 MAX_INTEGER = 2**31 - 1
 Secret = Annotated[str, StringConstraints(max_length=4096, pattern=NO_NUL)]
 Credentials = Annotated[dict[str, Secret | None], Field(max_length=20)]
-# Every provider's sentence begins with the name that it is about.
-_NAME = re.compile(r"“([^”]*)”")
 
 
 class ProviderChanges(Body):
@@ -133,10 +130,9 @@ def account_check(
 
 def name_faults(kind: str, configuration: dict[str, Any]) -> Iterator[Fault]:
     """The provider's faults, each with a pointer to the name that it is about."""
-    for sentence in provider_class(kind).configuration_faults(configuration):
-        named = _NAME.match(sentence)
-        path = ("configuration", named[1]) if named else ("configuration",)
-        yield Fault(json_pointer(path), "invalid_configuration", sentence)
+    for fault in provider_class(kind).configuration_faults(configuration):
+        path = ("configuration", fault.field) if fault.field else ("configuration",)
+        yield Fault(json_pointer(path), "invalid_configuration", fault.message)
 
 
 def merged(stored: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:

@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 from django.db.models import F
 
-from contacts.given import ContactGiven
+from contacts.contact_fields import ContactFields
 from contacts.identity import resolve_contacts
-from contacts.membership import put_on_list
+from contacts.list_members import put_on_list
 from contacts.models import ApiKey, MailingList, Organization
 from distributor.engine.acceptance.accept import Accepted, accept_in_transaction
 from distributor.engine.acceptance.defaults import default_step
@@ -36,7 +36,7 @@ from distributor.rules.timing.time_zones import zone_named
 class PersonToAdd:
     """A person to add to a list. The invitation leaves no earlier than `invite_at`; None: as soon as possible."""
 
-    contact: ContactGiven
+    contact: ContactFields
     invite_at: datetime | None = None
 
 
@@ -71,7 +71,7 @@ class _WithoutDuplicates(NamedTuple):
     """The positions of duplicates, the contacts of all other people, and their invitation if the list has one."""
 
     duplicates: frozenset[int]
-    contacts: Sequence[ContactGiven]
+    contacts: Sequence[ContactFields]
     invitation: DistributionRequest | None
 
 
@@ -157,7 +157,7 @@ def _leave_out_duplicates(
 
 
 def _invitation(
-    mailing_list: MailingList, contacts: Sequence[ContactGiven], invite_ats: Sequence[datetime | None], source: str
+    mailing_list: MailingList, contacts: Sequence[ContactFields], invite_ats: Sequence[datetime | None], source: str
 ) -> DistributionRequest | None:
     """Return the request of the list's active connection; None if it has none."""
     connection = ListConnection.objects.filter(mailing_list=mailing_list, is_active=True).first()

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from django.db import connection
 
-from contacts.given import ContactGiven
+from contacts.contact_fields import ContactFields
 from distributor.engine.infrastructure.sql_params import rows_of
 from distributor.rules.duplicates import USER_FIELDS, Duplication, MemberMatch
 
-# The key of each field in ContactGiven, which is also its column in contacts_contact.
+# The key of each field in ContactFields, which is also its column in contacts_contact.
 _COLUMNS: Mapping[str, str] = {
     "tel": "phone",
     "email": "email",
@@ -42,7 +42,7 @@ SELECT position, to_json(ARRAY[{names}])::text, coalesce(dates, '{{}}') FROM giv
 
 
 def find_member_matches(
-    organization_id: UUID, list_id: UUID, people: Sequence[ContactGiven], duplication: Duplication
+    organization_id: UUID, list_id: UUID, people: Sequence[ContactFields], duplication: Duplication
 ) -> list[MemberMatch]:
     """Return each person's match, in the same order. Letter case and surrounding blanks do not count."""
     indexed_field = next((field for field in _INDEXED if field in duplication.fields), None)
@@ -69,18 +69,18 @@ def find_member_matches(
     ]
 
 
-def value_of(person: ContactGiven, field: str) -> str:
+def value_of(person: ContactFields, field: str) -> str:
     """Return a field of the given person, "" if it is absent."""
     embedded_data: Mapping[str, Any] = person.get("embedded_data") or {}
     value: Any = embedded_data.get(data_key(field)) if field in USER_FIELDS else person.get(_COLUMNS[field])
     return str(value or "").strip()
 
 
-def with_value(person: ContactGiven, field: str, value: str) -> ContactGiven:
+def with_value(person: ContactFields, field: str, value: str) -> ContactFields:
     """Return the same person with another value in a field."""
     if field in USER_FIELDS:
         return {**person, "embedded_data": {**(person.get("embedded_data") or {}), data_key(field): value}}
-    return cast(ContactGiven, {**person, _COLUMNS[field]: value})
+    return cast(ContactFields, {**person, _COLUMNS[field]: value})
 
 
 def data_key(field: str) -> str:

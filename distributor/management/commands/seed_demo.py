@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
 from channels.models import ProviderAccount, Template, TemplateVariant
+from contacts.api_keys import create_api_key, find_api_key, mint_key
 from contacts.channel import Channel
-from contacts.keys import create_api_key, find_api_key, mint_key
 from contacts.models import MailingList, Organization
 from contacts.models.api_key import Scope
 from distributor.engine.infrastructure.clock import database_now

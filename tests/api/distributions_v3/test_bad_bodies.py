@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from rest_framework.test import APIRequestFactory, force_authenticate
 
-from contacts.keys import create_api_key
+from contacts.api_keys import create_api_key
 from contacts.models import Contact, MailingList, Organization
 from contacts.models.api_key import Scope
 from distributor.api.dialects.distributions_v3.distributions import Distributions

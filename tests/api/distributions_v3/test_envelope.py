@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from contacts.keys import create_api_key
+from contacts.api_keys import create_api_key
 from contacts.models import MailingList, Organization
 from contacts.models.api_key import Scope
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id

@@ -8,7 +8,7 @@ from celery.app import app_or_default
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 
-from contacts.keys import create_api_key
+from contacts.api_keys import create_api_key
 from contacts.models import ApiKey, Organization
 from contacts.models.api_key import Scope
 from distributor.engine.infrastructure.clock import database_now

@@ -11,7 +11,7 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.test import Client
 
-from contacts.keys import create_api_key
+from contacts.api_keys import create_api_key
 from contacts.models import Contact, Organization
 from contacts.models.api_key import Scope
 from distributor.engine.infrastructure.clock import database_now

@@ -17,7 +17,7 @@ from rest_framework.test import APIRequestFactory, force_authenticate
 from rest_framework.views import APIView
 
 from channels.models import ProviderAccount, Template, TemplateVariant
-from contacts.keys import create_api_key
+from contacts.api_keys import create_api_key
 from contacts.models import Contact, MailingList, Membership, Organization, Suppression
 from contacts.models.api_key import Scope
 from distributor.api.native.contacts import Contacts, OneContact

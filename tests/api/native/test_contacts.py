@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from contacts.keys import create_api_key
+from contacts.api_keys import create_api_key
 from contacts.models import Contact, Organization, Suppression
 from contacts.models.api_key import Scope
 from distributor.models import Recipient

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from channels.events import Event, EventKind
 from channels.models import ProviderAccount
+from contacts.api_keys import create_api_key
 from contacts.channel import Channel
-from contacts.keys import create_api_key
 from contacts.models import Organization
 from contacts.models.api_key import Scope
 from distributor.engine.dispatch.loop import dispatch_lane

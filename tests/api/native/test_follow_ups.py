@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from channels.events import EventKind
 from channels.models import ProviderAccount, SandboxMessage, Template
+from contacts.api_keys import create_api_key
 from contacts.channel import Channel
-from contacts.keys import create_api_key
 from contacts.models import Organization
 from contacts.models.api_key import Scope
 from distributor.engine.acceptance.accept import Accepted

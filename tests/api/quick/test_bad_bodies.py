@@ -15,8 +15,8 @@ from hypothesis.strategies import SearchStrategy
 from rest_framework.test import APIRequestFactory, force_authenticate
 
 from channels.models import ProviderAccount, Template
+from contacts.api_keys import create_api_key
 from contacts.channel import Channel
-from contacts.keys import create_api_key
 from contacts.models import Contact, Organization
 from contacts.models.api_key import Scope
 from distributor.api.dialects.quick.views import QuickDistributions

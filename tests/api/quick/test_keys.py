@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from contacts.keys import create_api_key
+from contacts.api_keys import create_api_key
 from contacts.models import ApiKey, Organization
 from contacts.models.api_key import Scope
 from distributor.models import Survey

@@ -10,7 +10,7 @@ from django.test import Client
 from hypothesis import strategies as st
 from rest_framework.test import APIRequestFactory, force_authenticate
 
-from contacts.keys import create_api_key
+from contacts.api_keys import create_api_key
 from contacts.models import Organization
 from contacts.models.api_key import Scope
 from distributor.api.dialects.recipient_add.views import RecipientAdd

@@ -9,7 +9,7 @@ import time_machine
 from django.conf import settings
 from django.test import Client, override_settings
 
-from contacts.keys import create_api_key
+from contacts.api_keys import create_api_key
 from contacts.models import ApiKey, Contact, MailingList, Organization
 from contacts.models.api_key import Scope
 from distributor.api.dialects.recipient_add.sessions import COOKIE, LIFETIME_SECONDS

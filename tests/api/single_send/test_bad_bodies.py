@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from rest_framework.test import APIRequestFactory, force_authenticate
 
 from channels.models import ProviderAccount, Template
+from contacts.api_keys import create_api_key
 from contacts.channel import Channel
-from contacts.keys import create_api_key
 from contacts.models import Organization
 from contacts.models.api_key import Scope
 from distributor.api.dialects.single_send.views import SingleSends

@@ -1,4 +1,4 @@
-"""What Postmark and Mailgun tell of mails that their stand-ins took: what is believed, and what it means."""
+"""Events of Postmark and Mailgun: which are trusted, and what they mean."""
 
 import dataclasses
 from collections.abc import Callable, Generator
@@ -25,7 +25,7 @@ Mailgun = tuple[MailgunStandIn, Anymail]
 
 @pytest.fixture(scope="module")
 def postmark() -> Generator[Postmark]:
-    """A stand-in that has taken one mail, and its provider."""
+    """A stand-in that took one mail, and its provider."""
     with PostmarkStandIn().running() as peer:
         known = {"esp": "postmark", "baseUrl": peer.url}
         provider = anymail_account(known, api_key=SERVER_TOKEN, webhook_secret=WEBHOOK_SECRET)
@@ -53,8 +53,8 @@ def read(provider: Anymail, webhook: Webhook) -> list[Event]:
 
 def test_an_event_of_postmark_brings_back_the_attempt_and_everything_that_was_told(postmark: Postmark) -> None:
     peer, provider = postmark
-    told = peer.event(peer.mails[0], "Delivery", DeliveredAt="2026-11-23T06:59:30-05:00", Details="250 2.0.0 OK")
-    [event] = read(provider, peer.webhook(told))
+    report = peer.event(peer.mails[0], "Delivery", DeliveredAt="2026-11-23T06:59:30-05:00", Details="250 2.0.0 OK")
+    [event] = read(provider, peer.webhook(report))
     assert dataclasses.replace(event, raw={}, event_id="") == Event(
         event_id="",
         kind=EventKind.DELIVERED,
@@ -64,7 +64,7 @@ def test_an_event_of_postmark_brings_back_the_attempt_and_everything_that_was_to
         provider_message_id=peer.mails[0].message_id,
         detail="250 2.0.0 OK",
     )
-    assert event.raw == told
+    assert event.raw == report
     assert event.raw["Metadata"]["group_id"] == str(GROUP)
 
 
@@ -116,10 +116,10 @@ def test_events_of_postmark_that_mean_nothing_here_are_passed_over(
 
 def test_events_of_postmark_without_an_id_have_the_same_one_whenever_they_are_told(postmark: Postmark) -> None:
     peer, provider = postmark
-    told = peer.event(peer.mails[0], "Open", ReceivedAt="2026-11-23T11:59:30Z")
+    report = peer.event(peer.mails[0], "Open", ReceivedAt="2026-11-23T11:59:30Z")
     later = peer.event(peer.mails[0], "Open", ReceivedAt="2026-11-23T11:59:31Z")
     [first], [again], [other] = (
-        read(provider, peer.webhook(event)) for event in (told, dict(reversed(told.items())), later)
+        read(provider, peer.webhook(event)) for event in (report, dict(reversed(report.items())), later)
     )
     assert first.event_id == again.event_id
     assert other.event_id not in ("", first.event_id)
@@ -164,8 +164,8 @@ def test_a_body_with_the_password_in_no_known_form_tells_nothing(postmark: Postm
 def test_an_event_of_mailgun_brings_back_the_attempt_and_everything_that_was_told(mailgun: Mailgun) -> None:
     peer, provider = mailgun
     status = {"code": 250, "message": "OK", "description": ""}
-    told = peer.event(peer.mails[0], "delivered", AT.timestamp(), **{"delivery-status": status})
-    [event] = read(provider, peer.webhook(told, NOW.timestamp()))
+    report = peer.event(peer.mails[0], "delivered", AT.timestamp(), **{"delivery-status": status})
+    [event] = read(provider, peer.webhook(report, NOW.timestamp()))
     assert dataclasses.replace(event, raw={}, event_id="") == Event(
         event_id="",
         kind=EventKind.DELIVERED,
@@ -175,7 +175,7 @@ def test_an_event_of_mailgun_brings_back_the_attempt_and_everything_that_was_tol
         provider_message_id=peer.mails[0].message_id,
         detail="OK",
     )
-    assert event.raw["event-data"] == told
+    assert event.raw["event-data"] == report
 
 
 @pytest.mark.parametrize(
@@ -203,9 +203,9 @@ def test_what_each_event_of_mailgun_means(
 
 def test_an_event_of_mailgun_that_is_signed_anew_is_the_same_event(mailgun: Mailgun) -> None:
     peer, provider = mailgun
-    told = peer.event(peer.mails[0], "opened", AT.timestamp())
+    report = peer.event(peer.mails[0], "opened", AT.timestamp())
     other = peer.event(peer.mails[0], "opened", AT.timestamp())
-    [first], [again] = (read(provider, peer.webhook(told, NOW.timestamp(), token=token)) for token in ("a", "b"))
+    [first], [again] = (read(provider, peer.webhook(report, NOW.timestamp(), token=token)) for token in ("a", "b"))
     [another] = read(provider, peer.webhook(other, NOW.timestamp()))
     assert first.event_id == again.event_id != another.event_id
 
@@ -213,14 +213,16 @@ def test_an_event_of_mailgun_that_is_signed_anew_is_the_same_event(mailgun: Mail
 @pytest.mark.parametrize(
     "forge",
     [
-        lambda peer, told: peer.webhook(told, NOW.timestamp(), key="another"),
-        lambda peer, told: _edited(
-            peer.webhook(told, NOW.timestamp()), b'"timestamp": "179543', b'"timestamp": "179542'
+        lambda peer, report: peer.webhook(report, NOW.timestamp(), key="another"),
+        lambda peer, report: _edited(
+            peer.webhook(report, NOW.timestamp()), b'"timestamp": "179543', b'"timestamp": "179542'
         ),
-        lambda peer, told: _edited(peer.webhook(told, NOW.timestamp()), b'"token": "a8', b'"token": "b8'),
-        lambda peer, told: _edited(peer.webhook(told, NOW.timestamp()), b'"signature": {', b'"signature": 5, "x": {'),
-        lambda peer, told: dataclasses.replace(peer.webhook(told, NOW.timestamp()), body=b"{}"),
-        lambda peer, told: dataclasses.replace(peer.webhook(told, NOW.timestamp()), headers={}),
+        lambda peer, report: _edited(peer.webhook(report, NOW.timestamp()), b'"token": "a8', b'"token": "b8'),
+        lambda peer, report: _edited(
+            peer.webhook(report, NOW.timestamp()), b'"signature": {', b'"signature": 5, "x": {'
+        ),
+        lambda peer, report: dataclasses.replace(peer.webhook(report, NOW.timestamp()), body=b"{}"),
+        lambda peer, report: dataclasses.replace(peer.webhook(report, NOW.timestamp()), headers={}),
     ],
 )
 def test_what_mailgun_has_not_signed_is_forged(
@@ -233,12 +235,12 @@ def test_what_mailgun_has_not_signed_is_forged(
 
 def test_a_signature_of_mailgun_does_for_the_day_of_retries_and_no_longer(mailgun: Mailgun) -> None:
     peer, provider = mailgun
-    told, second = peer.event(peer.mails[0], "opened", AT.timestamp()), timedelta(seconds=1)
+    report, second = peer.event(peer.mails[0], "opened", AT.timestamp()), timedelta(seconds=1)
     for age in (timedelta(0), timedelta(hours=25), timedelta(minutes=-5)):
-        assert read(provider, peer.webhook(told, (NOW - age).timestamp()))
+        assert read(provider, peer.webhook(report, (NOW - age).timestamp()))
     for age in (timedelta(hours=25) + second, timedelta(minutes=-5) - second):
         with pytest.raises(ForgedWebhookError):
-            read(provider, peer.webhook(told, (NOW - age).timestamp()))
+            read(provider, peer.webhook(report, (NOW - age).timestamp()))
 
 
 def _edited(webhook: Webhook, old: bytes, new: bytes) -> Webhook:
@@ -262,8 +264,8 @@ _JSON = st.recursive(
 
 
 @settings(deadline=None)
-@given(esp=st.sampled_from(sorted(set(WIRES) - {"scaleway", "mailgun"})), told=_JSON)
-def test_no_json_is_too_odd_to_be_read(esp: str, told: Any) -> None:
-    for event in wired_account(esp).read_webhook(WIRES[esp].sign(told), NOW).events:
+@given(esp=st.sampled_from(sorted(set(WIRES) - {"scaleway", "mailgun"})), report=_JSON)
+def test_no_json_is_too_odd_to_be_read(esp: str, report: Any) -> None:
+    for event in wired_account(esp).read_webhook(WIRES[esp].sign(report), NOW).events:
         assert event.event_id
         assert event.occurred_at.tzinfo is not None

@@ -1,4 +1,4 @@
-"""Every service that Anymail speaks to: what it gets, how it says no, and how it tells of a bounce."""
+"""Every service that Anymail supports: requests, refusals and bounces."""
 
 import dataclasses
 import re
@@ -20,7 +20,7 @@ TELLING = sorted(set(WIRES) - {"scaleway"})
 
 
 class Service(StandIn):
-    """Answers everything alike, and keeps what it was asked."""
+    """Gives every request the same answer, and keeps the requests."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class Service(StandIn):
 
 
 def ask(esp: str, answer: Answer) -> tuple[Result, Request]:
-    """What an invitation for ANN comes to, and what the service was asked."""
+    """Send an invitation to ANN; return its result and the service's request."""
     with Service(answer).running() as peer:
         provider = wired_account(esp, f"{peer.url}/base")
         [result] = provider.send_batch([invitation(ANN, number=5)])
@@ -155,7 +155,7 @@ def test_its_refusals_say_whom_they_are_about(
     assert (result.outcome, result.scope, result.code) == (outcome, scope, code)
 
 
-# What it tells
+# Events
 
 
 @pytest.mark.parametrize("esp", sorted(esp for esp, wire in WIRES.items() if wire.bounce))

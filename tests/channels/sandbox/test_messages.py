@@ -9,8 +9,8 @@ from django.test import Client
 from channels.models import ProviderAccount
 from channels.providers.base import Account
 from channels.providers.sandbox import Sandbox
+from contacts.api_keys import create_api_key
 from contacts.channel import Channel
-from contacts.keys import create_api_key
 from contacts.models import Organization
 from contacts.models.api_key import Scope
 from distributor.api.native.sandbox import SandboxPage

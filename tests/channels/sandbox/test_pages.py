@@ -1,4 +1,4 @@
-"""/sandbox/: the inbox, the phones, and who may look."""
+"""/sandbox/: the inbox, the phones, and who has access."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -30,7 +30,7 @@ def open_sandbox(db: None, settings: Settings) -> None:
 
 @pytest.fixture
 def visitor() -> Client:
-    """Somebody with a browser and nothing else."""
+    """A browser without a login."""
     return Client()
 
 
@@ -192,7 +192,7 @@ def test_in_a_browser_an_email_is_read_and_its_link_opens_in_a_tab_of_its_own(
     expect(page.get_by_role("heading", name="How was it?")).to_be_visible()
     frame = page.frame_locator("iframe")
     expect(frame.get_by_text("Dear Anna Łęcka")).to_have_css("color", "rgb(1, 2, 3)")
-    # The mail's own script is all that is refused: by the frame, or by its policy.
+    # Only the mail's own script is blocked, by the frame or by its policy.
     assert complaints
     assert all("script" in complaint for complaint in complaints)
 

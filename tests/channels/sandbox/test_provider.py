@@ -1,4 +1,4 @@
-"""The sandbox provider: what it stores, and how it misbehaves when it is told to."""
+"""The sandbox provider: what it stores, and how it simulates trouble."""
 
 import threading
 from collections.abc import Mapping
@@ -14,9 +14,8 @@ from channels.providers.registry import configuration_faults
 from channels.providers.sandbox import Sandbox
 from channels.rendering import compile_variant
 from contacts.channel import Channel
+from tests.support.channels.batches import ANN, BOB, EVE
 from tests.support.channels.invitations import GROUP, SMS, invitation
-
-ANN, BOB, EVE = "ann@example.com", "bob@example.com", "eve@example.com"
 
 
 def sandbox(channel: Channel = Channel.EMAIL, configuration: Mapping[str, Any] | None = None) -> Sandbox:

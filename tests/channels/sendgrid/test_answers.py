@@ -1,4 +1,4 @@
-"""What SendGrid's refusals come to: who caused them is found, and all others get their mail."""
+"""SendGrid's refusals: the messages that caused them are found, and all others are sent."""
 
 import json
 import socket
@@ -16,15 +16,14 @@ from channels.providers.base import Message, Outcome, Result, Scope, Sender
 from channels.providers.sendgrid import transport as sendgrid_transport
 from channels.providers.sendgrid.answers import Answer, judge
 from channels.rendering import compile_variant
+from tests.support.channels.batches import ACCEPTED, PERMANENT, THROTTLED, TRANSIENT, UNKNOWN, outcomes
 from tests.support.channels.invitations import invitation
 from tests.support.channels.sendgrid_account import sendgrid_account, serving
 from tests.support.standins.sendgrid import API_KEY, SendGridStandIn
 from tests.support.standins.server import Fault
 
-ACCEPTED, PERMANENT, TRANSIENT = Outcome.ACCEPTED, Outcome.PERMANENT, Outcome.TRANSIENT
-THROTTLED, UNKNOWN = Outcome.THROTTLED, Outcome.UNKNOWN
 NOW = 1_800_000_000.0
-# More than the buffers between two sockets take.
+# More than the buffers of two sockets hold.
 LARGE = compile_variant("en", "Hi", "", "x" * 25_000_000)
 
 
@@ -32,15 +31,11 @@ def people(count: int) -> list[Message]:
     return [invitation(f"p{number}@example.com", number=number) for number in range(count)]
 
 
-def outcomes(results: list[Result]) -> list[Outcome]:
-    return [result.outcome for result in results]
-
-
 def answer(status: int, *errors: tuple[str, str | None], **headers: str) -> Answer:
-    """An answer in SendGrid's form; an underscore in a header's name is a hyphen."""
+    """Return an answer in SendGrid's form. Underscores in header names become hyphens."""
     listed = [{"message": message, "field": field, "help": None} for message, field in errors]
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status, named, json.dumps({"errors": listed}).encode())
+    header_names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Answer(status, header_names, json.dumps({"errors": listed}).encode())
 
 
 # Culprits
@@ -163,20 +158,20 @@ def test_a_server_that_stops_reading_cannot_have_got_a_request(monkeypatch: pyte
 def test_with_faults_by_share_everybody_is_told_the_truth() -> None:
     shares = {Fault.THROTTLED: 0.1, Fault.LOST_ANSWER: 0.1, Fault.RESET_AFTER: 0.05, Fault.UNAVAILABLE: 0.05}
     with serving(shares=shares, refused={"p7@example.com": "hidden"}) as (peer, provider):
-        waiting, said = people(200), dict[str, Outcome]()
+        waiting, last_outcomes = people(200), dict[str, Outcome]()
         random = Random(5)
         while waiting:
             batch = [waiting.pop() for _ in range(min(len(waiting), random.randint(1, 20)))]
             for message, result in zip(batch, provider.send_batch(batch), strict=True):
-                said[message.to] = result.outcome
+                last_outcomes[message.to] = result.outcome
                 if result.outcome in (TRANSIENT, THROTTLED):
                     waiting.append(message)
         assert set(peer.faults) == set(shares)
     received = [mail.to for mail in peer.mails]
     assert len(received) == len(set(received))
-    assert said.pop("p7@example.com") in (PERMANENT, UNKNOWN)
-    assert {to for to, outcome in said.items() if outcome is ACCEPTED} <= set(received)
-    assert set(said.values()) == {ACCEPTED, UNKNOWN}
+    assert last_outcomes.pop("p7@example.com") in (PERMANENT, UNKNOWN)
+    assert {to for to, outcome in last_outcomes.items() if outcome is ACCEPTED} <= set(received)
+    assert set(last_outcomes.values()) == {ACCEPTED, UNKNOWN}
 
 
 # The table
@@ -248,7 +243,7 @@ def test_where_nobody_is_named_the_halves_are_tried(field: str | None) -> None:
         ({}, None),
         ({"x_ratelimit_reset": str(int(NOW) + 12)}, 12.0),
         ({"x_ratelimit_reset": str(int(NOW) + 12), "retry_after": "99"}, 12.0),
-        # The clocks differ by 100 s: its own counts.
+        # The clocks differ by 100 s: the server's counts.
         ({"x_ratelimit_reset": str(int(NOW) + 112), "date": formatdate(NOW + 100, usegmt=True)}, 12.0),
         ({"x_ratelimit_reset": str(int(NOW) - 5)}, None),
         ({"x_ratelimit_reset": str(int(NOW) - 5), "retry_after": "3"}, 3.0),

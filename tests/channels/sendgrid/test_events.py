@@ -1,4 +1,4 @@
-"""SendGrid's signed event webhook: what is believed, and what it means."""
+"""SendGrid's signed event webhook: which events are trusted, and what they mean."""
 
 import dataclasses
 from base64 import b64encode
@@ -28,17 +28,17 @@ Peer = tuple[SendGridStandIn, SendGrid]
 
 @pytest.fixture(scope="module")
 def peer() -> Generator[Peer]:
-    """A stand-in that has taken one mail, and its provider."""
+    """A stand-in that took one mail, and its provider."""
     with serving() as (stand_in, provider):
         provider.send_batch([invitation("Ann@Example.com", number=5)])
         yield stand_in, provider
 
 
 def tell(peer: Peer, name: str, **further: Any) -> Event:
-    """The event that comes of one that is told of the mail, signed."""
+    """Return the event that is read from a signed report about the mail."""
     stand_in, provider = peer
-    told = stand_in.event(stand_in.mails[0], name, NOW.timestamp() - 30, **further)
-    [event] = provider.read_webhook(stand_in.webhook([told], NOW.timestamp()), NOW).events
+    report = stand_in.event(stand_in.mails[0], name, NOW.timestamp() - 30, **further)
+    [event] = provider.read_webhook(stand_in.webhook([report], NOW.timestamp()), NOW).events
     return event
 
 
@@ -103,9 +103,9 @@ def test_a_drop_tells_of_the_message_that_it_never_left_and_of_the_address_why(
     peer: Peer, reason: str, earlier: EventKind
 ) -> None:
     stand_in, provider = peer
-    told = stand_in.event(stand_in.mails[0], "dropped", NOW.timestamp(), reason=reason, status="5.0.0")
-    dropped, of_address = provider.read_webhook(stand_in.webhook([told], NOW.timestamp()), NOW).events
-    assert (dropped.kind, dropped.event_id, dropped.attempt_id) == (EventKind.DROPPED, told["sg_event_id"], "5-1")
+    report = stand_in.event(stand_in.mails[0], "dropped", NOW.timestamp(), reason=reason, status="5.0.0")
+    dropped, of_address = provider.read_webhook(stand_in.webhook([report], NOW.timestamp()), NOW).events
+    assert (dropped.kind, dropped.event_id, dropped.attempt_id) == (EventKind.DROPPED, report["sg_event_id"], "5-1")
     assert (of_address.kind, of_address.attempt_id, of_address.address) == (earlier, "", "ann@example.com")
     assert of_address.event_id not in ("", dropped.event_id)
 
@@ -140,20 +140,20 @@ def test_fields_of_odd_types_change_nothing(peer: Peer, odd: dict[str, Any]) -> 
 )
 def test_events_that_mean_nothing_here_are_passed_over(peer: Peer, name: Any) -> None:
     stand_in, provider = peer
-    told = [{"event": name, "email": "ann@example.com"}, stand_in.event(stand_in.mails[0], "open", NOW.timestamp())]
-    events = provider.read_webhook(stand_in.webhook(told, NOW.timestamp()), NOW).events
+    report = [{"event": name, "email": "ann@example.com"}, stand_in.event(stand_in.mails[0], "open", NOW.timestamp())]
+    events = provider.read_webhook(stand_in.webhook(report, NOW.timestamp()), NOW).events
     assert [event.kind for event in events] == [EventKind.OPENED]
 
 
 @pytest.mark.parametrize("lost", [{}, {"attempt_id": None}, {"attempt_id": 5}])
 def test_without_our_id_the_address_says_who(lost: dict[str, Any]) -> None:
-    told = {"event": "bounce", "email": "Ann@Example.COM", "sg_event_id": "x", "timestamp": 1461095250, **lost}
-    [event] = read_events(orjson.dumps([told]), NOW)
+    report = {"event": "bounce", "email": "Ann@Example.COM", "sg_event_id": "x", "timestamp": 1461095250, **lost}
+    [event] = read_events(orjson.dumps([report]), NOW)
     assert (event.attempt_id, event.address, event.provider_message_id) == ("", "ann@example.com", "")
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("report", "expected"),
     [
         ("wrfRRvF7Q0GgwUo2CvDmEA.filter0425p1mdw1.13037.57168B4A1D.0", "wrfRRvF7Q0GgwUo2CvDmEA"),
         ("14c5d75ce93.dfd.64b469.filter0001.16648.5515E0B88.0", "14c5d75ce93.dfd.64b469"),
@@ -161,8 +161,8 @@ def test_without_our_id_the_address_says_who(lost: dict[str, Any]) -> None:
         ("filter0093p1las1.9128.5717FB8127.0", "filter0093p1las1.9128.5717FB8127.0"),
     ],
 )
-def test_the_message_id_is_that_of_the_answer_to_the_request(told: str, expected: str) -> None:
-    [event] = read_events(orjson.dumps([{"event": "open", "sg_message_id": told}]), NOW)
+def test_the_message_id_is_that_of_the_answer_to_the_request(report: str, expected: str) -> None:
+    [event] = read_events(orjson.dumps([{"event": "open", "sg_message_id": report}]), NOW)
     assert event.provider_message_id == expected
 
 
@@ -184,14 +184,14 @@ def test_a_moment_that_is_not_told_is_now(timestamp: Any, expected: datetime) ->
 
 
 def test_an_event_without_an_id_has_the_same_one_whenever_it_is_told() -> None:
-    told = {"event": "open", "email": "ann@example.com", "timestamp": 1}
-    [first] = read_events(orjson.dumps([told]), NOW)
-    [again, other] = read_events(orjson.dumps([dict(reversed(told.items())), told | {"timestamp": 2}]), NOW)
+    report = {"event": "open", "email": "ann@example.com", "timestamp": 1}
+    [first] = read_events(orjson.dumps([report]), NOW)
+    [again, other] = read_events(orjson.dumps([dict(reversed(report.items())), report | {"timestamp": 2}]), NOW)
     assert first.event_id == again.event_id
     assert other.event_id not in ("", first.event_id)
 
 
-# What is believed
+# Signatures
 
 
 def _without(webhook: Webhook, name: str) -> Webhook:
@@ -292,8 +292,8 @@ _JSON = st.recursive(
 )  # fmt: skip
 
 
-@given(told=st.lists(_JSON, max_size=4))
-def test_no_json_is_too_odd_to_be_read(told: Any) -> None:
-    for event in read_events(orjson.dumps(told), NOW):
+@given(report=st.lists(_JSON, max_size=4))
+def test_no_json_is_too_odd_to_be_read(report: Any) -> None:
+    for event in read_events(orjson.dumps(report), NOW):
         assert event.event_id
-        assert event.raw in told
+        assert event.raw in report

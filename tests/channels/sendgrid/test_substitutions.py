@@ -1,4 +1,4 @@
-"""Whatever texts and values are made of, what arrives from SendGrid's substitutions is the message as it reads."""
+"""SendGrid's substitutions give the same message as our own rendering, for any texts and values."""
 
 from collections.abc import Generator, Sequence
 
@@ -10,6 +10,7 @@ from channels.providers.base import Message, Outcome
 from channels.providers.sendgrid import mail as sendgrid_mail
 from channels.providers.sendgrid.provider import SendGrid
 from channels.rendering import compile_variant
+from tests.support.channels.batches import ANN, BOB, send
 from tests.support.channels.invitations import invitation
 from tests.support.channels.sendgrid_account import serving
 from tests.support.standins.sendgrid import SendGridStandIn
@@ -68,7 +69,7 @@ _NEAR = st.text("z0t1h", max_size=7) | st.sampled_from(["t0000", "t0001", "h0000
 def test_no_tag_arises_where_values_texts_and_other_tags_meet(
     peer: Peer, html: str, text: str, people: list[dict[str, str]]
 ) -> None:
-    """With a token so short that everything is near it: only what reads as one is excepted."""
+    """Use a token so short that many texts contain parts of it; only texts that contain a whole tag are excluded."""
     variant = compile_variant("en", "S", html, f"T{text}")
     batch = [invitation("a@example.com", number=n, variant=variant, values=v) for n, v in _each(people)]
     assume(not any("z00" in message.text + " " + message.html for message in batch))
@@ -96,3 +97,12 @@ def send_and_compare(peer: Peer, batch: Sequence[Message]) -> None:
 
 def _each(people: Sequence[dict[str, str]]) -> list[tuple[int, dict[str, str]]]:
     return list(enumerate(people, 1))
+
+
+def test_a_tag_is_drawn_anew_for_every_request() -> None:
+    with serving() as (peer, provider):
+        for _ in range(2):
+            send(provider, ANN, BOB)
+    first, second = ({tag for to in body["personalizations"] for tag in to["substitutions"]} for body in peer.bodies)
+    assert len(first) == len(second) == 4  # two slots, each as text and as HTML
+    assert not first & second

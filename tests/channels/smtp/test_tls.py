@@ -13,13 +13,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from channels.providers.base import Account, Outcome, Result
-from channels.providers.smtp.connection import tls_context
 from channels.providers.smtp.provider import Smtp
+from channels.providers.tls import tls_context
 from contacts.channel import Channel
+from tests.support.channels.batches import ANN
 from tests.support.channels.invitations import invitation
 from tests.support.channels.mail_server import MailServer
-
-ANN = "ann@example.com"
 
 
 @pytest.fixture
@@ -49,7 +48,7 @@ def certificate(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Path]:
-    """The machine trusts the certificate, and forgets it afterwards."""
+    """Trust the certificate during the test."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     tls_context.cache_clear()
     yield certificate

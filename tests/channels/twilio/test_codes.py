@@ -1,4 +1,4 @@
-"""What Twilio's errors come to."""
+"""The meanings of Twilio's errors."""
 
 import pytest
 
@@ -65,7 +65,7 @@ def test_without_a_known_code_the_status_decides(
 
 @pytest.mark.parametrize("code", CODES)
 def test_no_code_makes_a_lost_answer_or_a_429_anything_else(code: int) -> None:
-    """A 500 may have been sent whatever it says; a 429 never was."""
+    """With a 500 the message may have been sent, whatever its code; with a 429 it never was."""
     assert read_refusal(500, code).outcome is UNKNOWN
     assert read_refusal(503, code).outcome is TRANSIENT
     assert read_refusal(429, code).outcome is THROTTLED

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from channels.providers.base import Outcome, Scope
+from channels.providers.configuration import ConfigurationFault
 from channels.providers.registry import configuration_faults
 from channels.providers.twilio.provider import Twilio
 from contacts.channel import Channel
@@ -53,38 +54,41 @@ WRONG: list[tuple[str, Any]] = [
 @pytest.mark.parametrize(("name", "value"), WRONG)
 def test_a_wrong_value_is_one_fault_that_names_it(name: str, value: object) -> None:
     [fault] = Twilio.configuration_faults(WHOLE | {name: value})
-    assert fault.startswith(f"“{name}” ")
+    assert fault.field == name
+    assert fault.message.startswith(f"“{name}” ")
 
 
 def test_all_faults_are_named_at_once() -> None:
     faults = Twilio.configuration_faults(
         {"contentVariables": {"1": "${name}"}, "baseUrl": 1, "concurrency": 0, "token": "x", "sender": "y"}
     )
-    assert faults == [
-        "“from” or “messagingServiceSid” is needed: who the messages come from.",
-        "“baseUrl” is an address such as https://api.twilio.com.",
-        "“concurrency” is a number from 1 to 64.",
-        "“contentVariables” are nothing without the “contentSid” of their template.",
-        "“contentVariables”: there is no placeholder ${name}.",
-        "“token” means nothing to Twilio.",
-        "“sender” means nothing to Twilio.",
+    assert [(fault.field, fault.message) for fault in faults] == [
+        ("from", "“from” or “messagingServiceSid” is required: who the messages come from."),
+        ("baseUrl", "“baseUrl” must be a URL, for example https://api.twilio.com."),
+        ("concurrency", "“concurrency” must be a whole number from 1 to 64."),
+        ("contentVariables", "“contentVariables” requires “contentSid”, the template that has the variables."),
+        ("contentVariables", "“contentVariables”: unknown placeholder ${name}."),
+        ("token", "“token” is not a setting of Twilio."),
+        ("sender", "“sender” is not a setting of Twilio."),
     ]
 
 
 def test_it_sends_sms_and_whatsapp_and_no_email() -> None:
     assert configuration_faults("twilio", "sms", {"from": SENDER}) == []
     assert configuration_faults("twilio", "whatsapp", {"from": SENDER}) == []
-    assert configuration_faults("twilio", "email", {"from": SENDER}) == ["Twilio does not send e-mail."]
+    assert configuration_faults("twilio", "email", {"from": SENDER}) == [
+        ConfigurationFault("", "Twilio does not send e-mail.")
+    ]
 
 
 @pytest.mark.parametrize(
-    ("channel", "configuration", "credentials", "said"),
+    ("channel", "configuration", "credentials", "message"),
     [
-        (Channel.SMS, {"from": None}, CREDENTIALS, "“from” or “messagingServiceSid” is needed"),
-        (Channel.WHATSAPP, {"from": "ACME"}, CREDENTIALS, "“from” is the number of a WhatsApp sender"),
-        (Channel.SMS, {"contentVariables": {"1": 7}}, CREDENTIALS, "“contentVariables” maps"),
-        (Channel.SMS, {}, {}, "The account_sid is “AC” and 32 hexadecimal digits. There is no auth_token."),
-        (Channel.SMS, {}, {**CREDENTIALS, "account_sid": "AC/../../x"}, "The account_sid is “AC”"),
+        (Channel.SMS, {"from": None}, CREDENTIALS, "“from” or “messagingServiceSid” is required"),
+        (Channel.WHATSAPP, {"from": "ACME"}, CREDENTIALS, "“from” must be the number of a WhatsApp sender"),
+        (Channel.SMS, {"contentVariables": {"1": 7}}, CREDENTIALS, "“contentVariables” must map"),
+        (Channel.SMS, {}, {}, "The account_sid must be “AC” and 32 hexadecimal digits. The auth_token is missing."),
+        (Channel.SMS, {}, {**CREDENTIALS, "account_sid": "AC/../../x"}, "The account_sid must be “AC”"),
     ],
 )
 def test_an_account_that_cannot_work_asks_nobody(
@@ -93,10 +97,10 @@ def test_an_account_that_cannot_work_asks_nobody(
     channel: Channel,
     configuration: dict[str, Any],
     credentials: dict[str, str],
-    said: str,
+    message: str,
 ) -> None:
     peer = serve_twilio()
     results = connect_twilio(peer, channel=channel, credentials=credentials, **configuration).send_batch(people(2))
     assert [(result.outcome, result.scope) for result in results] == [(Outcome.PERMANENT, Scope.ACCOUNT)] * 2
-    assert said in results[0].detail
+    assert message in results[0].detail
     assert peer.connections == 0

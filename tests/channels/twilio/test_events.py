@@ -1,4 +1,4 @@
-"""What Twilio tells of messages and people, once it is believed."""
+"""Twilio's verified status callbacks and inbound messages."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ def summary(webhook: Webhook) -> list[tuple[EventKind, str]]:
     return [(event.kind, event.event_id) for event in read(webhook)]
 
 
-# What it tells of messages
+# Status callbacks
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_what_means_nothing_to_us_is_no_event(form: Mapping[str, str]) -> None:
     assert read(PEER.signed(f"{URL}/2a-1", form)) == ()
 
 
-# What people say
+# Inbound messages
 
 STOP = ["STOP", "stop", " Stop \n", "STOPALL", "Unsubscribe", "CANCEL", "end", "quit", "Revoke", "OPTOUT"]
 START = ["START", "start", "Unstop", "yes", " YES\r\n"]

@@ -1,4 +1,4 @@
-"""Twilio over a network that breaks: nothing is sent twice, and nothing said that is not sure."""
+"""Twilio over a broken network: nothing is sent twice, and no result claims more than is certain."""
 
 import socket
 import threading
@@ -13,13 +13,10 @@ import pytest
 from channels.providers import parallel_calls
 from channels.providers.base import Outcome, Scope
 from channels.providers.twilio import transport as twilio_http
-from tests.support.channels.twilio_account import Connect, Serve, outcomes, people
+from tests.support.channels.batches import ACCEPTED, PERMANENT, THROTTLED, TRANSIENT, UNKNOWN, outcomes
+from tests.support.channels.twilio_account import Connect, Serve, people
 from tests.support.standins.server import Answer, Fault, Request
 from tests.support.standins.twilio import TwilioStandIn
-
-ACCEPTED, PERMANENT, TRANSIENT = Outcome.ACCEPTED, Outcome.PERMANENT, Outcome.TRANSIENT
-THROTTLED, UNKNOWN = Outcome.THROTTLED, Outcome.UNKNOWN
-
 
 # When the network breaks
 
@@ -54,7 +51,7 @@ def test_a_fault_is_of_its_message_alone(
 def test_a_reset_in_the_middle_of_a_request_is_never_taken_for_success_or_refusal(
     serve_twilio: Serve, connect_twilio: Connect
 ) -> None:
-    """Whether the request was whole by then is a matter of luck; either answer leaves nobody wronged."""
+    """The request may or may not have been sent completely; both results are correct."""
     peer = serve_twilio()
     peer.next_faults.extend([None, Fault.RESET_BEFORE])
     results = connect_twilio(peer, concurrency=1).send_batch(people(3))
@@ -80,7 +77,7 @@ def test_a_host_that_there_is_not_is_no_lost_message(connect_twilio: Connect) ->
 
 @contextmanager
 def saying(answer: bytes) -> Generator[int]:
-    """A server that hears each client's first words, says the same to everybody and hangs up."""
+    """Run a server that reads each request's first bytes, gives the same answer and closes the connection."""
 
     def serve(listener: socket.socket) -> None:
         with suppress(OSError):
@@ -162,7 +159,7 @@ def test_what_has_no_answer_in_time_is_unknown_and_what_was_not_begun_waits(
     def wait_for_nobody(futures: Any, timeout: float) -> None:
         assert 0 < timeout <= parallel_calls.LIMIT_SECONDS
         both_have_begun.wait(timeout=20)
-        while peer.next_faults:  # until both have drawn theirs, which are not for the next batch
+        while peer.next_faults:  # until both requests have taken theirs
             time.sleep(0.01)
         wait(futures, timeout=0)
 
@@ -178,7 +175,7 @@ def test_what_has_no_answer_in_time_is_unknown_and_what_was_not_begun_waits(
         results = provider.send_batch(people(5))
     assert outcomes(results) == [UNKNOWN, UNKNOWN, THROTTLED, THROTTLED, THROTTLED]
     assert {result.retry_after_seconds for result in results[2:]} == {0}
-    # The threads that still wait are not missing now.
+    # The next batch has all its threads, although some still wait.
     peer.on_request = None
     assert outcomes(provider.send_batch(people(5))) == [ACCEPTED] * 5
     assert peer.requests == 7
@@ -187,7 +184,7 @@ def test_what_has_no_answer_in_time_is_unknown_and_what_was_not_begun_waits(
 def test_after_a_while_nothing_more_is_begun(
     serve_twilio: Serve, connect_twilio: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parallel_calls, "TRYING_SECONDS", 0.0)
+    monkeypatch.setattr(parallel_calls, "START_SECONDS", 0.0)
     peer = serve_twilio()
     results = connect_twilio(peer).send_batch(people(3))
     assert [(result.outcome, result.retry_after_seconds) for result in results] == [(THROTTLED, 0)] * 3

@@ -8,9 +8,10 @@ from email.utils import format_datetime
 import pytest
 
 from channels.providers import http_connections
-from channels.providers.base import Outcome, Result, Scope
+from channels.providers.base import Result, Scope
 from channels.rendering import compile_variant
 from contacts.channel import Channel
+from tests.support.channels.batches import ACCEPTED, PERMANENT, THROTTLED, outcomes
 from tests.support.channels.invitations import SMS, invitation
 from tests.support.channels.twilio_account import (
     CONTENT,
@@ -22,14 +23,10 @@ from tests.support.channels.twilio_account import (
     Serve,
     form_of,
     number,
-    outcomes,
     people,
 )
 from tests.support.standins.server import Fault
 from tests.support.standins.twilio import ACCOUNT_SID
-
-ACCEPTED, PERMANENT, THROTTLED = Outcome.ACCEPTED, Outcome.PERMANENT, Outcome.THROTTLED
-
 
 # What is sent
 
@@ -96,7 +93,7 @@ def test_whatsapp_takes_a_template_with_variables_instead_of_our_text(
     assert outcomes(provider.send_batch(messages)) == [ACCEPTED, ACCEPTED]
     forms = {sent.to: sent.form for sent in peer.messages}
     first, second = (forms[f"whatsapp:{number(n)}"] for n in (1, 2))
-    # Line breaks and tabs are what WhatsApp refuses.
+    # WhatsApp refuses line breaks and tabs.
     assert json.loads(first["ContentVariables"]) == {"1": 'Zoë "Z" Lee', "link": "https://surveys.example/p/1"}
     assert json.loads(second["ContentVariables"])["1"] == "there"
     assert (first["ContentSid"], "Body" in first) == (CONTENT, False)
@@ -150,7 +147,7 @@ def test_each_message_gets_its_own_sid(serve_twilio: Serve, connect_twilio: Conn
 
 
 def test_as_many_requests_go_at_a_time_as_the_account_says(serve_twilio: Serve, connect_twilio: Connect) -> None:
-    """Requests wait for each other at the server, so that exactly so many must be there together."""
+    """Requests wait for each other at the server, so exactly this many must arrive at the same time."""
     together = threading.Barrier(4)
 
     def meet() -> None:
@@ -272,7 +269,7 @@ def test_a_wrong_token_is_a_fault_of_the_account(serve_twilio: Serve, connect_tw
 
 
 def test_a_fault_of_one_message_ends_nothing(serve_twilio: Serve, connect_twilio: Connect) -> None:
-    """21408: no permission for the country that this message goes to."""
+    """21408: the account may not send to this message's country."""
     results = connect_twilio(serve_twilio(codes={number(1): 21408}), concurrency=1).send_batch(people(3))
     assert outcomes(results) == [PERMANENT, ACCEPTED, ACCEPTED]
     assert results[0].scope is Scope.RECIPIENT

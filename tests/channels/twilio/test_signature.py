@@ -1,4 +1,4 @@
-"""Whom the webhook of Twilio believes."""
+"""Which requests the Twilio webhook accepts."""
 
 import dataclasses
 import json
@@ -55,7 +55,7 @@ def test_the_signature_of_twilios_documentation_is_believed() -> None:
 
 
 class Fields(dict[str, list[str]]):
-    """Form fields as the vendor's validator takes those that are told twice."""
+    """Return form fields in the form that the vendor's validator takes, repeated fields included."""
 
     def getlist(self, name: str) -> list[str]:
         return self[name]

@@ -1,4 +1,4 @@
-"""What each provider is tested against. A new provider adds one file here: its subclass of Peer is found by itself."""
+"""The peers that the providers are tested against. For a new provider add a module with a subclass of Peer here."""
 
 from importlib import import_module
 from pkgutil import iter_modules

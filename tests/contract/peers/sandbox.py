@@ -18,7 +18,7 @@ _OUTCOMES = {
 
 
 class SandboxPeer(Peer):
-    """The sandbox is its own peer: a table."""
+    """The sandbox needs no other side: it stores messages in a table."""
 
     troubles = frozenset(_OUTCOMES)
     needs_database = True

@@ -8,8 +8,8 @@ import pytest
 
 from channels.providers.base import Account, Message, Provider
 from channels.providers.smtp import connection as smtp_connection
-from channels.providers.smtp import line as smtp_line
 from channels.providers.smtp import provider as smtp
+from channels.providers.smtp import session as smtp_session
 from channels.providers.smtp.provider import Smtp
 from contacts.channel import Channel
 from tests.contract.peer import Peer, Trouble
@@ -27,7 +27,7 @@ _REPLIES = {
 
 
 class _MailServerPeer:
-    """A mail server; whoever sends to it says over how many connections."""
+    """A mail server. Subclasses set the number of connections."""
 
     troubles = frozenset({*_REPLIES, Trouble.LOCKED_OUT, Trouble.CUT})
     connections: int
@@ -70,14 +70,14 @@ class _MailServerPeer:
 
 
 class SmtpPeer(_MailServerPeer, Peer):
-    """Over one connection, so that the time that one message takes passes for all."""
+    """Uses one connection, so that the time of one message passes for all."""
 
     connections = 1
-    clocks = (smtp, smtp_line, smtp_connection)
+    clocks = (smtp, smtp_session, smtp_connection)
 
 
 class ParallelSmtpPeer(_MailServerPeer, Peer):
-    """Over four connections that are open from the beginning."""
+    """Uses four connections, which are open from the start."""
 
     connections = 4
 

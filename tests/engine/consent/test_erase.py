@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection
 
 from channels.models import SandboxMessage
 from contacts.channel import Channel
-from contacts.given import ContactGiven
+from contacts.contact_fields import ContactFields
 from contacts.identity import UnknownContactsError, resolve_contacts
 from contacts.models import Contact, MailingList, Membership, Organization, Suppression
 from distributor.engine.consent.erase import erase_contact
@@ -24,7 +24,7 @@ from tests.support.engine.people import dispatch, given, totals_of
 from tests.support.simultaneous import run_together
 
 pytestmark = pytest.mark.django_db
-PERSONAL: ContactGiven = {
+PERSONAL: ContactFields = {
     "external_id": "personal-id",
     "email": "personal@example.com",
     "phone": "+48611222333",

@@ -285,7 +285,7 @@ def test_a_stand_in_is_of_the_same_organisation_and_channel(
     form = {"name": "First", "configuration": "{}", "urgent_reserve_percent": 10, "is_active": "on"}
     for wrong in (foreign, accounts[Channel.SMS], first):
         answer = admin_client.post(address(first, "change"), {**form, "stand_in": wrong.pk})
-        assert faults(answer)["stand_in"] == ["Another account of the same organisation and channel."]
+        assert faults(answer)["stand_in"] == ["Choose another account of the same organisation and channel."]
     assert admin_client.post(address(first, "change"), {**form, "stand_in": second.pk}).status_code == 302
     first.refresh_from_db()
     assert first.stand_in == second

@@ -1,4 +1,4 @@
-"""Accounts with the services that Anymail supports."""
+"""Accounts with services that Anymail supports."""
 
 from typing import Any
 from uuid import UUID

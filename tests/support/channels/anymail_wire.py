@@ -1,4 +1,4 @@
-"""The HTTP messages of each service that Anymail supports: a success answer, a signed event, a bounce."""
+"""The wire format of each Anymail service: a success, a signed event, a bounce."""
 
 import hmac
 import json
@@ -35,9 +35,9 @@ POSTAL_PUBLIC_KEY = "".join(
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """One service: its success answer, and its event that a mail to ANN by attempt 5-1 failed permanently.
+    """One service's success, and its event for a hard bounce of the mail to ANN with attempt id 5-1.
 
-    `sign` makes a webhook request from an event. `secret` is the webhook_secret that authenticates it.
+    `sign` makes a signed request of an event; `secret` is the account's webhook_secret, which verifies it.
     """
 
     yes: Answer
@@ -49,55 +49,55 @@ class Wire:
     configuration: tuple[tuple[str, str], ...] = ()
 
 
-def _json(told: Any, status: int = 200) -> Answer:
-    return Answer(status, json.dumps(told).encode(), {"Content-Type": "application/json"})
+def _json(payload: Any, status: int = 200) -> Answer:
+    return Answer(status, json.dumps(payload).encode(), {"Content-Type": "application/json"})
 
 
 def _request(body: bytes, content_type: str = "application/json", **headers: str) -> Webhook:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Webhook(WEBHOOK_URL, {"content-type": content_type, **named}, body)
+    header_names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Webhook(WEBHOOK_URL, {"content-type": content_type, **header_names}, body)
 
 
-def _basic(told: Any) -> Webhook:
-    return _request(json.dumps(told).encode(), authorization="Basic " + b64encode(BASIC_SECRET.encode()).decode())
+def _basic(payload: Any) -> Webhook:
+    return _request(json.dumps(payload).encode(), authorization="Basic " + b64encode(BASIC_SECRET.encode()).decode())
 
 
 def _hmac_in(header: str) -> Callable[[Any], Webhook]:
-    def sign(told: Any) -> Webhook:
-        body = json.dumps(told).encode()
+    def sign(payload: Any) -> Webhook:
+        body = json.dumps(payload).encode()
         return _request(body, **{header: hmac.digest(SIGNING_SECRET.encode(), body, "sha256").hex()})
 
     return sign
 
 
-def _mailgun(told: Any) -> Webhook:
+def _mailgun(payload: Any) -> Webhook:
     token, timestamp = "a8ce0edb2dd8301d", str(int(NOW.timestamp()))
     signature = hmac.digest(SIGNING_SECRET.encode(), f"{timestamp}{token}".encode(), "sha256").hex()
     block = {"token": token, "timestamp": timestamp, "signature": signature}
-    return _request(json.dumps({"signature": block, **told}).encode())
+    return _request(json.dumps({"signature": block, **payload}).encode())
 
 
-def _mandrill(told: Any) -> Webhook:
-    events = json.dumps([told])
+def _mandrill(payload: Any) -> Webhook:
+    events = json.dumps([payload])
     signed = hmac.digest(SIGNING_SECRET.encode(), f"{WEBHOOK_URL}mandrill_events{events}".encode(), "sha1")
     body = urlencode({"mandrill_events": events}).encode()
     return _request(body, "application/x-www-form-urlencoded", x_mandrill_signature=b64encode(signed).decode())
 
 
-def _postal(told: Any) -> Webhook:
-    body = json.dumps(told).encode()
+def _postal(payload: Any) -> Webhook:
+    body = json.dumps(payload).encode()
     signature = _POSTAL_KEY.sign(body, padding.PKCS1v15(), hashes.SHA1())
     return _request(body, x_postal_signature=b64encode(signature).decode())
 
 
-def _unisender(told: Any) -> Webhook:
-    body = json.dumps({"auth": "<auth>", "events_by_user": [{"user_id": 1, "events": [told]}]})
+def _unisender(payload: Any) -> Webhook:
+    body = json.dumps({"auth": "<auth>", "events_by_user": [{"user_id": 1, "events": [payload]}]})
     signature = md5(body.replace("<auth>", API_KEY).encode()).hexdigest()
     return _request(body.replace("<auth>", signature).encode())
 
 
-def _each(told: Any) -> Webhook:
-    return _basic([told])
+def _each(payload: Any) -> Webhook:
+    return _basic([payload])
 
 
 _METADATA = {"attempt_id": "5-1"}
@@ -247,8 +247,10 @@ WIRES: dict[str, Wire] = {
 
 
 def wired_account(esp: str, url: str = "https://esp.example", secret: str | None = None) -> Anymail:
-    """An account with a service. Its webhooks are authenticated by `secret`, or by the service's own if None."""
+    """Return an account with a service. `secret` verifies its events; None: the secret of its wire."""
     wire = WIRES[esp]
     configuration = {"esp": esp, "baseUrl": url, **dict(wire.configuration)}
-    told = wire.secret if secret is None else secret
-    return anymail_account(configuration, api_key=API_KEY, secret_key="secret-0123456789", webhook_secret=told)
+    webhook_secret = wire.secret if secret is None else secret
+    return anymail_account(
+        configuration, api_key=API_KEY, secret_key="secret-0123456789", webhook_secret=webhook_secret
+    )

@@ -1,4 +1,4 @@
-"""Messages as the engine hands them to a provider."""
+"""Messages as the engine gives them to a provider."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -28,7 +28,7 @@ def invitation(
     group_id: str = str(GROUP),
     unsubscribe_url: str = "https://surveys.example/u/abc",
 ) -> Message:
-    """An invitation. Its attempt ID is made from `number`."""
+    """Return an invitation; `number` becomes part of its attempt's id."""
     return Message(
         attempt_id=f"{number}-1",
         group_id=group_id,

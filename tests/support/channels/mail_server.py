@@ -1,5 +1,5 @@
-"""An SMTP server (aiosmtpd) on a free port, with configurable replies and counters."""
-# ruff: noqa: N802  aiosmtpd finds its hooks by these names.
+"""A real SMTP server (aiosmtpd) on a free port, which answers as its settings say, and counts."""
+# ruff: noqa: N802  aiosmtpd finds its hooks by such names.
 
 import asyncio
 import ssl
@@ -11,16 +11,17 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-DROP = "drop"  # Cut the connection instead of replying or reading on.
-SILENCE = "silence"  # Send no reply until the server stops.
+DROP = "drop"  # instead of a reply, the connection is cut
+SILENCE = "silence"  # no reply until the server stops
 
 
 @dataclass
 class MailServer:
-    """`replies` are keyed by stage and address. Stages: GREETING, MAIL, RCPT, DATA (the command), CONTENT (after it).
+    """The server's settings, and what it has counted.
 
-    With DROP at MIDST the connection is cut after DATA was answered, before the content is read. A reply to a CONTENT
-    waits until `contents_at_once` have come. Of more than `connections_max` open at once it greets the rest with 421.
+    `replies` replace the usual ones, by stage and address. Stages: GREETING, MAIL, RCPT, DATA (the command), CONTENT
+    (what follows it). DROP at MIDST cuts the connection after DATA was answered, before the content is read. A reply to
+    a CONTENT waits until `contents_at_once` have arrived. Connections beyond `connections_max` are greeted with 421.
     """
 
     replies: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -28,7 +29,7 @@ class MailServer:
     starttls: ssl.SSLContext | None = None
     tls: ssl.SSLContext | None = None
     on_content: Callable[[], None] | None = None
-    closes_at_421: bool = True  # as RFC 5321 §3.8 says
+    closes_at_421: bool = True  # as RFC 5321 §3.8 requires
     contents_at_once: int = 1
     connections_max: int = 1_000
 
@@ -50,7 +51,7 @@ class MailServer:
         return sum(not transport.is_closing() for transport in self.transports)
 
     async def wait_for_more(self) -> None:
-        """Wait until `contents_at_once` calls wait here."""
+        """Wait until `contents_at_once` mails wait here."""
         self.awaited.append(asyncio.Event())
         mine = self.awaited[-1]
         if len(self.awaited) >= self.contents_at_once:
@@ -107,30 +108,30 @@ class MailServer:
 class _Conversation(SMTP):
     """One connection."""
 
-    def __init__(self, told: MailServer) -> None:
-        self.told = told
+    def __init__(self, mail_server: MailServer) -> None:
+        self.mail_server = mail_server
         self.has_greeted = False
         super().__init__(
             _Handler(),
             hostname="localhost",
-            tls_context=told.starttls,
-            authenticator=_check_login if told.login else None,
-            auth_required=told.login is not None,
+            tls_context=mail_server.starttls,
+            authenticator=_check_login if mail_server.login else None,
+            auth_required=mail_server.login is not None,
             auth_require_tls=False,
-            loop=told.loop,
+            loop=mail_server.loop,
         )
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # With STARTTLS the same connection is “made” twice.
-        self.told.connections += self._original_transport is None
+        # With STARTTLS this is called twice per connection.
+        self.mail_server.connections += self._original_transport is None
         assert isinstance(transport, asyncio.Transport)
-        self.told.transports.append(transport)
+        self.mail_server.transports.append(transport)
         super().connection_made(transport)
 
     async def push(self, status: Any) -> None:
         if not self.has_greeted:
             self.has_greeted = True
-            is_crowded = self.told.open_connections > self.told.connections_max
+            is_crowded = self.mail_server.open_connections > self.mail_server.connections_max
             status = await self.reply("GREETING", "", "421 4.7.0 Too many connections" if is_crowded else status)
         await super().push(status)
         if isinstance(status, str) and status.startswith("354") and self.envelope is not None:
@@ -145,11 +146,11 @@ class _Conversation(SMTP):
             await super().smtp_DATA(arg)
 
     async def reply(self, stage: str, address: str, otherwise: str = "250 OK") -> str:
-        reply = self.told.replies.get((stage, address), otherwise)
+        reply = self.mail_server.replies.get((stage, address), otherwise)
         assert isinstance(self.transport, asyncio.Transport)
         if reply == DROP:
             self.transport.abort()
-        elif reply.startswith("421") and self.told.closes_at_421:
+        elif reply.startswith("421") and self.mail_server.closes_at_421:
             await super().push(reply)
             self.transport.close()
         elif reply != SILENCE:
@@ -173,18 +174,18 @@ class _Handler:
         return reply
 
     async def handle_DATA(self, server: _Conversation, _: Session, mail: Envelope) -> str:
-        server.told.mails.append(mail)
-        if server.told.on_content:
-            server.told.on_content()
-        await server.told.wait_for_more()
+        server.mail_server.mails.append(mail)
+        if server.mail_server.on_content:
+            server.mail_server.on_content()
+        await server.mail_server.wait_for_more()
         return await server.reply("CONTENT", mail.rcpt_tos[0])
 
     async def handle_QUIT(self, server: _Conversation, *_: Any) -> str:
-        server.told.quits += 1
+        server.mail_server.quits += 1
         return "221 Bye"
 
 
 def _check_login(server: SMTP, _: Session, mail: Envelope, mechanism: str, data: LoginPassword) -> AuthResult:
     assert isinstance(server, _Conversation)
-    is_right = (data.login.decode(), data.password.decode()) == server.told.login
+    is_right = (data.login.decode(), data.password.decode()) == server.mail_server.login
     return AuthResult(success=is_right, handled=is_right)

@@ -17,9 +17,9 @@ def sendgrid_account(configuration: dict[str, Any], api_key: str = API_KEY) -> S
 
 
 @contextmanager
-def serving(**options: Any) -> Generator[tuple[SendGridStandIn, SendGrid]]:
-    """Run a stand-in with these options, and yield it with a provider that sends to it."""
-    with SendGridStandIn(**options).running() as peer:
+def serving(**settings: Any) -> Generator[tuple[SendGridStandIn, SendGrid]]:
+    """Run a stand-in with these settings; yield it and its provider."""
+    with SendGridStandIn(**settings).running() as peer:
         provider = sendgrid_account({"baseUrl": peer.url, "webhookPublicKey": peer.public_key})
         yield peer, provider
         provider.close()

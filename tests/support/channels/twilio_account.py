@@ -1,6 +1,6 @@
 """Accounts that send to the Twilio stand-in."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack
 from typing import Any
 from urllib.parse import parse_qs
@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from channels.providers.base import Account, Message, Outcome, Result
+from channels.providers.base import Account, Message
 from channels.providers.twilio.provider import Twilio
 from contacts.channel import Channel
 from tests.support.channels.invitations import SMS, invitation
@@ -25,18 +25,18 @@ Connect = Callable[..., Twilio]
 
 @pytest.fixture
 def serve_twilio() -> Generator[Serve]:
-    """Start a Twilio stand-in with the options of TwilioStandIn."""
+    """Start a Twilio stand-in; TwilioStandIn describes its settings."""
     with ExitStack() as stack:
-        yield lambda kind=TwilioStandIn, **options: stack.enter_context(kind(**options).running())
+        yield lambda kind=TwilioStandIn, **settings: stack.enter_context(kind(**settings).running())
 
 
 @pytest.fixture
 def connect_twilio() -> Generator[Connect]:
-    """Make a provider that sends to a stand-in or URL, with the options of twilio_account."""
+    """Make the provider of a stand-in or a URL; see twilio_account()."""
     with ExitStack() as stack:
 
-        def connect(peer: TwilioStandIn | str, **options: Any) -> Twilio:
-            provider = twilio_account(peer if isinstance(peer, str) else peer.url, **options)
+        def connect(peer: TwilioStandIn | str, **settings: Any) -> Twilio:
+            provider = twilio_account(peer if isinstance(peer, str) else peer.url, **settings)
             stack.callback(provider.close)
             return provider
 
@@ -51,7 +51,7 @@ def twilio_account(
     credentials: Mapping[str, str] = CREDENTIALS,
     **configuration: Any,
 ) -> Twilio:
-    """Make a provider for this URL. Keywords are added to its configuration; None removes a default."""
+    """Return a provider for a URL. Keywords are its configuration; None removes a default."""
     configuration = {"from": SENDER, "baseUrl": url, "lookupsBaseUrl": url, **configuration}
     configuration = {name: value for name, value in configuration.items() if value is not None}
     return Twilio(Account(UUID(int=1), UUID(int=2), channel, configuration, credentials, webhook_url))
@@ -63,10 +63,6 @@ def number(n: int) -> str:
 
 def people(count: int) -> list[Message]:
     return [invitation(number(n), number=n, variant=SMS) for n in range(1, count + 1)]
-
-
-def outcomes(results: Sequence[Result]) -> list[Outcome]:
-    return [result.outcome for result in results]
 
 
 def form_of(request: Request) -> dict[str, str]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing_extensions import Unpack
 
 from channels.models import Pace, ProviderAccount, SandboxMessage
-from contacts.given import ContactGiven
+from contacts.contact_fields import ContactFields
 from distributor.engine.acceptance.accept import Accepted
 from distributor.engine.dispatch.loop import dispatch_lane
 from distributor.engine.follow_up.add import arm_next_chunk
@@ -15,8 +15,8 @@ from distributor.models import Attempt, Batch, Distribution, Recipient, Step
 from distributor.models.batch import Lane
 
 
-def given(number: int, **fields: Unpack[ContactGiven]) -> ContactGiven:
-    known: ContactGiven = {
+def given(number: int, **fields: Unpack[ContactFields]) -> ContactFields:
+    known: ContactFields = {
         "external_id": f"PAT-{number}",
         "email": f"person{number}@example.com",
         "phone": f"+486000{number:05}",

@@ -13,14 +13,14 @@ class Raising(Provider):
     channels = frozenset(Channel)
     batch_size = 1_000
 
-    def send_batch(self, messages: Sequence[Message]) -> list[Result]:
+    def send_checked(self, messages: Sequence[Message]) -> list[Result]:
         raise OSError("the network is a lie")
 
 
 class Forgetful(Raising):
     label = "Forgetful"
 
-    def send_batch(self, messages: Sequence[Message]) -> list[Result]:
+    def send_checked(self, messages: Sequence[Message]) -> list[Result]:
         return [Result(Outcome.ACCEPTED)] * (len(messages) - 1)
 
 

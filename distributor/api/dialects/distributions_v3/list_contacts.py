@@ -9,8 +9,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from contacts.editing import IdentityTaken, Nameless, change_contact, save_contact
-from contacts.membership import UnknownMembers, change_members
+from contacts.contact_changes import IdentityTakenError, NoIdentityError, change_contact, save_contact
+from contacts.list_members import UnknownMembersError, change_members
 from contacts.models import Contact, MailingList, Membership
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
@@ -90,7 +90,7 @@ class ListContacts(DialectView):
             raise invalid_request([_NAMELESS])
         try:
             contact = _put_on_list(found, body, database_now())
-        except (MailingList.DoesNotExist, UnknownMembers):
+        except (MailingList.DoesNotExist, UnknownMembersError):
             raise not_found("mailing list") from None  # it, or the contact, was deleted a moment ago
         lookup = public_id(Kind.CONTACT_LOOKUP, contact.pk)
         return answer(ContactMade(id=public_id(Kind.CONTACT, contact.pk), contact_lookup_id=lookup))
@@ -124,9 +124,9 @@ class OneListContact(DialectView):
             _change(member, body, database_now())
         except Contact.DoesNotExist:
             raise not_found("contact") from None
-        except Nameless:
+        except NoIdentityError:
             raise invalid_request([_NAMELESS_AFTER]) from None
-        except IdentityTaken as taken:
+        except IdentityTakenError as taken:
             fault = _TAKEN[taken.field]
             raise Problem(HTTPStatus.CONFLICT, fault.code, fault.detail, [fault]) from None
         return answer_done()

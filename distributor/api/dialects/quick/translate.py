@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from contacts.given import ContactGiven
+from contacts.contact_fields import ContactFields
 from contacts.identity import Identified
 from distributor.api.dialects.quick.wire import QuickChannel, QuickDistribution
 from distributor.engine.acceptance.accept import Accepted
@@ -22,7 +22,7 @@ def to_request(wire: QuickDistribution) -> DistributionRequest:
         source=SOURCE,
         survey_id=wire.survey_id,
         # Of one form on purpose: a thousand of them are not copied.
-        contacts=cast(Sequence[ContactGiven], wire.contacts),
+        contacts=cast(Sequence[ContactFields], wire.contacts),
         steps=[to_step(channel) for channel in wire.channels],
         is_multi=wire.channel_mode == "multi",
         scheduled_at=wire.scheduled_at,

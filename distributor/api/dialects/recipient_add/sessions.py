@@ -14,7 +14,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from contacts.keys import find_key_in_use
+from contacts.api_keys import find_key_in_use
 from contacts.models import ApiKey
 from distributor.api.problems import Problem
 from distributor.engine.infrastructure.clock import database_now

@@ -8,7 +8,7 @@ from typing import Any, Final
 from pydantic.alias_generators import to_pascal
 
 from contacts.addresses import is_email, normalize_phone
-from contacts.given import ContactGiven
+from contacts.contact_fields import ContactFields
 from contacts.models import Organization
 from distributor.api.dialects.recipient_add.wire import AddRecipients, DuplicationWire, RecipientWire
 from distributor.api.dry_run import render_plan
@@ -147,7 +147,7 @@ def to_dry_answer(answer: Mapping[str, Any], planned: AddDryRun | None) -> dict[
     return {"DryRun": True, **answer, **({"Plan": render_plan(plan)} if plan else {})}
 
 
-def _to_contact(said: RecipientWire, phone: str) -> ContactGiven:
+def _to_contact(said: RecipientWire, phone: str) -> ContactFields:
     data = {name.capitalize(): text for name in USER_FIELDS if (text := said.get(name))}
     return {
         "email": _text(said, "email_address"),

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from contacts.keys import find_api_key
+from contacts.api_keys import find_api_key
 from contacts.models import MailingList
 from contacts.models.api_key import Scope
 from distributor.api.authentication import ApiKeyAuthentication, caller_key

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from contacts.given import ContactGiven
+from contacts.contact_fields import ContactFields
 from distributor.api.dialects.single_send.wire import TEXT_LENGTHS, SingleSend, SingleSendRecipient
 from distributor.engine.acceptance.accept import Accepted
 from distributor.engine.acceptance.write import NewRecipient
@@ -88,7 +88,7 @@ def _to_item(wire: SingleSend, said: SingleSendRecipient, enrolled: NewRecipient
     }
 
 
-def _to_contact(recipient: SingleSendRecipient) -> ContactGiven:
+def _to_contact(recipient: SingleSendRecipient) -> ContactFields:
     """The full name is cut at its first space; the two parts together are it again."""
     first_name, _, last_name = " ".join((recipient.get("name") or "").split()).partition(" ")
     return {

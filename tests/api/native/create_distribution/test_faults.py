@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 
 from channels.models import ProviderAccount
+from contacts.api_keys import create_api_key
 from contacts.channel import Channel
-from contacts.keys import create_api_key
 from contacts.models import Contact, MailingList, Organization
 from contacts.models.api_key import Scope
 from tests.api.native.create_distribution.conftest import NOBODY, PATH, Post

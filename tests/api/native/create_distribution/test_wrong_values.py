@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rest_framework.test import APIRequestFactory, force_authenticate
 
-from contacts.keys import create_api_key
+from contacts.api_keys import create_api_key
 from contacts.models import Organization
 from contacts.models.api_key import Scope
 from distributor.api.native.distributions import Distributions

@@ -1,0 +1,72 @@
+"""Checks of what an operator sets for an account: faults with the field they are about, and the checks that repeat."""
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+# Anything but printable ASCII, and characters after which no path could be appended.
+_NOT_IN_BASE_URL = re.compile(r"[^!-~]|[?#@\\{}]")
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigurationFault:
+    """One fault. `field` is a key of the configuration, or "" if the fault is about the account as a whole."""
+
+    field: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What makes a field's value valid, and the message for an invalid one. A required field is checked if absent."""
+
+    is_valid: Callable[[Any], bool]
+    message: str
+    is_required: bool = False
+
+
+def check_fields(checks: Mapping[str, Check], configuration: Mapping[str, Any]) -> list[ConfigurationFault]:
+    """Return the faults of the fields in `checks`, in that order. Other fields are ignored."""
+    return [
+        ConfigurationFault(name, check.message)
+        for name, check in checks.items()
+        if (check.is_required or name in configuration) and not check.is_valid(configuration.get(name))
+    ]
+
+
+def unknown_fields(configuration: Mapping[str, Any], known: Collection[str], label: str) -> list[ConfigurationFault]:
+    """Return a fault for each field that is not in `known`. `label` names the provider."""
+    return [
+        ConfigurationFault(name, f"“{name}” is not a setting of {label}.")
+        for name in configuration
+        if name not in known
+    ]
+
+
+def is_base_url(value: Any) -> bool:
+    """Whether this is an http(s) URL with a host, perhaps a port and a path, and nothing else."""
+    if not isinstance(value, str) or _NOT_IN_BASE_URL.search(value):
+        return False
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def is_integer(lowest: int, highest: int) -> Callable[[Any], bool]:
+    """Return a check for a whole number in a range. True and False are not numbers."""
+    return lambda value: type(value) is int and lowest <= value <= highest
+
+
+def matches(pattern: str) -> Callable[[Any], bool]:
+    """Return a check for a text that matches the pattern from its first to its last character."""
+    compiled = re.compile(pattern)
+    return lambda value: isinstance(value, str) and compiled.fullmatch(value) is not None
+
+
+def optional(is_valid: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    """Return a check that also accepts None."""
+    return lambda value: value is None or is_valid(value)

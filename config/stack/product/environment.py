@@ -1,0 +1,31 @@
+"""The environment that the stack gives to every process of the product."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from config.stack.data_folder.keys import StackKeys
+
+
+def product_environment(
+    base: Mapping[str, str], keys: StackKeys, *, data: Path, public_base_url: str = "http://localhost:8000"
+) -> dict[str, str]:
+    """Return what config.settings reads, except the servers' URLs. The caller's environment takes precedence."""
+    defaults = {
+        "SECRET_KEY": keys.secret_key,
+        "CREDENTIAL_KEYS": keys.credential_key,
+        "PUBLIC_BASE_URL": public_base_url,
+        "SANDBOX_OPEN": "1",
+        "LOG_TIME": "off",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DEMO_API_KEY": keys.api_key,
+        "DEMO_ADMIN_PASSWORD": keys.admin_password,
+    }
+    programs = str(Path(sys.executable).parent)
+    return {
+        **defaults,
+        **base,
+        "DISTRIBUTOR_DATA": str(data),
+        "PATH": f"{programs}:{base.get('PATH', '/usr/bin:/bin')}",
+        "PYTHONUNBUFFERED": "1",
+    }

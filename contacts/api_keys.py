@@ -1,0 +1,94 @@
+"""Creates, finds and revokes API keys.
+
+A key has 40 characters: `dk_`, a prefix of 8 base-62 characters, which finds it, `_`, and a secret of 28. The secret
+has 166 random bits, so a plain SHA-256 protects it. Published clients of one dialect require a length of 40.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+import string
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from contacts.models.api_key import ApiKey
+from contacts.models.organization import Organization
+
+_ALPHABET = string.ascii_letters + string.digits
+_FORM = re.compile(r"dk_([A-Za-z0-9]{8})_([A-Za-z0-9]{28})")
+_LAST_USE_PRECISION = timedelta(minutes=1)
+
+
+def mint_key() -> str:
+    """Return a new random key."""
+    return f"dk_{_random(8)}_{_random(28)}"
+
+
+def create_api_key(
+    organization: Organization,
+    name: str,
+    scopes: Iterable[str],
+    *,
+    key: str | None = None,
+    expires_at: datetime | None = None,
+) -> tuple[ApiKey, str]:
+    """Store a key's prefix and hash; return the row and the key, which cannot be recovered later.
+
+    `key` is stored instead of a new key. Raises ValueError if it does not have the form of a key.
+    """
+    key = key or mint_key()
+    match = _FORM.fullmatch(key)
+    if match is None:
+        raise ValueError("an API key is dk_, 8 letters or digits, _, 28 letters or digits")
+    row = ApiKey.objects.create(
+        organization=organization,
+        name=name,
+        prefix=match[1],
+        secret_hash=_hash(key),
+        scopes=list(scopes),
+        expires_at=expires_at,
+    )
+    return row, key
+
+
+def find_api_key(key: str, now: datetime) -> ApiKey | None:
+    """Return the row of a caller's key, with its organisation; None if it is unknown, expired or revoked."""
+    match = _FORM.fullmatch(key)
+    if match is None:
+        return None
+    row = ApiKey.objects.select_related("organization").filter(prefix=match[1]).first()
+    if row is None or not hmac.compare_digest(bytes(row.secret_hash), _hash(key)):
+        return None
+    return _use(row, now)
+
+
+def find_key_in_use(key_id: UUID, now: datetime) -> ApiKey | None:
+    """Return the row of a key that was verified before, with its organisation; None as in find_api_key()."""
+    row = ApiKey.objects.select_related("organization").filter(pk=key_id).first()
+    return None if row is None else _use(row, now)
+
+
+def _use(row: ApiKey, now: datetime) -> ApiKey | None:
+    if not row.is_usable(now):
+        return None
+    # At most one write per key and minute.
+    if row.last_used_at is None or now - row.last_used_at > _LAST_USE_PRECISION:
+        ApiKey.objects.filter(pk=row.pk).update(last_used_at=now)
+    return row
+
+
+def revoke_api_keys(keys: QuerySet[ApiKey], now: datetime) -> int:
+    """Revoke keys from their next call on; return how many were not revoked yet."""
+    return keys.filter(revoked_at=None).update(revoked_at=now)
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+
+
+def _hash(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()

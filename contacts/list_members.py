@@ -1,0 +1,55 @@
+"""Adds contacts to a mailing list and removes them, a thousand per statement."""
+
+from collections.abc import Collection, Iterable
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from contacts.models import Contact, MailingList, Membership
+
+_ADD = """
+INSERT INTO contacts_membership (mailing_list_id, contact_id) SELECT %s, id FROM unnest(%s::uuid[]) AS id
+ON CONFLICT DO NOTHING
+"""
+
+
+class UnknownMembersError(Exception):
+    """The list's organisation has no contacts with these ids. Nothing was written."""
+
+    def __init__(self, ids: frozenset[UUID]) -> None:
+        super().__init__(f"{len(ids)} unknown contacts")
+        self.ids = ids
+
+
+@transaction.atomic
+def change_members(mailing_list: MailingList, added: Collection[UUID], removed: Collection[UUID]) -> tuple[int, int]:
+    """Add and remove contacts; return how many were added and how many removed.
+
+    Idempotent: repeating the call changes nothing. Raises UnknownMembersError for ids to add that the organisation does
+    not have, and MailingList.DoesNotExist if the list has been deleted.
+    """
+    # Wait for a concurrent deletion of the list; otherwise the foreign key would fail at the end of the transaction.
+    MailingList.objects.select_for_update(no_key=True).get(pk=mailing_list.pk)
+    added_count = _add(mailing_list, added) if added else 0
+    removed_count = 0
+    if removed:
+        removed_count, _ = Membership.objects.filter(mailing_list=mailing_list, contact_id__in=removed).delete()
+    return added_count, removed_count
+
+
+def _add(mailing_list: MailingList, contact_ids: Collection[UUID]) -> int:
+    # Sorted, so that simultaneous calls wait for each other instead of deadlocking.
+    wanted = sorted(contact_ids)
+    # No lock is needed: a contact that is erased now becomes a member without an address, which is never shown.
+    known = Contact.objects.filter(organization_id=mailing_list.organization_id, pk__in=wanted, erased_at=None)
+    if unknown := frozenset(wanted) - frozenset(known.values_list("pk", flat=True)):
+        raise UnknownMembersError(unknown)
+    return put_on_list(mailing_list, wanted)
+
+
+def put_on_list(mailing_list: MailingList, contact_ids: Iterable[UUID]) -> int:
+    """Add contacts to a list; return how many were new. The caller must have locked the list and the contacts."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ADD, [mailing_list.pk, sorted(contact_ids)])
+        added_count: int = cursor.rowcount
+    return added_count
