@@ -17,7 +17,7 @@ from contacts.channel import Channel
 from contacts.keys import create_api_key
 from contacts.models import Contact, MailingList, Membership, Organization
 from contacts.models.api_key import Scope
-from distributor.api.native.distributions import Distributions
+from distributor.api.native.distributions.views import Distributions
 from distributor.engine.audience.expand import expand_chunk
 from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Distribution, Recipient, StepAccount, Survey

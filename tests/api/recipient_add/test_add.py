@@ -342,11 +342,11 @@ def test_a_key_for_two_calls_or_of_no_form_is_refused_in_the_dialects_shape(add:
     other, formless = (add(person(2), headers={"Idempotency-Key": key}) for key in ("k", " "))
     assert (other.status_code, other.json()) == (
         422,
-        {"Errors": ["This Idempotency-Key was used for another call, less than 24 hours ago."]},
+        {"Errors": ["This Idempotency-Key was used for a different call less than 24 hours ago."]},
     )
     assert (formless.status_code, formless.json()) == (
         400,
-        {"Errors": ["Idempotency-Key: An Idempotency-Key is 1 to 255 printable ASCII characters."]},
+        {"Errors": ["Idempotency-Key: Invalid Idempotency-Key. Use 1 to 255 printable ASCII characters."]},
     )
 
 
