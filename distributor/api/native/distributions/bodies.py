@@ -20,13 +20,13 @@ class RulesBody(Body):
     """Which contacts to leave out."""
 
     exclude_opted_out: Annotated[bool, NULL_IS_DEFAULT] = Field(
-        True, description="Leave out contacts who opted out.", examples=[True]
+        default=True, description="Leave out contacts who opted out.", examples=[True]
     )
     respect_frequency_rules: Annotated[bool, NULL_IS_DEFAULT] = Field(
-        True, description="Leave out contacts whom the organisation's frequency rules protect.", examples=[True]
+        default=True, description="Leave out contacts whom the organisation's frequency rules protect.", examples=[True]
     )
     recent_contact_days: Annotated[int, Field(ge=1, le=365)] | None = Field(
-        None,
+        default=None,
         description="Leave out contacts who were sent any survey within this many days. null: leave out nobody for "
         "this.",
         examples=[30],

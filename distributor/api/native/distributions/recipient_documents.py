@@ -64,8 +64,8 @@ class EventDocument(Document):
 
     at: datetime = Field(description="When it happened.", examples=["2026-03-05T08:00:01Z"])
     event: str = Field(
-        description="accepted, deferred, rerouted, stopped, sent, failed, unknown, opened or responded; or, as reported "
-        "by providers: delivered, clicked, delayed, soft_bounced, hard_bounced, failed, dropped, complained or "
+        description="accepted, deferred, rerouted, stopped, sent, failed, unknown, opened or responded; as reported "
+        "by providers also delivered, clicked, delayed, soft_bounced, hard_bounced, failed, dropped, complained or "
         "unsubscribed",
         examples=["sent"],
     )

@@ -20,7 +20,12 @@ class SandboxItem(Document):
         description="The recipient's e-mail address, or phone number in E.164.", examples=["ann@example.com"]
     )
     to_name: str = Field(description="The recipient's name.", examples=["Ann Ono"])
-    sender: str = Field(alias="from", description="The sender.", examples=["ACME <surveys@example.com>"])
+    sender: str = Field(
+        validation_alias="from",
+        serialization_alias="from",
+        description="The sender.",
+        examples=["ACME <surveys@example.com>"],
+    )
     subject: str = Field(description="The subject.", examples=["Your stay"])
     html: str = Field(
         description="The HTML part.", examples=['<a href="https://dist.example.com/p/Xk3vQ9bTz1Lm">Answer</a>']
