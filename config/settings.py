@@ -111,8 +111,20 @@ SPECTACULAR_SETTINGS = {
         "StepKindEnum": ["invitation", "reminder", "thank_you"],  # providers have kinds too
     },
     "TITLE": "Distributor",
-    "DESCRIPTION": "Sends surveys to people by e-mail, SMS and WhatsApp, and tells what became of each.",
+    "DESCRIPTION": "Sends surveys to people by e-mail, SMS and WhatsApp, and reports what happened to each message.",
     "VERSION": "0.1.0",
+    "TAGS": [
+        {"name": "Distributions", "description": "Send surveys, follow and control what is sent."},
+        {"name": "Links", "description": "Links that the caller sends, and what survey tools need to know about them."},
+        {"name": "Responses", "description": "What people answered."},
+        {"name": "Contacts", "description": "The people who receive surveys."},
+        {"name": "Lists", "description": "Mailing lists and the surveys that they are connected to."},
+        {"name": "Surveys", "description": "The surveys that are sent."},
+        {"name": "Templates", "description": "The texts of messages, by channel and locale."},
+        {"name": "Providers", "description": "The provider accounts that send messages."},
+        {"name": "Suppressions", "description": "Addresses that are never written to."},
+        {"name": "Sandbox", "description": "The messages that sandbox accounts received instead of sending them."},
+    ],
     "OAS_VERSION": "3.1.0",  # pydantic writes JSON Schema 2020-12, which 3.0 is not
     "SERVE_INCLUDE_SCHEMA": False,
     # It marks classes, ours included, as those of a PATCH: the next document would say so of a POST, too.

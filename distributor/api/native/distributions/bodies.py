@@ -78,7 +78,9 @@ class DistributionBody(Body):
         description="From this time on nothing is sent and links are closed.",
         examples=["2026-04-05T09:00:00+02:00"],
     )
-    rules: Annotated[RulesBody, NULL_IS_DEFAULT] = Field(RulesBody(), description="Which contacts to leave out.")
+    rules: Annotated[RulesBody, NULL_IS_DEFAULT] = Field(
+        RulesBody(), description="Which contacts of the audience to leave out."
+    )
     throttle: ThrottleBody | None = Field(
         None, description="Omit it to use the survey's throttle, otherwise the organisation's."
     )

@@ -49,7 +49,7 @@ def step_contradictions(given: Mapping[str, Any]) -> Iterator[DataFault]:
     yield from message_contradictions(given)
 
 
-class MessageBody(Body):
+class StepMessageBody(Body):
     """How to send a message. Sender and subject apply to this distribution only."""
 
     channel: Literal["email", "sms", "whatsapp"] = Field(description="The channel.", examples=["email"])
@@ -86,7 +86,7 @@ class MessageBody(Body):
         return message_contradictions(given)
 
 
-class StepBody(MessageBody):
+class StepBody(StepMessageBody):
     """One step of a distribution: how to send a message, and when."""
 
     kind: Annotated[Literal["invitation", "reminder", "thank_you"], NULL_IS_DEFAULT] = Field(
@@ -116,7 +116,7 @@ class StepBody(MessageBody):
         return step_contradictions(given)
 
 
-class AddedStepBody(MessageBody):
+class AddedStepBody(StepMessageBody):
     """A reminder or thank-you to add to an existing distribution."""
 
     kind: Literal["reminder", "thank_you"] = Field(

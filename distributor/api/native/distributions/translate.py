@@ -8,7 +8,7 @@ from typing import cast
 from contacts.given import ContactGiven
 from distributor.api.native.distributions.bodies import DistributionBody, RulesBody, ThrottleBody
 from distributor.api.native.distributions.recipient_bodies import AudienceBody, RecipientBody
-from distributor.api.native.distributions.step_bodies import AddedStepBody, MessageBody, StepBody
+from distributor.api.native.distributions.step_bodies import AddedStepBody, StepBody, StepMessageBody
 from distributor.rules.journey.chain import StepKind, StopsOn
 from distributor.rules.requests import (
     DEFAULT_RECENT_DAYS,
@@ -75,7 +75,7 @@ def to_follow_up(step: AddedStepBody, now: datetime) -> StepRequest:
     return replace(_to_message_step(step), kind=StepKind(step.kind), scheduled_at=step.scheduled_at or now)
 
 
-def _to_message_step(step: MessageBody) -> StepRequest:
+def _to_message_step(step: StepMessageBody) -> StepRequest:
     first, *further = step.provider_ids
     return StepRequest(
         channel=step.channel,
