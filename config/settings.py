@@ -127,9 +127,21 @@ SPECTACULAR_SETTINGS = {
         "StepKindEnum": ["invitation", "reminder", "thank_you"],  # provider accounts have a `kind`, too
     },
     "TITLE": "Distributor",
-    "DESCRIPTION": "Sends surveys to people by e-mail, SMS and WhatsApp, and reports what became of each message.",
+    "DESCRIPTION": "Sends surveys to people by e-mail, SMS and WhatsApp, and reports what happened to each message.",
     "VERSION": "0.1.0",
-    "OAS_VERSION": "3.1.0",  # pydantic writes JSON Schema 2020-12, which OpenAPI 3.0 does not use
+    "TAGS": [
+        {"name": "Distributions", "description": "Send surveys, follow and control what is sent."},
+        {"name": "Links", "description": "Links that the caller sends, and what survey tools need to know about them."},
+        {"name": "Responses", "description": "What people answered."},
+        {"name": "Contacts", "description": "The people who receive surveys."},
+        {"name": "Lists", "description": "Mailing lists and the surveys that they are connected to."},
+        {"name": "Surveys", "description": "The surveys that are sent."},
+        {"name": "Templates", "description": "The texts of messages, by channel and locale."},
+        {"name": "Providers", "description": "The provider accounts that send messages."},
+        {"name": "Suppressions", "description": "Addresses that are never written to."},
+        {"name": "Sandbox", "description": "The messages that sandbox accounts received instead of sending them."},
+    ],
+    "OAS_VERSION": "3.1.0",  # pydantic writes JSON Schema 2020-12, which 3.0 is not
     "SERVE_INCLUDE_SCHEMA": False,
     # True would mark our classes as those of a PATCH for good, so a second document would show them in a POST.
     "COMPONENT_SPLIT_PATCH": False,

@@ -1,4 +1,4 @@
-"""API keys at the door: `x-api-key: dk_…` or `Authorization: Bearer dk_…`."""
+"""Authentication by API key: `x-api-key: dk_…` or `Authorization: Bearer dk_…`."""
 
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
 
 class ApiKeyAuthentication(BaseAuthentication):
-    """Finds the key, and with it the organisation. A request without one stays anonymous (then: 401)."""
+    """Finds the key and its organisation. A request without a key stays anonymous and is answered 401."""
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, ApiKey] | None:
-        shown = self.shown_key(request)
-        if shown is None:
+        given_key = self.given_key(request)
+        if given_key is None:
             return None
-        key = find_api_key(shown, database_now())
+        key = find_api_key(given_key, database_now())
         if key is None:
             raise AuthenticationFailed("This API key is unknown, expired or revoked.")
         return AnonymousUser(), key
 
-    def shown_key(self, request: Request) -> str | None:
-        """The key as the request's headers show it."""
-        if shown := request.headers.get("x-api-key"):
-            return shown.strip()
+    def given_key(self, request: Request) -> str | None:
+        """Return the text of the key from the request's headers."""
+        if given_key := request.headers.get("x-api-key"):
+            return given_key.strip()
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         return token.strip() if scheme.lower() == "bearer" and token else None
 
@@ -42,7 +42,7 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 
 class ApiKeySchemes(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # it registers itself
-    """How the documentation says that a key is shown."""
+    """Documents the two headers in the OpenAPI document."""
 
     target_class = ApiKeyAuthentication
     name = ["apiKey", "bearer"]
@@ -55,12 +55,12 @@ class ApiKeySchemes(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
 
 
 class HasScope(BasePermission):
-    """The caller's key holds the scope that the view names for the method: `scopes = {"POST": Scope.SEND}`."""
+    """Requires the scope that the view names for the method: `scopes = {"POST": Scope.SEND}`."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         if request.auth is None:
             return False
-        # HEAD is answered by the GET handler: it needs no less.
+        # The GET handler answers HEAD, so HEAD needs the same scope.
         method = "GET" if request.method == "HEAD" else request.method
         needed: Scope | None = getattr(view, "scopes", {}).get(method)
         self.message = f"This key lacks the scope “{needed.value}”." if needed else ""
@@ -68,5 +68,5 @@ class HasScope(BasePermission):
 
 
 def caller_key(request: Request) -> ApiKey:
-    """The key that a request was made with; only behind HasScope."""
+    """Return the key of an authenticated request. Only for views behind HasScope."""
     return cast(ApiKey, request.auth)

@@ -1,15 +1,15 @@
-"""The answer to a dry run, the same in every dialect and the native API: who would be sent what, when, and why."""
+"""The answer to a dry run, shared by the native API and the dialects: who would be sent what, when, and why."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 from rest_framework.response import Response
 
+from distributor.api.wire import Document
 from distributor.engine.acceptance.dry_run import DryRun, DryRunContact
 from distributor.engine.route.accounts import Hold
 from distributor.rules.eligibility import Refusal
@@ -18,135 +18,170 @@ from distributor.rules.phrases import explain, explain_step
 from distributor.rules.timing.time_zones import zone_named
 
 
-class _Wire(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel)
+class PlannedStepDocument(Document):
+    """A message that would be sent."""
 
-
-class PlannedStepDocument(_Wire):
-    """A message that would leave."""
-
-    kind: str = Field(description="invitation or reminder")
-    channel: str
+    kind: str = Field(description="invitation or reminder", examples=["invitation"])
+    channel: str = Field(description="email, sms or whatsapp", examples=["email"])
     provider_ids: list[UUID] = Field(
-        description="The account that would carry it now; several where they share by weight; none while all are held."
+        description="The provider accounts that would take the message now: several if they share the messages by "
+        "weight, none while all are held.",
+        examples=[["0194c4f0-6c52-7c3e-9a53-5c1a3d0e7f42"]],
     )
-    held_because: str | None = Field(description="Why no account would take it now.")
-    template_id: UUID
-    at: datetime = Field(description="The exact moment, if nothing intervenes; of on_failure: if that is told at once.")
+    held_because: str | None = Field(
+        description="Why no provider account would take the message now; null if one would.",
+        examples=["its rate is used up for the moment"],
+    )
+    template_id: UUID = Field(
+        description="The template of the message.", examples=["0194c4f0-7d11-7a02-8f2b-2b6d5a9c1e10"]
+    )
+    at: datetime = Field(
+        description="When the message would leave if nothing intervenes. For `on_failure` steps: if the failure is "
+        "reported at once.",
+        examples=["2026-03-05T08:00:00Z"],
+    )
     condition: str = Field(
-        description="first; unanswered: unless the contact responds before, or does what the distribution stops on; a "
-        "fallback leaves at once if the step before fails; on_failure: only if the step before fails"
+        description="first: no condition. unanswered: sent unless the contact responds first, or does what the "
+        "distribution stops on; a fallback leaves at once if the step before it fails. on_failure: sent only if the "
+        "step before it fails.",
+        examples=["first"],
     )
-    waits_for: str | None = Field(description="scheduled, throttled or quiet_hours; null: nothing but its condition")
-    detail: dict[str, Any] = Field(description="What it waits for is based on this.")
-    text: str
+    waits_for: str | None = Field(
+        description="scheduled, throttled or quiet_hours; null if it waits for nothing but its condition.",
+        examples=["quiet_hours"],
+    )
+    detail: dict[str, Any] = Field(
+        description="The values behind `waitsFor`.", examples=[{"until": "2026-03-05T08:00:00+00:00"}]
+    )
+    text: str = Field(
+        description="The same as a sentence, with times in the organisation's time zone.",
+        examples=["by e-mail at 2026-03-05 09:00 (Europe/Warsaw): quiet hours"],
+    )
 
 
-class PassedOverDocument(_Wire):
-    """A step of the chain on which nothing would leave."""
+class PassedOverDocument(Document):
+    """A step on which nothing would be sent."""
 
-    channel: str
-    at: datetime
-    reason: str
-    detail: dict[str, Any]
-    text: str
-
-
-class PlannedContactDocument(_Wire):
-    external_id: str | None
-    contact_id: UUID | None = Field(description="null: the call would make the contact.")
-    email: str | None
-    phone: str | None
-    decision: Literal["recipient", "skipped"]
-    reason: str | None = Field(description="Of who is skipped, and of a recipient who would be sent nothing.")
-    detail: dict[str, Any]
-    text: str | None
-    steps: list[PlannedStepDocument]
-    passed_over: list[PassedOverDocument]
+    channel: str = Field(description="email, sms or whatsapp", examples=["sms"])
+    at: datetime = Field(description="When the step would be skipped.", examples=["2026-03-05T08:00:00Z"])
+    reason: str = Field(description="Why. Reasons are stable codes.", examples=["no_address"])
+    detail: dict[str, Any] = Field(description="The values behind the reason.", examples=[{"channel": "sms"}])
+    text: str = Field(description="The reason as a sentence.", examples=["passed over: no SMS number"])
 
 
-class PlanDocument(_Wire):
-    """What a call would do. Nothing was written. Each contact is once among the recipients or the skipped.
+class PlannedContactDocument(Document):
+    """What would happen to one contact."""
 
-    Of a list, of contact ids and of a filter the first 1,000 contacts are planned, in the order of their ids.
+    external_id: str | None = Field(description="The contact's id in your system.", examples=["PAT-1"])
+    contact_id: UUID | None = Field(
+        description="The contact's id; null if the call would create the contact.",
+        examples=["0194c4f0-5a3d-7b19-a0c4-9d1e2f3a4b5c"],
+    )
+    email: str | None = Field(description="The contact's e-mail address.", examples=["ann@example.com"])
+    phone: str | None = Field(description="The contact's phone number in E.164.", examples=["+48600000001"])
+    decision: Literal["recipient", "skipped"] = Field(
+        description="recipient: the contact would become a recipient. skipped: it would be left out.",
+        examples=["recipient"],
+    )
+    reason: str | None = Field(
+        description="Why the contact would be skipped, or why a recipient would be sent nothing; otherwise null.",
+        examples=["frequency_rule"],
+    )
+    detail: dict[str, Any] = Field(
+        description="The values behind the reason.",
+        examples=[{"lastContactedAt": "2026-03-02T08:00:00+00:00", "days": 30}],
+    )
+    text: str | None = Field(
+        description="The reason as a sentence.", examples=["skipped: contacted 3 days ago, the rule is 30 days"]
+    )
+    steps: list[PlannedStepDocument] = Field(description="The messages that would be sent, in order.")
+    passed_over: list[PassedOverDocument] = Field(description="The steps on which nothing would be sent.")
+
+
+class PlanDocument(Document):
+    """The forecast of a call. Nothing was written or sent.
+
+    Each contact is listed once, either in `recipients` or in `skipped`. For a list, for contact ids and for a filter,
+    the first 1,000 contacts in the order of their ids are listed.
     """
 
-    dry_run: Literal[True]
-    contact_count: int = Field(description="The contacts of the audience, those beyond the first 1,000 among them.")
-    recipient_count: int = Field(description="The recipients among the planned.")
-    recipients: list[PlannedContactDocument]
-    skipped: list[PlannedContactDocument]
+    dry_run: Literal[True] = Field(description="Always true.", examples=[True])
+    contact_count: int = Field(
+        description="The contacts of the audience, including those beyond the first 1,000.", examples=[2500]
+    )
+    recipient_count: int = Field(description="The recipients among the listed contacts.", examples=[980])
+    recipients: list[PlannedContactDocument] = Field(description="The contacts that would become recipients.")
+    skipped: list[PlannedContactDocument] = Field(description="The contacts that would be left out.")
 
 
 class DryRunResponse(Response):
-    """200 with a plan, or with what a dialect says around one.
+    """200 with the forecast of a dry run, or with a dialect's answer around it.
 
-    Nothing was done, so that there is nothing to keep under an Idempotency-Key.
+    Nothing happened, so the answer is not kept under an Idempotency-Key.
     """
 
-    def __init__(self, told: DryRun | Mapping[str, Any]) -> None:
-        super().__init__(render_plan(told) if isinstance(told, DryRun) else told)
+    def __init__(self, answer: DryRun | Mapping[str, Any]) -> None:
+        super().__init__(render_plan(answer) if isinstance(answer, DryRun) else answer)
 
 
-def render_plan(plan: DryRun) -> dict[str, Any]:
-    """As PlanDocument says."""
-    contacts = [_contact(plan, one) for one in plan.contacts]
-    recipients = [one for one in contacts if one["decision"] == "recipient"]
-    return {
-        "dryRun": True,
-        "contactCount": plan.contact_count,
-        "recipientCount": len(recipients),
-        "recipients": recipients,
-        "skipped": [one for one in contacts if one["decision"] == "skipped"],
-    }
+def render_plan(dry_run: DryRun) -> dict[str, Any]:
+    """Render a dry run as a PlanDocument."""
+    contacts = [_contact_document(dry_run, contact) for contact in dry_run.contacts]
+    recipients = [contact for contact in contacts if contact.decision == "recipient"]
+    return PlanDocument(
+        dry_run=True,
+        contact_count=dry_run.contact_count,
+        recipient_count=len(recipients),
+        recipients=recipients,
+        skipped=[contact for contact in contacts if contact.decision == "skipped"],
+    ).rendered()
 
 
-def _contact(plan: DryRun, one: DryRunContact) -> dict[str, Any]:
-    zone = zone_named(plan.organization.time_zone)
-    foreseen = one.forecast
-    if one.refusal is not None:
-        why = _why("skipped", one.refusal, plan.made_at, zone)
-    elif foreseen.skipped_steps and not foreseen.steps:
-        last = foreseen.skipped_steps[-1]
-        why = _why("stopped", last.refusal, last.at, zone)
+def _contact_document(dry_run: DryRun, contact: DryRunContact) -> PlannedContactDocument:
+    zone = zone_named(dry_run.organization.time_zone)
+    forecast = contact.forecast
+    if contact.refusal is not None:
+        because = _explained("skipped", contact.refusal, dry_run.made_at, zone)
+    elif forecast.skipped_steps and not forecast.steps:
+        last = forecast.skipped_steps[-1]
+        because = _explained("stopped", last.refusal, last.at, zone)
     else:
-        why = {"reason": None, "detail": {}, "text": None}
-    return {
-        "externalId": one.contact.external_id,
-        "contactId": None if one.is_new else one.contact.id,
-        "email": one.contact.email or None,
-        "phone": one.contact.phone or None,
-        "decision": "recipient" if one.refusal is None else "skipped",
-        **why,
-        "steps": [_step(plan, step, zone) for step in foreseen.steps],
-        "passedOver": list(_passed_over(plan, foreseen.skipped_steps, zone)),
-    }
+        because = {"reason": None, "detail": {}, "text": None}
+    return PlannedContactDocument(
+        external_id=contact.contact.external_id,
+        contact_id=None if contact.is_new else contact.contact.id,
+        email=contact.contact.email or None,
+        phone=contact.contact.phone or None,
+        decision="recipient" if contact.refusal is None else "skipped",
+        **because,
+        steps=[_step_document(dry_run, message, zone) for message in forecast.steps],
+        passed_over=[_skipped_step_document(dry_run, step, zone) for step in forecast.skipped_steps],
+    )
 
 
-def _step(plan: DryRun, step: ForecastMessage, zone: ZoneInfo) -> dict[str, Any]:
-    asked, carriers = plan.chain.steps[step.position], plan.available_accounts[step.position]
+def _step_document(dry_run: DryRun, message: ForecastMessage, zone: ZoneInfo) -> PlannedStepDocument:
+    step, carriers = dry_run.chain.steps[message.position], dry_run.available_accounts[message.position]
     held = carriers if isinstance(carriers, Hold) else None
-    return {
-        "kind": asked.kind.value,
-        "channel": asked.channel,
-        "providerIds": [] if isinstance(carriers, Hold) else [option.account.id for option in carriers],
-        "heldBecause": held.explanation or "its rate is used up for the moment" if held else None,
-        "templateId": asked.template_id,
-        "at": step.departure.at,
-        "condition": step.condition.value,
-        "waitsFor": step.departure.delay.value or None,
-        "detail": dict(step.departure.detail),
-        "text": explain_step(step, asked.kind, asked.channel, now=plan.made_at, zone=zone),
-    }
+    return PlannedStepDocument(
+        kind=step.kind,
+        channel=step.channel,
+        provider_ids=[] if isinstance(carriers, Hold) else [option.account.id for option in carriers],
+        held_because=held.explanation or "its rate is used up for the moment" if held else None,
+        template_id=step.template_id,
+        at=message.departure.at,
+        condition=message.condition,
+        waits_for=message.departure.delay or None,
+        detail=dict(message.departure.detail),
+        text=explain_step(message, step.kind, step.channel, now=dry_run.made_at, zone=zone),
+    )
 
 
-def _passed_over(plan: DryRun, passed_over: list[SkippedStep], zone: ZoneInfo) -> Iterator[dict[str, Any]]:
-    for one in passed_over:
-        channel = plan.chain.steps[one.position].channel
-        yield {"channel": channel, "at": one.at, **_why("step skipped", one.refusal, one.at, zone)}
+def _skipped_step_document(dry_run: DryRun, step: SkippedStep, zone: ZoneInfo) -> PassedOverDocument:
+    channel = dry_run.chain.steps[step.position].channel
+    return PassedOverDocument(channel=channel, at=step.at, **_explained("step skipped", step.refusal, step.at, zone))
 
 
-def _why(kind: str, refusal: Refusal, at: datetime, zone: ZoneInfo) -> dict[str, Any]:
+def _explained(kind: str, refusal: Refusal, at: datetime, zone: ZoneInfo) -> dict[str, Any]:
     detail = dict(refusal.detail)
     text = explain(kind, refusal.reason, detail, now=at, zone=zone)
     return {"reason": refusal.reason.value, "detail": detail, "text": text}

@@ -1,4 +1,4 @@
-"""/healthz: the process answers. /readyz: all that it needs is there."""
+"""/healthz: is the process alive? /readyz: are the database, the broker and the workers there?"""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,17 +12,17 @@ from distributor.engine.infrastructure.wakeups import broker_with_short_timeouts
 from distributor.engine.schedule.sweep import SWEEP
 from distributor.models import Heartbeat
 
-# Beat ticks every 2 s; half a minute without a sweep means that beat, the broker or all the workers are gone.
+# Beat ticks every 2 s. After 30 s without a sweep, beat, the broker or all workers are gone.
 HEARTBEAT_LIMIT = timedelta(seconds=30)
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 as long as the process can answer at all."""
+    """Answer 200 as long as the process runs."""
     return JsonResponse({"status": "ok"})
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when everything is there, else 503; `checks` says what is not."""
+    """Answer 200 if every check passes, otherwise 503. `checks` holds the result of each check."""
     checks = {
         name: _outcome(check)
         for name, check in (
@@ -39,7 +39,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 def _outcome(check: Callable[[], str]) -> str:
     try:
         return check()
-    except Exception as error:  # whatever it is, it is the answer
+    except Exception as error:  # any error is the result of the check
         return type(error).__name__
 
 

@@ -1,10 +1,10 @@
-"""`Idempotency-Key` on calls that send, whatever their dialect: one line above the handler.
+"""`Idempotency-Key` for calls that send, in the native API and in every dialect: a decorator of the handler.
 
     @extend_schema(…)
     @idempotent
     def post(self, request, …): …
 
-Its refusals are raised below the view, so each dialect's own exception handler gives them the dialect's own shape.
+Refusals are raised as Problems below the view, so each dialect's exception handler renders them in its own shape.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ HandlerT = TypeVar("HandlerT", bound=Callable[..., Response])
 PreparedT = TypeVar("PreparedT")
 
 HEADER = "Idempotency-Key"
-REPLAYED = "Idempotent-Replayed"  # as Stripe names it; the IETF's draft has no word for it
+REPLAYED = "Idempotent-Replayed"  # as Stripe names it; the IETF's draft names no header
 _FORM = re.compile(rf"(?! *\Z)[\x20-\x7e]{{1,{MAX_KEY_LENGTH}}}")
 _DOCUMENTED_FORM = {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": "^[!-~]([ -~]*[!-~])?$"}
 _PARAMETER = OpenApiParameter(
@@ -46,18 +46,19 @@ _PARAMETER = OpenApiParameter(
     _DOCUMENTED_FORM,
     OpenApiParameter.HEADER,
     description=(
-        f"Up to {MAX_KEY_LENGTH} printable ASCII characters of the caller's choice, such as a UUID. For 24 hours the "
-        f"same call with the same key is given the first answer again, marked `{REPLAYED}: true`, and sends nothing."
+        f"Up to {MAX_KEY_LENGTH} printable ASCII characters of your choice, such as a UUID. For 24 hours, the same "
+        f"call with the same key returns the first answer again, marked `{REPLAYED}: true`, and sends nothing."
     ),
 )
 
 
 def idempotent(handler: HandlerT) -> HandlerT:
-    """Let a view's handler take an Idempotency-Key. Without one it is called as it stands, at no cost.
+    """Let a handler accept an Idempotency-Key. Calls without the header run as usual, at no cost.
 
-    With one, the handler runs in a transaction that also keeps its answer. A success is kept for 24 hours and answered
-    to the same call (method, path with query, body; of the same API key) byte for byte. Raises Problems: 400 for a key
-    that is none, 409 while a call with the key is being made, 422 when the key's answer is another call's.
+    With the header, the handler runs in a transaction that also stores its answer. A successful answer is stored for
+    24 hours and returned byte for byte to the same call: same API key, method, path with query, and body. Raise
+    Problems: 400 for an invalid key, 409 while another call with the key is running, 422 if the key was used for a
+    different call.
     """
 
     @wraps(handler)
@@ -73,10 +74,10 @@ def idempotent(handler: HandlerT) -> HandlerT:
 def idempotent_after(
     prepare: Callable[[Any, Request], PreparedT],
 ) -> Callable[[Callable[[Any, Request, PreparedT], Response]], Callable[[Any, Request], HttpResponse]]:
-    """The same where something comes before the call's transaction, such as asking somebody else over the network.
+    """Like `idempotent`, with a step before the transaction, for example a request to another service.
 
-    The handler is given what `prepare` returns. Of a call that has a kept answer nothing is prepared; two at once both
-    prepare theirs.
+    The handler receives what `prepare` returns. A call with a stored answer is not prepared. Two simultaneous calls
+    are both prepared.
     """
 
     def decorate(
@@ -88,9 +89,9 @@ def idempotent_after(
             if call is None:
                 return handler(view, request, prepare(view, request))
             with _refusals_as_problems():
-                kept = find_answer(call)
-            if kept is not None:
-                return _replay(kept)
+                stored = find_answer(call)
+            if stored is not None:
+                return _replay(stored)
             prepared = prepare(view, request)
             return _answer_once(view, request, call, lambda: handler(view, request, prepared))
 
@@ -100,18 +101,18 @@ def idempotent_after(
 
 
 def _answer_once(view: APIView, request: Request, call: KeyedCall, handle: Callable[[], Response]) -> HttpResponse:
-    made: list[Response] = []
+    responses: list[Response] = []
 
     def work() -> Answer:
-        # Rendered here, because it is the bytes that are kept; DRF leaves alone what is rendered.
+        # Rendered here because the bytes are stored. DRF does not render a response twice.
         response = view.finalize_response(request, handle()).render()
-        made.append(cast(Response, response))
+        responses.append(cast(Response, response))
         is_dry_run = isinstance(response, DryRunResponse)
         return Answer(response.status_code, response["Content-Type"], response.content, is_dry_run)
 
     with _refusals_as_problems():
         answer = answer_once(call, work)
-    return made[0] if made else _replay(answer)
+    return responses[0] if responses else _replay(answer)
 
 
 @contextmanager
@@ -119,17 +120,17 @@ def _refusals_as_problems() -> Iterator[None]:
     try:
         yield
     except CallInFlightError:
-        detail = f"A call with this {HEADER} is being made. Repeat it to be given its answer."
+        detail = f"Another call with this {HEADER} is still running. Repeat the call to get its answer."
         raise Problem(HTTPStatus.CONFLICT, "idempotency_key_in_flight", detail) from None
     except IdempotencyKeyReusedError:
-        detail = f"This {HEADER} was used for another call, less than 24 hours ago."
+        detail = f"This {HEADER} was used for a different call less than 24 hours ago."
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail) from None
 
 
 def _keyed_call(request: Request) -> KeyedCall | None:
-    """None: the caller gave no key. Raises a 400 Problem for a key that is none."""
-    shown = request.headers.get(HEADER)
-    return None if shown is None else KeyedCall(caller_key(request).id, _parse_key(shown), _fingerprint(request))
+    """Return None for a call without a key. Raise a 400 Problem for an invalid key."""
+    text = request.headers.get(HEADER)
+    return None if text is None else KeyedCall(caller_key(request).id, _parse_key(text), _fingerprint(request))
 
 
 def _replay(answer: Answer) -> HttpResponse:
@@ -137,12 +138,12 @@ def _replay(answer: Answer) -> HttpResponse:
     return HttpResponse(answer.body, status=answer.status, headers=headers)
 
 
-def _parse_key(shown: str) -> str:
-    """The header's value as it is: quotes, as the IETF's draft asks for, belong to it."""
-    if not _FORM.fullmatch(shown):
-        detail = f"An {HEADER} is 1 to {MAX_KEY_LENGTH} printable ASCII characters."
+def _parse_key(text: str) -> str:
+    """Return the header's value as it is. Quotes, which the IETF's draft asks for, are part of the key."""
+    if not _FORM.fullmatch(text):
+        detail = f"Invalid {HEADER}. Use 1 to {MAX_KEY_LENGTH} printable ASCII characters."
         raise invalid_request([Fault(HEADER, "invalid_idempotency_key", detail)])
-    return shown
+    return text
 
 
 def _fingerprint(request: Request) -> bytes:

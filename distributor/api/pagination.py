@@ -1,4 +1,4 @@
-"""Cursor pages: `{items, nextCursor}` and a Link header (RFC 8288)."""
+"""Cursor pagination: `{items, nextCursor}` and a Link header (RFC 8288)."""
 
 import base64
 import binascii
@@ -19,24 +19,26 @@ DEFAULT_LIMIT = 100
 MAX_LIMIT = 1_000
 
 
-def read_page(request: Request, parse: Callable[[str], PositionT]) -> tuple[PositionT | None, int]:
-    """The position and size that `?cursor=&limit=` ask for; `parse` raises ValueError on what is no position.
+def read_page(
+    request: Request, parse: Callable[[str], PositionT], faults: Sequence[Fault] = ()
+) -> tuple[PositionT | None, int]:
+    """Return the position and size from `?cursor=&limit=`. `parse` raises ValueError for an invalid position.
 
-    Raises a 400 Problem naming everything that is wrong with them.
+    Raise a 400 Problem that lists every fault: `faults` of the call's filters, and those of the two parameters.
     """
-    faults = []
+    found = list(faults)
     position = None
     if cursor := request.query_params.get("cursor"):
         try:
             position = parse(base64.urlsafe_b64decode(cursor.encode("ascii", "replace")).decode("ascii"))
         except (binascii.Error, ValueError):
-            faults.append(Fault("?cursor", "invalid_cursor", "This is not a cursor that an earlier page named."))
+            found.append(Fault("?cursor", "invalid_cursor", "Invalid cursor. Use the nextCursor of an earlier page."))
     text = request.query_params.get("limit", str(DEFAULT_LIMIT))
     limit = int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 0
     if not 1 <= limit <= MAX_LIMIT:
-        faults.append(Fault("?limit", "out_of_range", f"limit is a number from 1 to {MAX_LIMIT}."))
-    if faults:
-        raise invalid_request(faults)
+        found.append(Fault("?limit", "out_of_range", f"limit must be a number from 1 to {MAX_LIMIT:,}."))
+    if found:
+        raise invalid_request(found)
     return position, limit
 
 
@@ -47,7 +49,7 @@ def page_response(
     position_of: Callable[[ItemT], str],
     render: Callable[[ItemT], dict[str, Any]],
 ) -> Response:
-    """A page of `rows`, of which there is one more than `limit` when another page follows."""
+    """Answer a page. `rows` holds one row more than `limit` if another page follows."""
     shown = rows[:limit]
     next_cursor = encode_cursor(position_of(shown[-1])) if len(rows) > limit else None
     response = Response({"items": [render(row) for row in shown], "nextCursor": next_cursor})
@@ -58,10 +60,10 @@ def page_response(
 
 
 def parse_row_number(text: str) -> int:
-    """The position in a table with a bigint key."""
+    """Parse the position in a table with a bigint key."""
     number = int(text)
     if not 0 <= number < 2**63:
-        raise ValueError("no bigint")
+        raise ValueError("not a bigint")
     return number
 
 

@@ -1,7 +1,7 @@
-"""Errors of the native API: RFC 9457 problem details with a stable `code` and every field's fault at once."""
+"""Errors of the native API: RFC 9457 problem details with a stable `code` and all faults at once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -10,19 +10,22 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import IntegrityError
 from django.http import Http404
 from psycopg.errors import ForeignKeyViolation
-from pydantic import BaseModel, Field
+from pydantic import Field
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
+
+from distributor.api.wire import Document
 
 PROBLEM_TYPE = "application/problem+json"
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with a request; `pointer` is a JSON pointer (RFC 6901) into its body, "" for all of it.
+    """One fault of a request.
 
-    Outside the body it is `?name` of the query, or a header's name.
+    `pointer` is a JSON pointer (RFC 6901) into the body, "" for the whole body, `?name` for a query parameter, or the
+    name of a header.
     """
 
     pointer: str
@@ -31,7 +34,7 @@ class Fault:
 
 
 class Problem(exceptions.APIException):
-    """An answer that is not the one hoped for."""
+    """An error that is answered with a problem document."""
 
     def __init__(self, status: HTTPStatus, code: str, detail: str, faults: Sequence[Fault] = ()) -> None:
         super().__init__(detail, code)
@@ -42,9 +45,9 @@ class Problem(exceptions.APIException):
 
 
 def render_exception(error: Exception, context: Mapping[str, Any]) -> Response | None:
-    """DRF's exception handler: whatever goes wrong below a view becomes a problem document.
+    """DRF's exception handler: answer every expected error with a problem document.
 
-    What DRF does not know stays None, which makes it a 500 with its traceback in the log.
+    Return None for an unexpected error, which becomes a 500 with its traceback in the log.
     """
     problem = error if isinstance(error, Problem) else known_problem(error)
     if problem is None:
@@ -57,40 +60,52 @@ def render_exception(error: Exception, context: Mapping[str, Any]) -> Response |
     return response
 
 
-class FaultDocument(BaseModel):
-    pointer: str
-    code: str
-    detail: str
+class FaultDocument(Document):
+    """One fault of the request."""
+
+    pointer: str = Field(
+        description="Where the fault is: a JSON pointer (RFC 6901) into the body, an empty text for the whole body, "
+        "`?name` for a query parameter, or the name of a header.",
+        examples=["/contacts/3/email"],
+    )
+    code: str = Field(description="The kind of fault. Codes are stable.", examples=["invalid_email"])
+    detail: str = Field(
+        description="The fault in a sentence for people. It may change; do not parse it.",
+        examples=["Not a valid e-mail address. Use ASCII, and punycode for international domains."],
+    )
 
 
-class ProblemDocument(BaseModel):
-    """What every error of the native API looks like."""
+class ProblemDocument(Document):
+    """An error (RFC 9457). Every error of the native API looks like this."""
 
-    type: str
-    title: str
-    status: int
-    code: str
-    detail: str
-    request_id: str | None = Field(alias="requestId")
-    errors: list[FaultDocument]
+    type: str = Field(description="Always `about:blank`: `code` tells errors apart.", examples=["about:blank"])
+    title: str = Field(description="The HTTP status as text.", examples=["Bad Request"])
+    status: int = Field(description="The HTTP status code.", examples=[400])
+    code: str = Field(description="The kind of error. Codes are stable.", examples=["invalid_request"])
+    detail: str = Field(description="The error in a sentence for people.", examples=["The request has a fault."])
+    request_id: str | None = Field(
+        description="The id of the request, as in the `X-Request-Id` header and in our logs.",
+        examples=["4f6c1d1e-0b0a-4c57-9f3d-2f6f5a1f7c11"],
+    )
+    errors: list[FaultDocument] = Field(description="Every fault of the request; empty if no place is at fault.")
 
 
 def problem_document(problem: Problem) -> dict[str, Any]:
-    """`{type, title, status, code, detail, requestId, errors[{pointer, code, detail}]}`."""
+    """Render a problem as a ProblemDocument."""
     status = HTTPStatus(problem.status_code)
-    return {
-        "type": "about:blank",
-        "title": status.phrase,
-        "status": status.value,
-        "code": problem.code,
-        "detail": problem.text,
-        "requestId": structlog.contextvars.get_contextvars().get("request_id"),
-        "errors": [asdict(fault) for fault in problem.faults],
-    }
+    return ProblemDocument(
+        type="about:blank",
+        title=status.phrase,
+        status=status.value,
+        code=problem.code,
+        detail=problem.text,
+        request_id=structlog.contextvars.get_contextvars().get("request_id"),
+        errors=[FaultDocument.model_validate(fault) for fault in problem.faults],
+    ).rendered()
 
 
 def invalid_request(faults: Sequence[Fault]) -> Problem:
-    """400 that names every fault."""
+    """Return the 400 that lists every fault."""
     count = len(faults)
     detail = "The request has a fault." if count == 1 else f"The request has {count} faults."
     return Problem(HTTPStatus.BAD_REQUEST, "invalid_request", detail, faults)
@@ -101,15 +116,16 @@ def not_found(what: str) -> Problem:
 
 
 def known_problem(error: Exception) -> Problem | None:
+    """Return the problem for an error of Django, the database or DRF; None for an unexpected error."""
     if isinstance(error, Http404):
         return not_found("resource")
     if isinstance(error, PermissionDenied):
-        return Problem(HTTPStatus.FORBIDDEN, "permission_denied", "This key may not do that.")
+        return Problem(HTTPStatus.FORBIDDEN, "permission_denied", "This API key is not allowed to do this.")
     if isinstance(error, RequestDataTooBig):
         fault = Fault("", "body_too_large", "The body is larger than 10 MB.")
         return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, fault.code, fault.detail, [fault])
     if isinstance(error, IntegrityError) and isinstance(error.__cause__, ForeignKeyViolation):
-        detail = "Something that the call names has been deleted meanwhile; nothing was written."
+        detail = "Something that the request refers to has just been deleted. Nothing was written."
         return Problem(HTTPStatus.CONFLICT, "deleted_meanwhile", detail)
     if isinstance(error, exceptions.APIException):
         codes = error.get_codes()

@@ -1,10 +1,21 @@
-"""What a body names by ids and is not there, and reading bodies of which nothing is known."""
+"""Faults of bodies that refer to rows: ids of nothing, contacts without an identifier, addresses of other contacts.
 
-from typing import Any, Final
+The functions read bodies as they were given, with values of any type (see api/validation.py).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from http import HTTPStatus
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from distributor.api.problems import Fault
+from contacts.identity import EmailsTakenError, PhonesTakenError
+from contacts.models import Contact, Organization
+from distributor.api.fields import NO_IDENTIFIER
+from distributor.api.problems import Fault, Problem
 from distributor.engine.acceptance.references import UnknownReference
+
+# A contact as a body describes it, with the JSON pointer of its place.
+GivenContact: TypeAlias = tuple[str, dict[str, Any]]
 
 _DETAILS: Final = {
     ("survey", "not_found"): "There is no such survey.",
@@ -18,7 +29,45 @@ _DETAILS: Final = {
 
 
 def reference_fault(pointer: str, fault: UnknownReference) -> Fault:
+    """Return the fault of a reference to something that does not exist or cannot be used."""
     return Fault(pointer, f"{fault.what}_{fault.code}", _DETAILS[fault.what, fault.code])
+
+
+def unidentified_faults(contacts: Iterable[GivenContact]) -> Iterator[Fault]:
+    """Find the contacts that have neither an externalId nor a contactId nor an email."""
+    for pointer, contact in contacts:
+        if not any(_is_given(contact.get(name)) for name in ("externalId", "contactId", "email")):
+            yield Fault(pointer, *NO_IDENTIFIER)
+
+
+def unknown_contact_faults(organization: Organization, contact_ids: Mapping[str, UUID]) -> Iterator[Fault]:
+    """Find the ids, by their pointers, that are of none of the organisation's contacts, in one query."""
+    known = Contact.objects.filter(organization=organization, pk__in=set(contact_ids.values()), erased_at=None)
+    known_ids = set(known.values_list("pk", flat=True))
+    for pointer, contact_id in contact_ids.items():
+        if contact_id not in known_ids:
+            yield Fault(pointer, "contact_not_found", "There is no contact with this id.")
+
+
+def taken_problem(
+    refusal: EmailsTakenError | PhonesTakenError, contacts: Iterable[GivenContact], faults: Iterable[Fault]
+) -> Problem:
+    """Return the 409 for addresses that belong to other contacts, after the other `faults` of the body."""
+    field, noun = ("email", "e-mail address") if isinstance(refusal, EmailsTakenError) else ("phone", "phone number")
+    code, detail = f"{field}_taken", f"This {noun} belongs to another contact."
+    taken = [
+        Fault(f"{pointer}/{field}", code, detail)
+        for pointer, contact in contacts
+        if uuid_or_none(contact.get("contactId")) in refusal.ids and contact.get(field)
+    ]
+    article = "An" if field == "email" else "A"
+    return Problem(HTTPStatus.CONFLICT, code, f"{article} {noun} belongs to another contact.", [*faults, *taken])
+
+
+def objects_in(values: Any, pointer: str, limit: int) -> list[tuple[str, dict[str, Any]]]:
+    """Return the objects among the first `limit` elements of a list, each with its pointer below the list's."""
+    elements = list_or_empty(values)[:limit]
+    return [(f"{pointer}/{place}", value) for place, value in enumerate(elements) if isinstance(value, dict)]
 
 
 def list_or_empty(value: Any) -> list[Any]:
@@ -30,3 +79,8 @@ def uuid_or_none(value: Any) -> UUID | None:
         return UUID(value) if isinstance(value, str) else None
     except ValueError:
         return None
+
+
+def _is_given(value: Any) -> bool:
+    # A value of another type is a fault of its own.
+    return bool(value.strip()) if isinstance(value, str) else value is not None

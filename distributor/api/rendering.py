@@ -8,7 +8,7 @@ from rest_framework.renderers import BaseRenderer
 
 
 class OrjsonRenderer(BaseRenderer):
-    """UTF-8 JSON; datetimes as RFC 3339 with “Z”, UUIDs as text."""
+    """Renders UTF-8 JSON: datetimes in RFC 3339 with “Z”, UUIDs as text."""
 
     media_type = "application/json"
     format = "json"

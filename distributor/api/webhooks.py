@@ -1,7 +1,7 @@
-"""POST /webhooks/{account id} and /webhooks/{account id}/{attempt id}: what providers tell.
+"""POST /webhooks/{account id} and /webhooks/{account id}/{attempt id}: events reported by providers.
 
-A signature is all the authority there is: no API key, no cookie, no CSRF token. The address is the one that
-engine/route/step_context.py gives out and providers put an attempt's id behind.
+The request's signature is the only authentication: no API key, no cookie, no CSRF token. engine/route/step_context.py
+gives providers the URL, and some providers append the id of the attempt.
 """
 
 from http import HTTPStatus
@@ -18,16 +18,16 @@ from distributor.engine.infrastructure.clock import database_now
 
 logger = structlog.get_logger(__name__)
 
-# SendGrid posts events when 768 kB of them have come together; nobody else comes near that.
+# SendGrid posts events in batches of up to 768 kB, the most of all providers.
 BODY_MAX_BYTES = 4_000_000
 
 
 @csrf_exempt
 @require_http_methods(["POST", "HEAD", "GET"])
 def take_webhook(request: HttpRequest, account_id: UUID, attempt_id: str = "") -> HttpResponse:
-    """What the provider wants to hear; 403 for what is not signed, or not lately; 404 for no account of ours.
+    """Answer as the provider expects; 403 for an invalid or outdated signature, 404 for an unknown account.
 
-    Mandrill tries an address with HEAD before it uses it, and Unisender Go with GET: they want to see a 200.
+    Mandrill checks a URL with HEAD before it uses it, and Unisender Go with GET. Both expect a 200.
     """
     if request.method != "POST":
         return HttpResponse()

@@ -41,6 +41,9 @@ class Decision(models.Model):
                 fields=("distribution_id", "id"), name="skipped_of_a_distribution", condition=Q(recipient_id=None)
             ),
             models.Index(
+                fields=("contact_id", "distribution_id"), name="skipped_by_contact", condition=Q(recipient_id=None)
+            ),
+            models.Index(
                 fields=("recipient_id",), name="decisions_of_a_recipient", condition=Q(recipient_id__isnull=False)
             ),
         ]

@@ -108,9 +108,16 @@ class Timeline:
         return " ".join(filter(None, (self.steps[attempt.step_id].described, code)))
 
 
-def read_timelines(distribution_id: UUID, after_id: int, limit: int) -> list[Timeline]:
-    """Return timelines of a distribution's recipients in the order of acceptance, starting after a recipient's id."""
+def read_timelines(
+    distribution_id: UUID, after_id: int, limit: int, *, contact_ids: Sequence[UUID] | None = None
+) -> list[Timeline]:
+    """Return timelines of a distribution's recipients in the order of acceptance, starting after a recipient's id.
+
+    With `contact_ids`, only those of these contacts.
+    """
     recipients = Recipient.objects.filter(distribution_id=distribution_id, id__gt=after_id).select_related("contact")
+    if contact_ids is not None:
+        recipients = recipients.filter(contact_id__in=contact_ids)
     return timelines_of(list(recipients.order_by("id")[:limit]))
 
 

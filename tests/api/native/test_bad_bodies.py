@@ -20,13 +20,13 @@ from channels.models import ProviderAccount, Template, TemplateVariant
 from contacts.api_keys import create_api_key
 from contacts.models import Contact, MailingList, Membership, Organization, Suppression
 from contacts.models.api_key import Scope
-from distributor.api.native.contacts import Contacts, OneContact
-from distributor.api.native.mailing_lists import MailingLists, OneMailingList
-from distributor.api.native.members import ListMembers
-from distributor.api.native.providers import OneProvider, Providers
-from distributor.api.native.suppressions import Suppressions
-from distributor.api.native.surveys import OneSurvey, Surveys
-from distributor.api.native.templates import OneTemplate, Templates
+from distributor.api.native.contacts.views import ContactDetail, Contacts
+from distributor.api.native.lists.members import ListMembers
+from distributor.api.native.lists.views import MailingListDetail, MailingLists
+from distributor.api.native.providers.views import ProviderDetail, Providers
+from distributor.api.native.suppressions.views import Suppressions
+from distributor.api.native.surveys.views import SurveyDetail, Surveys
+from distributor.api.native.templates.views import TemplateDetail, Templates
 from distributor.models import Survey
 from tests.support.api.bad_bodies import try_all
 from tests.support.api.bad_resources import ONCE, WRONG
@@ -48,11 +48,11 @@ POSTS: dict[str, type[APIView]] = {
     "suppressions": Suppressions,
 }
 PATCHES: dict[str, tuple[type[APIView], str]] = {
-    "surveys": (OneSurvey, "survey_id"),
-    "contacts": (OneContact, "contact_id"),
-    "lists": (OneMailingList, "list_id"),
-    "templates": (OneTemplate, "template_id"),
-    "providers": (OneProvider, "provider_id"),
+    "surveys": (SurveyDetail, "survey_id"),
+    "contacts": (ContactDetail, "contact_id"),
+    "lists": (MailingListDetail, "list_id"),
+    "templates": (TemplateDetail, "template_id"),
+    "providers": (ProviderDetail, "provider_id"),
     "members": (ListMembers, "list_id"),
 }
 CALLS = [*(("POST", resource) for resource in POSTS), *(("PATCH", resource) for resource in PATCHES)]

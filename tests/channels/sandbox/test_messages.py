@@ -13,7 +13,7 @@ from contacts.api_keys import create_api_key
 from contacts.channel import Channel
 from contacts.models import Organization
 from contacts.models.api_key import Scope
-from distributor.api.native.sandbox import SandboxPage
+from distributor.api.native.sandbox.wire import SandboxPage
 from tests.support.channels.invitations import GROUP, SMS, invitation
 
 URL = "/api/v1/sandbox/messages"

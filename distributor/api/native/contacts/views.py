@@ -1,0 +1,183 @@
+"""Create, read, change, opt out and erase contacts."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from contacts.contact_changes import IdentityTakenError, NoIdentityError, change_contact, save_contact
+from contacts.models import Contact
+from contacts.models.api_key import Scope
+from distributor.api.authentication import caller_key
+from distributor.api.native.contacts.wire import (
+    ContactBody,
+    ContactChanges,
+    ContactDocument,
+    ContactPage,
+    render_contact,
+)
+from distributor.api.native.filters import with_email, with_external_id
+from distributor.api.native.operations import CONFLICT, CONTACTS, ERRORS_OF_BODY, ERRORS_OF_DETAIL, PAGE
+from distributor.api.native.rows import answer_page, find_row, own_rows
+from distributor.api.problems import Fault, Problem, invalid_request, not_found
+from distributor.api.validation import parse_body
+from distributor.engine.consent.erase import erase_contact
+from distributor.engine.consent.opt_out import lift_opt_out, opt_out
+from distributor.engine.infrastructure.clock import database_now
+
+_NO_IDENTIFIER = Fault("", "no_identifier", "A contact needs an externalId or an email.")
+_NO_IDENTIFIER_LEFT = Fault("", "no_identifier", "An externalId, an email or a phone must remain.")
+_ONLY_IDENTIFIER = "which has no other identifier."
+_TAKEN = {
+    "external_id": ("/externalId", "external_id_taken", "This external id belongs to another contact."),
+    "email": ("/email", "email_taken", f"This e-mail address belongs to another contact, {_ONLY_IDENTIFIER}"),
+    "phone": ("/phone", "phone_taken", f"This phone number belongs to another contact, {_ONLY_IDENTIFIER}"),
+}
+_CONTACT: dict[int, Any] = {200: ContactDocument} | ERRORS_OF_DETAIL
+
+
+class Contacts(APIView):
+    """The organisation's contacts."""
+
+    scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.MANAGE}
+
+    @extend_schema(
+        operation_id="list_contacts",
+        summary="List contacts",
+        tags=CONTACTS,
+        parameters=[
+            OpenApiParameter("externalId", description="Only the contact with this external id."),
+            OpenApiParameter(
+                "email",
+                description="Only contacts with this e-mail address, in any letter case. “+” need not be escaped.",
+            ),
+            *PAGE,
+        ],
+        responses={200: ContactPage} | ERRORS_OF_BODY,
+    )
+    def get(self, request: Request) -> Response:
+        """List the organisation's contacts, newest first. Erased contacts are not listed."""
+        contacts = _not_erased(request)
+        if external_id := request.query_params.get("externalId"):
+            contacts = with_external_id(contacts, external_id)
+        if email := request.query_params.get("email"):
+            contacts = with_email(contacts, email)
+        return answer_page(request, contacts, render_contact)
+
+    @extend_schema(
+        operation_id="save_contact",
+        summary="Create or update a contact",
+        tags=CONTACTS,
+        request=ContactBody,
+        responses={200: ContactDocument, 201: ContactDocument} | ERRORS_OF_BODY,
+    )
+    def post(self, request: Request) -> Response:
+        """Create a contact (201), or merge into the contact with this externalId, otherwise this email (200).
+
+        null and empty texts count as not given.
+        """
+        organization = caller_key(request).organization
+        body = parse_body(ContactBody, request.body, _identifier_faults, phone_region=organization.phone_region)
+        contact, is_new = save_contact(organization.pk, body.given_values(), database_now())
+        return Response(render_contact(contact), HTTPStatus.CREATED if is_new else HTTPStatus.OK)
+
+
+class ContactDetail(APIView):
+    """One contact."""
+
+    scopes: ClassVar = {"GET": Scope.READ, "PATCH": Scope.MANAGE, "DELETE": Scope.MANAGE}
+
+    @extend_schema(operation_id="read_contact", summary="Get a contact", tags=CONTACTS, responses=_CONTACT)
+    def get(self, request: Request, contact_id: str) -> Response:
+        """Return one contact. Erased contacts are not found."""
+        return Response(render_contact(_find(request, contact_id)))
+
+    @extend_schema(
+        operation_id="change_contact",
+        summary="Change a contact",
+        tags=CONTACTS,
+        request=ContactChanges,
+        responses=_CONTACT | ERRORS_OF_BODY | CONFLICT,
+    )
+    def patch(self, request: Request, contact_id: str) -> Response:
+        """Change the given fields and no others. null clears a field; embeddedData is merged key by key."""
+        contact = _find(request, contact_id)
+        region = caller_key(request).organization.phone_region
+        body = parse_body(ContactChanges, request.body, phone_region=region)
+        try:
+            return Response(render_contact(change_contact(contact.pk, body.given_values())))
+        except Contact.DoesNotExist:
+            raise not_found("contact") from None
+        except NoIdentityError:
+            raise invalid_request([_NO_IDENTIFIER_LEFT]) from None
+        except IdentityTakenError as taken:
+            fault = Fault(*_TAKEN[taken.field])
+            raise Problem(HTTPStatus.CONFLICT, fault.code, fault.detail, [fault]) from None
+
+    @extend_schema(
+        operation_id="erase_contact",
+        summary="Erase a contact",
+        tags=CONTACTS,
+        responses={204: None} | ERRORS_OF_DETAIL,
+    )
+    def delete(self, request: Request, contact_id: str) -> Response:
+        """Delete all personal data of the contact, stop its journeys (reason “erased”) and close its links.
+
+        The counts of distributions do not change.
+        """
+        erase_contact(_find(request, contact_id).pk, database_now())
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+class OptOut(APIView):
+    """Opts a contact out of all surveys, on every channel."""
+
+    scopes: ClassVar = {"POST": Scope.MANAGE}
+
+    @extend_schema(
+        operation_id="opt_out_contact", summary="Opt a contact out", tags=CONTACTS, request=None, responses=_CONTACT
+    )
+    def post(self, request: Request, contact_id: str) -> Response:
+        """Send the contact nothing more on any channel, and stop its journeys.
+
+        Idempotent: repeating the call changes nothing.
+        """
+        opt_out(_find(request, contact_id).pk, database_now())
+        return Response(render_contact(_find(request, contact_id)))
+
+
+class OptIn(APIView):
+    """Ends a contact's opt-out."""
+
+    scopes: ClassVar = {"POST": Scope.MANAGE}
+
+    @extend_schema(
+        operation_id="opt_in_contact", summary="Opt a contact in", tags=CONTACTS, request=None, responses=_CONTACT
+    )
+    def post(self, request: Request, contact_id: str) -> Response:
+        """End the contact's opt-out. It applies from the next distribution on.
+
+        Suppressions that were created by unsubscribing are lifted.
+        """
+        lift_opt_out(_find(request, contact_id).pk)
+        return Response(render_contact(_find(request, contact_id)))
+
+
+def _not_erased(request: Request) -> QuerySet[Contact]:
+    return own_rows(request, Contact).filter(erased_at=None)
+
+
+def _find(request: Request, contact_id: str) -> Contact:
+    return find_row(_not_erased(request), contact_id, "contact")
+
+
+def _identifier_faults(given: dict[str, Any]) -> Iterator[Fault]:
+    identifiers = [given.get("externalId"), given.get("email")]
+    # A value of another type is a fault of its own field.
+    if all(text is None or (isinstance(text, str) and not text.strip()) for text in identifiers):
+        yield _NO_IDENTIFIER

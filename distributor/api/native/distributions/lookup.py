@@ -1,0 +1,11 @@
+"""Finding the distribution that a path names."""
+
+from rest_framework.request import Request
+
+from distributor.api.native.rows import find_row, own_rows
+from distributor.models import Distribution
+
+
+def find_distribution(request: Request, distribution_id: str) -> Distribution:
+    """Return the caller's distribution. Raise a 404 Problem."""
+    return find_row(own_rows(request, Distribution), distribution_id, "distribution")

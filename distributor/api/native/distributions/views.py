@@ -1,0 +1,138 @@
+"""Create, list, read and reschedule distributions."""
+
+from http import HTTPStatus
+from typing import Any, ClassVar, Final
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from contacts.models.api_key import Scope
+from distributor.api.authentication import caller_key
+from distributor.api.dry_run import DryRunResponse, PlanDocument
+from distributor.api.idempotency import idempotent
+from distributor.api.native.distributions.bodies import DistributionBody, ScheduleBody
+from distributor.api.native.distributions.control import answer_control
+from distributor.api.native.distributions.documents import (
+    DistributionAccepted,
+    DistributionDocument,
+    DistributionPage,
+    render_accepted,
+    render_distribution,
+)
+from distributor.api.native.distributions.faults import REFUSALS, explain, require_consistent
+from distributor.api.native.distributions.lookup import find_distribution
+from distributor.api.native.distributions.step_documents import STEPS_FOR_ALL
+from distributor.api.native.distributions.translate import to_request, to_selection
+from distributor.api.native.operations import (
+    CONFLICT,
+    DISTRIBUTIONS,
+    ERRORS,
+    ERRORS_OF_DETAIL,
+    ERRORS_OF_SENDING,
+    INVALID,
+    PAGE,
+)
+from distributor.api.native.rows import own_rows
+from distributor.api.pagination import page_response, read_page
+from distributor.api.validation import parse_body
+from distributor.engine.acceptance.accept import accept
+from distributor.engine.acceptance.dry_run import dry_run, dry_run_selection
+from distributor.engine.audience.expand import accept_selection
+from distributor.engine.control import reschedule
+from distributor.engine.infrastructure.clock import database_now
+from distributor.models import Distribution
+
+_ERRORS: Final[dict[int, Any]] = INVALID | ERRORS_OF_DETAIL
+
+
+class Distributions(APIView):
+    """The organisation's distributions."""
+
+    scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.SEND}
+
+    @extend_schema(
+        operation_id="list_distributions",
+        summary="List distributions",
+        tags=DISTRIBUTIONS,
+        parameters=PAGE,
+        responses={200: DistributionPage} | INVALID | ERRORS,
+    )
+    def get(self, request: Request) -> Response:
+        """List the organisation's distributions with their steps and totals, newest first."""
+        before, limit = read_page(request, UUID)
+        rows = own_rows(request, Distribution).order_by("-id")
+        if before is not None:
+            rows = rows.filter(id__lt=before)
+        now = database_now()
+        page = list(rows.prefetch_related(STEPS_FOR_ALL)[: limit + 1])
+        return page_response(request, page, limit, lambda row: str(row.id), lambda row: render_distribution(row, now))
+
+    @extend_schema(
+        operation_id="create_distribution",
+        summary="Send a survey",
+        tags=DISTRIBUTIONS,
+        request=DistributionBody,
+        responses={202: DistributionAccepted, 200: PlanDocument} | ERRORS_OF_SENDING,
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Send a survey, now or later.
+
+        Workers read the audience unless the call gives the contacts themselves; meanwhile the distribution is
+        `preparing`. With `dryRun` nothing is sent: the answer is 200 with what would happen to each contact, or to the
+        first 1,000 contacts of such an audience.
+        """
+        key = caller_key(request)
+        organization = key.organization
+        try:
+            body = DistributionBody.model_validate_json(
+                request.body, context={"phone_region": organization.phone_region}
+            )
+            require_consistent(body)
+            now, asked, selection = database_now(), to_request(body), to_selection(body.audience)
+            if body.dry_run:
+                return DryRunResponse(
+                    dry_run(organization, asked, now)
+                    if selection is None
+                    else dry_run_selection(organization, asked, selection, now)
+                )
+            if selection is not None:
+                row, recipients = accept_selection(organization, key, asked, selection, now), None
+            else:
+                accepted = accept(organization, key, asked, now)
+                row, recipients = accepted.distribution, accepted.recipients
+        except REFUSALS as refusal:
+            raise explain(refusal, organization, request.body) from None
+        return Response(render_accepted(row, recipients, now), HTTPStatus.ACCEPTED)
+
+
+class DistributionDetail(APIView):
+    """One distribution."""
+
+    scopes: ClassVar = {"GET": Scope.READ, "PATCH": Scope.SEND}
+
+    @extend_schema(
+        operation_id="read_distribution",
+        summary="Get a distribution",
+        tags=DISTRIBUTIONS,
+        responses={200: DistributionDocument} | _ERRORS,
+    )
+    def get(self, request: Request, distribution_id: str) -> Response:
+        """Return one distribution with its steps and totals."""
+        return Response(render_distribution(find_distribution(request, distribution_id), database_now()))
+
+    @extend_schema(
+        operation_id="reschedule_distribution",
+        summary="Reschedule a distribution",
+        tags=DISTRIBUTIONS,
+        request=ScheduleBody,
+        responses={200: DistributionDocument} | _ERRORS | CONFLICT,
+    )
+    def patch(self, request: Request, distribution_id: str) -> Response:
+        """Move everything that was not sent yet to another time. Nothing is sent twice."""
+        distribution = find_distribution(request, distribution_id)
+        body = parse_body(ScheduleBody, request.body)
+        return answer_control(lambda now: reschedule(distribution.id, body.scheduled_at, now))

@@ -1,0 +1,1 @@
+"""/api/v1/providers: the provider accounts that send messages."""

@@ -1,0 +1,110 @@
+"""Create, read, change and delete provider accounts."""
+
+from http import HTTPStatus
+from typing import ClassVar
+
+from django.db import transaction
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from channels.models import ProviderAccount
+from contacts.models.api_key import Scope
+from distributor.api.authentication import caller_key
+from distributor.api.native.operations import CONFLICT, ERRORS_OF_BODY, ERRORS_OF_DETAIL, PAGE, PROVIDERS
+from distributor.api.native.providers.faults import account_faults, merged
+from distributor.api.native.providers.wire import (
+    ProviderBody,
+    ProviderChanges,
+    ProviderDocument,
+    ProviderPage,
+    render_provider,
+)
+from distributor.api.native.rows import answer_page, delete_row, find_row, own_rows
+from distributor.api.validation import parse_body
+
+
+class Providers(APIView):
+    """The organisation's provider accounts."""
+
+    scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.MANAGE}
+
+    @extend_schema(
+        operation_id="list_providers",
+        summary="List provider accounts",
+        tags=PROVIDERS,
+        parameters=PAGE,
+        responses={200: ProviderPage} | ERRORS_OF_BODY,
+    )
+    def get(self, request: Request) -> Response:
+        """List the organisation's provider accounts, newest first."""
+        return answer_page(request, own_rows(request, ProviderAccount), render_provider)
+
+    @extend_schema(
+        operation_id="create_provider",
+        summary="Create a provider account",
+        tags=PROVIDERS,
+        request=ProviderBody,
+        responses={201: ProviderDocument} | ERRORS_OF_BODY,
+    )
+    def post(self, request: Request) -> Response:
+        """Create an account. The settings and credentials that it needs depend on its kind."""
+        organization = caller_key(request).organization
+        body = parse_body(ProviderBody, request.body, lambda given: account_faults(organization, None, given))
+        values = body.given_values()
+        for name in ("configuration", "credentials"):
+            values[name] = merged({}, values.get(name, {}))
+        account = ProviderAccount.objects.create(organization=organization, **values)
+        return Response(render_provider(account), HTTPStatus.CREATED)
+
+
+class ProviderDetail(APIView):
+    """One provider account."""
+
+    scopes: ClassVar = {"GET": Scope.READ, "PATCH": Scope.MANAGE, "DELETE": Scope.MANAGE}
+
+    @extend_schema(
+        operation_id="read_provider",
+        summary="Get a provider account",
+        tags=PROVIDERS,
+        responses={200: ProviderDocument} | ERRORS_OF_DETAIL,
+    )
+    def get(self, request: Request, provider_id: str) -> Response:
+        """Return one account. Its credentials are not returned, only their names."""
+        return Response(render_provider(find_row(own_rows(request, ProviderAccount), provider_id, "provider")))
+
+    @extend_schema(
+        operation_id="change_provider",
+        summary="Change a provider account",
+        tags=PROVIDERS,
+        request=ProviderChanges,
+        responses={200: ProviderDocument} | ERRORS_OF_DETAIL | ERRORS_OF_BODY,
+    )
+    @transaction.atomic
+    def patch(self, request: Request, provider_id: str) -> Response:
+        """Change the given fields and no others. Messages that leave from now on use the new values."""
+        # Locked before validation: of two simultaneous changes, the later must fit what the earlier left.
+        rows = own_rows(request, ProviderAccount).select_for_update(no_key=True)
+        account = find_row(rows, provider_id, "provider")
+        organization = account.organization
+        body = parse_body(ProviderChanges, request.body, lambda given: account_faults(organization, account, given))
+        values = body.given_values()
+        for name, value in values.items():
+            is_merged = name in ("configuration", "credentials")
+            setattr(account, name, merged(getattr(account, name), value) if is_merged else value)
+        account.save(update_fields=list(values))
+        return Response(render_provider(account))
+
+    @extend_schema(
+        operation_id="delete_provider",
+        summary="Delete a provider account",
+        tags=PROVIDERS,
+        responses={204: None} | ERRORS_OF_DETAIL | CONFLICT,
+    )
+    def delete(self, request: Request, provider_id: str) -> Response:
+        """Delete an account that nothing was sent with.
+
+        An account that was used cannot be deleted: 409. Set `isActive` to false instead.
+        """
+        return delete_row(own_rows(request, ProviderAccount), provider_id, "provider")

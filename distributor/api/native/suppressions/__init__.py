@@ -1,0 +1,1 @@
+"""/api/v1/suppressions: addresses that are never written to."""
