@@ -5,22 +5,22 @@ from django.urls import Resolver404, path, re_path, resolve
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.request import Request
 
-from distributor.api.dialects.distributions_v3.discovery import (
+from distributor.api.dialects.distributions_v3.discovery.views import (
     Directories,
     Libraries,
     LibraryMessages,
     Surveys,
     WhoAmI,
 )
-from distributor.api.dialects.distributions_v3.distributions import Distributions, OneDistribution
+from distributor.api.dialects.distributions_v3.distributions.follow_ups.views import Reminders, ThankYous
+from distributor.api.dialects.distributions_v3.distributions.history import DistributionHistory
+from distributor.api.dialects.distributions_v3.distributions.links import DistributionLinks
+from distributor.api.dialects.distributions_v3.distributions.sms import SmsDistributions
+from distributor.api.dialects.distributions_v3.distributions.views import Distributions, OneDistribution
 from distributor.api.dialects.distributions_v3.envelope import DialectView
-from distributor.api.dialects.distributions_v3.follow_ups import Reminders, ThankYous
-from distributor.api.dialects.distributions_v3.history import DistributionHistory
-from distributor.api.dialects.distributions_v3.links import DistributionLinks
-from distributor.api.dialects.distributions_v3.list_contacts import ListContacts, OneListContact
-from distributor.api.dialects.distributions_v3.mailing_lists import MailingLists, OneMailingList
+from distributor.api.dialects.distributions_v3.lists.contacts import ListContacts, OneListContact
+from distributor.api.dialects.distributions_v3.lists.mailing_lists import MailingLists, OneMailingList
 from distributor.api.dialects.distributions_v3.paging import plain_path
-from distributor.api.dialects.distributions_v3.sms import SmsDistributions
 from distributor.api.problems import not_found
 
 

@@ -5,8 +5,8 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from distributor.api.authentication import caller_key
-from distributor.api.dialects.distributions_v3.distribution_elements import own_distributions
-from distributor.api.dialects.distributions_v3.follow_up_elements import own_follow_ups, with_parent
+from distributor.api.dialects.distributions_v3.distributions.element import own_distributions
+from distributor.api.dialects.distributions_v3.distributions.follow_ups.element import own_follow_ups, with_parent
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id, read_id
 from distributor.api.dialects.distributions_v3.references import find_one
 from distributor.api.problems import not_found

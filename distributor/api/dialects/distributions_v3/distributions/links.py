@@ -13,7 +13,9 @@ from rest_framework.response import Response
 from contacts.models import Contact, Organization
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
-from distributor.api.dialects.distributions_v3.distribution_elements import moment_or_none
+from distributor.api.dialects.distributions_v3.distributions.element import moment_or_none
+from distributor.api.dialects.distributions_v3.distributions.lookup import OF_SURVEY, find_either
+from distributor.api.dialects.distributions_v3.distributions.send import link_to
 from distributor.api.dialects.distributions_v3.envelope import (
     ERRORS_OF_A_QUERY,
     ERRORS_OF_ONE,
@@ -22,10 +24,8 @@ from distributor.api.dialects.distributions_v3.envelope import (
     answer_elements,
     paged,
 )
-from distributor.api.dialects.distributions_v3.finding import OF_SURVEY, find_either
 from distributor.api.dialects.distributions_v3.ids import Kind, numbered_id, public_id, read_id
 from distributor.api.dialects.distributions_v3.paging import OFFSET, PAGE, next_page, read_page
-from distributor.api.dialects.distributions_v3.sending import link_to
 from distributor.api.pagination import parse_row_number
 from distributor.api.problems import Fault
 from distributor.models import Recipient, Step

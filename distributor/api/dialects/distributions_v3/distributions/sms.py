@@ -8,6 +8,14 @@ from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
+from distributor.api.dialects.distributions_v3.distributions.bodies import (
+    PLACES_OF_SMS,
+    SentOrPlanned,
+    SentResult,
+    SmsBody,
+)
+from distributor.api.dialects.distributions_v3.distributions.follow_ups.create import follow_up_by_sms
+from distributor.api.dialects.distributions_v3.distributions.send import send_sms
 from distributor.api.dialects.distributions_v3.envelope import (
     ERRORS_OF_SENDING,
     DialectView,
@@ -16,15 +24,7 @@ from distributor.api.dialects.distributions_v3.envelope import (
     enveloped,
 )
 from distributor.api.dialects.distributions_v3.faults import read_body
-from distributor.api.dialects.distributions_v3.following_up import follow_up_by_sms
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
-from distributor.api.dialects.distributions_v3.sending import send_sms
-from distributor.api.dialects.distributions_v3.sending_wire import (
-    PLACES_OF_SMS,
-    SentOrPlanned,
-    SentResult,
-    SmsBody,
-)
 from distributor.api.idempotency import idempotent
 from distributor.engine.acceptance.dry_run import DryRun
 from distributor.engine.infrastructure.clock import database_now

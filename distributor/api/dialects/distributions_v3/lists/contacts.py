@@ -14,12 +14,6 @@ from contacts.membership import UnknownMembers, change_members
 from contacts.models import Contact, MailingList, Membership
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
-from distributor.api.dialects.distributions_v3.contact_wire import (
-    ContactElement,
-    ContactMade,
-    MailingListContactBody,
-    render_contact,
-)
 from distributor.api.dialects.distributions_v3.envelope import (
     ERRORS_OF_A_BODY,
     ERRORS_OF_A_QUERY,
@@ -36,7 +30,13 @@ from distributor.api.dialects.distributions_v3.envelope import (
 )
 from distributor.api.dialects.distributions_v3.faults import read_body
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
-from distributor.api.dialects.distributions_v3.mailing_lists import find_list
+from distributor.api.dialects.distributions_v3.lists.contact_shapes import (
+    ContactElement,
+    ContactMade,
+    MailingListContactBody,
+    render_contact,
+)
+from distributor.api.dialects.distributions_v3.lists.mailing_lists import find_list
 from distributor.api.dialects.distributions_v3.paging import OFFSET, PAGE, keys_before, next_page, read_page
 from distributor.api.dialects.distributions_v3.references import find_one
 from distributor.api.problems import Fault, Problem, invalid_request, not_found

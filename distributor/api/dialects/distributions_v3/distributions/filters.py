@@ -13,13 +13,13 @@ from pydantic import TypeAdapter, ValidationError
 from rest_framework.request import Request
 
 from contacts.models import Organization
-from distributor.api.dialects.distributions_v3.distribution_elements import (
+from distributor.api.dialects.distributions_v3.distributions.element import (
     GENERATED,
     own_distributions,
     render_distributions,
     with_details,
 )
-from distributor.api.dialects.distributions_v3.follow_up_elements import (
+from distributor.api.dialects.distributions_v3.distributions.follow_ups.element import (
     REQUEST_TYPES,
     own_follow_ups,
     render_follow_ups,

@@ -9,9 +9,9 @@ from django.db.models import Case, F, Prefetch, Q, QuerySet, When
 from pydantic import Field
 
 from contacts.models import Organization
+from distributor.api.dialects.distributions_v3.distributions.send import LINK_TYPES
 from distributor.api.dialects.distributions_v3.envelope import Element
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
-from distributor.api.dialects.distributions_v3.sending import LINK_TYPES
 from distributor.engine.reports.delivery_failures import NO_DELIVERY_FAILURES, DeliveryFailures, count_delivery_failures
 from distributor.models import Distribution, Step
 from distributor.rules.requests import LinkType

@@ -11,14 +11,14 @@ from contacts.channel import Channel
 from contacts.identity import UnknownContactsError
 from contacts.models import ApiKey, Organization
 from distributor.api.dialects.distributions_v3 import faults
-from distributor.api.dialects.distributions_v3.ids import Kind, public_id
-from distributor.api.dialects.distributions_v3.sending_wire import (
+from distributor.api.dialects.distributions_v3.distributions.bodies import (
     HeaderBody,
     LinksBody,
     SendBody,
     SentResult,
     SmsBody,
 )
+from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.engine.acceptance.defaults import NoDefaultChannelError, default_step, find_defaults
 from distributor.engine.acceptance.dry_run import DryRun, dry_run_selection
 from distributor.engine.acceptance.references import UnknownReferencesError

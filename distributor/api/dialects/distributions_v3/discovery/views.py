@@ -12,7 +12,7 @@ from contacts.channel import Channel
 from contacts.models import Contact
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
-from distributor.api.dialects.distributions_v3.distribution_elements import moment
+from distributor.api.dialects.distributions_v3.distributions.element import moment
 from distributor.api.dialects.distributions_v3.envelope import (
     ERRORS,
     ERRORS_OF_A_QUERY,

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, Field, StringConstraints
 
 from contacts.models import Contact
-from distributor.api.dialects.distributions_v3.distribution_elements import epoch_milliseconds
+from distributor.api.dialects.distributions_v3.distributions.element import epoch_milliseconds
 from distributor.api.dialects.distributions_v3.envelope import Element
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.api.dialects.distributions_v3.wire import Body

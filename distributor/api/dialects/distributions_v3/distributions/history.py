@@ -11,6 +11,13 @@ from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
 from distributor import models
+from distributor.api.dialects.distributions_v3.distributions.history_element import (
+    HistoryElement,
+    followed,
+    invited,
+    left_out,
+)
+from distributor.api.dialects.distributions_v3.distributions.lookup import OF_SURVEY, find_either
 from distributor.api.dialects.distributions_v3.envelope import (
     ERRORS_OF_A_QUERY,
     ERRORS_OF_ONE,
@@ -18,8 +25,6 @@ from distributor.api.dialects.distributions_v3.envelope import (
     answer_elements,
     paged,
 )
-from distributor.api.dialects.distributions_v3.finding import OF_SURVEY, find_either
-from distributor.api.dialects.distributions_v3.history_elements import HistoryElement, followed, invited, left_out
 from distributor.api.dialects.distributions_v3.paging import PAGE, Page, next_page, read_page
 from distributor.api.pagination import parse_row_number
 from distributor.engine.journey.attempts import read_attempts

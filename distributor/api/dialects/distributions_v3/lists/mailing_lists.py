@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from contacts.models import MailingList, Membership, Organization
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
-from distributor.api.dialects.distributions_v3.distribution_elements import epoch_milliseconds
+from distributor.api.dialects.distributions_v3.distributions.element import epoch_milliseconds
 from distributor.api.dialects.distributions_v3.envelope import (
     ERRORS_OF_A_BODY,
     ERRORS_OF_A_QUERY,

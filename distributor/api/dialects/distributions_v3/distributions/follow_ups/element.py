@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.db.models import QuerySet
 
 from contacts.models import Organization
-from distributor.api.dialects.distributions_v3.distribution_elements import (
+from distributor.api.dialects.distributions_v3.distributions.element import (
     LINK_TYPE_NAMES,
     DistributionElement,
     MessageElement,

@@ -9,13 +9,24 @@ from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
-from distributor.api.dialects.distributions_v3.distribution_elements import (
+from distributor.api.dialects.distributions_v3.distributions.bodies import (
+    PLACES_OF_LINKS,
+    PLACES_OF_SENDING,
+    DistributionsBody,
+    LinksBody,
+    SendBody,
+    SentOrPlanned,
+)
+from distributor.api.dialects.distributions_v3.distributions.element import (
     DistributionElement,
     own_distributions,
     render_distributions,
     with_details,
 )
-from distributor.api.dialects.distributions_v3.distribution_lists import FILTERS, Asked, render_keys
+from distributor.api.dialects.distributions_v3.distributions.filters import FILTERS, Asked, render_keys
+from distributor.api.dialects.distributions_v3.distributions.follow_ups.element import render_follow_ups
+from distributor.api.dialects.distributions_v3.distributions.lookup import OF_SURVEY, find_either
+from distributor.api.dialects.distributions_v3.distributions.send import make_links, send_email
 from distributor.api.dialects.distributions_v3.envelope import (
     ERRORS_OF_A_QUERY,
     ERRORS_OF_ONE,
@@ -32,19 +43,8 @@ from distributor.api.dialects.distributions_v3.envelope import (
     paged,
 )
 from distributor.api.dialects.distributions_v3.faults import as_given, read_body
-from distributor.api.dialects.distributions_v3.finding import OF_SURVEY, find_either
-from distributor.api.dialects.distributions_v3.follow_up_elements import render_follow_ups
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.api.dialects.distributions_v3.paging import OFFSET, PAGE, keys_before, next_page, read_page
-from distributor.api.dialects.distributions_v3.sending import make_links, send_email
-from distributor.api.dialects.distributions_v3.sending_wire import (
-    PLACES_OF_LINKS,
-    PLACES_OF_SENDING,
-    DistributionsBody,
-    LinksBody,
-    SendBody,
-    SentOrPlanned,
-)
 from distributor.api.idempotency import idempotent
 from distributor.api.problems import Fault, Problem
 from distributor.engine.acceptance.dry_run import DryRun

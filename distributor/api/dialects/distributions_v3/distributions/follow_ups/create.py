@@ -9,8 +9,8 @@ from uuid import UUID
 from contacts.channel import Channel
 from contacts.models import Organization
 from distributor.api.dialects.distributions_v3 import faults
-from distributor.api.dialects.distributions_v3.sending import message_step
-from distributor.api.dialects.distributions_v3.sending_wire import FollowUpBody, SmsBody
+from distributor.api.dialects.distributions_v3.distributions.bodies import FollowUpBody, SmsBody
+from distributor.api.dialects.distributions_v3.distributions.send import message_step
 from distributor.api.problems import Fault, Problem, invalid_request
 from distributor.engine.acceptance.references import UnknownReferencesError
 from distributor.engine.follow_up.add import FollowUpRefusal, FollowUpRefusedError, add_follow_up

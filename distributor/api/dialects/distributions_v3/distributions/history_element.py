@@ -7,10 +7,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from distributor.api.dialects.distributions_v3.distribution_elements import moment_or_none
+from distributor.api.dialects.distributions_v3.distributions.element import moment_or_none
+from distributor.api.dialects.distributions_v3.distributions.send import link_to
 from distributor.api.dialects.distributions_v3.envelope import Element
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
-from distributor.api.dialects.distributions_v3.sending import link_to
 from distributor.models import Attempt, Decision, Recipient
 from distributor.models.attempt import AttemptState
 from distributor.models.recipient import RecipientOutcome, RecipientState

@@ -8,6 +8,13 @@ from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
+from distributor.api.dialects.distributions_v3.distributions.bodies import (
+    PLACES_OF_A_FOLLOW_UP,
+    FollowUpBody,
+    FollowUpResult,
+)
+from distributor.api.dialects.distributions_v3.distributions.follow_ups.create import follow_up
+from distributor.api.dialects.distributions_v3.distributions.lookup import OF_SURVEY, find_distribution
 from distributor.api.dialects.distributions_v3.envelope import (
     ERRORS_OF_ONE,
     ERRORS_OF_SENDING,
@@ -16,14 +23,7 @@ from distributor.api.dialects.distributions_v3.envelope import (
     enveloped,
 )
 from distributor.api.dialects.distributions_v3.faults import read_body
-from distributor.api.dialects.distributions_v3.finding import OF_SURVEY, find_distribution
-from distributor.api.dialects.distributions_v3.following_up import follow_up
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
-from distributor.api.dialects.distributions_v3.sending_wire import (
-    PLACES_OF_A_FOLLOW_UP,
-    FollowUpBody,
-    FollowUpResult,
-)
 from distributor.api.idempotency import idempotent
 from distributor.engine.infrastructure.clock import database_now
 from distributor.rules.journey.chain import StepKind
