@@ -1,39 +1,49 @@
-"""Who is on a list already: people are compared by the fields that a call chooses, and by a date on file."""
+"""Find people who are already on a list, compared by the fields that a call chooses and by a stored date."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Literal, TypeAlias
 
-USER_FIELDS: Final = tuple(f"user{number}" for number in range(1, 11))
-FIELDS: Final = ("tel", "email", "firstname", "lastname", "title", *USER_FIELDS)
-# Where a date can stand: no number and no address is one.
-DATE_FIELDS: Final = ("firstname", "lastname", "title", *USER_FIELDS)
-# The day comes first, as the publisher of the API that asks for this, a British one, writes it.
+# In 5/3/2026 the day comes first: the publisher of the API that we mirror is British.
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ].*)?", re.DOTALL)
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)")
 _DAY_FIRST = re.compile(r"(\d\d?)([/.-])(\d\d?)\2(\d{4})(?: .*)?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Duplication:
-    """What makes somebody a duplicate: `fields` (of FIELDS), all alike.
+class DataField:
+    """A key of a contact's embedded data, for example "Department"."""
 
-    `date_field` (of DATE_FIELDS) holds the day of the last contact: `limit_days` after it one is no duplicate any more.
-    Without a limit one always is. `writes_date`: who is added gets today's date there.
+    key: str
+
+
+# A field that people are compared by: one of a contact's own, or one of its embedded data.
+ContactField: TypeAlias = Literal["phone", "email", "first_name", "last_name", "title"] | DataField
+
+
+@dataclass(frozen=True, slots=True)
+class Duplication:
+    """What makes a person a duplicate: all of `fields` are equal.
+
+    `date_field` holds the day of the last contact. From `limit_days` after that day the person is no
+    longer a duplicate; None: always one. `writes_date`: new members get today's date in `date_field`.
     """
 
-    fields: tuple[str, ...] = ()
-    date_field: str | None = None
+    fields: tuple[ContactField, ...] = ()
+    date_field: ContactField | None = None
     limit_days: int | None = None
     writes_date: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class MemberMatch:
-    """Somebody's `key` (equal keys are alike; None: every field is blank, which is like nobody), own date, and the
-    dates of the list's members who are alike."""
+    """A person to add, and the dates of the list members who match.
+
+    People with equal `key`s match. None means that every compared field is blank, which matches nobody. `date` is the
+    text of the person's own date field.
+    """
 
     key: str | None
     date: str
@@ -41,30 +51,33 @@ class MemberMatch:
 
 
 def find_duplicates(people: Sequence[MemberMatch], duplication: Duplication, today: date) -> list[bool]:
-    """Of each in order, whether a member or somebody who is added before is the same and not long enough ago."""
-    added: dict[str, list[str]] = {}
-    found = []
+    """Return for each person, in order, whether a member or a person added before is a duplicate of them."""
+    dates_added: dict[str, list[str]] = {}
+    verdicts = []
     for person in people:
         if person.key is None:
-            found.append(False)
+            verdicts.append(False)
             continue
-        earlier = [*person.dates_of_members, *added.get(person.key, ())]
-        is_duplicate = any(is_recent(one, duplication.limit_days, today) for one in earlier)
-        found.append(is_duplicate)
+        earlier_dates = [*person.dates_of_members, *dates_added.get(person.key, ())]
+        is_duplicate = any(is_recent(text, duplication.limit_days, today) for text in earlier_dates)
+        verdicts.append(is_duplicate)
         if not is_duplicate:
-            own = today.isoformat() if duplication.writes_date else person.date
-            added.setdefault(person.key, []).append(own)
-    return found
+            stored_date = today.isoformat() if duplication.writes_date else person.date
+            dates_added.setdefault(person.key, []).append(stored_date)
+    return verdicts
 
 
 def is_recent(text: str, limit_days: int | None, today: date) -> bool:
-    """Whether less than the limit has passed. What cannot be read is recent: nobody is contacted on a guess."""
+    """Return whether fewer than `limit_days` have passed since a date.
+
+    An unreadable date counts as recent, so that nobody is contacted again on a guess.
+    """
     day = None if limit_days is None else read_date(text)
     return day is None or limit_days is None or (today - day).days < limit_days
 
 
 def read_date(text: str) -> date | None:
-    """2026-03-05, with a time behind it or without, 20260305, 5/3/2026, 05.03.2026 or 05-03-2026; None: no date."""
+    """Read 2026-03-05 (a time may follow), 20260305, 5/3/2026, 05.03.2026 or 05-03-2026; None if it is no date."""
     text = text.strip()
     if match := _ISO.fullmatch(text) or _COMPACT.fullmatch(text):
         year, month, day = match.groups()

@@ -1,4 +1,4 @@
-"""Whom of a call a list holds already: one statement, however long the list is."""
+"""Find which of the given people are already on the list, in one or two queries, however long the list is."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -8,121 +8,121 @@ from django.db import connection
 
 from contacts.given import ContactGiven
 from distributor.engine.infrastructure.sql_params import rows_of
-from distributor.rules.duplicates import USER_FIELDS, Duplication, MemberMatch
+from distributor.rules.duplicates import ContactField, DataField, Duplication, MemberMatch
 
-# Where a field stands: in ContactGiven, and in a contact's row.
-_COLUMNS: Mapping[str, str] = {
-    "tel": "phone",
-    "email": "email",
-    "firstname": "first_name",
-    "lastname": "last_name",
-    "title": "title",
-}
-# Full Unicode, whatever the database's own collation makes of it. An e-mail address is ASCII, and lower(email) indexed.
+# Letter case is folded for all of Unicode, whatever the database's collation is. E-mail addresses are ASCII, and
+# lower(email) has an index.
 _FOLDED = "lower(btrim({value}, E' \\t\\r\\n') COLLATE pg_c_utf8)"
-# What an index leads to, if it is among the fields: the address as it is compared, its column, and its index's key.
-_ANCHORS = {"tel": "c.phone", "email": "lower(c.email)"}
+# Fields with an index, and the index's expression.
+_INDEXED: Mapping[ContactField, str] = {"phone": "c.phone", "email": "lower(c.email)"}
 
 _MATCH = """
 WITH given AS (
-    SELECT place, {keys} FROM json_to_recordset(%(people)s) AS given(place int, {columns})
+    SELECT position, {keys} FROM json_to_recordset(%(people)s) AS given(position int, {columns})
 ),
-sought AS (SELECT DISTINCT {names} FROM given),
+wanted AS (SELECT DISTINCT {names} FROM given),
 found AS (
     SELECT {names}, array_agg(DISTINCT {date}) AS dates
-    FROM sought
+    FROM wanted
     JOIN contacts_contact c ON {condition}
     JOIN contacts_membership m ON m.contact_id = c.id AND m.mailing_list_id = %(list_id)s
     WHERE c.organization_id = %(organization_id)s AND c.erased_at IS NULL
     GROUP BY {names}
 )
-SELECT place, to_json(ARRAY[{names}])::text, coalesce(dates, '{{}}') FROM given LEFT JOIN found USING ({names})
+SELECT position, to_json(ARRAY[{names}])::text, coalesce(dates, '{{}}') FROM given LEFT JOIN found USING ({names})
 """
 
 
 def find_member_matches(
     organization_id: UUID, list_id: UUID, people: Sequence[ContactGiven], duplication: Duplication
 ) -> list[MemberMatch]:
-    """Each person's likeness, in the same order. Texts are compared without surrounding blanks and letter case."""
-    anchor = next((field for field in _ANCHORS if field in duplication.fields), None)
+    """Return each person's match, in the same order. Letter case and surrounding blanks do not count."""
+    fields, date_field = duplication.fields, duplication.date_field
+    indexed_field = next((field for field in _INDEXED if field in fields), None)
+    values = [[value_of(person, field) for field in fields] for person in people]
     rows = [
-        {"place": place, **{field: value_of(person, field) for field in duplication.fields}}
-        for place, person in enumerate(people)
+        {"position": position, **{f"value_{number}": value for number, value in enumerate(own_values)}}
+        for position, own_values in enumerate(values)
     ]
-    # The indexes hold no blank addresses. Who has none is looked for among all members.
-    anchored = [row for row in rows if anchor and row[anchor]]
-    others = [row for row in rows if not (anchor and row[anchor])]
-    found: dict[int, tuple[str, list[str]]] = {}
-    for some, by in ((anchored, anchor), (others, None)):
-        if some:
-            found.update(_match(organization_id, list_id, some, duplication, by))
-    date_field = duplication.date_field
+    # The indexes hold no blank addresses. People without one are compared with all members.
+    indexed_value = f"value_{fields.index(indexed_field)}" if indexed_field else ""
+    rows_by_index = [row for row in rows if indexed_field and row[indexed_value]]
+    other_rows = [row for row in rows if not (indexed_field and row[indexed_value])]
+    matches: dict[int, tuple[str, list[str]]] = {}
+    if rows_by_index:
+        matches.update(_find_matches(organization_id, list_id, rows_by_index, duplication, indexed_field))
+    if other_rows:
+        matches.update(_find_matches(organization_id, list_id, other_rows, duplication, None))
     return [
         MemberMatch(
-            key=found[place][0] if any(rows[place][field] for field in duplication.fields) else None,
+            key=matches[position][0] if any(values[position]) else None,
             date=value_of(person, date_field) if date_field else "",
-            dates_of_members=found[place][1],
+            dates_of_members=matches[position][1],
         )
-        for place, person in enumerate(people)
+        for position, person in enumerate(people)
     ]
 
 
-def value_of(person: ContactGiven, field: str) -> str:
-    """What a call says in a field, "" for nothing."""
-    data: Mapping[str, Any] = person.get("embedded_data") or {}
-    said: Any = data.get(data_key(field)) if field in USER_FIELDS else person.get(_COLUMNS[field])
-    return str(said or "").strip()
+def value_of(person: ContactGiven, field: ContactField) -> str:
+    """Return a field of the given person, "" if it is absent."""
+    if isinstance(field, DataField):
+        return str((person.get("embedded_data") or {}).get(field.key) or "").strip()
+    return str(person.get(field) or "").strip()
 
 
-def with_value(person: ContactGiven, field: str, value: str) -> ContactGiven:
-    """The same person who says this in a field."""
-    if field in USER_FIELDS:
-        return {**person, "embedded_data": {**(person.get("embedded_data") or {}), data_key(field): value}}
-    return cast(ContactGiven, {**person, _COLUMNS[field]: value})
+def with_value(person: ContactGiven, field: ContactField, value: str) -> ContactGiven:
+    """Return the same person with another value in a field."""
+    if isinstance(field, DataField):
+        return {**person, "embedded_data": {**(person.get("embedded_data") or {}), field.key: value}}
+    return cast(ContactGiven, {**person, field: value})
 
 
-def data_key(field: str) -> str:
-    """`user3` → `User3`, the key in a contact's embedded data."""
-    return field.capitalize()
-
-
-def _match(
-    organization_id: UUID, list_id: UUID, rows: Sequence[Mapping[str, Any]], duplication: Duplication, by: str | None
+def _find_matches(
+    organization_id: UUID,
+    list_id: UUID,
+    rows: Sequence[Mapping[str, Any]],
+    duplication: Duplication,
+    indexed_field: ContactField | None,
 ) -> dict[int, tuple[str, list[str]]]:
-    """By place the key and the dates of the members who are alike; the statement is made of constants only."""
-    fields = duplication.fields
-    conditions = [f"{_stored(field)} = k_{field}" for field in fields if field != by]
-    if by:
-        column = _COLUMNS[by]
-        conditions.append(f"{_ANCHORS[by]} = k_{by} AND NOT (c.{column} = '')")
-    statement = _MATCH.format(
-        keys=", ".join(f"{_folded(field, f'given.{field}')} AS k_{field}" for field in fields),
-        columns=", ".join(f"{field} text" for field in fields),
-        names=", ".join(f"k_{field}" for field in fields),
-        date=_raw(duplication.date_field) if duplication.date_field else "''::text",
-        condition=" AND ".join(conditions),
-    )
-    named: dict[str, str | UUID] = {
+    """Return, by position, each person's key and the dates of the members with an equal key.
+
+    The query is put together from column names only. Keys of embedded data are parameters.
+    """
+    keys, conditions = [], []
+    parameters: dict[str, str | UUID] = {
         "people": rows_of(rows),
         "list_id": list_id,
         "organization_id": organization_id,
     }
+    for number, field in enumerate(duplication.fields):
+        keys.append(f"{_folded(field, f'given.value_{number}')} AS key_{number}")
+        stored = _column(field, f"data_key_{number}", parameters)
+        if field == indexed_field:
+            conditions.append(f"{_INDEXED[field]} = key_{number} AND NOT ({stored} = '')")
+        else:
+            conditions.append(f"{_folded(field, stored)} = key_{number}")
+    date_field = duplication.date_field
+    statement = _MATCH.format(
+        keys=", ".join(keys),
+        columns=", ".join(f"value_{number} text" for number in range(len(keys))),
+        names=", ".join(f"key_{number}" for number in range(len(keys))),
+        date=_column(date_field, "date_key", parameters) if date_field else "''::text",
+        condition=" AND ".join(conditions),
+    )
     with connection.cursor() as cursor:
-        cursor.execute(statement, named)
-        return {place: (key, dates) for place, key, dates in cursor}
+        cursor.execute(statement, parameters)
+        return {position: (key, dates) for position, key, dates in cursor}
 
 
-def _raw(field: str) -> str:
-    if field in USER_FIELDS:
-        return f"coalesce(c.embedded_data ->> '{data_key(field)}', '')"
-    return f"c.{_COLUMNS[field]}"
+def _column(field: ContactField, parameter: str, parameters: dict[str, str | UUID]) -> str:
+    """Return the SQL of a contact's field. The key of a DataField is added to `parameters`."""
+    if isinstance(field, DataField):
+        parameters[parameter] = field.key
+        return f"coalesce(c.embedded_data ->> %({parameter})s::text, '')"
+    return f"c.{field}"
 
 
-def _stored(field: str) -> str:
-    return _folded(field, _raw(field))
-
-
-def _folded(field: str, value: str) -> str:
-    if field == "tel":
+def _folded(field: ContactField, value: str) -> str:
+    if field == "phone":
         return value
     return f"lower({value})" if field == "email" else _FOLDED.format(value=value)

@@ -16,17 +16,16 @@ from contacts.models import MailingList
 from contacts.models.api_key import Scope
 from distributor.api.authentication import ApiKeyAuthentication, caller_key
 from distributor.api.dialects.recipient_add import faults
+from distributor.api.dialects.recipient_add.duplication import InvalidDuplicationError, to_duplication
 from distributor.api.dialects.recipient_add.sessions import SessionAuthentication, begin_session
 from distributor.api.dialects.recipient_add.translate import (
     SOURCE,
     Candidate,
-    Misunderstood,
-    after_checks,
+    apply_checks,
     numbers_to_check,
     to_answer,
     to_candidates,
-    to_dry_answer,
-    to_duplication,
+    to_dry_run_answer,
 )
 from distributor.api.dialects.recipient_add.wire import (
     AddAnswer,
@@ -103,10 +102,10 @@ def _prepare(view: APIView, request: Request) -> _Prepared:
     candidates = to_candidates(wire, organization.phone_region)
     try:
         duplication = to_duplication(wire.duplication)
-    except Misunderstood as error:
+    except InvalidDuplicationError as error:
         return _Prepared(mailing_list, candidates, Duplication(), wire.dry_run, error.faults)
     checks = check_numbers(organization, numbers_to_check(candidates))
-    return _Prepared(mailing_list, after_checks(candidates, checks), duplication, wire.dry_run)
+    return _Prepared(mailing_list, apply_checks(candidates, checks), duplication, wire.dry_run)
 
 
 class RecipientAdd(_View):
@@ -137,4 +136,4 @@ class RecipientAdd(_View):
             except faults.REFUSALS as refusal:
                 raise faults.explain_refusal(refusal) from None
         answer = to_answer(prepared.candidates, planned or added, key.organization, now, prepared.misunderstood)
-        return DryRunResponse(to_dry_answer(answer, planned)) if prepared.is_dry_run else Response(answer)
+        return DryRunResponse(to_dry_run_answer(answer, planned)) if prepared.is_dry_run else Response(answer)
