@@ -1,77 +1,52 @@
-"""How a client finds the ids that it needs: /API/v3/whoami, /surveys, /directories, /libraries and their messages."""
+"""Views of `/whoami`, `/surveys`, `/directories`, `/libraries` and `/libraries/{id}/messages`."""
 
 from typing import ClassVar
 
 from drf_spectacular.utils import extend_schema
-from pydantic import Field
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from channels.models import Template
-from contacts.channel import Channel
 from contacts.models import Contact
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
-from distributor.api.dialects.distributions_v3.distributions.element import moment
+from distributor.api.dialects.distributions_v3.discovery.elements import (
+    Caller,
+    DirectoryElement,
+    LibraryElement,
+    LibraryMessageElement,
+    SurveyElement,
+    render_message,
+    render_survey,
+)
+from distributor.api.dialects.distributions_v3.documentation import LIBRARY_ID, TAGS
 from distributor.api.dialects.distributions_v3.envelope import (
-    ERRORS,
-    ERRORS_OF_A_QUERY,
-    ERRORS_OF_ONE,
+    KEY_ERRORS,
+    PATH_ERRORS,
+    QUERY_ERRORS,
     DialectView,
-    Element,
     answer,
     answer_elements,
     enveloped,
     paged,
 )
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
-from distributor.api.dialects.distributions_v3.paging import OFFSET, PAGE, keys_before, page_of_rows, read_page
+from distributor.api.dialects.distributions_v3.paging import OFFSET, PAGE, key_parser, page_of_rows, read_page
 from distributor.api.dialects.distributions_v3.references import require_own
 from distributor.models import Survey
-
-
-class Caller(Element):
-    """Whose key it is."""
-
-    brand_id: str
-    user_id: str = Field(description="The owner of everything: the organisation.")
-    user_name: str = Field(description="The key's name.")
-    time_zone: str
-
-
-class SurveyElement(Element):
-    id: str = Field(pattern=Kind.SURVEY.pattern)
-    name: str
-    owner_id: str
-    is_active: bool
-    last_modified: str = Field(description="When it was made: later changes are not noted.")
-    creation_date: str
-
-
-class DirectoryElement(Element):
-    directory_id: str = Field(pattern=Kind.DIRECTORY.pattern)
-    name: str
-    contact_count: int
-    is_default: bool
-
-
-class LibraryElement(Element):
-    library_id: str = Field(pattern=Kind.LIBRARY.pattern)
-    library_name: str
-
-
-class LibraryMessageElement(Element):
-    id: str = Field(pattern=Kind.MESSAGE.pattern)
-    description: str
-    category: str = Field(description="invite, or smsInvite of what is no e-mail")
-    channel: str = Field(description="Ours: email, sms or whatsapp")
 
 
 class WhoAmI(DialectView):
     scopes: ClassVar = {"GET": Scope.READ}
 
-    @extend_schema(operation_id="v3_whoami", tags=["lists and links"], responses={200: enveloped(Caller)} | ERRORS)
+    @extend_schema(
+        operation_id="v3_whoami",
+        summary="Show the caller",
+        tags=TAGS,
+        responses={200: enveloped(Caller)} | KEY_ERRORS,
+    )
     def get(self, request: Request) -> Response:
+        """Return the API key of the call and its organisation."""
         key = caller_key(request)
         organization = key.organization
         caller = Caller(
@@ -84,39 +59,39 @@ class WhoAmI(DialectView):
 
 
 class Surveys(DialectView):
-    """The organisation's surveys, newest first."""
-
     scopes: ClassVar = {"GET": Scope.READ}
 
     @extend_schema(
         operation_id="v3_list_surveys",
-        tags=["lists and links"],
+        summary="List surveys",
+        tags=TAGS,
         parameters=[*PAGE, OFFSET],
-        responses={200: paged(SurveyElement)} | ERRORS_OF_A_QUERY,
+        responses={200: paged(SurveyElement)} | QUERY_ERRORS,
     )
     def get(self, request: Request) -> Response:
+        """Return the organisation's surveys, newest first."""
         organization = caller_key(request).organization
-        owner = public_id(Kind.LIBRARY, organization.pk)
+        owner_id = public_id(Kind.LIBRARY, organization.pk)
         return page_of_rows(
             request,
             Survey.objects.filter(organization=organization),
-            read_page(request, keys_before(Kind.SURVEY)),
-            lambda row: public_id(Kind.SURVEY, row.pk),
-            lambda rows: [_survey(row, owner).rendered() for row in rows],
+            read_page(request, key_parser(Kind.SURVEY)),
+            lambda survey: public_id(Kind.SURVEY, survey.pk),
+            lambda surveys: [render_survey(survey, owner_id).render() for survey in surveys],
         )
 
 
 class Directories(DialectView):
-    """The one directory: all contacts of the organisation."""
-
     scopes: ClassVar = {"GET": Scope.READ}
 
     @extend_schema(
         operation_id="v3_list_directories",
-        tags=["lists and links"],
-        responses={200: paged(DirectoryElement)} | ERRORS,
+        summary="List directories",
+        tags=TAGS,
+        responses={200: paged(DirectoryElement)} | KEY_ERRORS,
     )
     def get(self, request: Request) -> Response:
+        """Return the one directory, which has all contacts of the organisation."""
         organization = caller_key(request).organization
         directory = DirectoryElement(
             directory_id=public_id(Kind.DIRECTORY, organization.pk),
@@ -124,61 +99,43 @@ class Directories(DialectView):
             contact_count=Contact.objects.filter(organization=organization, erased_at=None).count(),
             is_default=True,
         )
-        return answer_elements([directory.rendered()], None)
+        return answer_elements([directory.render()], None)
 
 
 class Libraries(DialectView):
-    """The one library: all templates of the organisation."""
-
     scopes: ClassVar = {"GET": Scope.READ}
 
     @extend_schema(
-        operation_id="v3_list_libraries", tags=["lists and links"], responses={200: paged(LibraryElement)} | ERRORS
+        operation_id="v3_list_libraries",
+        summary="List libraries",
+        tags=TAGS,
+        responses={200: paged(LibraryElement)} | KEY_ERRORS,
     )
     def get(self, request: Request) -> Response:
+        """Return the one library, which has all templates of the organisation."""
         organization = caller_key(request).organization
         library = LibraryElement(library_id=public_id(Kind.LIBRARY, organization.pk), library_name=organization.name)
-        return answer_elements([library.rendered()], None)
+        return answer_elements([library.render()], None)
 
 
 class LibraryMessages(DialectView):
-    """The library's messages, which are the organisation's templates, newest first."""
-
     scopes: ClassVar = {"GET": Scope.READ}
 
     @extend_schema(
         operation_id="v3_list_messages",
-        tags=["lists and links"],
-        parameters=[*PAGE, OFFSET],
-        responses={200: paged(LibraryMessageElement)} | ERRORS_OF_ONE | ERRORS_OF_A_QUERY,
+        summary="List messages of a library",
+        tags=TAGS,
+        parameters=[LIBRARY_ID, *PAGE, OFFSET],
+        responses={200: paged(LibraryMessageElement)} | PATH_ERRORS | QUERY_ERRORS,
     )
     def get(self, request: Request, library_id: str) -> Response:
+        """Return the library's messages, which are the organisation's templates, newest first."""
         organization = caller_key(request).organization
         require_own(organization, Kind.LIBRARY, library_id)
         return page_of_rows(
             request,
             Template.objects.filter(organization=organization),
-            read_page(request, keys_before(Kind.MESSAGE)),
-            lambda row: public_id(Kind.MESSAGE, row.pk),
-            lambda rows: [_message(row).rendered() for row in rows],
+            read_page(request, key_parser(Kind.MESSAGE)),
+            lambda template: public_id(Kind.MESSAGE, template.pk),
+            lambda templates: [render_message(template).render() for template in templates],
         )
-
-
-def _survey(row: Survey, owner: str) -> SurveyElement:
-    return SurveyElement(
-        id=public_id(Kind.SURVEY, row.pk),
-        name=row.name,
-        owner_id=owner,
-        is_active=True,
-        last_modified=moment(row.created_at),
-        creation_date=moment(row.created_at),
-    )
-
-
-def _message(row: Template) -> LibraryMessageElement:
-    return LibraryMessageElement(
-        id=public_id(Kind.MESSAGE, row.pk),
-        description=row.name,
-        category="invite" if row.channel == Channel.EMAIL else "smsInvite",
-        channel=row.channel,
-    )

@@ -1,205 +1,173 @@
-"""The bodies of calls that send, or that make links: two forms of one address, and another for SMS."""
+"""Bodies of `/distributions` and `/distributions/sms`, and their results."""
 
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, Field, RootModel, WithJsonSchema, field_validator, model_validator
+from pydantic import Field, RootModel, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from distributor.api.dialects.distributions_v3.distributions.body_parts import (
+    DRY_RUN,
+    LINK_TYPE,
+    NO_RECIPIENTS,
+    SEND_DATE,
+    DryRun,
+    HeaderBody,
+    LinkTypeName,
+    MessageBody,
+    MomentOrNone,
+    RecipientsBody,
+    SurveyLinkBody,
+    inconsistent,
+)
+from distributor.api.dialects.distributions_v3.documentation import id_field
 from distributor.api.dialects.distributions_v3.envelope import Element
 from distributor.api.dialects.distributions_v3.ids import Kind
 from distributor.api.dialects.distributions_v3.wire import (
-    BLANK_IS_NONE,
     Body,
     ContactIdOrNone,
     DistributionIdOrNone,
-    LibraryIdOrNone,
     MailingListIdOrNone,
-    MessageId,
     SurveyId,
 )
 from distributor.api.dry_run import PlanDocument
-from distributor.api.fields import NULL_IS_DEFAULT, DataFault, Email, Line255, Moment, Subject
-
-LinkTypeName = Annotated[Literal["Individual", "Multiple", "Anonymous"], NULL_IS_DEFAULT]
-_MOMENT_OR_BLANK = {"anyOf": [{"type": "string", "format": "date-time"}, {"const": ""}, {"type": "null"}]}
-MomentOrNone = Annotated[Moment | None, BLANK_IS_NONE, WithJsonSchema(_MOMENT_OR_BLANK)]
-DryRun = Annotated[bool, NULL_IS_DEFAULT]
-_DRY_RUN: Final = "Ours: answer what would happen, and do nothing."
-NO_RECIPIENTS: Final = ("no_recipients", "Name a mailing list, a contact, or a contact of a mailing list.")
-
-
-def _refuse_data(data: dict[str, Any] | None) -> None:
-    if data:
-        text = "A reminder and a thank-you tell what their invitation was told: give no data of their own."
-        raise PydanticCustomError("not_supported", "{text}", {"text": text})
-
-
-class MessageBody(Body):
-    """A message of a library: a template."""
-
-    library_id: LibraryIdOrNone = None
-    message_id: MessageId
-
-
-class RecipientsBody(Body):
-    """A mailing list, one contact of it, or one contact."""
-
-    mailing_list_id: MailingListIdOrNone = None
-    contact_id: ContactIdOrNone = None
-
-    @model_validator(mode="after")
-    def _are_somebody(self) -> Self:
-        if self.mailing_list_id is None and self.contact_id is None:
-            raise _fault((), *NO_RECIPIENTS)
-        return self
-
-
-class HeaderBody(Body):
-    """What this distribution says of its sender, instead of the account; and its subject, instead of the message."""
-
-    from_email: Email | None = None
-    from_name: Line255 | None = None
-    reply_to_email: Email | None = None
-    subject: Subject = ""
-
-
-class SurveyLinkBody(Body):
-    """Where the link leads, until when, and what a response is tied to."""
-
-    survey_id: SurveyId
-    expiration_date: MomentOrNone = None
-    type: LinkTypeName = "Individual"
+from distributor.api.fields import NULL_IS_DEFAULT, Line255
 
 
 class SendBody(Body):
-    """An e-mail to a mailing list, or to one contact."""
+    """An e-mail to a mailing list or to one contact."""
 
-    message: MessageBody
-    recipients: RecipientsBody
-    header: Annotated[HeaderBody, NULL_IS_DEFAULT] = HeaderBody()
-    survey_link: SurveyLinkBody
-    send_date: MomentOrNone = Field(None, description="Omit to send now; without an offset it means UTC.")
-    dry_run: DryRun = Field(False, description=_DRY_RUN)
+    message: MessageBody = Field(description="Message to send.")
+    recipients: RecipientsBody = Field(description="Mailing list or contact to send to.")
+    header: Annotated[HeaderBody, NULL_IS_DEFAULT] = Field(
+        HeaderBody(), description="Sender and subject. Omit for the account's and the message's own."
+    )
+    survey_link: SurveyLinkBody = Field(description="Survey and links.")
+    send_date: MomentOrNone = Field(None, description=SEND_DATE, examples=["2030-01-21T09:00:00Z"])
+    dry_run: DryRun = Field(False, description=DRY_RUN, examples=[False])
 
 
 class LinksBody(Body):
-    """Links and no message."""
+    """Links without messages, for a mailing list or for one contact."""
 
-    action: Literal["CreateDistribution"]
-    survey_id: SurveyId
-    link_type: LinkTypeName = "Individual"
-    description: Line255 | None = None
-    expiration_date: MomentOrNone = Field(None, description="ISO 8601, or 2021-01-21 00:00:00; it means UTC.")
-    mailing_list_id: MailingListIdOrNone = None
-    contact_id: ContactIdOrNone = Field(None, description="With a mailing list: of it; without: anybody.")
-    recipients: RecipientsBody | None = Field(None, description="The same, as calls that send say it.")
-    dry_run: DryRun = Field(False, description=_DRY_RUN)
+    action: Literal["CreateDistribution"] = Field(
+        description="Always `CreateDistribution`.", examples=["CreateDistribution"]
+    )
+    survey_id: SurveyId = Field(description="Id of the survey.", examples=[Kind.SURVEY.example])
+    link_type: LinkTypeName = Field("Individual", description=LINK_TYPE, examples=["Individual"])
+    description: Line255 | None = Field(None, description="Name of the distribution.", examples=["January"])
+    expiration_date: MomentOrNone = Field(
+        None,
+        description="When the links close: ISO 8601, or `2021-01-21 00:00:00`. A time without an offset is UTC.",
+        examples=["2030-01-31 00:00:00"],
+    )
+    mailing_list_id: MailingListIdOrNone = Field(
+        None, description="Id of the mailing list.", examples=[Kind.MAILING_LIST.example]
+    )
+    contact_id: ContactIdOrNone = Field(
+        None,
+        description="Id of one contact, who must be on the mailing list if given.",
+        examples=[Kind.CONTACT.example],
+    )
+    recipients: RecipientsBody | None = Field(
+        None, description="Mailing list or contact, instead of `mailingListId` and `contactId`."
+    )
+    dry_run: DryRun = Field(False, description=DRY_RUN, examples=[False])
 
     @model_validator(mode="after")
-    def _are_for_somebody(self) -> Self:
-        flat = (self.mailing_list_id, self.contact_id)
-        if self.recipients is None and flat == (None, None):
-            raise _fault(("mailingListId",), *NO_RECIPIENTS)
-        if self.recipients is not None and flat != (None, None):
-            raise _fault(("recipients",), "named_twice", "Recipients are named beside it already.")
+    def _require_recipients(self) -> Self:
+        has_top_level_ids = self.mailing_list_id is not None or self.contact_id is not None
+        if self.recipients is None and not has_top_level_ids:
+            raise inconsistent(("mailingListId",), *NO_RECIPIENTS)
+        if self.recipients is not None and has_top_level_ids:
+            text = "Give either recipients, or mailingListId and contactId."
+            raise inconsistent(("recipients",), "named_twice", text)
         return self
 
 
-class FollowUpBody(Body):
-    """A reminder to who has not finished, or thanks to who has."""
-
-    message: MessageBody
-    header: Annotated[HeaderBody, NULL_IS_DEFAULT] = HeaderBody()
-    send_date: MomentOrNone = Field(None, description="Omit to send now; without an offset it means UTC.")
-    contact_id: ContactIdOrNone = Field(None, description="Ours: to this one alone.")
-    embedded_data: Annotated[dict[str, Any] | None, AfterValidator(_refuse_data)] = Field(
-        None, description="Nothing: a follow-up says what its invitation knew."
-    )
-
-
 class SmsBody(Body):
-    """A text message; reminders and thank-yous go to those whom another distribution went to."""
+    """A text message: an invitation, or a reminder or thank-you of another distribution."""
 
-    method: Literal["Invite", "Reminder", "ThankYou"]
-    survey_id: SurveyId
+    method: Literal["Invite", "Reminder", "ThankYou"] = Field(description="Kind of message.", examples=["Invite"])
+    survey_id: SurveyId = Field(description="Id of the survey.", examples=[Kind.SURVEY.example])
     recipients: RecipientsBody | None = Field(
-        None, description="Of an invitation; of a reminder and a thank-you perhaps one contact."
+        None,
+        description="Mailing list or contact to send to. Required for an invitation. A reminder or thank-you may go to "
+        "one contact.",
     )
-    name: Line255 | None = None
-    message: MessageBody
-    send_date: MomentOrNone = Field(None, description="Omit to send now; without an offset it means UTC.")
-    parent_distribution_id: DistributionIdOrNone = Field(None, description="Of a reminder and a thank-you.")
-    survey_link_type: LinkTypeName = Field("Individual", description="Of an invitation.")
-    expiration_date: MomentOrNone = Field(None, description="Ours, of an invitation: ends sends and links.")
-    dry_run: DryRun = Field(False, description=f"{_DRY_RUN} Of an invitation.")
+    name: Line255 | None = Field(None, description="Name of the distribution.", examples=["January"])
+    message: MessageBody = Field(description="Message to send.")
+    send_date: MomentOrNone = Field(None, description=SEND_DATE, examples=["2030-01-21T09:00:00Z"])
+    parent_distribution_id: DistributionIdOrNone = Field(
+        None,
+        description="Id of the distribution to remind or thank for. Required for a reminder or thank-you.",
+        examples=[Kind.DISTRIBUTION.example],
+    )
+    survey_link_type: LinkTypeName = Field(
+        "Individual", description=f"{LINK_TYPE} For an invitation only.", examples=["Individual"]
+    )
+    expiration_date: MomentOrNone = Field(
+        None,
+        description="Extension: when sending stops and the links close. For an invitation only.",
+        examples=["2030-01-31T00:00:00Z"],
+    )
+    dry_run: DryRun = Field(False, description=f"{DRY_RUN} For an invitation only.", examples=[False])
 
     @field_validator("method", mode="before")
     @classmethod
-    def _is_no_conversation(cls, method: Any) -> Any:
+    def _refuse_interactive(cls, method: Any) -> Any:
         if method == "Interactive":
-            text = "Surveys are not held by text message: send an Invite with a link."
+            text = "Interactive surveys by SMS are not supported. Send an Invite with a link."
             raise PydanticCustomError("not_supported", "{text}", {"text": text})
         return method
 
     @model_validator(mode="after")
-    def _adds_up(self) -> Self:
+    def _require_fields_of_method(self) -> Self:
         if self.method == "Invite" and self.recipients is None:
-            raise _fault(("recipients",), *NO_RECIPIENTS)
+            raise inconsistent(("recipients",), *NO_RECIPIENTS)
         if self.method != "Invite" and self.parent_distribution_id is None:
-            text = "A reminder and a thank-you follow a distribution: name it."
-            raise _fault(("parentDistributionId",), "missing", text)
+            text = "A reminder or thank-you needs the id of its distribution."
+            raise inconsistent(("parentDistributionId",), "missing", text)
         if self.method != "Invite" and self.dry_run:
-            text = "Whom a reminder and a thank-you go to is known when they leave: they have no dry run."
-            raise _fault(("dryRun",), "not_supported", text)
+            text = "Reminders and thank-yous have no dry run: their recipients are not known before they are sent."
+            raise inconsistent(("dryRun",), "not_supported", text)
         return self
 
 
 class DistributionsBody(RootModel[SendBody | LinksBody]):
-    """A send; or, with an `action`, links only."""
-
-
-class FollowUpResult(Element):
-    """What was added; it is shown as a distribution of its own."""
-
-    distribution_id: str = Field(pattern=Kind.DISTRIBUTION.pattern)
+    """An e-mail, or, with an `action`, links without messages."""
 
 
 class SentResult(Element):
-    """What was made."""
+    """The distribution that was created."""
 
-    id: str = Field(pattern=Kind.DISTRIBUTION.pattern)
-    link: str | None = Field(default=None, description="Ours, of one contact; null if it is left out.")
+    id: str = id_field(Kind.DISTRIBUTION, "Id of the distribution.")
+    link: str | None = Field(
+        default=None,
+        description="Extension: if it goes to one contact, the contact's link. Null if the contact was left out.",
+        examples=["https://surveys.example.com/p/aBcDeFgH1234"],
+    )
 
 
 class SentOrPlanned(RootModel[SentResult | PlanDocument]):
-    """What was made; of a dry run what would be."""
+    """The distribution that was created, or, for a dry run, the forecast."""
 
 
-def _fault(path: tuple[str, ...], code: str, text: str) -> PydanticCustomError:
-    return PydanticCustomError("invalid_data", "This does not fit together.", {"faults": [DataFault(path, code, text)]})
-
-
-# Where each body names what there must be.
-PLACES_OF_SENDING: Final = {
+# The ids of each body, by their pointers.
+SEND_ID_FIELDS: Final = {
     "/message/libraryId": Kind.LIBRARY,
     "/message/messageId": Kind.MESSAGE,
     "/recipients/mailingListId": Kind.MAILING_LIST,
     "/recipients/contactId": Kind.CONTACT,
     "/surveyLink/surveyId": Kind.SURVEY,
 }
-PLACES_OF_A_FOLLOW_UP: Final = {
-    "/message/libraryId": Kind.LIBRARY,
-    "/message/messageId": Kind.MESSAGE,
-    "/contactId": Kind.CONTACT,
-}
-PLACES_OF_LINKS: Final = {
+LINKS_ID_FIELDS: Final = {
     "/surveyId": Kind.SURVEY,
     "/mailingListId": Kind.MAILING_LIST,
     "/contactId": Kind.CONTACT,
     "/recipients/mailingListId": Kind.MAILING_LIST,
     "/recipients/contactId": Kind.CONTACT,
 }
-PLACES_OF_SMS: Final = {
+SMS_ID_FIELDS: Final = {
     "/surveyId": Kind.SURVEY,
     "/message/libraryId": Kind.LIBRARY,
     "/message/messageId": Kind.MESSAGE,

@@ -1,4 +1,4 @@
-"""Between this dialect's calls that send and the one meaning."""
+"""Translate bodies that send or make links into requests of the engine, and hand them over."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,13 +11,8 @@ from contacts.channel import Channel
 from contacts.identity import UnknownContactsError
 from contacts.models import ApiKey, Organization
 from distributor.api.dialects.distributions_v3 import faults
-from distributor.api.dialects.distributions_v3.distributions.bodies import (
-    HeaderBody,
-    LinksBody,
-    SendBody,
-    SentResult,
-    SmsBody,
-)
+from distributor.api.dialects.distributions_v3.distributions.bodies import LinksBody, SendBody, SentResult, SmsBody
+from distributor.api.dialects.distributions_v3.distributions.body_parts import HeaderBody
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.engine.acceptance.defaults import NoDefaultChannelError, default_step, find_defaults
 from distributor.engine.acceptance.dry_run import DryRun, dry_run_selection
@@ -33,57 +28,58 @@ LINK_TYPES: Final = {
     "Multiple": LinkType.MULTIPLE,
     "Anonymous": LinkType.ANONYMOUS,
 }
-Found = Mapping[str, UUID]
+# The keys of a body's ids, by their pointers.
+Keys = Mapping[str, UUID]
 
 
-def send_email(key: ApiKey, wire: SendBody, found: Found, now: datetime) -> SentResult | DryRun:
-    """Raises Problems."""
-    survey_id = found["/surveyLink/surveyId"]
+def send_email(key: ApiKey, body: SendBody, keys: Keys, now: datetime) -> SentResult | DryRun:
+    """Send by e-mail, or forecast it. Raises Problems."""
+    survey_id = keys["/surveyLink/surveyId"]
     request = DistributionRequest(
         source=SOURCE,
         survey_id=survey_id,
         contacts=(),
-        steps=[message_step(key.organization, Channel.EMAIL, survey_id, found["/message/messageId"], wire.header)],
-        scheduled_at=wire.send_date,
-        expires_at=wire.survey_link.expiration_date,
-        link_type=LINK_TYPES[wire.survey_link.type],
+        steps=[message_step(key.organization, Channel.EMAIL, survey_id, keys["/message/messageId"], body.header)],
+        scheduled_at=body.send_date,
+        expires_at=body.survey_link.expiration_date,
+        link_type=LINK_TYPES[body.survey_link.type],
     )
-    return _make(key, request, found, "/recipients", now, is_dry_run=wire.dry_run)
+    return _accept(key, request, keys, "/recipients", now, is_dry_run=body.dry_run)
 
 
-def send_sms(key: ApiKey, wire: SmsBody, found: Found, now: datetime) -> SentResult | DryRun:
-    """An invitation. Raises Problems."""
-    survey_id = found["/surveyId"]
+def send_sms(key: ApiKey, body: SmsBody, keys: Keys, now: datetime) -> SentResult | DryRun:
+    """Send an invitation by SMS, or forecast it. Raises Problems."""
+    survey_id = keys["/surveyId"]
     request = DistributionRequest(
         source=SOURCE,
         survey_id=survey_id,
         contacts=(),
-        steps=[message_step(key.organization, Channel.SMS, survey_id, found["/message/messageId"])],
-        name=wire.name or "",
-        scheduled_at=wire.send_date,
-        expires_at=wire.expiration_date,
-        link_type=LINK_TYPES[wire.survey_link_type],
+        steps=[message_step(key.organization, Channel.SMS, survey_id, keys["/message/messageId"])],
+        name=body.name or "",
+        scheduled_at=body.send_date,
+        expires_at=body.expiration_date,
+        link_type=LINK_TYPES[body.survey_link_type],
     )
-    return _make(key, request, found, "/recipients", now, is_dry_run=wire.dry_run)
+    return _accept(key, request, keys, "/recipients", now, is_dry_run=body.dry_run)
 
 
-def make_links(key: ApiKey, wire: LinksBody, found: Found, now: datetime) -> SentResult | DryRun:
-    """Nothing is sent. Raises Problems."""
+def make_links(key: ApiKey, body: LinksBody, keys: Keys, now: datetime) -> SentResult | DryRun:
+    """Make links without sending, or forecast it. Raises Problems."""
     try:
         step = default_step(key.organization)
     except NoDefaultChannelError:
         raise faults.no_channel() from None
     request = DistributionRequest(
         source=SOURCE,
-        survey_id=found["/surveyId"],
+        survey_id=keys["/surveyId"],
         contacts=(),
         steps=[step],
-        name=wire.description or "",
-        expires_at=wire.expiration_date,
-        link_type=LINK_TYPES[wire.link_type],
+        name=body.description or "",
+        expires_at=body.expiration_date,
+        link_type=LINK_TYPES[body.link_type],
         is_sent=False,
     )
-    return _make(key, request, found, "/recipients" if wire.recipients else "", now, is_dry_run=wire.dry_run)
+    return _accept(key, request, keys, "/recipients" if body.recipients else "", now, is_dry_run=body.dry_run)
 
 
 def message_step(
@@ -96,30 +92,38 @@ def message_step(
     kind: StepKind = StepKind.INVITATION,
     scheduled_at: datetime | None = None,
 ) -> StepRequest:
-    """A message by the channel's default account; `scheduled_at` is a follow-up's. Raises a 409 Problem without one."""
+    """Return a step with the channel's default account. Raises a 409 Problem if there is none.
+
+    `scheduled_at` is for reminders and thank-yous only.
+    """
     account_id = find_defaults(organization, survey_id, channel).provider_account_id
     if account_id is None:
         raise faults.no_account(channel.value)
-    said = header or HeaderBody()
+    header = header or HeaderBody()
     return StepRequest(
         channel.value,
         account_id,
         template_id,
-        from_email=said.from_email or "",
-        from_name=said.from_name or "",
-        reply_to_email=said.reply_to_email or "",
-        subject=said.subject or "",
+        from_email=header.from_email or "",
+        from_name=header.from_name or "",
+        reply_to_email=header.reply_to_email or "",
+        subject=header.subject or "",
         kind=kind,
         scheduled_at=scheduled_at,
     )
 
 
-def _make(
-    key: ApiKey, request: DistributionRequest, found: Found, place: str, now: datetime, *, is_dry_run: bool
+def link_url(code: str) -> str:
+    return f"{settings.PUBLIC_BASE_URL}/p/{code}"
+
+
+def _accept(
+    key: ApiKey, request: DistributionRequest, keys: Keys, pointer: str, now: datetime, *, is_dry_run: bool
 ) -> SentResult | DryRun:
-    contact_id = found.get(f"{place}/contactId")
+    """Accept the request for the mailing list and contact whose ids are below `pointer`."""
+    contact_id = keys.get(f"{pointer}/contactId")
     selection = Selection(
-        list_id=found.get(f"{place}/mailingListId"), contact_ids=[contact_id] if contact_id is not None else ()
+        list_id=keys.get(f"{pointer}/mailingListId"), contact_ids=[contact_id] if contact_id is not None else ()
     )
     try:
         if is_dry_run:
@@ -128,13 +132,9 @@ def _make(
     except UnknownReferencesError as refusal:
         raise faults.explain_references(refusal) from None
     except UnknownContactsError:
-        raise faults.contact_not_on_list(f"{place}/contactId") from None
-    made = public_id(Kind.DISTRIBUTION, distribution.pk)
+        raise faults.contact_not_on_list(f"{pointer}/contactId") from None
+    distribution_id = public_id(Kind.DISTRIBUTION, distribution.pk)
     if contact_id is None:
-        return SentResult(id=made)
+        return SentResult(id=distribution_id)
     codes = Recipient.objects.filter(distribution=distribution, contact_id=contact_id).values_list("code", flat=True)
-    return SentResult(id=made, link=next(map(link_to, codes), None))
-
-
-def link_to(code: str) -> str:
-    return f"{settings.PUBLIC_BASE_URL}/p/{code}"
+    return SentResult(id=distribution_id, link=next(map(link_url, codes), None))

@@ -1,4 +1,4 @@
-"""/API/v3/distributions: sends and links made, listed, shown and deleted."""
+"""Views of `/distributions` and `/distributions/{id}`."""
 
 from http import HTTPStatus
 from typing import ClassVar
@@ -10,27 +10,28 @@ from rest_framework.response import Response
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
 from distributor.api.dialects.distributions_v3.distributions.bodies import (
-    PLACES_OF_LINKS,
-    PLACES_OF_SENDING,
+    LINKS_ID_FIELDS,
+    SEND_ID_FIELDS,
     DistributionsBody,
     LinksBody,
     SendBody,
     SentOrPlanned,
 )
-from distributor.api.dialects.distributions_v3.distributions.element import (
-    DistributionElement,
-    own_distributions,
+from distributor.api.dialects.distributions_v3.distributions.element import DistributionElement
+from distributor.api.dialects.distributions_v3.distributions.filters import FILTERS, DistributionFilters, render_keys
+from distributor.api.dialects.distributions_v3.distributions.follow_ups.render import render_follow_ups
+from distributor.api.dialects.distributions_v3.distributions.lookup import find_distribution_or_follow_up
+from distributor.api.dialects.distributions_v3.distributions.render import (
     render_distributions,
+    visible_distributions,
     with_details,
 )
-from distributor.api.dialects.distributions_v3.distributions.filters import FILTERS, Asked, render_keys
-from distributor.api.dialects.distributions_v3.distributions.follow_ups.element import render_follow_ups
-from distributor.api.dialects.distributions_v3.distributions.lookup import OF_SURVEY, find_either
 from distributor.api.dialects.distributions_v3.distributions.send import make_links, send_email
+from distributor.api.dialects.distributions_v3.documentation import DISTRIBUTION_ID, SURVEY_ID, TAGS
 from distributor.api.dialects.distributions_v3.envelope import (
-    ERRORS_OF_A_QUERY,
-    ERRORS_OF_ONE,
-    ERRORS_OF_SENDING,
+    PATH_ERRORS,
+    QUERY_ERRORS,
+    SEND_ERRORS,
     DialectView,
     Done,
     ErrorDocument,
@@ -42,9 +43,9 @@ from distributor.api.dialects.distributions_v3.envelope import (
     enveloped,
     paged,
 )
-from distributor.api.dialects.distributions_v3.faults import as_given, read_body
+from distributor.api.dialects.distributions_v3.faults import parse_json, read_body
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
-from distributor.api.dialects.distributions_v3.paging import OFFSET, PAGE, keys_before, next_page, read_page
+from distributor.api.dialects.distributions_v3.paging import OFFSET, PAGE, key_parser, next_page, read_page
 from distributor.api.idempotency import idempotent
 from distributor.api.problems import Fault, Problem
 from distributor.engine.acceptance.dry_run import DryRun
@@ -54,64 +55,67 @@ from distributor.models import Step
 
 
 class Distributions(DialectView):
-    """The organisation's distributions, with their reminders and thank-yous as distributions of their own."""
-
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.SEND}
 
     @extend_schema(
         operation_id="v3_list_distributions",
-        tags=["lists and links"],
+        summary="List distributions",
+        tags=TAGS,
         parameters=[*FILTERS, *PAGE, OFFSET],
-        responses={200: paged(DistributionElement)} | ERRORS_OF_A_QUERY,
+        responses={200: paged(DistributionElement)} | QUERY_ERRORS,
     )
     def get(self, request: Request) -> Response:
-        """Newest first."""
+        """Return the organisation's distributions, newest first. Reminders and thank-yous are listed too."""
         organization, now = caller_key(request).organization, database_now()
         faults: list[Fault] = []
-        asked = Asked(request, faults)
-        page = read_page(request, keys_before(Kind.DISTRIBUTION), faults)
-        keys = asked.keys(organization, page)
+        filters = DistributionFilters(request, faults)
+        page = read_page(request, key_parser(Kind.DISTRIBUTION), faults)
+        keys = filters.find_keys(organization, page)
         shown = keys[: page.size]
         token = public_id(Kind.DISTRIBUTION, shown[-1]) if len(keys) > page.size else None
         return answer_elements(render_keys(shown, organization, now), next_page(request, page, token))
 
     @extend_schema(
         operation_id="v3_create_distribution",
-        tags=["lists and links"],
+        summary="Send a survey by e-mail, or make links",
+        tags=TAGS,
         request=DistributionsBody,
-        responses={200: enveloped(SentOrPlanned)} | ERRORS_OF_SENDING,
+        responses={200: enveloped(SentOrPlanned)} | SEND_ERRORS,
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        """Send a survey to a mailing list or to one contact; with an `action`, make their links and send nothing.
+        """Send a survey by e-mail to a mailing list or to one contact. With an `action`, make their links and send
+        nothing.
 
-        With `dryRun` what would become of everybody, or of the first 1,000 of a list.
+        With `dryRun: true` nothing is done; the result is a forecast for every contact, or for the first 1,000 of a
+        list.
         """
         key, now = caller_key(request), database_now()
-        given = as_given(request.body)
-        if isinstance(given, dict) and "action" in given:
-            links, found = read_body(LinksBody, request.body, key.organization, PLACES_OF_LINKS)
-            made = make_links(key, links, found, now)
+        data = parse_json(request.body)
+        if isinstance(data, dict) and "action" in data:
+            links_body, keys = read_body(LinksBody, request.body, key.organization, LINKS_ID_FIELDS)
+            result = make_links(key, links_body, keys, now)
         else:
-            wire, found = read_body(SendBody, request.body, key.organization, PLACES_OF_SENDING)
-            made = send_email(key, wire, found, now)
-        return answer_plan(made) if isinstance(made, DryRun) else answer(made)
+            send_body, keys = read_body(SendBody, request.body, key.organization, SEND_ID_FIELDS)
+            result = send_email(key, send_body, keys, now)
+        return answer_plan(result) if isinstance(result, DryRun) else answer(result)
 
 
-class OneDistribution(DialectView):
-    """A distribution."""
-
+class DistributionDetail(DialectView):
     scopes: ClassVar = {"GET": Scope.READ, "DELETE": Scope.SEND}
 
     @extend_schema(
         operation_id="v3_read_distribution",
-        tags=["lists and links"],
-        parameters=[OF_SURVEY],
-        responses={200: enveloped(DistributionElement)} | ERRORS_OF_ONE,
+        summary="Show a distribution",
+        tags=TAGS,
+        parameters=[DISTRIBUTION_ID, SURVEY_ID],
+        responses={200: enveloped(DistributionElement)} | PATH_ERRORS,
     )
     def get(self, request: Request, distribution_id: str) -> Response:
+        """Return a distribution, reminder or thank-you with its counts."""
         organization, now = caller_key(request).organization, database_now()
-        found = find_either(request, distribution_id, with_details(own_distributions(organization)))
+        rows = with_details(visible_distributions(organization))
+        found = find_distribution_or_follow_up(request, distribution_id, rows)
         if isinstance(found, Step):
             [element] = render_follow_ups([found], organization, now)
         else:
@@ -120,15 +124,19 @@ class OneDistribution(DialectView):
 
     @extend_schema(
         operation_id="v3_delete_distribution",
-        tags=["lists and links"],
-        parameters=[OF_SURVEY],
-        responses={200: Done, 409: ErrorDocument} | ERRORS_OF_ONE,
+        summary="Delete a distribution",
+        tags=TAGS,
+        parameters=[DISTRIBUTION_ID, SURVEY_ID],
+        responses={200: Done, 409: ErrorDocument} | PATH_ERRORS,
     )
     def delete(self, request: Request, distribution_id: str) -> Response:
-        """Cancel what has not left, close the links, and show it no more. The record stays in the native API."""
-        found = find_either(request, distribution_id)
+        """Cancel messages that have not been sent, close the links, and hide the distribution.
+
+        Its record stays in the native API. A reminder or thank-you cannot be deleted: 409.
+        """
+        found = find_distribution_or_follow_up(request, distribution_id)
         if isinstance(found, Step):
-            detail = "A reminder and a thank-you are deleted with the distribution that they follow."
+            detail = "Reminders and thank-yous cannot be deleted. Delete their distribution."
             raise Problem(HTTPStatus.CONFLICT, "follow_up_stays", detail)
         delete(found.pk, database_now())
         return answer_done()

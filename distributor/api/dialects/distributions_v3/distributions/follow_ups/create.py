@@ -1,6 +1,6 @@
-"""Between this dialect's reminders and thank-yous and steps that are added to a distribution."""
+"""Add reminders and thank-yous to a distribution."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from http import HTTPStatus
 from typing import Final
@@ -9,8 +9,9 @@ from uuid import UUID
 from contacts.channel import Channel
 from contacts.models import Organization
 from distributor.api.dialects.distributions_v3 import faults
-from distributor.api.dialects.distributions_v3.distributions.bodies import FollowUpBody, SmsBody
-from distributor.api.dialects.distributions_v3.distributions.send import message_step
+from distributor.api.dialects.distributions_v3.distributions.bodies import SmsBody
+from distributor.api.dialects.distributions_v3.distributions.follow_ups.body import FollowUpBody
+from distributor.api.dialects.distributions_v3.distributions.send import Keys, message_step
 from distributor.api.problems import Fault, Problem, invalid_request
 from distributor.engine.acceptance.references import UnknownReferencesError
 from distributor.engine.follow_up.add import FollowUpRefusal, FollowUpRefusedError, add_follow_up
@@ -18,57 +19,54 @@ from distributor.models import Distribution, Step
 from distributor.rules.journey.chain import StepKind
 from distributor.rules.requests import StepRequest
 
-Found = Mapping[str, UUID]
 _KINDS: Final = {"Reminder": StepKind.REMINDER, "ThankYou": StepKind.THANK_YOU}
-_HINDRANCES: Final = {
+_REFUSAL_DETAILS: Final = {
     FollowUpRefusal.CANCELLED: "The distribution was cancelled.",
-    FollowUpRefusal.EXPIRED: "The distribution has expired: nothing leaves any more.",
-    FollowUpRefusal.TOO_LATE: "By the sendDate the distribution will have expired.",
-    FollowUpRefusal.NOTHING_SENT: "This distribution sends nothing itself, so it has no reminders or thank-yous.",
-    FollowUpRefusal.NOBODY_TO_THANK: "Links are anonymous: nobody knows who has finished.",
-    FollowUpRefusal.TOO_MANY: "Nothing more is added to this distribution.",
+    FollowUpRefusal.EXPIRED: "The distribution has expired.",
+    FollowUpRefusal.TOO_LATE: "The distribution will have expired by the sendDate.",
+    FollowUpRefusal.NOTHING_SENT: "This distribution only makes links, so it has no reminders or thank-yous.",
+    FollowUpRefusal.NOBODY_TO_THANK: "The links are anonymous, so it is not known who has finished.",
+    FollowUpRefusal.TOO_MANY: "This distribution cannot have more reminders and thank-yous.",
 }
 
 
-def follow_up(parent: Distribution, kind: StepKind, wire: FollowUpBody, found: Found, now: datetime) -> Step:
-    """By e-mail, to everybody whom it concerns or to one contact. Raises Problems."""
+def create_follow_up(parent: Distribution, kind: StepKind, body: FollowUpBody, keys: Keys, now: datetime) -> Step:
+    """Add a reminder or thank-you by e-mail, to one contact or to all that it is meant for. Raises Problems."""
     step = message_step(
         parent.organization,
         Channel.EMAIL,
         parent.survey_id,
-        found["/message/messageId"],
-        wire.header,
+        keys["/message/messageId"],
+        body.header,
         kind=kind,
-        scheduled_at=max(wire.send_date or now, now),
+        scheduled_at=max(body.send_date or now, now),
     )
-    return _add(parent, step, found.get("/contactId"), "/contactId", now)
+    return _add(parent, step, keys.get("/contactId"), "/contactId", now)
 
 
-def follow_up_by_sms(organization: Organization, wire: SmsBody, found: Found, now: datetime) -> Step:
-    """By text message, after the distribution that the body names. Raises Problems."""
-    parent = Distribution.objects.select_related("organization").get(pk=found["/parentDistributionId"])
-    if told := list(_mismatches(parent, found)):
-        raise invalid_request(told)
+def create_sms_follow_up(organization: Organization, body: SmsBody, keys: Keys, now: datetime) -> Step:
+    """Add a reminder or thank-you by SMS to the body's parent distribution. Raises Problems."""
+    parent = Distribution.objects.select_related("organization").get(pk=keys["/parentDistributionId"])
+    if mismatches := list(_find_mismatches(parent, keys)):
+        raise invalid_request(mismatches)
     step = message_step(
         organization,
         Channel.SMS,
         parent.survey_id,
-        found["/message/messageId"],
-        kind=_KINDS[wire.method],
-        scheduled_at=max(wire.send_date or now, now),
+        keys["/message/messageId"],
+        kind=_KINDS[body.method],
+        scheduled_at=max(body.send_date or now, now),
     )
-    return _add(parent, step, found.get("/recipients/contactId"), "/recipients/contactId", now)
+    return _add(parent, step, keys.get("/recipients/contactId"), "/recipients/contactId", now)
 
 
-def _mismatches(parent: Distribution, found: Found) -> list[Fault]:
-    """What the body says of the parent besides, and is not so."""
-    told = []
-    if found["/surveyId"] != parent.survey_id:
-        told.append(Fault("/surveyId", "other_survey", "The parent distribution is of another survey."))
-    if found.get("/recipients/mailingListId", parent.mailing_list_id) != parent.mailing_list_id:
-        detail = "The parent distribution went to another mailing list."
-        told.append(Fault("/recipients/mailingListId", "other_mailing_list", detail))
-    return told
+def _find_mismatches(parent: Distribution, keys: Keys) -> Iterator[Fault]:
+    """Find ids of the body that differ from the parent's."""
+    if keys["/surveyId"] != parent.survey_id:
+        yield Fault("/surveyId", "other_survey", "The parent distribution has another survey.")
+    if keys.get("/recipients/mailingListId", parent.mailing_list_id) != parent.mailing_list_id:
+        detail = "The parent distribution has another mailing list."
+        yield Fault("/recipients/mailingListId", "other_mailing_list", detail)
 
 
 def _add(parent: Distribution, step: StepRequest, contact_id: UUID | None, pointer: str, now: datetime) -> Step:
@@ -78,6 +76,6 @@ def _add(parent: Distribution, step: StepRequest, contact_id: UUID | None, point
         raise faults.explain_references(refusal) from None
     except FollowUpRefusedError as refusal:
         if refusal.hindrance is FollowUpRefusal.NOT_A_RECIPIENT:
-            fault = Fault(pointer, "not_a_recipient", "The distribution did not go to this contact.")
+            fault = Fault(pointer, "not_a_recipient", "This contact is not a recipient of the distribution.")
             raise invalid_request([fault]) from None
-        raise Problem(HTTPStatus.CONFLICT, refusal.hindrance.value, _HINDRANCES[refusal.hindrance]) from None
+        raise Problem(HTTPStatus.CONFLICT, refusal.hindrance.value, _REFUSAL_DETAILS[refusal.hindrance]) from None

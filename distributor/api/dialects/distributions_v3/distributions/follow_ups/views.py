@@ -1,4 +1,4 @@
-"""/API/v3/distributions/{id}/reminders and /thankyous."""
+"""Views of `/distributions/{id}/reminders` and `/distributions/{id}/thankyous`."""
 
 from typing import ClassVar
 
@@ -8,16 +8,17 @@ from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
-from distributor.api.dialects.distributions_v3.distributions.bodies import (
-    PLACES_OF_A_FOLLOW_UP,
+from distributor.api.dialects.distributions_v3.distributions.follow_ups.body import (
+    FOLLOW_UP_ID_FIELDS,
     FollowUpBody,
     FollowUpResult,
 )
-from distributor.api.dialects.distributions_v3.distributions.follow_ups.create import follow_up
-from distributor.api.dialects.distributions_v3.distributions.lookup import OF_SURVEY, find_distribution
+from distributor.api.dialects.distributions_v3.distributions.follow_ups.create import create_follow_up
+from distributor.api.dialects.distributions_v3.distributions.lookup import find_distribution
+from distributor.api.dialects.distributions_v3.documentation import DISTRIBUTION_ID, SURVEY_ID, TAGS
 from distributor.api.dialects.distributions_v3.envelope import (
-    ERRORS_OF_ONE,
-    ERRORS_OF_SENDING,
+    PATH_ERRORS,
+    SEND_ERRORS,
     DialectView,
     answer,
     enveloped,
@@ -30,44 +31,44 @@ from distributor.rules.journey.chain import StepKind
 
 
 class Reminders(DialectView):
-    """Reminders of a distribution."""
-
     scopes: ClassVar = {"POST": Scope.SEND}
 
     @extend_schema(
         operation_id="v3_create_reminder",
-        tags=["lists and links"],
-        parameters=[OF_SURVEY],
+        summary="Send a reminder",
+        tags=TAGS,
+        parameters=[DISTRIBUTION_ID, SURVEY_ID],
         request=FollowUpBody,
-        responses={200: enveloped(FollowUpResult)} | ERRORS_OF_ONE | ERRORS_OF_SENDING,
+        responses={200: enveloped(FollowUpResult)} | PATH_ERRORS | SEND_ERRORS,
     )
     @idempotent
     def post(self, request: Request, distribution_id: str) -> Response:
-        """To those who were sent to by then and have not finished."""
-        return _follow_up(request, distribution_id, StepKind.REMINDER)
+        """Add a reminder by e-mail. It goes to people who were sent the invitation by `sendDate` and have not
+        finished.
+        """
+        return _create_follow_up(request, distribution_id, StepKind.REMINDER)
 
 
 class ThankYous(DialectView):
-    """Thank-yous of a distribution."""
-
     scopes: ClassVar = {"POST": Scope.SEND}
 
     @extend_schema(
         operation_id="v3_create_thank_you",
-        tags=["lists and links"],
-        parameters=[OF_SURVEY],
+        summary="Send a thank-you",
+        tags=TAGS,
+        parameters=[DISTRIBUTION_ID, SURVEY_ID],
         request=FollowUpBody,
-        responses={200: enveloped(FollowUpResult)} | ERRORS_OF_ONE | ERRORS_OF_SENDING,
+        responses={200: enveloped(FollowUpResult)} | PATH_ERRORS | SEND_ERRORS,
     )
     @idempotent
     def post(self, request: Request, distribution_id: str) -> Response:
-        """To those who have finished by then."""
-        return _follow_up(request, distribution_id, StepKind.THANK_YOU)
+        """Add a thank-you by e-mail. It goes to people who have finished by `sendDate`."""
+        return _create_follow_up(request, distribution_id, StepKind.THANK_YOU)
 
 
-def _follow_up(request: Request, distribution_id: str, kind: StepKind) -> Response:
+def _create_follow_up(request: Request, distribution_id: str, kind: StepKind) -> Response:
     organization, now = caller_key(request).organization, database_now()
     parent = find_distribution(request, distribution_id)
-    wire, found = read_body(FollowUpBody, request.body, organization, PLACES_OF_A_FOLLOW_UP)
-    step = follow_up(parent, kind, wire, found, now)
+    body, keys = read_body(FollowUpBody, request.body, organization, FOLLOW_UP_ID_FIELDS)
+    step = create_follow_up(parent, kind, body, keys, now)
     return answer(FollowUpResult(distribution_id=public_id(Kind.DISTRIBUTION, step.pk)))
