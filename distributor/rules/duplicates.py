@@ -4,12 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Literal, TypeAlias
 
-USER_FIELDS: Final = tuple(f"user{number}" for number in range(1, 11))
-FIELDS: Final = ("tel", "email", "firstname", "lastname", "title", *USER_FIELDS)
-# The fields that may hold a date: a phone number and an e-mail address never do.
-DATE_FIELDS: Final = ("firstname", "lastname", "title", *USER_FIELDS)
 # In 5/3/2026 the day comes first: the publisher of the API that we mirror is British.
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ].*)?", re.DOTALL)
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)")
@@ -17,15 +13,26 @@ _DAY_FIRST = re.compile(r"(\d\d?)([/.-])(\d\d?)\2(\d{4})(?: .*)?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Duplication:
-    """What makes a person a duplicate: all of `fields` (of FIELDS) are equal.
+class DataField:
+    """A key of a contact's embedded data, for example "Department"."""
 
-    `date_field` (of DATE_FIELDS) holds the day of the last contact. From `limit_days` after that day the person is no
+    key: str
+
+
+# A field that people are compared by: one of a contact's own, or one of its embedded data.
+ContactField: TypeAlias = Literal["phone", "email", "first_name", "last_name", "title"] | DataField
+
+
+@dataclass(frozen=True, slots=True)
+class Duplication:
+    """What makes a person a duplicate: all of `fields` are equal.
+
+    `date_field` holds the day of the last contact. From `limit_days` after that day the person is no
     longer a duplicate; None: always one. `writes_date`: new members get today's date in `date_field`.
     """
 
-    fields: tuple[str, ...] = ()
-    date_field: str | None = None
+    fields: tuple[ContactField, ...] = ()
+    date_field: ContactField | None = None
     limit_days: int | None = None
     writes_date: bool = False
 

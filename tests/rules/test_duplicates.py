@@ -2,12 +2,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from distributor.rules.duplicates import Duplication, MemberMatch, find_duplicates, is_recent, read_date
+from distributor.rules.duplicates import DataField, Duplication, MemberMatch, find_duplicates, is_recent, read_date
 
 TODAY = date(2026, 3, 5)
 DAY = timedelta(days=1)
-BY_TEL = Duplication(("tel",))
-BY_TEL_FOR_30_DAYS = Duplication(("tel",), "user1", 30)
+LAST_CONTACT = DataField("User1")
+BY_PHONE = Duplication(("phone",))
+BY_PHONE_FOR_30_DAYS = Duplication(("phone",), LAST_CONTACT, 30)
 
 
 def like(key: str | None, *members: str, date: str = "") -> MemberMatch:
@@ -68,33 +69,33 @@ def test_a_person_with_an_unreadable_date_stays_a_duplicate(text: str) -> None:
 
 
 def test_without_a_limit_a_match_is_a_duplicate_whatever_its_date() -> None:
-    assert find_duplicates([like("1", "1999-01-01")], Duplication(("tel",), "user1"), TODAY) == [True]
+    assert find_duplicates([like("1", "1999-01-01")], Duplication(("phone",), LAST_CONTACT), TODAY) == [True]
 
 
-def test_a_person_who_matches_a_member_is_a_duplicate() -> None:
-    assert find_duplicates([like("1", ""), like("2")], BY_TEL, TODAY) == [True, False]
+def test_a_member_who_is_alike_makes_a_duplicate() -> None:
+    assert find_duplicates([like("1", ""), like("2")], BY_PHONE, TODAY) == [True, False]
 
 
-def test_of_equal_people_in_a_call_the_first_is_added() -> None:
-    assert find_duplicates([like("1"), like("2"), like("1"), like("1")], BY_TEL, TODAY) == [False, False, True, True]
+def test_of_several_in_a_call_the_first_is_added() -> None:
+    assert find_duplicates([like("1"), like("2"), like("1"), like("1")], BY_PHONE, TODAY) == [False, False, True, True]
 
 
-def test_people_with_blank_fields_match_nobody() -> None:
-    assert find_duplicates([like(None), like(None)], BY_TEL, TODAY) == [False, False]
+def test_who_has_all_fields_blank_is_like_nobody() -> None:
+    assert find_duplicates([like(None), like(None)], BY_PHONE, TODAY) == [False, False]
 
 
 def test_one_recent_member_among_old_ones_is_enough() -> None:
     people = [like("1", "2020-01-01", "2026-03-01"), like("2", "2020-01-01", "2020-02-01")]
-    assert find_duplicates(people, BY_TEL_FOR_30_DAYS, TODAY) == [True, False]
+    assert find_duplicates(people, BY_PHONE_FOR_30_DAYS, TODAY) == [True, False]
 
 
 def test_within_a_call_the_given_date_or_todays_counts() -> None:
     people = [like("1", date="2020-01-01"), like("1", date="2020-01-01")]
-    assert find_duplicates(people, BY_TEL_FOR_30_DAYS, TODAY) == [False, False]
-    writing = Duplication(("tel",), "user1", 30, writes_date=True)
+    assert find_duplicates(people, BY_PHONE_FOR_30_DAYS, TODAY) == [False, False]
+    writing = Duplication(("phone",), LAST_CONTACT, 30, writes_date=True)
     assert find_duplicates(people, writing, TODAY) == [False, True]
 
 
 def test_people_are_not_compared_with_a_duplicate() -> None:
     people = [like("1", "2026-03-01"), like("1", "2026-03-01", date="2020-01-01")]
-    assert find_duplicates(people, BY_TEL_FOR_30_DAYS, TODAY) == [True, True]
+    assert find_duplicates(people, BY_PHONE_FOR_30_DAYS, TODAY) == [True, True]

@@ -8,21 +8,13 @@ from django.db import connection
 
 from contacts.contact_fields import ContactFields
 from distributor.engine.infrastructure.sql_params import rows_of
-from distributor.rules.duplicates import USER_FIELDS, Duplication, MemberMatch
+from distributor.rules.duplicates import ContactField, DataField, Duplication, MemberMatch
 
-# The key of each field in ContactFields, which is also its column in contacts_contact.
-_COLUMNS: Mapping[str, str] = {
-    "tel": "phone",
-    "email": "email",
-    "firstname": "first_name",
-    "lastname": "last_name",
-    "title": "title",
-}
 # Letter case is folded for all of Unicode, whatever the database's collation is. E-mail addresses are ASCII, and
 # lower(email) has an index.
 _FOLDED = "lower(btrim({value}, E' \\t\\r\\n') COLLATE pg_c_utf8)"
 # Fields with an index, and the index's expression.
-_INDEXED = {"tel": "c.phone", "email": "lower(c.email)"}
+_INDEXED: Mapping[ContactField, str] = {"phone": "c.phone", "email": "lower(c.email)"}
 
 _MATCH = """
 WITH given AS (
@@ -45,23 +37,25 @@ def find_member_matches(
     organization_id: UUID, list_id: UUID, people: Sequence[ContactFields], duplication: Duplication
 ) -> list[MemberMatch]:
     """Return each person's match, in the same order. Letter case and surrounding blanks do not count."""
-    indexed_field = next((field for field in _INDEXED if field in duplication.fields), None)
+    fields, date_field = duplication.fields, duplication.date_field
+    indexed_field = next((field for field in _INDEXED if field in fields), None)
+    values = [[value_of(person, field) for field in fields] for person in people]
     rows = [
-        {"position": position, **{field: value_of(person, field) for field in duplication.fields}}
-        for position, person in enumerate(people)
+        {"position": position, **{f"value_{number}": value for number, value in enumerate(own_values)}}
+        for position, own_values in enumerate(values)
     ]
     # The indexes hold no blank addresses. People without one are compared with all members.
-    rows_by_index = [row for row in rows if indexed_field and row[indexed_field]]
-    other_rows = [row for row in rows if not (indexed_field and row[indexed_field])]
+    indexed_value = f"value_{fields.index(indexed_field)}" if indexed_field else ""
+    rows_by_index = [row for row in rows if indexed_field and row[indexed_value]]
+    other_rows = [row for row in rows if not (indexed_field and row[indexed_value])]
     matches: dict[int, tuple[str, list[str]]] = {}
     if rows_by_index:
         matches.update(_find_matches(organization_id, list_id, rows_by_index, duplication, indexed_field))
     if other_rows:
         matches.update(_find_matches(organization_id, list_id, other_rows, duplication, None))
-    date_field = duplication.date_field
     return [
         MemberMatch(
-            key=matches[position][0] if any(rows[position][field] for field in duplication.fields) else None,
+            key=matches[position][0] if any(values[position]) else None,
             date=value_of(person, date_field) if date_field else "",
             dates_of_members=matches[position][1],
         )
@@ -69,23 +63,18 @@ def find_member_matches(
     ]
 
 
-def value_of(person: ContactFields, field: str) -> str:
+def value_of(person: ContactFields, field: ContactField) -> str:
     """Return a field of the given person, "" if it is absent."""
-    embedded_data: Mapping[str, Any] = person.get("embedded_data") or {}
-    value: Any = embedded_data.get(data_key(field)) if field in USER_FIELDS else person.get(_COLUMNS[field])
-    return str(value or "").strip()
+    if isinstance(field, DataField):
+        return str((person.get("embedded_data") or {}).get(field.key) or "").strip()
+    return str(person.get(field) or "").strip()
 
 
-def with_value(person: ContactFields, field: str, value: str) -> ContactFields:
+def with_value(person: ContactFields, field: ContactField, value: str) -> ContactFields:
     """Return the same person with another value in a field."""
-    if field in USER_FIELDS:
-        return {**person, "embedded_data": {**(person.get("embedded_data") or {}), data_key(field): value}}
-    return cast(ContactFields, {**person, _COLUMNS[field]: value})
-
-
-def data_key(field: str) -> str:
-    """Return the field's key in a contact's embedded data: `user3` → `User3`."""
-    return field.capitalize()
+    if isinstance(field, DataField):
+        return {**person, "embedded_data": {**(person.get("embedded_data") or {}), field.key: value}}
+    return cast(ContactFields, {**person, field: value})
 
 
 def _find_matches(
@@ -93,40 +82,47 @@ def _find_matches(
     list_id: UUID,
     rows: Sequence[Mapping[str, Any]],
     duplication: Duplication,
-    indexed_field: str | None,
+    indexed_field: ContactField | None,
 ) -> dict[int, tuple[str, list[str]]]:
     """Return, by position, each person's key and the dates of the members with an equal key.
 
-    The query is put together from constants of this module only.
+    The query is put together from column names only. Keys of embedded data are parameters.
     """
-    fields = duplication.fields
-    conditions = [f"{_folded(field, _column(field))} = k_{field}" for field in fields if field != indexed_field]
-    if indexed_field:
-        conditions.append(f"{_INDEXED[indexed_field]} = k_{indexed_field} AND NOT ({_column(indexed_field)} = '')")
-    statement = _MATCH.format(
-        keys=", ".join(f"{_folded(field, f'given.{field}')} AS k_{field}" for field in fields),
-        columns=", ".join(f"{field} text" for field in fields),
-        names=", ".join(f"k_{field}" for field in fields),
-        date=_column(duplication.date_field) if duplication.date_field else "''::text",
-        condition=" AND ".join(conditions),
-    )
+    keys, conditions = [], []
     parameters: dict[str, str | UUID] = {
         "people": rows_of(rows),
         "list_id": list_id,
         "organization_id": organization_id,
     }
+    for number, field in enumerate(duplication.fields):
+        keys.append(f"{_folded(field, f'given.value_{number}')} AS key_{number}")
+        stored = _column(field, f"data_key_{number}", parameters)
+        if field == indexed_field:
+            conditions.append(f"{_INDEXED[field]} = key_{number} AND NOT ({stored} = '')")
+        else:
+            conditions.append(f"{_folded(field, stored)} = key_{number}")
+    date_field = duplication.date_field
+    statement = _MATCH.format(
+        keys=", ".join(keys),
+        columns=", ".join(f"value_{number} text" for number in range(len(keys))),
+        names=", ".join(f"key_{number}" for number in range(len(keys))),
+        date=_column(date_field, "date_key", parameters) if date_field else "''::text",
+        condition=" AND ".join(conditions),
+    )
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return {position: (key, dates) for position, key, dates in cursor}
 
 
-def _column(field: str) -> str:
-    if field in USER_FIELDS:
-        return f"coalesce(c.embedded_data ->> '{data_key(field)}', '')"
-    return f"c.{_COLUMNS[field]}"
+def _column(field: ContactField, parameter: str, parameters: dict[str, str | UUID]) -> str:
+    """Return the SQL of a contact's field. The key of a DataField is added to `parameters`."""
+    if isinstance(field, DataField):
+        parameters[parameter] = field.key
+        return f"coalesce(c.embedded_data ->> %({parameter})s::text, '')"
+    return f"c.{field}"
 
 
-def _folded(field: str, value: str) -> str:
-    if field == "tel":
+def _folded(field: ContactField, value: str) -> str:
+    if field == "phone":
         return value
     return f"lower({value})" if field == "email" else _FOLDED.format(value=value)

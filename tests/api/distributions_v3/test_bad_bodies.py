@@ -13,10 +13,10 @@ from rest_framework.test import APIRequestFactory, force_authenticate
 from contacts.api_keys import create_api_key
 from contacts.models import Contact, MailingList, Organization
 from contacts.models.api_key import Scope
-from distributor.api.dialects.distributions_v3.distributions import Distributions
+from distributor.api.dialects.distributions_v3.distributions.sms import SmsDistributions
+from distributor.api.dialects.distributions_v3.distributions.views import Distributions
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
-from distributor.api.dialects.distributions_v3.list_contacts import ListContacts
-from distributor.api.dialects.distributions_v3.sms import SmsDistributions
+from distributor.api.dialects.distributions_v3.lists.contacts import ListContacts
 from tests.support.api.bad_bodies import broken_json, count_rows, try_all
 from tests.support.api.bad_values import (
     in_text,

@@ -27,7 +27,7 @@ def test_an_id_is_a_prefix_and_fifteen_characters_and_means_the_key_that_it_is_o
     assert is_id(kind.value, text)
     found = read_id(kind, text)
     assert found is not None
-    assert found.holds(key)
+    assert found.contains(key)
     assert found.last.int - found.first.int == 2**27 - 1
     assert found.first.version == found.last.version == 7
 

@@ -42,8 +42,8 @@ def test_the_published_example_is_read_and_its_placeholders_are_reported(
     assert response.status_code == 200
     assert set(response.json()) == {"Errors"}
     about_fields, about_date, *reports = response.json()["Errors"]
-    assert about_fields.startswith("/Duplication/Fields: “sample string 1” is none of tel, email, ")
-    assert about_date.startswith("/Duplication/Date: “sample string 2” is none of ")
+    assert about_fields.startswith("/Duplication/Fields: “sample string 1” is not one of tel, email, ")
+    assert about_date.startswith("/Duplication/Date: “sample string 2” is not one of ")
     assert reports == [report, report]
     assert members(mailing_list) == []
 

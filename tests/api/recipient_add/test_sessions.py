@@ -68,7 +68,7 @@ def test_another_password_is_refused(browser: Client, organization: Organization
     response = log_in(browser, password)
     assert (response.status_code, response.json()) == (
         400,
-        {"Errors": ["The password is no API key that is in force."]},
+        {"Errors": ["The password is not a valid API key."]},
     )
     assert COOKIE not in response.cookies
 
@@ -133,9 +133,7 @@ def test_what_a_form_of_another_site_can_send_is_refused(
     body = json.dumps({"ListName": LIST, "RecipientList": [person()]})
     response = browser.post(PATH, body, content_type=content_type)
     assert response.status_code == 400
-    assert response.json()["Errors"] == [
-        "A call with a session's cookie needs the header Content-Type: application/json."
-    ]
+    assert response.json()["Errors"] == ["Calls with a session cookie need the header Content-Type: application/json."]
     assert not Contact.objects.exists()
 
 

@@ -1,4 +1,4 @@
-"""What every answer of this dialect looks like: `{"result": …, "meta": …}`, and errors inside `meta`."""
+"""The shape of every answer: `{"result": …, "meta": …}`; errors are inside `meta`."""
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -20,68 +20,88 @@ logger = structlog.get_logger(__name__)
 
 
 class Element(BaseModel):
-    """A thing as it is answered."""
+    """The base of everything that is answered."""
 
     model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, frozen=True)
 
-    def rendered(self) -> dict[str, Any]:
-        """As it is answered; what an answer leaves out is not there."""
+    def render(self) -> dict[str, Any]:
+        """Return the element with its published keys. Fields that were not set are absent."""
         return self.model_dump(by_alias=True, exclude_unset=True)
 
 
 class Meta(Element):
-    http_status: str = Field(description="Such as 200 - OK")
-    request_id: str | None
+    """Status and request id of the answer."""
+
+    http_status: str = Field(description="HTTP status with its phrase.", examples=["200 - OK"])
+    request_id: str | None = Field(
+        description="Id of the request, for support.", examples=["0195e3a1-0000-7000-8000-000000000020"]
+    )
 
 
 class ErrorDetail(Element):
-    error_message: str = Field(description="Every fault in a sentence of its own.")
-    error_code: str
-    errors: list[FaultDocument] = Field(description="Ours: the same faults, each with its place and code.")
+    """What is wrong with the call."""
+
+    error_message: str = Field(
+        description="Every fault in a sentence of its own.", examples=["Unexpected json key provided: recipients."]
+    )
+    error_code: str = Field(description="Error code.", examples=["invalid_request"])
+    errors: list[FaultDocument] = Field(description="Extension: the same faults, each with its pointer and code.")
 
 
 class MetaOfError(Meta):
-    error: ErrorDetail
+    """Status, request id and error of the answer."""
+
+    error: ErrorDetail = Field(description="The error.")
 
 
 class ErrorDocument(Element):
-    """What every error looks like, whatever its status."""
+    """Every error of lists and links."""
 
-    meta: MetaOfError
+    meta: MetaOfError = Field(description="Status, request id and error.")
 
 
 class Done(Element):
-    """Of calls that have nothing to tell."""
+    """The call succeeded. It has no result."""
 
-    meta: Meta
+    meta: Meta = Field(description="Status and request id.")
 
 
-ERRORS: dict[int, Any] = dict.fromkeys((401, 403), ErrorDocument)
-ERRORS_OF_A_QUERY: dict[int, Any] = ERRORS | {400: ErrorDocument}
-ERRORS_OF_ONE: dict[int, Any] = ERRORS | {404: ErrorDocument}
-ERRORS_OF_A_BODY: dict[int, Any] = ERRORS_OF_A_QUERY | {413: ErrorDocument}
-ERRORS_OF_SENDING: dict[int, Any] = ERRORS_OF_A_BODY | dict.fromkeys((409, 422), ErrorDocument)
+# The statuses that operations document, by what they take.
+KEY_ERRORS: dict[int, Any] = dict.fromkeys((401, 403), ErrorDocument)
+QUERY_ERRORS: dict[int, Any] = KEY_ERRORS | {400: ErrorDocument}
+PATH_ERRORS: dict[int, Any] = KEY_ERRORS | {404: ErrorDocument}
+BODY_ERRORS: dict[int, Any] = QUERY_ERRORS | {413: ErrorDocument}
+SEND_ERRORS: dict[int, Any] = BODY_ERRORS | dict.fromkeys((409, 422), ErrorDocument)
 
 
 def enveloped(result: type[BaseModel]) -> type[BaseModel]:
-    """The schema of a result's answer."""
-    return create_model(f"{result.__name__}Answer", __doc__=result.__doc__, result=(result, ...), meta=(Meta, ...))
+    """Return the schema of an answer with this result."""
+    return create_model(
+        f"{result.__name__}Answer",
+        __doc__=result.__doc__,
+        result=(result, Field(description="The result.")),
+        meta=(Meta, Field(description="Status and request id.")),
+    )
 
 
 def paged(element: type[Element]) -> type[BaseModel]:
-    """The schema of a page's answer."""
-    next_page = Field(alias="nextPage", description="The next page's address, or null after the last.")
+    """Return the schema of an answer with a page of these elements."""
+    next_page = Field(
+        alias="nextPage",
+        description="URL of the next page, or null on the last page.",
+        examples=["https://surveys.example.com/API/v3/surveys?skipToken=SV_0MtUzZ3kQhJw1xY"],
+    )
     page = create_model(
         f"{element.__name__}Page",
         __doc__=element.__doc__,
-        elements=(list[element], ...),  # type: ignore[valid-type]  # a schema is put together here
+        elements=(list[element], Field(description="The page's elements.")),  # type: ignore[valid-type]  # built here
         next_page=(str | None, next_page),
     )
     return enveloped(page)
 
 
 class DialectView(APIView):
-    """A call of this dialect."""
+    """The base of all views of this dialect."""
 
     authentication_classes = (TokenAuthentication, ApiKeyAuthentication)
 
@@ -90,7 +110,7 @@ class DialectView(APIView):
 
 
 def answer(result: Element) -> Response:
-    return answer_result(result.rendered())
+    return answer_result(result.render())
 
 
 def answer_result(result: dict[str, Any]) -> Response:
@@ -110,11 +130,11 @@ def answer_done() -> Response:
 
 
 def render_error(error: Exception, context: Mapping[str, Any]) -> Response:
-    """Whatever goes wrong below a view, in the published shape; what nobody foresaw is a 500, and logged."""
+    """Handle an exception of a view: return it in the published shape. An unexpected one is a 500, and is logged."""
     response = render_exception(error, context)
     if response is None:
         logger.error("unexpected_error", exc_info=error)
-        return _render(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "This was not foreseen; it is logged.", [])
+        return _render(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Unexpected error. It has been logged.", [])
     problem = response.data
     reshaped = _render(HTTPStatus(response.status_code), problem["code"], _message(problem), problem["errors"])
     for name, value in response.items():
@@ -129,7 +149,7 @@ def _render(status: HTTPStatus, code: str, message: str, faults: list[dict[str, 
 
 
 def _message(problem: Mapping[str, Any]) -> str:
-    """As the published API says it, of every fault."""
+    """Return every fault in the published words."""
     return " ".join(map(_sentence, problem["errors"])) or str(problem["detail"])
 
 

@@ -1,4 +1,4 @@
-"""Everything that is wrong with a call of this dialect, at once."""
+"""Read bodies, and find every fault of a call at once."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -10,62 +10,66 @@ from pydantic_core import from_json
 
 from contacts.models import Organization
 from distributor.api.dialects.distributions_v3.ids import Kind
-from distributor.api.dialects.distributions_v3.references import find_named, missing_faults, named_in
+from distributor.api.dialects.distributions_v3.references import find_keys, missing_faults, read_references
 from distributor.api.problems import Fault, Problem, invalid_request
 from distributor.api.reference_faults import reference_fault
 from distributor.api.validation import faults_of
 from distributor.engine.acceptance.references import UnknownReferencesError
 
 BodyT = TypeVar("BodyT", bound=BaseModel)
-_NO_TEXTS = Fault("/message/messageId", "message_without_texts", "This message has no texts.")
+_NO_TEXT = Fault("/message/messageId", "message_without_texts", "This message has no text.")
 _NO_ACCOUNT = "The organisation has no default provider for {channel}."
 
 
 def read_body(
-    model: type[BodyT], body: bytes, organization: Organization, places: Mapping[str, Kind], **context: Any
+    model: type[BodyT], content: bytes, organization: Organization, id_fields: Mapping[str, Kind], **context: Any
 ) -> tuple[BodyT, dict[str, UUID]]:
-    """A body, and the keys of what it names, by their places. Raises a 400 Problem that names every fault."""
+    """Validate a body and look up the ids in it.
+
+    `id_fields` has the kind of each id by its pointer. Returns the body, and the keys of its ids by their pointers.
+    Raises a 400 Problem with every fault.
+    """
     faults: list[Fault] = []
-    wire = None
+    body = None
     try:
-        wire = model.model_validate_json(body, context=context)
+        body = model.model_validate_json(content, context=context)
     except ValidationError as error:
         faults = faults_of(error)
-    named = named_in(as_given(body), places)
-    found = find_named(organization, named)
-    wrong = {fault.pointer for fault in faults}
-    faults += [fault for fault in missing_faults(named, found) if fault.pointer not in wrong]
-    if wire is None or faults:
+    references = read_references(parse_json(content), id_fields)
+    keys = find_keys(organization, references)
+    known_pointers = {fault.pointer for fault in faults}
+    faults += [fault for fault in missing_faults(references, keys) if fault.pointer not in known_pointers]
+    if body is None or faults:
         raise invalid_request(faults)
-    return wire, found
+    return body, keys
 
 
-def as_given(body: bytes) -> Any:
-    """The body's JSON; None for what is none."""
+def parse_json(content: bytes) -> Any:
+    """Return the parsed JSON; None if it cannot be parsed."""
     try:
-        return from_json(body)
+        return from_json(content)
     except ValueError:
         return None
 
 
 def no_account(channel: str) -> Problem:
-    """409: nothing can be sent by the channel."""
+    """Return a 409: the channel has no default provider."""
     fault = Fault("/message", "no_default_provider", _NO_ACCOUNT.format(channel=channel))
     return Problem(HTTPStatus.CONFLICT, "channel_not_set_up", fault.detail, [fault])
 
 
 def no_channel() -> Problem:
-    """409: a link belongs to a channel, and the organisation has none."""
-    detail = "No channel has a default provider and a default message."
+    """Return a 409: even links without messages need a channel, and the organisation has none."""
+    detail = "No channel has both a default provider and a default message."
     return Problem(HTTPStatus.CONFLICT, "channel_not_set_up", detail)
 
 
 def explain_references(refusal: UnknownReferencesError) -> Problem:
-    """409 where the channel's default provider is switched off, otherwise 400 for what the call names."""
+    """Return a 409 if the channel's default provider is switched off, otherwise a 400."""
     for fault in refusal.faults:
         if fault.what == "provider":
-            told = reference_fault("/message", fault)
-            return Problem(HTTPStatus.CONFLICT, "channel_not_set_up", told.detail, [told])
+            inactive = reference_fault("/message", fault)
+            return Problem(HTTPStatus.CONFLICT, "channel_not_set_up", inactive.detail, [inactive])
     return invalid_request([_reference_fault(fault.what, fault.code) for fault in refusal.faults])
 
 
@@ -76,11 +80,11 @@ def contact_not_on_list(pointer: str) -> Problem:
 def _reference_fault(what: str, code: str) -> Fault:
     if what == "template":
         text = "This message is for another channel."
-        return Fault("/message/messageId", "wrong_channel", text) if code == "wrong_channel" else _NO_TEXTS
-    # It was there a moment ago.
+        return Fault("/message/messageId", "wrong_channel", text) if code == "wrong_channel" else _NO_TEXT
+    # It was deleted while the call was handled.
     return Fault("", f"{what}_not_found", f"There is no such {what}.")
 
 
 def list_in_use() -> Problem:
-    detail = "A recurring distribution goes to this mailing list."
+    detail = "A recurring distribution sends to this mailing list."
     return Problem(HTTPStatus.CONFLICT, "mailing_list_in_use", detail)

@@ -1,8 +1,8 @@
-"""Public ids of this dialect: a prefix and 15 base-62 characters, computed from our keys, and read back as ranges.
+"""Public ids of this dialect: a prefix and 15 base-62 digits. They are computed from our keys and read as key ranges.
 
-A key is a UUIDv7 (RFC 9562). Of its 128 bits the 89 that matter fit into 15 base-62 digits (62^15 is 2^89.3): 42 bits
-of the milliseconds, which last until 2109, the 12 bits of rand_a and the upper 35 of rand_b. The 27 bits that are left
-out make an id a range of keys, in which the primary key's index finds the one. See docs/decisions/0019.
+Keys are UUIDv7 (RFC 9562). 15 base-62 digits hold 89 bits (62^15 is 2^89.3) of the 128: 42 bits of the milliseconds,
+which last until 2109, the 12 bits of rand_a and the upper 35 bits of rand_b. The lower 27 bits are dropped, so that an
+id is a range of keys; the primary key's index finds the one key in it. See docs/decisions/0019.
 """
 
 from enum import StrEnum
@@ -20,7 +20,7 @@ _VARIANT: Final = 2 << 62
 
 
 class Kind(StrEnum):
-    """What an id is of, by its prefix."""
+    """The kinds of ids; the value is the prefix."""
 
     SURVEY = "SV"
     MAILING_LIST = "CG"
@@ -35,22 +35,26 @@ class Kind(StrEnum):
 
     @property
     def pattern(self) -> str:
-        """A regular expression of the ids' form."""
+        """The regular expression of this kind's ids."""
         return f"^{self.value}_[0-9A-Za-z]{{{LENGTH}}}$"
+
+    @property
+    def example(self) -> str:
+        return f"{self.value}_0MtUzZ3kQhJw1xY"
 
 
 class KeyRange(NamedTuple):
-    """All keys that an id may mean: the first and the last."""
+    """The first and the last key that an id may stand for."""
 
     first: UUID
     last: UUID
 
-    def holds(self, key: UUID) -> bool:
+    def contains(self, key: UUID) -> bool:
         return self.first <= key <= self.last
 
 
 def public_id(kind: Kind, key: UUID) -> str:
-    """`CG_0MtUzZ3kQhJw1xY`. Ids of one kind sort as their keys do."""
+    """Return the id of a key, such as `CG_0MtUzZ3kQhJw1xY`. Ids of one kind sort like their keys."""
     milliseconds = key.int >> 80 & (1 << _MILLISECOND_BITS) - 1
     rand_a = key.int >> 64 & (1 << _A_BITS) - 1
     rand_b = key.int >> _LOST_BITS & (1 << _B_BITS) - 1
@@ -58,12 +62,12 @@ def public_id(kind: Kind, key: UUID) -> str:
 
 
 def numbered_id(kind: Kind, number: int) -> str:
-    """Of a row whose key is a bigint."""
+    """Return the id of a row with a bigint key."""
     return f"{kind.value}_{_digits(number)}"
 
 
 def read_id(kind: Kind, text: str) -> KeyRange | None:
-    """The keys that an id of this kind may mean; None for what is no such id."""
+    """Return the keys that an id of this kind may stand for; None if the text is not such an id."""
     prefix, _, digits = text.partition("_")
     if prefix != kind.value or len(digits) != LENGTH or not _VALUES.keys() >= set(digits):
         return None

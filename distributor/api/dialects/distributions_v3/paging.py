@@ -1,4 +1,4 @@
-"""Pages: `pageSize` with `skipToken` (from after an element), or with `offset` (so many elements further on)."""
+"""Pages: `pageSize` with `skipToken` (start after an element) or `offset` (skip a number of elements)."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models import Model, QuerySet
 from django.utils.encoding import escape_uri_path
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -22,12 +22,27 @@ from distributor.api.problems import Fault, invalid_request
 DEFAULT_SIZE = 100
 MAX_SIZE = 500
 MAX_OFFSET = 1_000_000
-BEGINNING = "0"  # published clients ask for the first page by it
+FIRST_PAGE = "0"  # published clients send it to get the first page
 PAGE = [
-    OpenApiParameter("pageSize", OpenApiTypes.INT, description=f"1–{MAX_SIZE}, by default {DEFAULT_SIZE}."),
-    OpenApiParameter("skipToken", OpenApiTypes.STR, description="From an earlier page's nextPage."),
+    OpenApiParameter(
+        "pageSize",
+        OpenApiTypes.INT,
+        description=f"Elements per page: 1 to {MAX_SIZE}. Default: {DEFAULT_SIZE}.",
+        examples=[OpenApiExample("page size", 100)],
+    ),
+    OpenApiParameter(
+        "skipToken",
+        OpenApiTypes.STR,
+        description="Start of the page: the token in an earlier page's `nextPage`.",
+        examples=[OpenApiExample("first page", FIRST_PAGE)],
+    ),
 ]
-OFFSET = OpenApiParameter("offset", OpenApiTypes.INT, description="Elements to leave out; skipToken is faster.")
+OFFSET = OpenApiParameter(
+    "offset",
+    OpenApiTypes.INT,
+    description="Number of elements to skip. `skipToken` is faster.",
+    examples=[OpenApiExample("offset", 100)],
+)
 
 RowT = TypeVar("RowT")
 ModelT = TypeVar("ModelT", bound=Model)
@@ -36,7 +51,7 @@ TokenT = TypeVar("TokenT")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[TokenT]):
-    """What part of a list is wanted: so many elements from after a token's, or after so many others."""
+    """The part of a list that a call asks for: `size` elements after a token's element, or after `offset` others."""
 
     after: TokenT | None
     offset: int
@@ -44,27 +59,27 @@ class Page(Generic[TokenT]):
 
 
 def read_page(request: Request, parse: Callable[[str], TokenT], faults: Sequence[Fault] = ()) -> Page[TokenT]:
-    """The page that a call asks for; `parse` raises ValueError on what is no token of the list.
+    """Return the page that a call asks for. `parse` reads a token of the list, or raises ValueError.
 
-    Raises a 400 Problem, with `faults` of the call's other parameters.
+    Raises a 400 Problem with every fault, `faults` of the call's other parameters included.
     """
-    found = list(faults)
-    size = _read_number(request, "pageSize", DEFAULT_SIZE, 1, MAX_SIZE, found)
-    offset = _read_number(request, "offset", 0, 0, MAX_OFFSET, found)
+    all_faults = list(faults)
+    size = _read_number(request, "pageSize", DEFAULT_SIZE, 1, MAX_SIZE, all_faults)
+    offset = _read_number(request, "offset", 0, 0, MAX_OFFSET, all_faults)
     after = None
     token = request.query_params.get("skipToken", "")
-    if token not in ("", BEGINNING):
+    if token not in ("", FIRST_PAGE):
         try:
             after = parse(token)
         except ValueError:
-            found.append(Fault("?skipToken", "invalid_token", "No earlier page has named this token."))
-    if found:
-        raise invalid_request(found)
+            all_faults.append(Fault("?skipToken", "invalid_token", "Not a token of this list. Use nextPage."))
+    if all_faults:
+        raise invalid_request(all_faults)
     return Page(after, offset, size)
 
 
-def keys_before(kind: Kind) -> Callable[[str], UUID]:
-    """Reads a token that is an element's id: the page goes on below it."""
+def key_parser(kind: Kind) -> Callable[[str], UUID]:
+    """Return a parser of tokens that are element ids. The page starts below the parsed key."""
 
     def parse(token: str) -> UUID:
         keys = read_id(kind, token)
@@ -82,7 +97,7 @@ def page_of_rows(
     id_of: Callable[[ModelT], str],
     render: Callable[[Sequence[ModelT]], list[dict[str, Any]]],
 ) -> Response:
-    """A page of rows with UUID keys, newest first; `id_of` gives an element's id, which is its token."""
+    """Answer a page of rows with UUID keys, newest first. `id_of` returns an element's id, which is its token."""
     if page.after is not None:
         rows = rows.filter(pk__lt=page.after)
     found = list(rows.order_by("-pk")[page.offset : page.offset + page.size + 1])
@@ -92,7 +107,7 @@ def page_of_rows(
 
 
 def next_page(request: Request, page: Page[Any], token: str | None) -> str | None:
-    """The next page's address, absolute; None after the last. Who pages by offset goes on by offset."""
+    """Return the absolute URL of the next page; None after the last. It uses `offset` if this page did."""
     if token is None:
         return None
     query = dict(request.query_params.lists())
@@ -100,11 +115,11 @@ def next_page(request: Request, page: Page[Any], token: str | None) -> str | Non
         query["offset"] = [str(page.offset + page.size)]
     else:
         query["skipToken"] = [token]
-    return f"{settings.PUBLIC_BASE_URL}{escape_uri_path(plain_path(request.path))}?{urlencode(query, doseq=True)}"
+    return f"{settings.PUBLIC_BASE_URL}{escape_uri_path(normalize_path(request.path))}?{urlencode(query, doseq=True)}"
 
 
-def plain_path(path: str) -> str:
-    """The address without the doubled and trailing slashes that published clients write."""
+def normalize_path(path: str) -> str:
+    """Remove the doubled and trailing slashes that published clients write."""
     return re.sub("/+", "/", path).rstrip("/")
 
 
@@ -112,5 +127,5 @@ def _read_number(request: Request, name: str, default: int, lowest: int, highest
     text = request.query_params.get(name) or str(default)
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
     if not lowest <= number <= highest:
-        faults.append(Fault(f"?{name}", "out_of_range", f"This is a number from {lowest} to {highest}."))
+        faults.append(Fault(f"?{name}", "out_of_range", f"Must be a number from {lowest} to {highest}."))
     return number

@@ -1,4 +1,4 @@
-"""From the ids of a call to rows of the caller's organisation."""
+"""Look up the ids of a call among the rows of the caller's organisation."""
 
 from collections.abc import Container, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeVar
@@ -22,7 +22,7 @@ _SELECTS: Final[Mapping[Kind, str]] = {
     Kind.DISTRIBUTION: "SELECT 'EMD', id FROM distributor_distribution "
     "WHERE organization_id = %s AND id BETWEEN %s AND %s AND deleted_at IS NULL",
 }
-_WHAT: Final[Mapping[Kind, str]] = {
+_NAMES: Final[Mapping[Kind, str]] = {
     Kind.SURVEY: "survey",
     Kind.MAILING_LIST: "mailing list",
     Kind.CONTACT: "contact",
@@ -33,60 +33,67 @@ _WHAT: Final[Mapping[Kind, str]] = {
 }
 
 
-class Named(NamedTuple):
-    """A thing that a call names: what it is, the keys that it may be, and where it is named (a pointer)."""
+class Reference(NamedTuple):
+    """An id in a body: its kind, the keys that it may stand for, and its JSON pointer."""
 
     kind: Kind
     keys: KeyRange
     pointer: str
 
 
-def named_in(given: Any, places: Mapping[str, Kind]) -> list[Named]:
-    """What a body names at these places, as far as it can be read."""
-    named = []
-    for pointer, kind in places.items():
-        text = given
-        for part in pointer[1:].split("/"):
-            text = text.get(part) if isinstance(text, dict) else None
-        if isinstance(text, str) and (keys := read_id(kind, text)) is not None:
-            named.append(Named(kind, keys, pointer))
-    return named
+def read_references(data: Any, id_fields: Mapping[str, Kind]) -> list[Reference]:
+    """Return the ids at these pointers, as far as the body can be read."""
+    references = []
+    for pointer, kind in id_fields.items():
+        value = data
+        for name in pointer[1:].split("/"):
+            value = value.get(name) if isinstance(value, dict) else None
+        if isinstance(value, str) and (keys := read_id(kind, value)) is not None:
+            references.append(Reference(kind, keys, pointer))
+    return references
 
 
-def find_named(organization: Organization, named: Sequence[Named]) -> dict[str, UUID]:
-    """The keys of what is named and there, by the places where it is named, in one statement."""
-    # An organisation is its own one library.
-    found = {
-        one.pointer: organization.pk for one in named if one.kind is Kind.LIBRARY and one.keys.holds(organization.pk)
+def find_keys(organization: Organization, references: Sequence[Reference]) -> dict[str, UUID]:
+    """Return the keys of the references that exist, by their pointers, in one query."""
+    keys = {
+        reference.pointer: organization.pk  # an organisation is its own one library
+        for reference in references
+        if reference.kind is Kind.LIBRARY and reference.keys.contains(organization.pk)
     }
-    if stored := [one for one in named if one.kind in _SELECTS]:
-        parameters = [value for one in stored for value in (organization.pk, *one.keys)]
+    if stored := [reference for reference in references if reference.kind in _SELECTS]:
+        parameters = [value for reference in stored for value in (organization.pk, *reference.keys)]
         with connection.cursor() as cursor:
-            cursor.execute(" UNION ALL ".join(_SELECTS[one.kind] for one in stored), parameters)
+            cursor.execute(" UNION ALL ".join(_SELECTS[reference.kind] for reference in stored), parameters)
             rows = [(Kind(kind), key) for kind, key in cursor]
-        found |= {one.pointer: key for one in stored for kind, key in rows if kind is one.kind and one.keys.holds(key)}
-    return found
+        keys |= {
+            reference.pointer: key
+            for reference in stored
+            for kind, key in rows
+            if kind is reference.kind and reference.keys.contains(key)
+        }
+    return keys
 
 
-def missing_faults(named: Sequence[Named], found: Container[str]) -> list[Fault]:
-    return [missing_fault(one) for one in named if one.pointer not in found]
+def missing_faults(references: Sequence[Reference], pointers: Container[str]) -> list[Fault]:
+    """Return a fault for each reference that is not among the pointers."""
+    return [_missing_fault(reference) for reference in references if reference.pointer not in pointers]
 
 
-def missing_fault(one: Named) -> Fault:
-    what = _WHAT[one.kind]
-    return Fault(one.pointer, f"{what.replace(' ', '_')}_not_found", f"There is no such {what}.")
+def _missing_fault(reference: Reference) -> Fault:
+    name = _NAMES[reference.kind]
+    return Fault(reference.pointer, f"{name.replace(' ', '_')}_not_found", f"There is no such {name}.")
 
 
-def find_one(rows: QuerySet[ModelT], kind: Kind, text: str) -> ModelT:
-    """The row of an id as it stands in a path. Raises a 404 Problem, for other organisations' rows too."""
+def find_by_id(rows: QuerySet[ModelT], kind: Kind, text: str) -> ModelT:
+    """Return the row of an id from a path. Raises a 404 Problem if it is not among `rows`."""
     keys = read_id(kind, text)
-    found = rows.filter(pk__range=keys).first() if keys else None
-    if found is None:
-        raise not_found(_WHAT[kind])
-    return found
+    row = rows.filter(pk__range=keys).first() if keys else None
+    if row is None:
+        raise not_found(_NAMES[kind])
+    return row
 
 
 def require_own(organization: Organization, kind: Kind, text: str) -> None:
-    """Whether a path's library or directory is the organisation. Raises a 404 Problem."""
+    """Raise a 404 Problem unless the library or directory of a path is the organisation."""
     if text != public_id(kind, organization.pk):
-        raise not_found(_WHAT[kind])
+        raise not_found(_NAMES[kind])

@@ -1,31 +1,31 @@
-"""Every address of this dialect, below /API/v3."""
+"""The paths below /API/v3."""
 
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import Resolver404, path, re_path, resolve
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.request import Request
 
-from distributor.api.dialects.distributions_v3.discovery import (
+from distributor.api.dialects.distributions_v3.discovery.views import (
     Directories,
     Libraries,
     LibraryMessages,
     Surveys,
     WhoAmI,
 )
-from distributor.api.dialects.distributions_v3.distributions import Distributions, OneDistribution
+from distributor.api.dialects.distributions_v3.distributions.follow_ups.views import Reminders, ThankYous
+from distributor.api.dialects.distributions_v3.distributions.recipients.history import DistributionHistory
+from distributor.api.dialects.distributions_v3.distributions.recipients.links import DistributionLinks
+from distributor.api.dialects.distributions_v3.distributions.sms import SmsDistributions
+from distributor.api.dialects.distributions_v3.distributions.views import DistributionDetail, Distributions
 from distributor.api.dialects.distributions_v3.envelope import DialectView
-from distributor.api.dialects.distributions_v3.follow_ups import Reminders, ThankYous
-from distributor.api.dialects.distributions_v3.history import DistributionHistory
-from distributor.api.dialects.distributions_v3.links import DistributionLinks
-from distributor.api.dialects.distributions_v3.list_contacts import ListContacts, OneListContact
-from distributor.api.dialects.distributions_v3.mailing_lists import MailingLists, OneMailingList
-from distributor.api.dialects.distributions_v3.paging import plain_path
-from distributor.api.dialects.distributions_v3.sms import SmsDistributions
+from distributor.api.dialects.distributions_v3.lists.contacts import ListContactDetail, ListContacts
+from distributor.api.dialects.distributions_v3.lists.mailing_lists import MailingListDetail, MailingLists
+from distributor.api.dialects.distributions_v3.paging import normalize_path
 from distributor.api.problems import not_found
 
 
-class NoSuchAddress(DialectView):
-    """404 in this dialect's shape, for whoever shows a key."""
+class UnknownPath(DialectView):
+    """Answers an unknown path with a 404 in this dialect's shape, to callers with a key."""
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         super().initial(request, *args, **kwargs)
@@ -33,15 +33,15 @@ class NoSuchAddress(DialectView):
 
 
 @csrf_exempt
-def forgive_slashes(request: HttpRequest) -> HttpResponseBase:
-    """Answer `directories/POOL_…//mailinglists/`, as published clients write it, as if it were written plainly."""
-    plain = plain_path(request.path_info)
+def ignore_extra_slashes(request: HttpRequest) -> HttpResponseBase:
+    """Answer paths with extra slashes, as published clients write them: `directories/POOL_…//mailinglists/`."""
+    normalized = normalize_path(request.path_info)
     try:
-        match = resolve(plain) if plain != request.path_info else None
-    except Resolver404:  # there is nothing at the root
+        match = resolve(normalized) if normalized != request.path_info else None
+    except Resolver404:  # only the root itself
         match = None
     if match is None:
-        return NoSuchAddress.as_view()(request)
+        return UnknownPath.as_view()(request)
     answer: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
     return answer
 
@@ -55,14 +55,14 @@ urlpatterns = [
     path("libraries/<str:library_id>/messages", LibraryMessages.as_view()),
     path("distributions", Distributions.as_view()),
     path("distributions/sms", SmsDistributions.as_view()),
-    path("distributions/<str:distribution_id>", OneDistribution.as_view()),
+    path("distributions/<str:distribution_id>", DistributionDetail.as_view()),
     path("distributions/<str:distribution_id>/links", DistributionLinks.as_view()),
     path("distributions/<str:distribution_id>/history", DistributionHistory.as_view()),
     path("distributions/<str:distribution_id>/reminders", Reminders.as_view()),
     path("distributions/<str:distribution_id>/thankyous", ThankYous.as_view()),
     path(_LISTS, MailingLists.as_view()),
-    path(f"{_LISTS}/<str:list_id>", OneMailingList.as_view()),
+    path(f"{_LISTS}/<str:list_id>", MailingListDetail.as_view()),
     path(f"{_LISTS}/<str:list_id>/contacts", ListContacts.as_view()),
-    path(f"{_LISTS}/<str:list_id>/contacts/<str:contact_id>", OneListContact.as_view()),
-    re_path("", forgive_slashes),
+    path(f"{_LISTS}/<str:list_id>/contacts/<str:contact_id>", ListContactDetail.as_view()),
+    re_path("", ignore_extra_slashes),
 ]

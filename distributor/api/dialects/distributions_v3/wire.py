@@ -1,4 +1,4 @@
-"""What the fields of this dialect's bodies have in common. A key that means nothing is a fault, as in the original."""
+"""The base of all bodies, and their id fields. Unknown keys are faults, as published."""
 
 from typing import Annotated, Any, TypeAlias
 
@@ -10,17 +10,17 @@ from distributor.api.dialects.distributions_v3.ids import KeyRange, Kind, read_i
 
 
 class Body(BaseModel):
-    """What a caller says."""
+    """The base of all bodies."""
 
     model_config = ConfigDict(alias_generator=to_camel, strict=True, extra="forbid", frozen=True)
 
 
-def _reads(kind: Kind) -> PlainValidator:
-    def read(text: Any) -> KeyRange:
-        keys = read_id(kind, text) if isinstance(text, str) else None
+def _id_reader(kind: Kind) -> PlainValidator:
+    def read(value: Any) -> KeyRange:
+        keys = read_id(kind, value) if isinstance(value, str) else None
         if keys is None:
-            form = f"An id of this kind is {kind.value}_ and 15 letters or digits."
-            raise PydanticCustomError("invalid_id", form)
+            text = f"Not a valid id. Use {kind.value}_ followed by 15 letters or digits."
+            raise PydanticCustomError("invalid_id", text)
         return keys
 
     return PlainValidator(read)
@@ -35,17 +35,17 @@ def _schema_or_blank(kind: Kind) -> WithJsonSchema:
     return WithJsonSchema({"anyOf": [{"type": "string", "pattern": pattern}, {"type": "null"}]})
 
 
-def none_if_blank(text: Any) -> Any:
-    """Published examples leave "" where nothing is meant."""
-    return None if text == "" else text
+def none_if_blank(value: Any) -> Any:
+    """Treat "" as absent: published examples have it in fields that they do not use."""
+    return None if value == "" else value
 
 
-SurveyId: TypeAlias = Annotated[KeyRange, _reads(Kind.SURVEY), _schema(Kind.SURVEY)]
-MessageId: TypeAlias = Annotated[KeyRange, _reads(Kind.MESSAGE), _schema(Kind.MESSAGE)]
-_MailingListId: TypeAlias = Annotated[KeyRange, _reads(Kind.MAILING_LIST), _schema(Kind.MAILING_LIST)]
-_ContactId: TypeAlias = Annotated[KeyRange, _reads(Kind.CONTACT), _schema(Kind.CONTACT)]
-_LibraryId: TypeAlias = Annotated[KeyRange, _reads(Kind.LIBRARY), _schema(Kind.LIBRARY)]
-_DistributionId: TypeAlias = Annotated[KeyRange, _reads(Kind.DISTRIBUTION), _schema(Kind.DISTRIBUTION)]
+SurveyId: TypeAlias = Annotated[KeyRange, _id_reader(Kind.SURVEY), _schema(Kind.SURVEY)]
+MessageId: TypeAlias = Annotated[KeyRange, _id_reader(Kind.MESSAGE), _schema(Kind.MESSAGE)]
+_MailingListId: TypeAlias = Annotated[KeyRange, _id_reader(Kind.MAILING_LIST), _schema(Kind.MAILING_LIST)]
+_ContactId: TypeAlias = Annotated[KeyRange, _id_reader(Kind.CONTACT), _schema(Kind.CONTACT)]
+_LibraryId: TypeAlias = Annotated[KeyRange, _id_reader(Kind.LIBRARY), _schema(Kind.LIBRARY)]
+_DistributionId: TypeAlias = Annotated[KeyRange, _id_reader(Kind.DISTRIBUTION), _schema(Kind.DISTRIBUTION)]
 BLANK_IS_NONE = BeforeValidator(none_if_blank)
 MailingListIdOrNone: TypeAlias = Annotated[_MailingListId | None, BLANK_IS_NONE, _schema_or_blank(Kind.MAILING_LIST)]
 ContactIdOrNone: TypeAlias = Annotated[_ContactId | None, BLANK_IS_NONE, _schema_or_blank(Kind.CONTACT)]

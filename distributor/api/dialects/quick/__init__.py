@@ -1,0 +1,1 @@
+"""Quick distribution: contacts, list, distribution and send in one call. See docs/dialects/quick.md."""

@@ -1,4 +1,4 @@
-"""Between the quick dialect's words and the one meaning."""
+"""Translate between the quick body and the engine's requests and results."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,18 +15,17 @@ from distributor.rules.timing.time_zones import zone_named
 SOURCE = "quick"
 
 
-def to_request(wire: QuickDistribution) -> DistributionRequest:
-    """What the body asks for."""
-    settings = wire.settings
+def to_request(body: QuickDistribution) -> DistributionRequest:
+    settings = body.settings
     return DistributionRequest(
         source=SOURCE,
-        survey_id=wire.survey_id,
-        # Of one form on purpose: a thousand of them are not copied.
-        contacts=cast(Sequence[ContactFields], wire.contacts),
-        steps=[to_step(channel) for channel in wire.channels],
-        is_multi=wire.channel_mode == "multi",
-        scheduled_at=wire.scheduled_at,
-        name=wire.name or "",
+        survey_id=body.survey_id,
+        # A QuickContact has the shape of a ContactFields, so that a thousand of them need no copying.
+        contacts=cast(Sequence[ContactFields], body.contacts),
+        steps=[to_step(channel) for channel in body.channels],
+        is_multi=body.channel_mode == "multi",
+        scheduled_at=body.scheduled_at,
+        name=body.name or "",
         audience=AudienceRules(
             settings.exclude_opted_out,
             settings.respect_frequency_rules,
@@ -50,7 +49,7 @@ def to_step(channel: QuickChannel) -> StepRequest:
 
 
 def to_answer(accepted: Accepted, now: datetime) -> dict[str, Any]:
-    """The published answer, and `skipped`."""
+    """Return the published answer, and `skipped`."""
     distribution = accepted.distribution
     zone = zone_named(distribution.organization.time_zone)
     is_scheduled = distribution.scheduled_at is not None and distribution.scheduled_at > now
@@ -58,19 +57,21 @@ def to_answer(accepted: Accepted, now: datetime) -> dict[str, Any]:
         "distributionId": distribution.id,
         "mailingListId": distribution.mailing_list_id,
         "recipientCount": len(accepted.recipients),
-        "personalLinks": [{**_names(one.contact), "personalLinkCode": one.code} for one in accepted.recipients],
+        "personalLinks": [
+            {**_identifiers(recipient.contact), "personalLinkCode": recipient.code} for recipient in accepted.recipients
+        ],
         "status": "scheduled" if is_scheduled else "sending",
         "skipped": [
             {
-                **_names(one.contact),
-                "reason": one.refusal.reason.value,
-                "detail": dict(one.refusal.detail),
-                "text": explain("skipped", one.refusal.reason, one.refusal.detail, now=now, zone=zone),
+                **_identifiers(skipped.contact),
+                "reason": skipped.refusal.reason.value,
+                "detail": dict(skipped.refusal.detail),
+                "text": explain("skipped", skipped.refusal.reason, skipped.refusal.detail, now=now, zone=zone),
             }
-            for one in accepted.skipped
+            for skipped in accepted.skipped
         ],
     }
 
 
-def _names(contact: Identified) -> dict[str, Any]:
+def _identifiers(contact: Identified) -> dict[str, Any]:
     return {"externalId": contact.external_id, "contactId": contact.id, "email": contact.email or None}

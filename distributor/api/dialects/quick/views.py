@@ -1,10 +1,10 @@
-"""POST /api/surveys/{surveyId}/distributions/quick"""
+"""View of `POST /api/surveys/{surveyId}/distributions/quick`."""
 
 from http import HTTPStatus
 from typing import ClassVar
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -25,34 +25,48 @@ _ERRORS = (400, 401, 403, 404, 409, 413, 422)
 
 
 class QuickDistributions(APIView):
-    """Send a survey to contacts in a single call."""
+    """`POST /api/surveys/{surveyId}/distributions/quick`."""
 
     scopes: ClassVar = {"POST": Scope.SEND}
 
     @extend_schema(
         operation_id="quick_distribution",
-        tags=["quick"],
+        summary="Send a survey to contacts",
+        tags=["Quick distribution"],
+        parameters=[
+            OpenApiParameter(
+                "survey_id",
+                str,
+                OpenApiParameter.PATH,
+                description="Id of the survey.",
+                examples=[OpenApiExample("survey", "0195e3a1-0000-7000-8000-000000000001")],
+            )
+        ],
         request=QuickDistribution,
         responses={HTTPStatus.CREATED: QuickAnswer, HTTPStatus.OK: PlanDocument}
         | dict.fromkeys(_ERRORS, ProblemDocument),
     )
     @idempotent
     def post(self, request: Request, survey_id: str) -> Response:
-        """201 with the links that were made; with `dryRun` 200 with what would become of everybody."""
+        """Send a survey to contacts in one call: find or create the contacts, make a mailing list and a distribution,
+        and send now or at `scheduledAt`.
+
+        Answers 201 with the personal links. With `dryRun: true` it answers 200 with a forecast for every contact.
+        """
         key = caller_key(request)
-        survey = _parse_survey_id(survey_id)
+        path_survey_id = _parse_survey_id(survey_id)
         try:
-            wire = QuickDistribution.model_validate_json(
+            body = QuickDistribution.model_validate_json(
                 request.body, context={"phone_region": key.organization.phone_region}
             )
-            if wire.survey_id != survey:
-                raise faults.SurveyMismatch
+            if body.survey_id != path_survey_id:
+                raise faults.SurveyMismatchError
             now = database_now()
-            if wire.dry_run:
-                return DryRunResponse(dry_run(key.organization, to_request(wire), now))
-            accepted = accept(key.organization, key, to_request(wire), now)
+            if body.dry_run:
+                return DryRunResponse(dry_run(key.organization, to_request(body), now))
+            accepted = accept(key.organization, key, to_request(body), now)
         except faults.REFUSALS as refusal:
-            raise faults.explain(refusal, key.organization, survey, request.body) from None
+            raise faults.explain(refusal, key.organization, path_survey_id, request.body) from None
         return Response(to_answer(accepted, now), HTTPStatus.CREATED)
 
 

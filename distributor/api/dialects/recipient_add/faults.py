@@ -1,6 +1,6 @@
-"""Every error of the dialect, in its one shape: `{"Errors": ["…"]}`.
+"""Errors of recipient add, all of the shape `{"Errors": ["…"]}`.
 
-The reference knows the statuses 200 and 400; 403, 409, 413 and 422 are ours.
+The reference has the statuses 200 and 400; 403, 409, 413 and 422 are ours.
 """
 
 from collections.abc import Mapping
@@ -26,20 +26,20 @@ INVALID_SESSION: Final = "Invalid Session. Please ensure you Login first"
 NO_LIST: Final = "No such list found"
 FAILED: Final = "There was a problem adding the recipients. Please contact DIY Surveys Support"
 
-NO_KEY: Final = "The password is no API key that is in force."
+UNKNOWN_KEY: Final = "The password is not a valid API key."
 REFUSALS: Final = (MailingList.DoesNotExist, UnknownReferencesError, NoDefaultChannelError)
 
 
 def render_error(error: Exception, context: Mapping[str, Any]) -> Response:
-    """The view's exception handler."""
+    """Handle an exception of a view. An unexpected error is logged and answered with the published text."""
     if isinstance(error, NotAuthenticated | AuthenticationFailed):
         return _refusal(HTTPStatus.BAD_REQUEST, [INVALID_SESSION])
     problem = error if isinstance(error, Problem) else known_problem(error)
     if problem is None:
         logger.error("recipients_not_added", exc_info=error)
         return _refusal(HTTPStatus.BAD_REQUEST, [FAILED])
-    told = [f"{fault.pointer}: {fault.detail}" if fault.pointer else fault.detail for fault in problem.faults]
-    return _refusal(problem.status_code, told or [problem.text])
+    errors = [f"{fault.pointer}: {fault.detail}" if fault.pointer else fault.detail for fault in problem.faults]
+    return _refusal(problem.status_code, errors or [problem.text])
 
 
 def explain_body(error: ValidationError) -> Problem:
@@ -51,17 +51,20 @@ def no_such_list() -> Problem:
 
 
 def wrong_password() -> Problem:
-    return Problem(HTTPStatus.BAD_REQUEST, "wrong_password", NO_KEY)
+    return Problem(HTTPStatus.BAD_REQUEST, "wrong_password", UNKNOWN_KEY)
 
 
 def explain_refusal(refusal: Exception) -> Problem:
-    """One of REFUSALS: the list has gone, or its connection cannot send; what is wrong with that comes second."""
+    """Return the answer to one of REFUSALS: the list was deleted, or its connection cannot send.
+
+    The second case has the published text, followed by what is wrong with the connection.
+    """
     if isinstance(refusal, MailingList.DoesNotExist):
         return no_such_list()
     if isinstance(refusal, UnknownReferencesError):
         details = sorted({reference_fault("", fault).detail for fault in refusal.faults})
     else:
-        details = ["The organisation has no default way to reach people."]
+        details = ["No channel has both a default provider and a default template."]
     faults = [Fault("", "cannot_invite", detail) for detail in (FAILED, *details)]
     return Problem(HTTPStatus.BAD_REQUEST, "cannot_invite", FAILED, faults)
 

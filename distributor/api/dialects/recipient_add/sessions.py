@@ -1,4 +1,4 @@
-"""Sessions of clients that log in first: a signed cookie that names the API key which they showed as their password.
+"""Sessions of clients that log in first: a signed cookie with the id of the API key that was their password.
 
 See docs/decisions/0022.
 """
@@ -25,22 +25,22 @@ _SALT: Final = "distributor.recipient_add.session"
 
 
 class SessionAuthentication(BaseAuthentication):
-    """The session of a key, where no header shows one."""
+    """Authenticates a request by its session's cookie. Comes after the headers."""
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, ApiKey] | None:
-        """Raises a 400 Problem for a call that a form on somebody's page could have made."""
+        """Raises a 400 Problem for a body that is not JSON: a form on another website could have sent it."""
         key_id = request.get_signed_cookie(COOKIE, default=None, salt=_SALT, max_age=LIFETIME_SECONDS)
         key = find_key_in_use(UUID(key_id), database_now()) if key_id else None
         if key is None:
             return None
         if request.method == "POST" and not _is_json(request):
-            detail = "A call with a session's cookie needs the header Content-Type: application/json."
+            detail = "Calls with a session cookie need the header Content-Type: application/json."
             raise Problem(HTTPStatus.BAD_REQUEST, "not_json", detail)
         return AnonymousUser(), key
 
 
 class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # it registers itself
-    """How the documentation says so."""
+    """The session's cookie in the OpenAPI document."""
 
     target_class = SessionAuthentication
     name = "session"
@@ -50,7 +50,7 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
 
 
 def begin_session(response: Response, key: ApiKey) -> None:
-    """Let whoever gets the response call with the key's rights, for 8 hours or until the key ends."""
+    """Add a cookie to the response that is worth as much as the key, for 8 hours or until the key expires."""
     response.set_signed_cookie(
         COOKIE,
         str(key.pk),

@@ -1,4 +1,4 @@
-"""Between the recipient-add dialect's words and the engine's."""
+"""Translate between the bodies of recipient add and the engine's requests and results."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,11 +10,11 @@ from pydantic.alias_generators import to_pascal
 from contacts.addresses import is_email, normalize_phone
 from contacts.contact_fields import ContactFields
 from contacts.models import Organization
-from distributor.api.dialects.recipient_add.wire import AddRecipients, DuplicationWire, RecipientWire
+from distributor.api.dialects.recipient_add.duplication import USER_FIELDS, data_key
+from distributor.api.dialects.recipient_add.wire import AddRecipients, RecipientWire
 from distributor.api.dry_run import render_plan
 from distributor.engine.audience.add_to_list import AddDryRun, AddResult, PersonToAdd
 from distributor.engine.audience.number_lookup import NumberCheck
-from distributor.rules.duplicates import DATE_FIELDS, FIELDS, USER_FIELDS, Duplication
 from distributor.rules.phrases import explain
 from distributor.rules.timing.time_zones import zone_named
 
@@ -27,135 +27,109 @@ DUPLICATE: Final = "Duplicate recipient for"
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A recipient of the call; `message` says why it cannot be added, "" if it can. `phone` in E.164.
+    """A recipient of the call. `phone` is in E.164.
 
-    `failed` is the look-up that it did not pass.
+    `message` says why the recipient cannot be added, "" if it can. `failed_check` is the number check that failed.
     """
 
-    said: RecipientWire
+    given: RecipientWire
     phone: str
-    is_checked: bool
+    needs_check: bool
     message: str = ""
-    failed: NumberCheck | None = None
+    failed_check: NumberCheck | None = None
 
     @property
     def newcomer(self) -> PersonToAdd:
-        return PersonToAdd(_to_contact(self.said, self.phone), self.said.get("when"))
+        return PersonToAdd(_to_contact(self.given, self.phone), self.given.get("when"))
 
 
-class Misunderstood(Exception):
-    """The body's Duplication asks for something that there is not; `faults` say what."""
-
-    def __init__(self, faults: Sequence[str]) -> None:
-        super().__init__(faults)
-        self.faults = faults
-
-
-def to_candidates(wire: AddRecipients, region: str) -> list[Candidate]:
-    """The recipients in order. `region` is the country of numbers without a country code."""
+def to_candidates(body: AddRecipients, region: str) -> list[Candidate]:
+    """Return the recipients in order. `region` is the country of numbers without a country code."""
     candidates = []
-    for said in wire.recipient_list:
-        number, email = _text(said, "mobile_number"), _text(said, "email_address")
+    for recipient in body.recipient_list:
+        number, email = _text(recipient, "mobile_number"), _text(recipient, "email_address")
         phone = (normalize_phone(number, region) or "") if number else ""
-        is_checked = wire.lookup_test or bool(said.get("lookup_test"))
+        needs_check = body.lookup_test or bool(recipient.get("lookup_test"))
         message = ""
-        if not phone and (number or not email or is_checked):
+        if not phone and (number or not email or needs_check):
             message = INVALID_MOBILE
         elif email and not is_email(email):
             message = INVALID_EMAIL
-        candidates.append(Candidate(said, phone, is_checked, message))
+        candidates.append(Candidate(recipient, phone, needs_check, message))
     return candidates
 
 
 def numbers_to_check(candidates: Sequence[Candidate]) -> set[str]:
-    return {one.phone for one in candidates if one.is_checked and not one.message}
+    return {candidate.phone for candidate in candidates if candidate.needs_check and not candidate.message}
 
 
-def after_checks(candidates: Sequence[Candidate], checks: Mapping[str, NumberCheck]) -> list[Candidate]:
-    """The same with whatever the look-ups found against them, and those who have another's e-mail address.
+def apply_checks(candidates: Sequence[Candidate], checks: Mapping[str, NumberCheck]) -> list[Candidate]:
+    """Reject candidates whose number check failed, and candidates who share an e-mail address under another number.
 
-    One e-mail address is one contact: of two numbers one would get the other's invitation.
+    An e-mail address is one contact: with two numbers, one of them would get the other's invitation.
     """
     phones_by_email: dict[str, str] = {}
-    judged = []
-    for one in candidates:
-        check = checks.get(one.phone) if one.is_checked else None
-        email = _text(one.said, "email_address").lower()
-        if one.message:
-            judged.append(one)
+    checked = []
+    for candidate in candidates:
+        check = checks.get(candidate.phone) if candidate.needs_check else None
+        email = _text(candidate.given, "email_address").lower()
+        if candidate.message:
+            checked.append(candidate)
         elif check and check.fault:
-            judged.append(replace(one, message=INVALID_MOBILE, failed=check))
-        elif email and one.phone and phones_by_email.setdefault(email, one.phone) != one.phone:
-            judged.append(replace(one, message=SHARED_EMAIL))
+            checked.append(replace(candidate, message=INVALID_MOBILE, failed_check=check))
+        elif email and candidate.phone and phones_by_email.setdefault(email, candidate.phone) != candidate.phone:
+            checked.append(replace(candidate, message=SHARED_EMAIL))
         else:
-            judged.append(one)
-    return judged
-
-
-def to_duplication(wire: DuplicationWire) -> Duplication:
-    """Raises Misunderstood."""
-    named = [name.strip().lower() for name in (wire.fields_ or "").split(",") if name.strip()]
-    day = (wire.date or "").strip().lower()
-    faults = [f"/Duplication/Fields: “{name}” is none of {', '.join(FIELDS)}." for name in named if name not in FIELDS]
-    if day and day not in DATE_FIELDS:
-        faults.append(f"/Duplication/Date: “{day}” is none of {', '.join(DATE_FIELDS)}.")
-    if not day and wire.generate_date:
-        faults.append("/Duplication/GenerateDate: Date says into which field.")
-    if not day and wire.limit is not None:
-        faults.append("/Duplication/Limit: Date says from when.")
-    # The reference has Date among the Fields, where it can tell nobody from anybody.
-    fields = tuple(dict.fromkeys(name for name in named if name != day))
-    if named and not fields:
-        faults.append("/Duplication/Fields: there is none beside the one with the date.")
-    if faults:
-        raise Misunderstood(faults)
-    return Duplication(fields, day or None, wire.limit, wire.generate_date)
+            checked.append(candidate)
+    return checked
 
 
 def to_answer(
     candidates: Sequence[Candidate],
-    added: AddResult | AddDryRun | None,
+    result: AddResult | AddDryRun | None,
     organization: Organization,
     now: datetime,
     faults: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The published answer. `added` None: nobody was; its places are those of the candidates without a message."""
+    """Return the published answer. `result` None: nobody was added.
+
+    The positions in `result.duplicates` count only the candidates without a message.
+    """
     errors = list(faults)
     duplicates = []
-    place = -1
-    for one in candidates:
-        if one.message:
-            errors.append(_report(one.said, one.message))
+    position = -1
+    for candidate in candidates:
+        if candidate.message:
+            errors.append(_report(candidate.given, candidate.message))
             continue
-        place += 1
-        if added and place in added.duplicates:
-            errors.append(_report(one.said, DUPLICATE))
-            duplicates.append(_as_given(one.said))
+        position += 1
+        if result and position in result.duplicates:
+            errors.append(_report(candidate.given, DUPLICATE))
+            duplicates.append(_as_given(candidate.given))
     answer: dict[str, Any] = {"Errors": errors} if errors else {"Status": "Success"}
-    failed = {one.failed.number: one.failed for one in candidates if one.failed}
+    failed_checks = [candidate.failed_check for candidate in candidates if candidate.failed_check]
     lists = {
-        "Lookups": [_to_lookup(check) for check in failed.values()],
+        "Lookups": [_to_lookup(check) for check in {check.number: check for check in failed_checks}.values()],
         "Duplicates": duplicates,
-        "NotInvited": _not_invited(added, organization, now),
+        "NotInvited": _not_invited(result, organization, now),
     }
-    return answer | {name: listed for name, listed in lists.items() if listed}
+    return answer | {name: items for name, items in lists.items() if items}
 
 
-def to_dry_answer(answer: Mapping[str, Any], planned: AddDryRun | None) -> dict[str, Any]:
-    """What the call would be answered, and the plan of its invitations."""
-    plan = planned.invitations if planned else None
+def to_dry_run_answer(answer: Mapping[str, Any], result: AddDryRun | None) -> dict[str, Any]:
+    """Return the answer that the call would get, and the forecast of its invitations."""
+    plan = result.invitations if result else None
     return {"DryRun": True, **answer, **({"Plan": render_plan(plan)} if plan else {})}
 
 
-def _to_contact(said: RecipientWire, phone: str) -> ContactFields:
-    data = {name.capitalize(): text for name in USER_FIELDS if (text := said.get(name))}
+def _to_contact(recipient: RecipientWire, phone: str) -> ContactFields:
     return {
-        "email": _text(said, "email_address"),
+        "email": _text(recipient, "email_address"),
         "phone": phone,
-        "title": _text(said, "title"),
-        "first_name": _text(said, "first_name"),
-        "last_name": _text(said, "last_name"),
-        "embedded_data": data,
+        "title": _text(recipient, "title"),
+        "first_name": _text(recipient, "first_name"),
+        "last_name": _text(recipient, "last_name"),
+        "embedded_data": {data_key(field): text for field in USER_FIELDS if (text := recipient.get(field))},
     }
 
 
@@ -168,32 +142,32 @@ def _to_lookup(check: NumberCheck) -> dict[str, Any]:
     }
 
 
-def _report(said: Mapping[str, Any], message: str) -> str:
-    """As published, with what was given; a field that was not leaves its blank."""
+def _report(recipient: Mapping[str, Any], message: str) -> str:
+    """Return the published report, with the values as given; an absent field leaves its blank."""
     fields = ("title", "first_name", "last_name", "email_address", "mobile_number")
-    told = " ".join(said.get(name) or "" for name in fields)
-    return f"There was a problem with the following recipient {told} {message}"
+    values = " ".join(recipient.get(field) or "" for field in fields)
+    return f"There was a problem with the following recipient {values} {message}"
 
 
-def _as_given(said: RecipientWire) -> dict[str, Any]:
-    return {to_pascal(name): value for name, value in said.items() if value is not None}
+def _as_given(recipient: RecipientWire) -> dict[str, Any]:
+    return {to_pascal(field): value for field, value in recipient.items() if value is not None}
 
 
 def _not_invited(
-    added: AddResult | AddDryRun | None, organization: Organization, now: datetime
+    result: AddResult | AddDryRun | None, organization: Organization, now: datetime
 ) -> list[dict[str, Any]]:
     zone = zone_named(organization.time_zone)
     return [
         {
-            "MobileNumber": one.contact.phone,
-            "EmailAddress": one.contact.email,
-            "Reason": one.refusal.reason.value,
-            "Detail": dict(one.refusal.detail),
-            "Text": explain("skipped", one.refusal.reason, one.refusal.detail, now=now, zone=zone),
+            "MobileNumber": skipped.contact.phone,
+            "EmailAddress": skipped.contact.email,
+            "Reason": skipped.refusal.reason.value,
+            "Detail": dict(skipped.refusal.detail),
+            "Text": explain("skipped", skipped.refusal.reason, skipped.refusal.detail, now=now, zone=zone),
         }
-        for one in (added.skipped if added else ())
+        for skipped in (result.skipped if result else ())
     ]
 
 
-def _text(said: Mapping[str, Any], name: str) -> str:
-    return (said.get(name) or "").strip()
+def _text(recipient: Mapping[str, Any], field: str) -> str:
+    return (recipient.get(field) or "").strip()

@@ -1,4 +1,4 @@
-"""POST /base/Account/Login and POST /base/Recipient/Add"""
+"""Views of `POST /base/Account/Login` and `POST /base/Recipient/Add`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,17 +16,16 @@ from contacts.models import MailingList
 from contacts.models.api_key import Scope
 from distributor.api.authentication import ApiKeyAuthentication, caller_key
 from distributor.api.dialects.recipient_add import faults
+from distributor.api.dialects.recipient_add.duplication import InvalidDuplicationError, to_duplication
 from distributor.api.dialects.recipient_add.sessions import SessionAuthentication, begin_session
 from distributor.api.dialects.recipient_add.translate import (
     SOURCE,
     Candidate,
-    Misunderstood,
-    after_checks,
+    apply_checks,
     numbers_to_check,
     to_answer,
     to_candidates,
-    to_dry_answer,
-    to_duplication,
+    to_dry_run_answer,
 )
 from distributor.api.dialects.recipient_add.wire import (
     AddAnswer,
@@ -43,6 +42,8 @@ from distributor.engine.audience.number_lookup import check_numbers
 from distributor.engine.infrastructure.clock import database_now
 from distributor.rules.duplicates import Duplication
 
+_TAGS = ["Recipient add"]
+
 
 class _View(APIView):
     def get_exception_handler(self) -> Callable[[Exception, Mapping[str, Any]], Response]:
@@ -50,14 +51,15 @@ class _View(APIView):
 
 
 class AccountLogin(_View):
-    """Log in with an API key as the password."""
+    """`POST /base/Account/Login`."""
 
     authentication_classes = []
     permission_classes = []
 
     @extend_schema(
         operation_id="recipient_login",
-        tags=["recipient add"],
+        summary="Log in",
+        tags=_TAGS,
         request=Login,
         responses={
             HTTPStatus.OK: LoginAnswer,
@@ -66,12 +68,16 @@ class AccountLogin(_View):
         },
     )
     def post(self, request: Request) -> Response:
-        """200 with the session's cookie."""
+        """Log in with an API key as the password.
+
+        The answer sets a session cookie for calls below `/base/`. It has the key's scopes and lasts 8 hours, or until
+        the key expires. Calls with the cookie need `Content-Type: application/json`.
+        """
         try:
-            wire = read_body(Login, request.body)
+            body = read_body(Login, request.body)
         except ValidationError as error:
             raise faults.explain_body(error) from None
-        key = find_api_key(wire.password.strip(), database_now())
+        key = find_api_key(body.password.strip(), database_now())
         if key is None:
             raise faults.wrong_password()
         response = Response({"Status": "Success"})
@@ -80,61 +86,65 @@ class AccountLogin(_View):
 
 
 @dataclass(frozen=True, slots=True)
-class _Prepared:
-    """A call that was understood; `misunderstood`: its Duplication was not, so that nobody is added."""
+class _PreparedCall:
+    """A call whose body was read. With `duplication_faults` nobody is added."""
 
     mailing_list: MailingList
     candidates: Sequence[Candidate]
     duplication: Duplication
     is_dry_run: bool
-    misunderstood: Sequence[str] = ()
+    duplication_faults: Sequence[str] = ()
 
 
-def _prepare(view: APIView, request: Request) -> _Prepared:
-    """Everything before the transaction: numbers are looked up over the network."""
+def _prepare(view: APIView, request: Request) -> _PreparedCall:
+    """Do everything that must not happen within the transaction: numbers are looked up over the network."""
     organization = caller_key(request).organization
     try:
-        wire = read_body(AddRecipients, request.body)
+        body = read_body(AddRecipients, request.body)
     except ValidationError as error:
         raise faults.explain_body(error) from None
-    mailing_list = find_list(organization, wire.list_name)
+    mailing_list = find_list(organization, body.list_name)
     if mailing_list is None:
         raise faults.no_such_list()
-    candidates = to_candidates(wire, organization.phone_region)
+    candidates = to_candidates(body, organization.phone_region)
     try:
-        duplication = to_duplication(wire.duplication)
-    except Misunderstood as error:
-        return _Prepared(mailing_list, candidates, Duplication(), wire.dry_run, error.faults)
+        duplication = to_duplication(body.duplication)
+    except InvalidDuplicationError as error:
+        return _PreparedCall(mailing_list, candidates, Duplication(), body.dry_run, error.faults)
     checks = check_numbers(organization, numbers_to_check(candidates))
-    return _Prepared(mailing_list, after_checks(candidates, checks), duplication, wire.dry_run)
+    return _PreparedCall(mailing_list, apply_checks(candidates, checks), duplication, body.dry_run)
 
 
 class RecipientAdd(_View):
-    """Add recipients to a list, and invite them if it is connected to a survey."""
+    """`POST /base/Recipient/Add`."""
 
     authentication_classes = [ApiKeyAuthentication, SessionAuthentication]
     scopes: ClassVar = {"POST": Scope.SEND}
 
     @extend_schema(
         operation_id="add_recipients",
-        tags=["recipient add"],
+        summary="Add recipients to a list",
+        tags=_TAGS,
         request=AddRecipients,
         responses={HTTPStatus.OK: AddAnswer} | dict.fromkeys((400, 403, 409, 413, 422), ErrorTexts),
     )
     @idempotent_after(_prepare)
-    def post(self, request: Request, prepared: _Prepared) -> Response:
-        """200 whether all, some or none could be added: `Errors` says who could not. With `DryRun` nobody is."""
+    def post(self, request: Request, call: _PreparedCall) -> Response:
+        """Add recipients to a list, and invite them if the list is connected to a survey.
+
+        Answers 200 whether all, some or none of the recipients could be added: `Errors` lists those that were not.
+        With `DryRun: true` nothing is changed.
+        """
         key, now = caller_key(request), database_now()
-        mailing_list, duplication = prepared.mailing_list, prepared.duplication
-        new = [one.newcomer for one in prepared.candidates if not one.message]
+        newcomers = [candidate.newcomer for candidate in call.candidates if not candidate.message]
         added = planned = None
-        if new and not prepared.misunderstood:
+        if newcomers and not call.duplication_faults:
             try:
-                if prepared.is_dry_run:
-                    planned = dry_run_add_to_list(mailing_list, new, duplication, SOURCE, now)
+                if call.is_dry_run:
+                    planned = dry_run_add_to_list(call.mailing_list, newcomers, call.duplication, SOURCE, now)
                 else:
-                    added = add_to_list(mailing_list, key, new, duplication, SOURCE, now)
+                    added = add_to_list(call.mailing_list, key, newcomers, call.duplication, SOURCE, now)
             except faults.REFUSALS as refusal:
                 raise faults.explain_refusal(refusal) from None
-        answer = to_answer(prepared.candidates, planned or added, key.organization, now, prepared.misunderstood)
-        return DryRunResponse(to_dry_answer(answer, planned)) if prepared.is_dry_run else Response(answer)
+        answer = to_answer(call.candidates, planned or added, key.organization, now, call.duplication_faults)
+        return DryRunResponse(to_dry_run_answer(answer, planned)) if call.is_dry_run else Response(answer)

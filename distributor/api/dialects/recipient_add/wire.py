@@ -1,7 +1,7 @@
-"""The recipient-add dialect's bodies and answers, field by field as published; keys beyond them are ignored.
+"""Bodies and answers of recipient add, with the published fields. Unknown keys are ignored.
 
-Names count in any letter case: the published table writes Firstname where its example writes FirstName. An optional
-field that is null counts as not given.
+The letter case of keys does not matter: the published table writes Firstname where its example writes FirstName. A null
+in an optional field is the same as leaving the field out.
 """
 
 from typing import Annotated, Any, Final, Literal, TypeVar
@@ -15,7 +15,7 @@ from distributor.api.dry_run import PlanDocument
 from distributor.api.fields import NO_NUL, NULL_IS_DEFAULT, ONE_LINE, Line255, Moment
 
 MAX_RECIPIENTS = 1_000
-MAX_USER_TEXT = 2_014  # so says the reference
+MAX_USER_TEXT = 2_014  # as published
 MAX_LIMIT_DAYS = 36_500
 _WIRE = ConfigDict(alias_generator=to_pascal, strict=True, extra="ignore", frozen=True)
 _ANSWER = ConfigDict(alias_generator=to_pascal)
@@ -29,69 +29,121 @@ class Wire(BaseModel):
     model_config = _WIRE
 
 
-def _none_if_blank(given: Any) -> Any:
-    return None if isinstance(given, str) and not given.strip() else given
+def _none_if_blank(value: Any) -> Any:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+_UserField = Annotated[
+    UserText | None,
+    Field(
+        description="Free text of your own. Saved in the contact's embedded data; templates read `User1` as "
+        "`${contact:User1}`.",
+        examples=["Ward B"],
+    ),
+]
 
 
 @with_config(_WIRE)
 class RecipientWire(TypedDict, total=False):
-    """Somebody to add. A blank text counts as not given."""
+    """A recipient to add. Needs a mobile number, an e-mail address or both. Blank text is the same as no text."""
 
-    title: Line255 | None
-    first_name: Line255 | None
-    last_name: Line255 | None
-    mobile_number: Annotated[Line255 | None, Field(description="E.164, or as written in the organisation's country.")]
-    email_address: Line255 | None
-    user1: UserText | None
-    user2: UserText | None
-    user3: UserText | None
-    user4: UserText | None
-    user5: UserText | None
-    user6: UserText | None
-    user7: UserText | None
-    user8: UserText | None
-    user9: UserText | None
-    user10: UserText | None
+    title: Annotated[Line255 | None, Field(description="Title.", examples=["Ms"])]
+    first_name: Annotated[Line255 | None, Field(description="First name.", examples=["Ann"])]
+    last_name: Annotated[Line255 | None, Field(description="Last name.", examples=["Ono"])]
+    mobile_number: Annotated[
+        Line255 | None,
+        Field(
+            description="Mobile number in E.164. A number without a country code is read in the organisation's phone "
+            "region.",
+            examples=["+48601000001"],
+        ),
+    ]
+    email_address: Annotated[Line255 | None, Field(description="E-mail address.", examples=["ann@example.com"])]
+    user1: _UserField
+    user2: _UserField
+    user3: _UserField
+    user4: _UserField
+    user5: _UserField
+    user6: _UserField
+    user7: _UserField
+    user8: _UserField
+    user9: _UserField
+    user10: _UserField
     when: Annotated[
         Moment | None,
         BeforeValidator(_none_if_blank),
-        Field(description="Invited not before, if the list is connected to a survey. Without an offset: UTC."),
+        Field(
+            description="Earliest time of the invitation, ISO 8601, if the list is connected to a survey. A time "
+            "without an offset is UTC. Omit to invite now.",
+            examples=["2030-02-04T16:23:43+00:00"],
+        ),
     ]
-    lookup_test: Annotated[bool | None, Field(description="Reject the recipient unless the number is a mobile phone.")]
+    lookup_test: Annotated[
+        bool | None,
+        Field(description="Check the number, and reject the recipient if it is not a mobile number.", examples=[True]),
+    ]
 
 
 class DuplicationWire(Wire):
-    """What makes somebody a duplicate who is not added."""
+    """Which recipients count as duplicates. Duplicates are not added."""
 
     fields_: Annotated[
         Line255 | None,
-        Field(alias="Fields", description="Of tel, email, firstname, lastname, title, user1 … user10; with commas."),
+        Field(
+            alias="Fields",
+            description="Fields to compare, separated by commas: `tel`, `email`, `firstname`, `lastname`, `title`, "
+            "`user1` … `user10`. A recipient is a duplicate if all of them are equal.",
+            examples=["tel,email"],
+        ),
     ] = None
-    date: Annotated[Line255 | None, Field(description="The field that holds the day of the last contact.")] = None
-    generate_date: Annotated[bool, NULL_IS_DEFAULT, Field(description="Write today's date into it.")] = False
+    date: Annotated[
+        Line255 | None,
+        Field(description="Name of the field that holds the day of the last contact.", examples=["user2"]),
+    ] = None
+    generate_date: Annotated[
+        bool,
+        NULL_IS_DEFAULT,
+        Field(description="Write today's date to the `Date` field of added recipients.", examples=[True]),
+    ] = False
     limit: Annotated[
         Annotated[int, Field(ge=0, le=MAX_LIMIT_DAYS)] | None,
-        Field(description="Days after that day from which one is no duplicate."),
+        Field(
+            description="Number of days after the day in `Date` from which a recipient is no longer a duplicate.",
+            examples=[30],
+        ),
     ] = None
 
 
 class AddRecipients(Wire):
-    """1–1,000 recipients for a list."""
+    """Recipients to add to a list."""
 
-    list_name: ListName
-    recipient_list: Annotated[list[RecipientWire], Field(min_length=1, max_length=MAX_RECIPIENTS)]
-    duplication: Annotated[DuplicationWire, NULL_IS_DEFAULT] = DuplicationWire()
-    lookup_test: Annotated[bool, NULL_IS_DEFAULT, Field(description="Of all recipients.")] = False
+    list_name: Annotated[ListName, Field(description="Name of the list, exactly as saved.", examples=["Ward B"])]
+    recipient_list: Annotated[
+        list[RecipientWire], Field(min_length=1, max_length=MAX_RECIPIENTS, description="1 to 1,000 recipients.")
+    ]
+    duplication: Annotated[
+        DuplicationWire, NULL_IS_DEFAULT, Field(description="Duplicate check. Omit to add everyone.")
+    ] = DuplicationWire()
+    lookup_test: Annotated[
+        bool, NULL_IS_DEFAULT, Field(description="Check the numbers of all recipients.", examples=[True])
+    ] = False
     dry_run: Annotated[
-        bool, NULL_IS_DEFAULT, Field(description="An addition of ours: answer what would happen, and do nothing.")
+        bool,
+        NULL_IS_DEFAULT,
+        Field(
+            description="Extension: answer what the call would do, and change nothing.",
+            examples=[False],
+        ),
     ] = False
 
 
 class Login(Wire):
-    """The password is an API key; the user name is not looked at."""
+    """Credentials: an API key is the password."""
 
-    user_name: Line255 = ""
-    password: Annotated[Line255, Field(description="An API key.")]
+    user_name: Annotated[Line255, Field(description="Not checked.", examples=["ward-b"])] = ""
+    password: Annotated[
+        Line255, Field(description="An API key.", examples=["dk_0123456789abcdefghijklmnopqrstuvwxyzA"])
+    ]
 
 
 class LoginAnswer(BaseModel):
@@ -99,65 +151,88 @@ class LoginAnswer(BaseModel):
 
     model_config = _ANSWER
 
-    status: Literal["Success"]
+    status: Literal["Success"] = Field(description="Always `Success`.", examples=["Success"])
 
 
 class FailedLookup(BaseModel):
-    """A number that is none of a mobile phone."""
+    """A number that failed the mobile number check."""
 
     model_config = _ANSWER
 
-    carrier: str = Field(description="Unknown, where nobody knows.")
-    message: str
-    number: str
-    reachable: bool
+    carrier: str = Field(description="Name of the carrier, or `Unknown`.", examples=["Plus"])
+    message: str = Field(description="Why the number failed.", examples=["Not a mobile number: landline."])
+    number: str = Field(description="The number that was checked, in E.164.", examples=["+48221234567"])
+    reachable: bool = Field(description="Always false: only numbers that failed are listed.", examples=[False])
 
 
 class NotInvited(BaseModel):
-    """Somebody who was added and is not invited: an addition of ours."""
+    """A recipient who was added to the list and not invited (extension)."""
 
     model_config = _ANSWER
 
-    mobile_number: str
-    email_address: str
-    reason: str = Field(description="Such as opted_out, suppressed, no_address or frequency_rule")
-    detail: dict[str, Any]
-    text: str = Field(description="The same as a sentence.")
+    mobile_number: str = Field(description="Mobile number in E.164, or blank.", examples=["+48601000001"])
+    email_address: str = Field(description="E-mail address, or blank.", examples=["ann@example.com"])
+    reason: str = Field(
+        description="Reason code, for example `opted_out`, `suppressed`, `no_address` or `frequency_rule`.",
+        examples=["opted_out"],
+    )
+    detail: dict[str, Any] = Field(
+        description="Data that the reason is based on.", examples=[{"since": "2026-03-05T09:00:00+00:00"}]
+    )
+    text: str = Field(
+        description="The reason as a sentence for people.", examples=["skipped: the contact opted out 2 days ago"]
+    )
 
 
 class AddAnswer(BaseModel):
-    """`Status` where everybody was added, otherwise `Errors`; the other lists are there if they hold anything."""
+    """`Status` if every recipient was added, otherwise `Errors`. The other lists are present only if not empty."""
 
     model_config = _ANSWER
 
-    status: Literal["Success"] | None = None
-    errors: list[str] | None = None
-    lookups: list[FailedLookup] | None = None
-    duplicates: list[dict[str, Any]] | None = Field(None, description="The recipients as they were given.")
-    not_invited: list[NotInvited] | None = Field(None, description="An addition of ours.")
-    dry_run: Literal[True] | None = Field(None, description="Ours: nothing was done, this is what would be.")
-    plan: PlanDocument | None = Field(None, description="Ours: of a dry run, the invitations if there would be any.")
+    status: Literal["Success"] | None = Field(
+        None, description="Present if every recipient was added.", examples=["Success"]
+    )
+    errors: list[str] | None = Field(
+        None,
+        description="One report for each recipient that was not added, in the order of the call.",
+        examples=[
+            ["There was a problem with the following recipient Ms Ann Ono ann@example.com 12 Invalid mobile number for"]
+        ],
+    )
+    lookups: list[FailedLookup] | None = Field(None, description="The numbers that failed the check.")
+    duplicates: list[dict[str, Any]] | None = Field(
+        None, description="The duplicate recipients, as given.", examples=[[{"MobileNumber": "+48601000001"}]]
+    )
+    not_invited: list[NotInvited] | None = Field(
+        None, description="Extension: recipients who were added and not invited."
+    )
+    dry_run: Literal[True] | None = Field(
+        None, description="Extension: present in the answer to a dry run. Nothing was changed.", examples=[True]
+    )
+    plan: PlanDocument | None = Field(
+        None, description="Extension: for a dry run, the forecast of the invitations if the list is connected."
+    )
 
 
 class ErrorTexts(BaseModel):
-    """What every error looks like."""
+    """Every error of recipient add."""
 
     model_config = _ANSWER
 
-    errors: list[str]
+    errors: list[str] = Field(description="What is wrong, one text each.", examples=[["No such list found"]])
 
 
 def read_body(model: type[BodyT], body: bytes) -> BodyT:
-    """Validate a JSON body, whatever the letter case of its names. Raises pydantic's ValidationError."""
+    """Validate a JSON body; the letter case of its keys does not matter. Raises pydantic's ValidationError."""
     try:
-        given = from_json(body)
+        data = from_json(body)
     except ValueError:
-        return model.model_validate_json(body)  # which says what is wrong with it
-    return model.model_validate(_as_published(given))
+        return model.model_validate_json(body)  # raises what is wrong with the JSON
+    return model.model_validate(_with_published_keys(data))
 
 
-# None of them means something else elsewhere in a body.
-_PUBLISHED: Final = {
+# Published keys by their lower case. No two keys of different objects differ in letter case only.
+_PUBLISHED_KEYS: Final = {
     name.lower(): name
     for name in (
         *map(to_pascal, RecipientWire.__annotations__),
@@ -168,7 +243,7 @@ _PUBLISHED: Final = {
 }
 
 
-def _as_published(given: Any) -> Any:
-    if isinstance(given, dict):
-        return {_PUBLISHED.get(name.lower(), name): _as_published(value) for name, value in given.items()}
-    return [_as_published(one) for one in given] if isinstance(given, list) else given
+def _with_published_keys(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {_PUBLISHED_KEYS.get(key.lower(), key): _with_published_keys(value) for key, value in data.items()}
+    return [_with_published_keys(item) for item in data] if isinstance(data, list) else data

@@ -1,4 +1,4 @@
-"""Everything that is wrong with such a body, at once. The published reference shows no errors: these are ours."""
+"""Find every fault of a single send at once. The published reference has no errors; these are ours."""
 
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from contacts.models import Organization
-from distributor.api.dialects.single_send.translate import Setting
-from distributor.api.dialects.single_send.wire import MAX_RECIPIENTS, NEEDED
+from distributor.api.dialects.single_send.translate import SendDefaults
+from distributor.api.dialects.single_send.wire import MAX_RECIPIENTS, REQUIRED_ADDRESSES
 from distributor.api.problems import Fault, Problem, invalid_request
 from distributor.api.validation import faults_of
 from distributor.engine.acceptance.defaults import find_defaults
@@ -19,29 +19,31 @@ from distributor.engine.acceptance.references import UnknownReferencesError
 _NO_SURVEY: Final = Fault("/form_id", "survey_not_found", "There is no such survey.")
 _DETAILS: Final = {
     ("provider", "inactive"): "The channel's default provider is switched off.",
-    ("template", "not_found"): "The channel's default template has no texts.",
+    ("template", "not_found"): "The channel's default template has no text.",
 }
 
 
-def find_setting(organization: Organization, form_id: str, channel: str) -> Setting:
-    """The survey and the channel's defaults. Raises a 404 or 409 Problem that names all that there is not."""
+def find_send_defaults(organization: Organization, form_id: str, channel: str) -> SendDefaults:
+    """Return the survey and the channel's defaults. Raises a 404 or 409 Problem with everything that is missing."""
     survey_id = read_id(form_id)
-    found = find_defaults(organization, survey_id, channel)
-    if survey_id is None or found.locale is None or found.provider_account_id is None or found.template_id is None:
-        raise _unset(list(_setting_faults(organization, form_id, channel)))
-    return Setting(survey_id, found.locale, found.provider_account_id, found.template_id)
+    defaults = find_defaults(organization, survey_id, channel)
+    locale, account_id, template_id = defaults.locale, defaults.provider_account_id, defaults.template_id
+    if survey_id is None or locale is None or account_id is None or template_id is None:
+        raise _missing_defaults(list(_default_faults(organization, form_id, channel)))
+    return SendDefaults(survey_id, locale, account_id, template_id)
 
 
 def explain_body(error: ValidationError, organization: Organization, body: bytes) -> Problem:
-    """400 with every fault of the body, not only those that validation came to."""
+    """Return a 400 with every fault of the body and not only those that validation found."""
     faults = faults_of(error)
-    wrong = {fault.pointer for fault in faults}
-    return invalid_request([*faults, *(fault for fault in _further(organization, body) if fault.pointer not in wrong)])
+    known_pointers = {fault.pointer for fault in faults}
+    other_faults = [fault for fault in _other_faults(organization, body) if fault.pointer not in known_pointers]
+    return invalid_request([*faults, *other_faults])
 
 
 def explain_references(refusal: UnknownReferencesError) -> Problem:
-    """404 for a survey that has just gone, 409 for defaults that cannot send."""
-    return _unset(
+    """Return a 404 for a survey that was deleted meanwhile, a 409 for defaults that cannot send."""
+    return _missing_defaults(
         [
             _NO_SURVEY
             if fault.what == "survey"
@@ -56,49 +58,49 @@ def explain_references(refusal: UnknownReferencesError) -> Problem:
 
 
 def read_id(text: str) -> UUID | None:
-    """A survey's id. Any other text names no survey."""
+    """Return the survey's id; None for text that is not an id."""
     try:
         return UUID(text)
     except ValueError:
         return None
 
 
-def _unset(faults: list[Fault]) -> Problem:
+def _missing_defaults(faults: list[Fault]) -> Problem:
     if _NO_SURVEY in faults:
         return Problem(HTTPStatus.NOT_FOUND, "not_found", _NO_SURVEY.detail, faults)
-    return Problem(HTTPStatus.CONFLICT, "channel_not_set_up", "The organisation has not set this channel up.", faults)
+    return Problem(HTTPStatus.CONFLICT, "channel_not_set_up", "This channel is not set up in the organisation.", faults)
 
 
-def _further(organization: Organization, body: bytes) -> Iterator[Fault]:
-    """What is named and not there, and who lacks an address, as far as the body can be read."""
+def _other_faults(organization: Organization, body: bytes) -> Iterator[Fault]:
+    """Find missing defaults and recipients without an address, as far as the body can be read."""
     try:
-        given = from_json(body)
+        data = from_json(body)
     except ValueError:
         return
-    if not isinstance(given, dict):
+    if not isinstance(data, dict):
         return
-    channel = given.get("channel") or "email"
-    form_id = given.get("form_id")
-    if not isinstance(channel, str) or channel not in NEEDED:
+    channel = data.get("channel") or "email"
+    form_id = data.get("form_id")
+    if not isinstance(channel, str) or channel not in REQUIRED_ADDRESSES:
         return
     if isinstance(form_id, str):
-        yield from _setting_faults(organization, form_id, channel)
-    needed, fault = NEEDED[channel]
-    recipients = given.get("recipients")
+        yield from _default_faults(organization, form_id, channel)
+    field, fault = REQUIRED_ADDRESSES[channel]
+    recipients = data.get("recipients")
     for position, recipient in enumerate(recipients[:MAX_RECIPIENTS] if isinstance(recipients, list) else ()):
-        if isinstance(recipient, dict) and not _is_said(recipient.get(needed)):
-            yield Fault(f"/recipients/{position}/{needed}", *fault)
+        if isinstance(recipient, dict) and not _is_given(recipient.get(field)):
+            yield Fault(f"/recipients/{position}/{field}", *fault)
 
 
-def _setting_faults(organization: Organization, form_id: str, channel: str) -> Iterator[Fault]:
-    found = find_defaults(organization, read_id(form_id), channel)
-    if found.locale is None:
+def _default_faults(organization: Organization, form_id: str, channel: str) -> Iterator[Fault]:
+    defaults = find_defaults(organization, read_id(form_id), channel)
+    if defaults.locale is None:
         yield _NO_SURVEY
-    for what, default in (("provider", found.provider_account_id), ("template", found.template_id)):
+    for what, default in (("provider", defaults.provider_account_id), ("template", defaults.template_id)):
         if default is None:
             detail = f"The organisation has no default {what} for {channel}."
             yield Fault("/channel", f"no_default_{what}", detail)
 
 
-def _is_said(value: Any) -> bool:
+def _is_given(value: Any) -> bool:
     return bool(value.strip()) if isinstance(value, str) else value is not None

@@ -1,4 +1,4 @@
-"""Between the single-send dialect's words and the one meaning."""
+"""Translate between the single-send body and the engine's requests and results."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ SOURCE = "single_send"
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """What the body leaves to the organisation: its survey by id, with the defaults of survey and channel."""
+class SendDefaults:
+    """The survey, and the defaults of survey and channel that the body does not name."""
 
     survey_id: UUID
     locale: str
@@ -28,8 +28,8 @@ class Setting:
     template_id: UUID
 
 
-def each_once(recipients: Sequence[SingleSendRecipient]) -> Sequence[SingleSendRecipient]:
-    """Recipients of one address as one, where it was named first."""
+def merge_same_addresses(recipients: Sequence[SingleSendRecipient]) -> Sequence[SingleSendRecipient]:
+    """Merge recipients with the same address into the first of them."""
     merged: dict[str, SingleSendRecipient] = {}
     for recipient in recipients:
         address = recipient.get("email", "") or recipient.get("phone_number", "") or ""
@@ -39,57 +39,63 @@ def each_once(recipients: Sequence[SingleSendRecipient]) -> Sequence[SingleSendR
 
 
 def to_request(
-    wire: SingleSend, recipients: Sequence[SingleSendRecipient], setting: Setting, now: datetime
+    body: SingleSend, recipients: Sequence[SingleSendRecipient], defaults: SendDefaults, now: datetime
 ) -> DistributionRequest:
-    """What the body asks for. What has expired already is registered: nothing is sent, and its links say so."""
-    has_expired = wire.expires_at is not None and wire.expires_at <= now
+    """Translate the body. A send that has expired already gets links, which are closed, and sends nothing."""
+    has_expired = body.expires_at is not None and body.expires_at <= now
     return DistributionRequest(
         source=SOURCE,
-        survey_id=setting.survey_id,
+        survey_id=defaults.survey_id,
         contacts=[_to_contact(recipient) for recipient in recipients],
-        steps=[StepRequest(wire.channel, setting.account_id, setting.template_id)],
-        scheduled_at=wire.scheduled_at if wire.send else None,
-        expires_at=wire.expires_at,
-        options=[_to_options(recipient, setting.locale) for recipient in recipients],
-        link_type=LinkType(wire.type),
-        is_sent=wire.send and not has_expired,
+        steps=[StepRequest(body.channel, defaults.account_id, defaults.template_id)],
+        scheduled_at=body.scheduled_at if body.send else None,
+        expires_at=body.expires_at,
+        options=[_to_options(recipient, defaults.locale) for recipient in recipients],
+        link_type=LinkType(body.type),
+        is_sent=body.send and not has_expired,
     )
 
 
-def to_answer(wire: SingleSend, recipients: Sequence[SingleSendRecipient], accepted: Accepted) -> dict[str, Any]:
-    """The published answer, and `skipped` where somebody was."""
-    said: dict[UUID, SingleSendRecipient] = {}
+def to_answer(body: SingleSend, recipients: Sequence[SingleSendRecipient], accepted: Accepted) -> dict[str, Any]:
+    """Return the published answer, and `skipped` if there are skipped recipients."""
+    recipients_by_contact: dict[UUID, SingleSendRecipient] = {}
     for contact, recipient in zip(accepted.resolved_contacts, recipients, strict=True):
-        said[contact.id] = _merge(said[contact.id], recipient) if contact.id in said else recipient
-    answer: dict[str, Any] = {"items": [_to_item(wire, said[one.contact.id], one) for one in accepted.recipients]}
+        earlier = recipients_by_contact.get(contact.id)
+        recipients_by_contact[contact.id] = recipient if earlier is None else _merge(earlier, recipient)
+    answer: dict[str, Any] = {
+        "items": [
+            _to_item(body, recipients_by_contact[new_recipient.contact.id], new_recipient)
+            for new_recipient in accepted.recipients
+        ]
+    }
     if accepted.skipped:
         answer["skipped"] = [
             {
-                **_addresses(said[one.contact.id]),
-                "reason": one.refusal.reason.value,
-                "detail": dict(one.refusal.detail),
+                **_addresses(recipients_by_contact[skipped.contact.id]),
+                "reason": skipped.refusal.reason.value,
+                "detail": dict(skipped.refusal.detail),
             }
-            for one in accepted.skipped
+            for skipped in accepted.skipped
         ]
     return answer
 
 
-def _to_item(wire: SingleSend, said: SingleSendRecipient, enrolled: NewRecipient) -> dict[str, Any]:
+def _to_item(body: SingleSend, recipient: SingleSendRecipient, new_recipient: NewRecipient) -> dict[str, Any]:
     return {
-        **_addresses(said),
-        "name": said.get("name") or None,
-        "channel": wire.channel,
-        "locale": enrolled.options.locale,
-        "link": f"{settings.PUBLIC_BASE_URL}/p/{enrolled.code}",
-        "scheduled_at": _moment(wire.scheduled_at) if wire.send else None,
-        "expires_at": _moment(wire.expires_at),
-        "type": wire.type,
-        "attributes": said.get("attributes") or {},
+        **_addresses(recipient),
+        "name": recipient.get("name") or None,
+        "channel": body.channel,
+        "locale": new_recipient.options.locale,
+        "link": f"{settings.PUBLIC_BASE_URL}/p/{new_recipient.code}",
+        "scheduled_at": _format_time(body.scheduled_at) if body.send else None,
+        "expires_at": _format_time(body.expires_at),
+        "type": body.type,
+        "attributes": recipient.get("attributes") or {},
     }
 
 
 def _to_contact(recipient: SingleSendRecipient) -> ContactFields:
-    """The full name is cut at its first space; the two parts together are it again."""
+    """The full name is split at its first space into first and last name."""
     first_name, _, last_name = " ".join((recipient.get("name") or "").split()).partition(" ")
     return {
         "email": recipient.get("email"),
@@ -100,12 +106,12 @@ def _to_contact(recipient: SingleSendRecipient) -> ContactFields:
 
 
 def _to_options(recipient: SingleSendRecipient, locale: str) -> RecipientOptions:
-    given = recipient.get("attributes") or {}
+    attributes = recipient.get("attributes") or {}
     return RecipientOptions(
         last_sent_at=recipient.get("last_sent_at"),
         locale=recipient.get("locale") or locale,
-        attributes={key: value for key, value in given.items() if key not in TEXT_LENGTHS},
-        wording=_to_wording(given) if TEXT_LENGTHS.keys() & given.keys() else NO_WORDING,
+        attributes={key: value for key, value in attributes.items() if key not in TEXT_LENGTHS},
+        wording=_to_wording(attributes) if TEXT_LENGTHS.keys() & attributes.keys() else NO_WORDING,
     )
 
 
@@ -120,18 +126,17 @@ def _to_wording(attributes: dict[str, Any]) -> Wording:
 
 
 def _addresses(recipient: SingleSendRecipient) -> dict[str, Any]:
-    """Of the two those that were given."""
-    given = {"email": recipient.get("email"), "phone_number": recipient.get("phone_number")}
-    return {name: address for name, address in given.items() if address}
+    addresses = {"email": recipient.get("email"), "phone_number": recipient.get("phone_number")}
+    return {field: address for field, address in addresses.items() if address}
 
 
 def _merge(earlier: SingleSendRecipient, later: SingleSendRecipient) -> SingleSendRecipient:
-    """Of what both say the later counts; attributes are merged key by key."""
-    said = {**earlier, **{name: value for name, value in later.items() if value}}
-    said["attributes"] = {**(earlier.get("attributes") or {}), **(later.get("attributes") or {})}
-    return cast(SingleSendRecipient, said)
+    """Merge two recipients, attributes key by key. Where both have a value, the later one wins."""
+    merged = {**earlier, **{field: value for field, value in later.items() if value}}
+    merged["attributes"] = {**(earlier.get("attributes") or {}), **(later.get("attributes") or {})}
+    return cast(SingleSendRecipient, merged)
 
 
-def _moment(moment: datetime | None) -> str | None:
-    """ISO 8601 in UTC with the six digits of the published answer."""
-    return None if moment is None else moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+def _format_time(time: datetime | None) -> str | None:
+    """Return ISO 8601 in UTC with microseconds, as published."""
+    return None if time is None else time.isoformat(timespec="microseconds").replace("+00:00", "Z")

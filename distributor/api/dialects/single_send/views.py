@@ -1,4 +1,4 @@
-"""POST /v1/distributions/send"""
+"""View of `POST /v1/distributions/send`."""
 
 from http import HTTPStatus
 from typing import ClassVar
@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
 from distributor.api.dialects.single_send import faults
-from distributor.api.dialects.single_send.translate import each_once, to_answer, to_request
+from distributor.api.dialects.single_send.translate import merge_same_addresses, to_answer, to_request
 from distributor.api.dialects.single_send.wire import SingleSend, SingleSendAnswer
 from distributor.api.dry_run import DryRunResponse, PlanDocument
 from distributor.api.idempotency import idempotent
@@ -26,33 +26,38 @@ _ERRORS = (400, 401, 403, 404, 409, 413, 422)
 
 
 class SingleSends(APIView):
-    """Send a survey to one or more recipients directly, without a contact list."""
+    """`POST /v1/distributions/send`."""
 
     scopes: ClassVar = {"POST": Scope.SEND}
 
     @extend_schema(
         operation_id="single_send",
-        tags=["single send"],
+        summary="Send a survey to recipients",
+        tags=["Single send"],
         request=SingleSend,
         responses={HTTPStatus.CREATED: SingleSendAnswer, HTTPStatus.OK: PlanDocument}
         | dict.fromkeys(_ERRORS, ProblemDocument),
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        """201 with the links; with `dryRun` 200 with what would become of everybody."""
+        """Send a survey to one or more recipients by e-mail, SMS or WhatsApp, without a contact list.
+
+        Answers 201 with a link for each recipient. With `dryRun: true` it answers 200 with a forecast for every
+        recipient.
+        """
         key = caller_key(request)
         try:
-            wire = SingleSend.model_validate_json(request.body)
+            body = SingleSend.model_validate_json(request.body)
         except ValidationError as error:
             raise faults.explain_body(error, key.organization, request.body) from None
-        setting = faults.find_setting(key.organization, wire.form_id, wire.channel)
-        recipients = each_once(wire.recipients)
+        defaults = faults.find_send_defaults(key.organization, body.form_id, body.channel)
+        recipients = merge_same_addresses(body.recipients)
         now = database_now()
-        asked = to_request(wire, recipients, setting, now)
+        distribution_request = to_request(body, recipients, defaults, now)
         try:
-            if wire.dry_run:
-                return DryRunResponse(dry_run(key.organization, asked, now))
-            accepted = accept(key.organization, key, asked, now)
+            if body.dry_run:
+                return DryRunResponse(dry_run(key.organization, distribution_request, now))
+            accepted = accept(key.organization, key, distribution_request, now)
         except UnknownReferencesError as refusal:
             raise faults.explain_references(refusal) from None
-        return Response(to_answer(wire, recipients, accepted), HTTPStatus.CREATED)
+        return Response(to_answer(body, recipients, accepted), HTTPStatus.CREATED)

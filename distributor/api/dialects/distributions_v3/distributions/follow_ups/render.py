@@ -1,4 +1,4 @@
-"""Reminders and thank-yous as this dialect shows them: like distributions of their own, which have a parent."""
+"""Read reminders and thank-yous, and render them as distributions that have a parent."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -7,19 +7,16 @@ from typing import Any, Final
 from django.db.models import QuerySet
 
 from contacts.models import Organization
-from distributor.api.dialects.distributions_v3.distribution_elements import (
-    LINK_TYPE_NAMES,
+from distributor.api.dialects.distributions_v3.distributions.element import (
     DistributionElement,
     MessageElement,
     RecipientsElement,
     StatsElement,
     SurveyLinkElement,
-    headers_of,
-    id_or_none,
-    moment,
-    moment_or_none,
 )
+from distributor.api.dialects.distributions_v3.distributions.render import LINK_TYPE_NAMES, id_or_none, render_headers
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
+from distributor.api.dialects.distributions_v3.timestamps import format_time, format_time_or_none
 from distributor.engine.reports.step_counts import StepCounts, count_steps
 from distributor.models import Step
 from distributor.rules.journey.chain import StepKind
@@ -28,53 +25,53 @@ from distributor.rules.requests import LinkType
 REQUEST_TYPES: Final = {StepKind.REMINDER.value: "Reminder", StepKind.THANK_YOU.value: "ThankYou"}
 
 
-def own_follow_ups(organization: Organization) -> QuerySet[Step]:
-    """What was added to the distributions that there are for a caller."""
-    added = Step.objects.filter(follow_up__isnull=False)
-    return added.filter(distribution__organization=organization, distribution__deleted_at=None)
+def visible_follow_ups(organization: Organization) -> QuerySet[Step]:
+    """Return the follow-ups of the organisation's distributions, without those that a caller has deleted."""
+    follow_ups = Step.objects.filter(follow_up__isnull=False)
+    return follow_ups.filter(distribution__organization=organization, distribution__deleted_at=None)
 
 
 def with_parent(rows: QuerySet[Step]) -> QuerySet[Step]:
-    """What an element tells beside the row."""
+    """Load what `render_follow_ups` needs."""
     return rows.select_related("distribution", "provider_account", "follow_up")
 
 
 def render_follow_ups(rows: Sequence[Step], organization: Organization, now: datetime) -> list[dict[str, Any]]:
-    """Elements of rows of `with_parent`."""
-    # Apart, because those of one person's own are counted along an index.
+    """Render rows of `with_parent`."""
+    # Counted apart, because follow-ups to one contact are counted along an index.
     counts = count_steps([row for row in rows if row.contact_id is None])
     counts |= count_steps([row for row in rows if row.contact_id is not None])
-    return [_element(row, organization, counts[row.pk], now).rendered() for row in rows]
+    return [_element(row, organization, counts[row.pk], now).render() for row in rows]
 
 
 def _element(step: Step, organization: Organization, counts: StepCounts, now: datetime) -> DistributionElement:
     parent = step.distribution
-    owner = public_id(Kind.LIBRARY, organization.pk)
-    created = moment(datetime.fromtimestamp((step.pk.int >> 80) / 1_000, UTC))  # a UUIDv7 tells when it was made
+    owner_id = public_id(Kind.LIBRARY, organization.pk)
+    created = format_time(datetime.fromtimestamp((step.pk.int >> 80) / 1_000, UTC))  # a UUIDv7 holds its time
     return DistributionElement(
         id=public_id(Kind.DISTRIBUTION, step.pk),
         parent_distribution_id=public_id(Kind.DISTRIBUTION, parent.pk),
-        owner_id=owner,
+        owner_id=owner_id,
         organization_id=organization.slug,
         request_status=_status(step, counts, now),
         request_type=REQUEST_TYPES[step.kind],
-        send_date=moment(step.scheduled_at or now),
+        send_date=format_time(step.scheduled_at or now),
         created_date=created,
-        modified_date=created if parent.cancelled_at is None else moment(parent.cancelled_at),
+        modified_date=created if parent.cancelled_at is None else format_time(parent.cancelled_at),
         custom_headers={},
-        headers=headers_of(step),
+        headers=render_headers(step),
         recipients=RecipientsElement(
             mailing_list_id=id_or_none(Kind.MAILING_LIST, parent.mailing_list_id),
             contact_id=id_or_none(Kind.CONTACT, step.contact_id),
-            library_id=owner if parent.mailing_list_id else None,
+            library_id=owner_id if parent.mailing_list_id else None,
             sample_id=None,
         ),
         message=MessageElement(
-            library_id=owner, message_id=public_id(Kind.MESSAGE, step.template_id), message_text=None
+            library_id=owner_id, message_id=public_id(Kind.MESSAGE, step.template_id), message_text=None
         ),
         survey_link=SurveyLinkElement(
             survey_id=public_id(Kind.SURVEY, parent.survey_id),
-            expiration_date=moment_or_none(parent.expires_at),
+            expiration_date=format_time_or_none(parent.expires_at),
             link_type=LINK_TYPE_NAMES[LinkType(parent.link_type)],
         ),
         embedded_data=None,

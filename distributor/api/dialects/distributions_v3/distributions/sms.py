@@ -1,4 +1,4 @@
-"""/API/v3/distributions/sms: text messages."""
+"""View of `/distributions/sms`."""
 
 from typing import ClassVar
 
@@ -8,45 +8,46 @@ from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
+from distributor.api.dialects.distributions_v3.distributions.bodies import (
+    SMS_ID_FIELDS,
+    SentOrPlanned,
+    SentResult,
+    SmsBody,
+)
+from distributor.api.dialects.distributions_v3.distributions.follow_ups.create import create_sms_follow_up
+from distributor.api.dialects.distributions_v3.distributions.send import send_sms
+from distributor.api.dialects.distributions_v3.documentation import TAGS
 from distributor.api.dialects.distributions_v3.envelope import (
-    ERRORS_OF_SENDING,
+    SEND_ERRORS,
     DialectView,
     answer,
     answer_plan,
     enveloped,
 )
 from distributor.api.dialects.distributions_v3.faults import read_body
-from distributor.api.dialects.distributions_v3.following_up import follow_up_by_sms
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
-from distributor.api.dialects.distributions_v3.sending import send_sms
-from distributor.api.dialects.distributions_v3.sending_wire import (
-    PLACES_OF_SMS,
-    SentOrPlanned,
-    SentResult,
-    SmsBody,
-)
 from distributor.api.idempotency import idempotent
 from distributor.engine.acceptance.dry_run import DryRun
 from distributor.engine.infrastructure.clock import database_now
 
 
 class SmsDistributions(DialectView):
-    """Distributions by text message; once made, they are distributions like any other."""
-
     scopes: ClassVar = {"POST": Scope.SEND}
 
     @extend_schema(
         operation_id="v3_create_sms_distribution",
-        tags=["lists and links"],
+        summary="Send a survey by SMS",
+        tags=TAGS,
         request=SmsBody,
-        responses={200: enveloped(SentOrPlanned)} | ERRORS_OF_SENDING,
+        responses={200: enveloped(SentOrPlanned)} | SEND_ERRORS,
     )
     @idempotent
     def post(self, request: Request) -> Response:
+        """Send an invitation, reminder or thank-you by SMS. It can be read as any other distribution."""
         key = caller_key(request)
-        wire, found = read_body(SmsBody, request.body, key.organization, PLACES_OF_SMS)
-        if wire.method == "Invite":
-            made = send_sms(key, wire, found, database_now())
-            return answer_plan(made) if isinstance(made, DryRun) else answer(made)
-        step = follow_up_by_sms(key.organization, wire, found, database_now())
+        body, keys = read_body(SmsBody, request.body, key.organization, SMS_ID_FIELDS)
+        if body.method == "Invite":
+            result = send_sms(key, body, keys, database_now())
+            return answer_plan(result) if isinstance(result, DryRun) else answer(result)
+        step = create_sms_follow_up(key.organization, body, keys, database_now())
         return answer(SentResult(id=public_id(Kind.DISTRIBUTION, step.pk)))

@@ -1,0 +1,1 @@
+"""Calls by which a client finds the ids that it needs: `/whoami`, `/surveys`, `/directories` and `/libraries`."""

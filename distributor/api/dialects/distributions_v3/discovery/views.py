@@ -1,0 +1,141 @@
+"""Views of `/whoami`, `/surveys`, `/directories`, `/libraries` and `/libraries/{id}/messages`."""
+
+from typing import ClassVar
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from channels.models import Template
+from contacts.models import Contact
+from contacts.models.api_key import Scope
+from distributor.api.authentication import caller_key
+from distributor.api.dialects.distributions_v3.discovery.elements import (
+    Caller,
+    DirectoryElement,
+    LibraryElement,
+    LibraryMessageElement,
+    SurveyElement,
+    render_message,
+    render_survey,
+)
+from distributor.api.dialects.distributions_v3.documentation import LIBRARY_ID, TAGS
+from distributor.api.dialects.distributions_v3.envelope import (
+    KEY_ERRORS,
+    PATH_ERRORS,
+    QUERY_ERRORS,
+    DialectView,
+    answer,
+    answer_elements,
+    enveloped,
+    paged,
+)
+from distributor.api.dialects.distributions_v3.ids import Kind, public_id
+from distributor.api.dialects.distributions_v3.paging import OFFSET, PAGE, key_parser, page_of_rows, read_page
+from distributor.api.dialects.distributions_v3.references import require_own
+from distributor.models import Survey
+
+
+class WhoAmI(DialectView):
+    scopes: ClassVar = {"GET": Scope.READ}
+
+    @extend_schema(
+        operation_id="v3_whoami",
+        summary="Show the caller",
+        tags=TAGS,
+        responses={200: enveloped(Caller)} | KEY_ERRORS,
+    )
+    def get(self, request: Request) -> Response:
+        """Return the API key of the call and its organisation."""
+        key = caller_key(request)
+        organization = key.organization
+        caller = Caller(
+            brand_id=organization.slug,
+            user_id=public_id(Kind.LIBRARY, organization.pk),
+            user_name=key.name,
+            time_zone=organization.time_zone,
+        )
+        return answer(caller)
+
+
+class Surveys(DialectView):
+    scopes: ClassVar = {"GET": Scope.READ}
+
+    @extend_schema(
+        operation_id="v3_list_surveys",
+        summary="List surveys",
+        tags=TAGS,
+        parameters=[*PAGE, OFFSET],
+        responses={200: paged(SurveyElement)} | QUERY_ERRORS,
+    )
+    def get(self, request: Request) -> Response:
+        """Return the organisation's surveys, newest first."""
+        organization = caller_key(request).organization
+        owner_id = public_id(Kind.LIBRARY, organization.pk)
+        return page_of_rows(
+            request,
+            Survey.objects.filter(organization=organization),
+            read_page(request, key_parser(Kind.SURVEY)),
+            lambda survey: public_id(Kind.SURVEY, survey.pk),
+            lambda surveys: [render_survey(survey, owner_id).render() for survey in surveys],
+        )
+
+
+class Directories(DialectView):
+    scopes: ClassVar = {"GET": Scope.READ}
+
+    @extend_schema(
+        operation_id="v3_list_directories",
+        summary="List directories",
+        tags=TAGS,
+        responses={200: paged(DirectoryElement)} | KEY_ERRORS,
+    )
+    def get(self, request: Request) -> Response:
+        """Return the one directory, which has all contacts of the organisation."""
+        organization = caller_key(request).organization
+        directory = DirectoryElement(
+            directory_id=public_id(Kind.DIRECTORY, organization.pk),
+            name=organization.name,
+            contact_count=Contact.objects.filter(organization=organization, erased_at=None).count(),
+            is_default=True,
+        )
+        return answer_elements([directory.render()], None)
+
+
+class Libraries(DialectView):
+    scopes: ClassVar = {"GET": Scope.READ}
+
+    @extend_schema(
+        operation_id="v3_list_libraries",
+        summary="List libraries",
+        tags=TAGS,
+        responses={200: paged(LibraryElement)} | KEY_ERRORS,
+    )
+    def get(self, request: Request) -> Response:
+        """Return the one library, which has all templates of the organisation."""
+        organization = caller_key(request).organization
+        library = LibraryElement(library_id=public_id(Kind.LIBRARY, organization.pk), library_name=organization.name)
+        return answer_elements([library.render()], None)
+
+
+class LibraryMessages(DialectView):
+    scopes: ClassVar = {"GET": Scope.READ}
+
+    @extend_schema(
+        operation_id="v3_list_messages",
+        summary="List messages of a library",
+        tags=TAGS,
+        parameters=[LIBRARY_ID, *PAGE, OFFSET],
+        responses={200: paged(LibraryMessageElement)} | PATH_ERRORS | QUERY_ERRORS,
+    )
+    def get(self, request: Request, library_id: str) -> Response:
+        """Return the library's messages, which are the organisation's templates, newest first."""
+        organization = caller_key(request).organization
+        require_own(organization, Kind.LIBRARY, library_id)
+        return page_of_rows(
+            request,
+            Template.objects.filter(organization=organization),
+            read_page(request, key_parser(Kind.MESSAGE)),
+            lambda template: public_id(Kind.MESSAGE, template.pk),
+            lambda templates: [render_message(template).render() for template in templates],
+        )

@@ -1,0 +1,1 @@
+"""Distributions, their links and their history: `/distributions`. Reminders and thank-yous are in `follow_ups`."""

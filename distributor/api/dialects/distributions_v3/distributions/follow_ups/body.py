@@ -1,0 +1,53 @@
+"""Body of a reminder or thank-you by e-mail, and its result."""
+
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from distributor.api.dialects.distributions_v3.distributions.body_parts import (
+    SEND_DATE,
+    HeaderBody,
+    MessageBody,
+    MomentOrNone,
+)
+from distributor.api.dialects.distributions_v3.documentation import id_field
+from distributor.api.dialects.distributions_v3.envelope import Element
+from distributor.api.dialects.distributions_v3.ids import Kind
+from distributor.api.dialects.distributions_v3.wire import Body, ContactIdOrNone
+from distributor.api.fields import NULL_IS_DEFAULT
+
+
+def _refuse_data(data: dict[str, Any] | None) -> None:
+    if data:
+        text = "Reminders and thank-yous use the data of their invitation. Leave embeddedData out."
+        raise PydanticCustomError("not_supported", "{text}", {"text": text})
+
+
+class FollowUpBody(Body):
+    """A reminder for people who have not finished, or a thank-you for people who have."""
+
+    message: MessageBody = Field(description="Message to send.")
+    header: Annotated[HeaderBody, NULL_IS_DEFAULT] = Field(
+        HeaderBody(), description="Sender and subject. Omit for the account's and the message's own."
+    )
+    send_date: MomentOrNone = Field(None, description=SEND_DATE, examples=["2030-01-28T09:00:00Z"])
+    contact_id: ContactIdOrNone = Field(
+        None, description="Extension: id of the only contact to send to.", examples=[Kind.CONTACT.example]
+    )
+    embedded_data: Annotated[dict[str, Any] | None, AfterValidator(_refuse_data)] = Field(
+        None, description="Must be empty: the data of the invitation is used.", examples=[{}]
+    )
+
+
+class FollowUpResult(Element):
+    """The reminder or thank-you that was added. It is shown as a distribution of its own."""
+
+    distribution_id: str = id_field(Kind.DISTRIBUTION, "Id of the reminder or thank-you.")
+
+
+FOLLOW_UP_ID_FIELDS: Final = {
+    "/message/libraryId": Kind.LIBRARY,
+    "/message/messageId": Kind.MESSAGE,
+    "/contactId": Kind.CONTACT,
+}

@@ -1,0 +1,1 @@
+"""The recipients of a distribution: their links, and their history."""

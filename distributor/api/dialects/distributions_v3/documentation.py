@@ -1,0 +1,35 @@
+"""Ids in the OpenAPI document: fields of answers, and parameters."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter
+from pydantic import Field
+
+from distributor.api.dialects.distributions_v3.ids import Kind
+
+TAGS = ["Lists and links"]
+
+
+def id_field(kind: Kind, description: str) -> Any:
+    """Return the field of an id that is always present."""
+    return Field(pattern=kind.pattern, description=description, examples=[kind.example])
+
+
+def path_id(name: str, kind: Kind, description: str) -> OpenApiParameter:
+    return OpenApiParameter(name, str, OpenApiParameter.PATH, description=description, examples=[_example(kind)])
+
+
+def query_id(name: str, kind: Kind, description: str) -> OpenApiParameter:
+    return OpenApiParameter(name, description=description, examples=[_example(kind)])
+
+
+def _example(kind: Kind) -> OpenApiExample:
+    return OpenApiExample(kind.name.lower(), kind.example)
+
+
+DIRECTORY_ID = path_id("directory_id", Kind.DIRECTORY, "Id of the directory, from `GET /directories`.")
+LIBRARY_ID = path_id("library_id", Kind.LIBRARY, "Id of the library, from `GET /libraries`.")
+LIST_ID = path_id("list_id", Kind.MAILING_LIST, "Id of the mailing list.")
+CONTACT_ID = path_id("contact_id", Kind.CONTACT, "Id of the contact.")
+DISTRIBUTION_ID = path_id("distribution_id", Kind.DISTRIBUTION, "Id of the distribution, reminder or thank-you.")
+SURVEY_ID = query_id("surveyId", Kind.SURVEY, "Id of the distribution's survey. If given and different: 404.")

@@ -1,0 +1,1 @@
+"""Mailing lists and their contacts: `/directories/{id}/mailinglists`."""
