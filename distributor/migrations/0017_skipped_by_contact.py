@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("distributor", "0015_list_connections")]
+    dependencies = [("distributor", "0016_plain_help_texts")]
 
     operations = [
         migrations.AddIndex(
