@@ -45,7 +45,7 @@ def test_a_key_for_two_calls_or_of_no_form_is_refused_in_the_dialects_shape(add:
     other, formless = (add(person(2), headers={"Idempotency-Key": key}) for key in ("k", " "))
     assert (other.status_code, other.json()) == (
         422,
-        {"Errors": ["This Idempotency-Key was used for another call, less than 24 hours ago."]},
+        {"Errors": ["This Idempotency-Key was used for a different call less than 24 hours ago."]},
     )
     assert (formless.status_code, formless.json()) == (
         400,

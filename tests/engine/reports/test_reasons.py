@@ -15,9 +15,8 @@ def reasons_written_out() -> Iterator[str]:
     for source in Path(engine.__path__[0]).rglob("*.py"):
         for node in ast.walk(ast.parse(source.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "new_decision":
-                reason = node.args[1]
-                if isinstance(reason, ast.Constant):
-                    yield str(reason.value)
+                reasons = [*node.args[1:2], *(given.value for given in node.keywords if given.arg == "reason")]
+                yield from (str(reason.value) for reason in reasons if isinstance(reason, ast.Constant))
 
 
 def test_every_reason_that_the_engine_adds_has_a_phrase() -> None:

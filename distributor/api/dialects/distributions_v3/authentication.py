@@ -11,7 +11,7 @@ from distributor.api.authentication import ApiKeyAuthentication
 class TokenAuthentication(ApiKeyAuthentication):
     """Finds the key of an `X-API-TOKEN` header. Keys have 40 characters, which published clients check."""
 
-    def shown_key(self, request: Request) -> str | None:
+    def given_key(self, request: Request) -> str | None:
         token = request.headers.get("x-api-token")
         return token.strip() if token else None
 

@@ -140,7 +140,7 @@ def render_recipient(timeline: Timeline) -> dict[str, Any]:
         accepted_at=recipient.created_at,
         attempts=[_attempt_document(attempt, timeline.steps[attempt.step_id].kind) for attempt in timeline.attempts],
         decisions=[_decision_document(decision, timeline.zone) for decision in timeline.decisions],
-        story=[EventDocument.model_validate(event) for event in timeline.events],
+        story=[EventDocument(at=event.at, event=event.kind, about=event.detail) for event in timeline.events],
     ).rendered()
 
 
