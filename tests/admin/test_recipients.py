@@ -60,7 +60,7 @@ def test_the_page_of_who_waits_says_why_and_until_when(operator: Client, carla: 
     assert "<strong>due</strong> email" in page
     [decision] = answer.context["story"].decisions
     assert f"<td>deferred until {local(decision.until, ZoneInfo('Europe/Warsaw'))}: the provider could not" in page
-    assert "The sandbox has a passing fault." in page
+    assert "The sandbox has a temporary fault." in page
 
 
 def test_looking_at_a_recipient_opens_nothing(operator: Client, anna: Recipient) -> None:
