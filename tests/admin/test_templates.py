@@ -43,7 +43,7 @@ def test_a_channel_has_one_default_template(
     place = address(templates[Channel.EMAIL] if action == "change" else Template, action)
     data = form(organization, {"locale": "de", "text": "${link}"})
     answer = operator.post(place, {**data, "is_default": "on"})
-    assert "already has another default" in answer.content.decode()
+    assert "This channel already has another default" in answer.content.decode()
     assert Template.objects.filter(is_default=True).count() == 1
 
 
