@@ -105,7 +105,9 @@ def test_a_connection_without_channels_takes_the_organisations_defaults(
     add: Add, mailing_list: MailingList, survey: Survey, accounts: Any, templates: Any
 ) -> None:
     connect(mailing_list, survey, accounts, templates)
-    assert add(person(1)).json() == {"Errors": [FAILED, "No channel has both a default provider and a default template."]}
+    assert add(person(1)).json() == {
+        "Errors": [FAILED, "No channel has both a default provider and a default template."]
+    }
     assert members(mailing_list) == []
     for model in (ProviderAccount, Template):
         model.objects.filter(channel=Channel.SMS).update(is_default=True)
