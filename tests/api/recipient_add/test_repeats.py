@@ -49,7 +49,7 @@ def test_a_key_for_two_calls_or_of_no_form_is_refused_in_the_dialects_shape(add:
     )
     assert (formless.status_code, formless.json()) == (
         400,
-        {"Errors": ["Idempotency-Key: An Idempotency-Key is 1 to 255 printable ASCII characters."]},
+        {"Errors": ["Idempotency-Key: Invalid Idempotency-Key. Use 1 to 255 printable ASCII characters."]},
     )
 
 
