@@ -91,12 +91,3 @@ def encode_html(value: str) -> str:
 def encode_subject(value: str) -> str:
     """Return the text as one line, because CR and LF in a value could inject headers (RFC 5322 §2.2)."""
     return " ".join(value.replace("\0", " ").split()) if value else value
-
-
-def choose_locale(wanted: str, available: list[str], fallback: str) -> str:
-    """Return the best of the available locales: `zh-CN → zh → fallback → the first one`."""
-    by_name = {name.lower(): name for name in available}
-    for candidate in (wanted, wanted.partition("-")[0], fallback, fallback.partition("-")[0]):
-        if candidate.lower() in by_name:
-            return by_name[candidate.lower()]
-    return available[0]

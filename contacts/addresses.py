@@ -33,3 +33,17 @@ def normalize_phone(text: str, region: str = "") -> str | None:
     text = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     # The library takes some numbers of more than the 15 digits that E.164 allows, such as 15 after Germany's 49.
     return text if _E164.fullmatch(text) else None
+
+
+# What copying and exports leave around an address without showing it: blanks, no-break spaces, zero-width characters.
+_UNSEEN = "\u00ad\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064\ufeff"
+
+
+def strip_unseen(text: str) -> str:
+    """Return the text without blanks and invisible characters at its ends."""
+    if text.isascii():  # almost every text: a character class costs ten times as much
+        return text.strip()
+    before = None
+    while text != before:
+        before, text = text, text.strip().strip(_UNSEEN)
+    return text

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 
-from channels.rendering import choose_locale
+from channels.locales import choose_locale
 from distributor.engine.responses.links import Link
 
 # No scripts, nothing from other sites, no framing. Whoever has the code in the URL can answer, so the URL must not leak

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from channels.locales import choose_locale
 from channels.rendering import (
-    choose_locale,
     compile_text,
     compile_variant,
     encode_html,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from channels.providers.base import Message
+from contacts.addresses import strip_unseen
 from contacts.channel import Channel
 from distributor.engine.journey.attempts import attempt_id
 from distributor.engine.journey.people import Person
@@ -53,14 +54,22 @@ def _contact_value(person: Person, key: str) -> str:
     for data in (person.attributes, person.embedded_data):
         value = data.get(key)
         if value is not None:
-            return value if isinstance(value, str) else _as_text(value)
+            return _unless_blank(value if isinstance(value, str) else as_text(value))
     field = _CONTACT_FIELDS.get(key)
-    return (getattr(person, field) or "") if field else ""
+    return _unless_blank(getattr(person, field) or "") if field else ""
 
 
-def _as_text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """Return a JSON value as people read it: a list as its items, null and objects as nothing."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        return ", ".join(_as_text(item) for item in value)
+        return ", ".join(filter(None, map(as_text, value)))
+    if value is None or isinstance(value, dict):
+        return ""
     return str(value)
+
+
+def _unless_blank(text: str) -> str:
+    """Return the text, or "" if it only has blanks and invisible characters: then the placeholder's default counts."""
+    return text if strip_unseen(text) else ""

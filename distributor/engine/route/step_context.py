@@ -10,9 +10,10 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 
 from channels.buckets import bucket_of
+from channels.locales import choose_locale
 from channels.models import ProviderAccount, TemplateVariant
 from channels.providers.base import Account, Sender
-from channels.rendering import CompiledVariant, choose_locale, compile_variant
+from channels.rendering import CompiledVariant, compile_variant
 from contacts.channel import Channel
 from distributor.engine.route.accounts import AccountOption
 from distributor.models import Attempt, Distribution, Step, StepAccount
