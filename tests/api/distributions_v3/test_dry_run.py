@@ -1,4 +1,4 @@
-"""`dryRun` in the lists-and-links dialect: the plan in the dialect's envelope, and nothing done."""
+"""`dryRun` in lists and links: the plan in the dialect's envelope, and nothing written."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -27,27 +27,27 @@ Bodies = dict[str, dict[str, Any]]
 
 @pytest.fixture
 def bodies(send_body: dict[str, Any], links_body: dict[str, Any], sms_body: dict[str, Any]) -> Bodies:
-    """A call of each kind to the list of five."""
+    """A body of each kind for the list of five contacts."""
     return {"send": send_body, "links": links_body, "sms": sms_body}
 
 
 @everywhere
-def test_the_plan_is_answered_and_nothing_written(
+def test_a_dry_run_answers_the_plan_and_writes_nothing(
     client: Client, bodies: Bodies, crowd: list[Contact], kind: str
 ) -> None:
     before = all_stored()
     planned = result_of(call(client, "POST", PATHS[kind], {**bodies[kind], "dryRun": True}))
     assert all_stored() == before
     assert (planned["dryRun"], planned["contactCount"], planned["recipientCount"]) == (True, 5, 5)
-    assert [one["contactId"] for one in planned["recipients"]] == [str(one.pk) for one in crowd]
+    assert [recipient["contactId"] for recipient in planned["recipients"]] == [str(contact.pk) for contact in crowd]
     channels = {"send": ["email"], "links": [], "sms": ["sms"]}[kind]
-    assert [[step["channel"] for step in one["steps"]] for one in planned["recipients"]] == [channels] * 5
+    assert [[step["channel"] for step in contact["steps"]] for contact in planned["recipients"]] == [channels] * 5
     assert set(result_of(call(client, "POST", PATHS[kind], {**bodies[kind], "dryRun": None}))) == {"id"}
     assert Recipient.objects.count() == 5
 
 
 @pytest.mark.parametrize("kind", ["send", "sms"])
-def test_what_is_planned_is_what_happens(
+def test_the_forecast_is_what_happens(
     client: Client, bodies: Bodies, organization: Organization, survey: Survey, crowd: list[Contact], kind: str
 ) -> None:
     be_quiet(organization, 21, 8)
@@ -60,28 +60,30 @@ def test_what_is_planned_is_what_happens(
     Touch.objects.create(
         contact_id=crowd[3].pk, survey_id=survey.pk, recipient_id=0, last_sent_at=datetime(2029, 12, 20, tzinfo=UTC)
     )
-    said = {**bodies[kind], "sendDate": AT_NIGHT}
-    planned = planned_in(result_of(call(client, "POST", PATHS[kind], {**said, "dryRun": True})))
-    assert {one for one in planned.values() if isinstance(one, str)} == {
+    call_body = {**bodies[kind], "sendDate": AT_NIGHT}
+    planned = planned_in(result_of(call(client, "POST", PATHS[kind], {**call_body, "dryRun": True})))
+    assert {forecast for forecast in planned.values() if isinstance(forecast, str)} == {
         *("opted_out", "suppressed", "no_address", "frequency_rule")
     }
-    [[(_channel, _accounts, at)]] = [one for one in planned.values() if not isinstance(one, str)]
+    [[(_channel, _accounts, at)]] = [forecast for forecast in planned.values() if not isinstance(forecast, str)]
     assert at.isoformat() == "2029-12-25T07:00:00+00:00"
-    result_of(call(client, "POST", PATHS[kind], said))
+    result_of(call(client, "POST", PATHS[kind], call_body))
     assert lived() == planned
 
 
 @everywhere
-def test_one_contact_is_planned_alone(client: Client, bodies: Bodies, crowd: list[Contact], kind: str) -> None:
+def test_a_dry_run_for_one_contact_plans_only_that_contact(
+    client: Client, bodies: Bodies, crowd: list[Contact], kind: str
+) -> None:
     pointer = "/contactId" if kind == "links" else "/recipients/contactId"
     body = changed(bodies[kind], pointer, public_id(Kind.CONTACT, crowd[3].pk))
     planned = result_of(call(client, "POST", PATHS[kind], {**body, "dryRun": True}))
-    assert [one["externalId"] for one in planned["recipients"]] == ["PAT-3"]
+    assert [contact["externalId"] for contact in planned["recipients"]] == ["PAT-3"]
     assert not Distribution.objects.exists()
 
 
 @everywhere
-def test_a_key_is_not_used_up(client: Client, bodies: Bodies, kind: str) -> None:
+def test_a_dry_run_leaves_its_idempotency_key_free(client: Client, bodies: Bodies, kind: str) -> None:
     for _ in range(2):
         planned = call(client, "POST", PATHS[kind], {**bodies[kind], "dryRun": True}, idempotency_key="k")
         assert result_of(planned)["dryRun"] is True
@@ -92,15 +94,15 @@ def test_a_key_is_not_used_up(client: Client, bodies: Bodies, kind: str) -> None
 
 
 @everywhere
-@pytest.mark.parametrize("said", ["true", 1])
-def test_what_is_no_yes_or_no_is_refused_rather_than_sent(client: Client, bodies: Bodies, kind: str, said: Any) -> None:
+@pytest.mark.parametrize("value", ["true", 1])
+def test_a_dry_run_that_is_not_a_boolean_is_refused(client: Client, bodies: Bodies, kind: str, value: Any) -> None:
     before = all_stored()
-    assert faults_of(call(client, "POST", PATHS[kind], {**bodies[kind], "dryRun": said}))[0][0] == "/dryRun"
+    assert faults_of(call(client, "POST", PATHS[kind], {**bodies[kind], "dryRun": value}))[0][0] == "/dryRun"
     assert all_stored() == before
 
 
 @pytest.mark.parametrize("is_dry_run", [True, False])
-def test_its_errors_are_those_of_the_call(
+def test_a_dry_run_has_the_errors_of_the_call(
     client: Client, bodies: Bodies, crowd: list[Contact], mailing_list: MailingList, is_dry_run: bool
 ) -> None:
     body = {**bodies["send"], "dryRun": is_dry_run}
@@ -115,7 +117,7 @@ def test_its_errors_are_those_of_the_call(
     assert not Distribution.objects.exists()
 
 
-def test_reminders_and_thank_yous_have_no_dry_run_and_are_not_made_by_one(client: Client, bodies: Bodies) -> None:
+def test_a_dry_run_of_a_reminder_or_thank_you_is_refused(client: Client, bodies: Bodies) -> None:
     parent = result_of(call(client, "POST", "distributions", bodies["send"]))["id"]
     before = all_stored()
     for follow_up in ("reminders", "thankyous"):

@@ -1,4 +1,4 @@
-"""Reminders and thank-yous: to everybody whom they concern, or to one contact."""
+"""Reminders and thank-yous, to all people they are meant for or to one contact."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -20,7 +20,7 @@ from tests.support.engine.people import bring, dispatch
 
 @pytest.fixture
 def parent(client: Client, send_body: dict[str, Any]) -> str:
-    """The path of a distribution that was sent to five, of whom the first has finished."""
+    """The path of a distribution that was sent to five people. The first has finished."""
     made = result_of(call(client, "POST", "distributions", send_body))
     dispatch()
     record_response(Recipient.objects.order_by("id")[0].code, {"score": 1}, database_now())
@@ -41,7 +41,7 @@ def receivers() -> list[str]:
     return list(SandboxMessage.objects.order_by("to").values_list("to", flat=True))
 
 
-def test_a_reminder_goes_to_those_who_have_not_finished(client: Client, parent: str, body: dict[str, Any]) -> None:
+def test_a_reminder_goes_to_people_who_have_not_finished(client: Client, parent: str, body: dict[str, Any]) -> None:
     made = result_of(call(client, "POST", f"{parent}/reminders", body))
     assert set(made) == {"distributionId"}
     assert is_id("EMD", made["distributionId"])
@@ -50,62 +50,64 @@ def test_a_reminder_goes_to_those_who_have_not_finished(client: Client, parent: 
     assert (message.subject, message.sender) == ("Once more, Person 1", "Ward B <ward@acme.example>")
 
 
-def test_thanks_go_to_those_who_have_finished(client: Client, parent: str, body: dict[str, Any]) -> None:
+def test_a_thank_you_goes_to_people_who_have_finished(client: Client, parent: str, body: dict[str, Any]) -> None:
     made = result_of(call(client, "POST", f"{parent}/thankyous", body))
     assert set(made) == {"distributionId"}
     assert receivers() == ["p0@example.com"]
 
 
-def test_a_follow_up_waits_for_its_moment(client: Client, parent: str, body: dict[str, Any]) -> None:
+def test_a_follow_up_is_sent_at_its_send_date(client: Client, parent: str, body: dict[str, Any]) -> None:
     result_of(call(client, "POST", f"{parent}/reminders", {**body, "sendDate": "2029-12-24T07:00:00Z"}))
     assert receivers() == []
     assert Step.objects.get(kind="reminder").scheduled_at == datetime(2029, 12, 24, 7, tzinfo=UTC)
 
 
-def test_one_contact_is_reminded(client: Client, parent: str, body: dict[str, Any], crowd: list[Contact]) -> None:
+def test_a_reminder_can_go_to_one_contact(
+    client: Client, parent: str, body: dict[str, Any], crowd: list[Contact]
+) -> None:
     contact_id = public_id(Kind.CONTACT, crowd[3].pk)
     result_of(call(client, "POST", f"{parent}/reminders", {**body, "contactId": contact_id}))
     assert receivers() == ["p3@example.com"]
 
 
 @pytest.mark.parametrize(("method", "expected"), [("Reminder", range(1, 5)), ("ThankYou", range(1))])
-def test_follow_ups_go_by_text_message_too(
+def test_follow_ups_can_be_sent_by_sms(
     client: Client, parent: str, sms_body: dict[str, Any], method: str, expected: range
 ) -> None:
     parent_id = parent.removeprefix("distributions/")
-    said = {**sms_body, "method": method, "parentDistributionId": parent_id}
-    assert is_id("EMD", result_of(call(client, "POST", "distributions/sms", said))["id"])
+    call_body = {**sms_body, "method": method, "parentDistributionId": parent_id}
+    assert is_id("EMD", result_of(call(client, "POST", "distributions/sms", call_body))["id"])
     assert receivers() == [f"+4860000000{number}" for number in expected]
 
 
-def test_one_contact_is_reminded_by_text_message(
+def test_a_reminder_by_sms_can_go_to_one_contact(
     client: Client, parent: str, sms_body: dict[str, Any], crowd: list[Contact]
 ) -> None:
     alone = {"contactId": public_id(Kind.CONTACT, crowd[2].pk)}
-    said = {**sms_body, "method": "Reminder", "parentDistributionId": parent.removeprefix("distributions/")}
-    result_of(call(client, "POST", "distributions/sms", {**said, "recipients": alone}))
+    call_body = {**sms_body, "method": "Reminder", "parentDistributionId": parent.removeprefix("distributions/")}
+    result_of(call(client, "POST", "distributions/sms", {**call_body, "recipients": alone}))
     assert receivers() == ["+48600000002"]
 
 
-def test_what_a_text_message_says_of_its_parent_must_be_so(
+def test_an_sms_follow_up_must_match_its_parent(
     client: Client, parent: str, sms_body: dict[str, Any], organization: Organization
 ) -> None:
     survey = Survey.objects.create(organization=organization, name="Another")
     other = MailingList.objects.create(organization=organization, name="Another")
-    said = {
+    call_body = {
         **sms_body,
         "method": "Reminder",
         "parentDistributionId": parent.removeprefix("distributions/"),
         "surveyId": public_id(Kind.SURVEY, survey.pk),
         "recipients": {"mailingListId": public_id(Kind.MAILING_LIST, other.pk)},
     }
-    assert faults_of(call(client, "POST", "distributions/sms", said)) == [
+    assert faults_of(call(client, "POST", "distributions/sms", call_body)) == [
         ("/surveyId", "other_survey"),
         ("/recipients/mailingListId", "other_mailing_list"),
     ]
 
 
-def test_a_follow_up_that_does_not_add_up_is_refused(
+def test_an_inconsistent_follow_up_is_refused(
     client: Client, parent: str, body: dict[str, Any], sms_body: dict[str, Any], organization: Organization
 ) -> None:
     stranger = Contact.objects.create(organization=organization, external_id="X")
@@ -124,7 +126,7 @@ def test_a_follow_up_that_does_not_add_up_is_refused(
     assert not Step.objects.exclude(kind="invitation").exists()
 
 
-def test_nothing_follows_what_was_cancelled_or_deleted_or_never_sent(
+def test_cancelled_deleted_and_unsent_distributions_take_no_follow_ups(
     client: Client, parent: str, body: dict[str, Any], links_body: dict[str, Any]
 ) -> None:
     links = result_of(call(client, "POST", "distributions", links_body))["id"]
@@ -137,22 +139,20 @@ def test_nothing_follows_what_was_cancelled_or_deleted_or_never_sent(
     error_of(call(client, "POST", f"{parent}/reminders", body), "404 - Not Found")
 
 
-def test_nobody_is_thanked_for_an_anonymous_response(
-    client: Client, send_body: dict[str, Any], body: dict[str, Any]
-) -> None:
+def test_anonymous_links_take_no_thank_you(client: Client, send_body: dict[str, Any], body: dict[str, Any]) -> None:
     made = result_of(call(client, "POST", "distributions", changed(send_body, "/surveyLink/type", "Anonymous")))
     refused = call(client, "POST", f"distributions/{made['id']}/thankyous", body)
     assert error_of(refused, "409 - Conflict")["errorCode"] == "nobody_to_thank"
 
 
-def test_a_repeated_follow_up_is_made_once(client: Client, parent: str, body: dict[str, Any]) -> None:
+def test_a_repeated_follow_up_is_created_once(client: Client, parent: str, body: dict[str, Any]) -> None:
     for path in (f"{parent}/reminders", f"{parent}/thankyous"):
         first, again = (call(client, "POST", path, body, Idempotency_Key=path) for _ in range(2))
         assert (again.content, again["Idempotent-Replayed"]) == (first.content, "true")
     assert Step.objects.exclude(kind="invitation").count() == 2
 
 
-def test_a_follow_up_is_shown_like_a_distribution_that_has_a_parent(
+def test_a_follow_up_is_shown_as_a_distribution_with_a_parent(
     client: Client, organization: Organization, parent: str, body: dict[str, Any]
 ) -> None:
     reminder = result_of(call(client, "POST", f"{parent}/reminders", body))["distributionId"]
@@ -203,7 +203,7 @@ def test_follow_ups_are_listed_among_the_distributions_and_filtered(
     first, second = reminder["distributionId"], thanks["distributionId"]
 
     def found(query: str) -> list[str]:
-        return [one["id"] for one in elements_of(call(client, "GET", f"distributions?{query}"))]
+        return [element["id"] for element in elements_of(call(client, "GET", f"distributions?{query}"))]
 
     assert found("") == [another, second, first, invitation]
     assert found("pageSize=2&offset=1") == [second, first]
@@ -214,23 +214,27 @@ def test_follow_ups_are_listed_among_the_distributions_and_filtered(
     assert found("sendStartDate=2029-01-01T00:00:00Z") == [first]
     assert found("surveyId=SV_000000000000000") == []
     assert found(f"mailingListId={send_body['recipients']['mailingListId']}") == [another, second, first, invitation]
-    shown = {one["id"]: one for one in elements_of(call(client, "GET", "distributions"))}
-    assert [shown[one]["recipients"]["contactId"] for one in (first, second)] == [None, contact_id]
-    assert [shown[one]["parentDistributionId"] for one in (first, second, another)] == [invitation, invitation, None]
+    shown = {element["id"]: element for element in elements_of(call(client, "GET", "distributions"))}
+    assert [shown[follow_up_id]["recipients"]["contactId"] for follow_up_id in (first, second)] == [None, contact_id]
+    assert [shown[follow_up_id]["parentDistributionId"] for follow_up_id in (first, second, another)] == [
+        invitation,
+        invitation,
+        None,
+    ]
 
 
-def test_pages_with_follow_ups_are_as_many_statements_whatever_their_number(
+def test_pages_with_follow_ups_take_a_fixed_number_of_queries(
     client: Client, parent: str, body: dict[str, Any], django_assert_num_queries: Any
 ) -> None:
     for count in (2, 4):
         for path in ("reminders", "thankyous"):
             result_of(call(client, "POST", f"{parent}/{path}", body))
-        # The key's and two of the clock; two for the keys; three of invitations; three of follow-ups.
+        # One for the API key, two for the time, two for the page's keys, three for distributions, three for follow-ups.
         with django_assert_num_queries(11):
             assert len(elements_of(call(client, "GET", "distributions"))) == count + 1
 
 
-def test_a_follow_up_is_deleted_with_what_it_follows(client: Client, parent: str, body: dict[str, Any]) -> None:
+def test_a_follow_up_is_deleted_with_its_distribution(client: Client, parent: str, body: dict[str, Any]) -> None:
     made = result_of(call(client, "POST", f"{parent}/reminders", {**body, "sendDate": "2029-12-24T07:00:00Z"}))
     path = f"distributions/{made['distributionId']}"
     assert error_of(call(client, "DELETE", path), "409 - Conflict")["errorCode"] == "follow_up_stays"
@@ -239,19 +243,19 @@ def test_a_follow_up_is_deleted_with_what_it_follows(client: Client, parent: str
     assert elements_of(call(client, "GET", "distributions")) == []
 
 
-def test_the_links_of_a_follow_up_are_its_invitations(
+def test_the_links_of_a_follow_up_are_those_of_its_invitation(
     client: Client, parent: str, body: dict[str, Any], crowd: list[Contact]
 ) -> None:
     made = result_of(call(client, "POST", f"{parent}/reminders", body))
-    own = elements_of(call(client, "GET", f"distributions/{made['distributionId']}/links"))
-    assert own == elements_of(call(client, "GET", f"{parent}/links"))
+    links = elements_of(call(client, "GET", f"distributions/{made['distributionId']}/links"))
+    assert links == elements_of(call(client, "GET", f"{parent}/links"))
     contact_id = public_id(Kind.CONTACT, crowd[3].pk)
     made = result_of(call(client, "POST", f"{parent}/reminders", {**body, "contactId": contact_id}))
-    own = elements_of(call(client, "GET", f"distributions/{made['distributionId']}/links"))
-    assert [link["contactId"] for link in own] == [contact_id]
+    links = elements_of(call(client, "GET", f"distributions/{made['distributionId']}/links"))
+    assert [link["contactId"] for link in links] == [contact_id]
 
 
-def test_the_history_of_a_follow_up_is_of_those_whom_it_was_sent_to(
+def test_the_history_of_a_follow_up_lists_the_people_it_was_sent_to(
     client: Client, parent: str, body: dict[str, Any], crowd: list[Contact]
 ) -> None:
     made = result_of(call(client, "POST", f"{parent}/reminders", body))
@@ -261,21 +265,29 @@ def test_the_history_of_a_follow_up_is_of_those_whom_it_was_sent_to(
     _first, second, third, *_others = Recipient.objects.order_by("id")
     Attempt.objects.filter(recipient_id=second.pk, number=2).update(trouble=Trouble.BOUNCED)
     response = record_response(third.code, {"score": 1}, database_now())
-    told = elements_of(call(client, "GET", path))
-    assert [one["contactId"] for one in told] == [public_id(Kind.CONTACT, one.pk) for one in crowd[1:]]
-    assert [one["status"] for one in told] == ["HardBounce", "SurveyFinished", "Success", "Success"]
-    assert {one["distributionId"] for one in told} == {made["distributionId"]}
-    assert [one["responseId"] for one in told] == [None, public_id(Kind.RESPONSE, response.pk), None, None]
-    assert all(one["sentAt"] for one in told)
+    history = elements_of(call(client, "GET", path))
+    assert [element["contactId"] for element in history] == [
+        public_id(Kind.CONTACT, contact.pk) for contact in crowd[1:]
+    ]
+    assert [element["status"] for element in history] == ["HardBounce", "SurveyFinished", "Success", "Success"]
+    assert {element["distributionId"] for element in history} == {made["distributionId"]}
+    assert [element["responseId"] for element in history] == [None, public_id(Kind.RESPONSE, response.pk), None, None]
+    assert all(element["sentAt"] for element in history)
     page = result_of(call(client, "GET", f"{path}?pageSize=3"))
     rest = result_of(call(client, "GET", page["nextPage"].partition("/API/v3/")[2]))
-    assert (page["elements"] + rest["elements"], rest["nextPage"]) == (told, None)
-    own = elements_of(call(client, "GET", f"{parent}/history"))
-    assert [one["status"] for one in own] == ["SurveyFinished", "Success", "SurveyFinished", "Success", "Success"]
+    assert (page["elements"] + rest["elements"], rest["nextPage"]) == (history, None)
+    parent_history = elements_of(call(client, "GET", f"{parent}/history"))
+    assert [element["status"] for element in parent_history] == [
+        "SurveyFinished",
+        "Success",
+        "SurveyFinished",
+        "Success",
+        "Success",
+    ]
 
 
-def test_the_history_of_thanks_tells_of_no_response(client: Client, parent: str, body: dict[str, Any]) -> None:
+def test_the_history_of_a_thank_you_has_no_response(client: Client, parent: str, body: dict[str, Any]) -> None:
     made = result_of(call(client, "POST", f"{parent}/thankyous", body))
     receivers()
-    [told] = elements_of(call(client, "GET", f"distributions/{made['distributionId']}/history"))
-    assert (told["status"], told["responseId"], told["responseCompletedAt"]) == ("Success", None, None)
+    [element] = elements_of(call(client, "GET", f"distributions/{made['distributionId']}/history"))
+    assert (element["status"], element["responseId"], element["responseCompletedAt"]) == ("Success", None, None)

@@ -1,4 +1,4 @@
-"""Mailing lists and their contacts, and how a client finds what it needs."""
+"""Mailing lists and their contacts, and the discovery calls."""
 
 from datetime import datetime
 from typing import Any
@@ -41,10 +41,10 @@ def milliseconds(moment: datetime) -> int:
     return round(moment.timestamp() * 1_000)
 
 
-def test_a_list_is_made_read_renamed_and_deleted(client: Client, organization: Organization, path: str) -> None:
+def test_a_list_is_created_read_renamed_and_deleted(client: Client, organization: Organization, path: str) -> None:
     owner = public_id(Kind.LIBRARY, organization.pk)
-    said = {"name": " Ward B ", "ownerId": owner, "prioritizeListMetadata": True}
-    answer = result_of(call(client, "POST", path, said))
+    list_body = {"name": " Ward B ", "ownerId": owner, "prioritizeListMetadata": True}
+    answer = result_of(call(client, "POST", path, list_body))
     assert set(answer) == {"id"}
     assert is_id("CG", answer["id"])
     row = MailingList.objects.get()
@@ -56,46 +56,48 @@ def test_a_list_is_made_read_renamed_and_deleted(client: Client, organization: O
         "creationDate": milliseconds(row.created_at),
         "lastModifiedDate": milliseconds(row.updated_at),
     }
-    one = f"{path}/{answer['id']}"
-    assert result_of(call(client, "GET", one)) == expected
+    list_path = f"{path}/{answer['id']}"
+    assert result_of(call(client, "GET", list_path)) == expected
     assert elements_of(call(client, "GET", path)) == [expected]
-    renamed = call(client, "PUT", one, {"name": "Ward C"})
+    renamed = call(client, "PUT", list_path, {"name": "Ward C"})
     assert (renamed.status_code, set(renamed.json())) == (200, {"meta"})
     row.refresh_from_db()
     assert row.updated_at > row.created_at
-    assert result_of(call(client, "GET", one)) == {
+    assert result_of(call(client, "GET", list_path)) == {
         **expected,
         "name": "Ward C",
         "lastModifiedDate": milliseconds(row.updated_at),
     }
-    assert call(client, "DELETE", one).status_code == 200
+    assert call(client, "DELETE", list_path).status_code == 200
     for method in ("GET", "DELETE"):
-        error_of(call(client, method, one), "404 - Not Found")
+        error_of(call(client, method, list_path), "404 - Not Found")
 
 
-def test_renaming_a_list_over_the_native_api_counts_as_well(client: Client, made: str) -> None:
+def test_renaming_a_list_over_the_native_api_changes_its_modification_date(client: Client, made: str) -> None:
     row = MailingList.objects.get()
     client.patch(f"/api/v1/lists/{row.pk}", {"name": "Ward C"}, content_type="application/json")
     assert MailingList.objects.get().updated_at > row.updated_at
 
 
-def test_pages_of_lists_hold_each_once_newest_first(client: Client, path: str) -> None:
+def test_pages_of_lists_have_each_once_newest_first(client: Client, path: str) -> None:
     ids = [result_of(call(client, "POST", path, {"name": f"Number {number}"}))["id"] for number in range(5)][::-1]
     address: str | None = f"{path}/?pageSize=2"
     seen = []
     while address:
         page = result_of(call(client, "GET", address))
-        seen += [one["mailingListId"] for one in page["elements"]]
+        seen += [element["mailingListId"] for element in page["elements"]]
         address = page["nextPage"] and page["nextPage"].partition("/API/v3/")[2]
     assert seen == ids
-    assert [one["mailingListId"] for one in elements_of(call(client, "GET", f"{path}?pageSize=2&offset=3"))] == ids[3:]
+    assert [
+        element["mailingListId"] for element in elements_of(call(client, "GET", f"{path}?pageSize=2&offset=3"))
+    ] == ids[3:]
 
 
-def test_a_page_of_lists_is_as_many_statements_as_one_list(
+def test_a_page_of_lists_takes_a_fixed_number_of_queries(
     client: Client, path: str, made: str, mailing_list: MailingList, django_assert_num_queries: Any
 ) -> None:
-    with django_assert_num_queries(4):  # the key's and the clock's among them
-        assert [one["contactCount"] for one in elements_of(call(client, "GET", path))] == [5, 0]
+    with django_assert_num_queries(4):  # including those for the API key and the time
+        assert [element["contactCount"] for element in elements_of(call(client, "GET", path))] == [5, 0]
 
 
 @pytest.mark.parametrize(
@@ -111,15 +113,13 @@ def test_a_page_of_lists_is_as_many_statements_as_one_list(
         ("{", ("", "json_invalid")),
     ],
 )
-def test_a_list_that_cannot_be_kept_is_refused(
-    client: Client, path: str, made: str, body: Any, fault: tuple[str, str]
-) -> None:
+def test_an_invalid_list_is_refused(client: Client, path: str, made: str, body: Any, fault: tuple[str, str]) -> None:
     for method, address in (("POST", path), ("PUT", made)):
         assert faults_of(call(client, method, address, body)) == [fault]
     assert MailingList.objects.get().name == "Ward B"
 
 
-def test_a_list_that_a_recurring_distribution_goes_to_stays(
+def test_a_list_of_a_recurring_distribution_cannot_be_deleted(
     client: Client, organization: Organization, survey: Survey, made: str
 ) -> None:
     RecurringDistribution.objects.create(
@@ -135,7 +135,7 @@ def test_a_list_that_a_recurring_distribution_goes_to_stays(
     assert MailingList.objects.exists()
 
 
-def test_another_organisations_directory_and_lists_are_not_there(client: Client, path: str) -> None:
+def test_another_organisations_directory_and_lists_are_404(client: Client, path: str) -> None:
     other = Organization.objects.create(name="Other", slug="other")
     foreign = MailingList.objects.create(organization=other, name="Theirs")
     list_id = public_id(Kind.MAILING_LIST, foreign.pk)
@@ -144,7 +144,7 @@ def test_another_organisations_directory_and_lists_are_not_there(client: Client,
     error_of(call(client, "DELETE", f"{path}/{list_id}/contacts/CID_000000000000000"), "404 - Not Found")
 
 
-def test_a_contact_is_made_and_put_on_the_list(client: Client, made: str) -> None:
+def test_a_contact_is_created_and_put_on_the_list(client: Client, made: str) -> None:
     answer = result_of(call(client, "POST", f"{made}/contacts", PERSON))
     assert set(answer) == {"id", "contactLookupId"}
     assert is_id("CID", answer["id"])
@@ -168,7 +168,7 @@ def test_a_contact_is_made_and_put_on_the_list(client: Client, made: str) -> Non
     [{"extRef": "PAT-1"}, {"email": "ann@example.com"}, {"phone": "+48600000001"}],
     ids=["extRef", "email", "phone"],
 )
-def test_somebody_known_is_merged_into(client: Client, organization: Organization, made: str, known: Any) -> None:
+def test_a_known_contact_is_changed(client: Client, organization: Organization, made: str, known: Any) -> None:
     columns = {"extRef": "external_id", "email": "email", "phone": "phone"}
     [(name, value)] = known.items()
     row = Contact.objects.create(
@@ -183,7 +183,7 @@ def test_somebody_known_is_merged_into(client: Client, organization: Organizatio
     assert Membership.objects.count() == 1
 
 
-def test_unsubscribed_opts_out_and_stops_what_waits(
+def test_unsubscribed_opts_out_and_stops_waiting_messages(
     client: Client, made: str, send_body: dict[str, Any], crowd: list[Contact]
 ) -> None:
     result_of(call(client, "POST", "distributions", {**send_body, "sendDate": "2029-01-01T00:00:00Z"}))
@@ -192,20 +192,20 @@ def test_unsubscribed_opts_out_and_stops_what_waits(
     assert crowd[2].opted_out_at is not None
     stopped = Recipient.objects.get(contact=crowd[2])
     assert (stopped.state, stopped.reason) == ("stopped", "opted_out")
-    one = f"{made}/contacts/{public_id(Kind.CONTACT, crowd[2].pk)}"
+    contact_path = f"{made}/contacts/{public_id(Kind.CONTACT, crowd[2].pk)}"
     result_of(call(client, "POST", f"{made}/contacts", {"extRef": "PAT-2", "unsubscribed": False}))
-    assert result_of(call(client, "GET", one))["unsubscribed"] is True
-    assert call(client, "PUT", one, {"unsubscribed": False}).status_code == 200
-    assert result_of(call(client, "GET", one))["unsubscribed"] is False
+    assert result_of(call(client, "GET", contact_path))["unsubscribed"] is True
+    assert call(client, "PUT", contact_path, {"unsubscribed": False}).status_code == 200
+    assert result_of(call(client, "GET", contact_path))["unsubscribed"] is False
 
 
-def test_a_contact_is_changed_field_by_field_and_taken_off_the_list(client: Client, made: str) -> None:
+def test_a_contact_is_changed_field_by_field_and_removed_from_the_list(client: Client, made: str) -> None:
     answer = result_of(call(client, "POST", f"{made}/contacts", PERSON))
-    one = f"{made}/contacts/{answer['id']}"
+    contact_path = f"{made}/contacts/{answer['id']}"
     changes = {"lastName": None, "email": "", "language": "en-GB", "embeddedData": {"ward": "C"}}
-    changed = call(client, "PUT", one, changes)
+    changed = call(client, "PUT", contact_path, changes)
     assert (changed.status_code, set(changed.json())) == (200, {"meta"})
-    shown = result_of(call(client, "GET", one))
+    shown = result_of(call(client, "GET", contact_path))
     assert (shown["firstName"], shown["lastName"], shown["email"], shown["language"], shown["embeddedData"]) == (
         "Ann",
         None,
@@ -213,9 +213,9 @@ def test_a_contact_is_changed_field_by_field_and_taken_off_the_list(client: Clie
         "en-GB",
         {"ward": "C"},
     )
-    assert faults_of(call(client, "PUT", one, {"extRef": "", "phone": ""})) == [("/extRef", "no_identifier")]
-    assert call(client, "DELETE", one).status_code == 200
-    error_of(call(client, "GET", one), "404 - Not Found")
+    assert faults_of(call(client, "PUT", contact_path, {"extRef": "", "phone": ""})) == [("/extRef", "no_identifier")]
+    assert call(client, "DELETE", contact_path).status_code == 200
+    error_of(call(client, "GET", contact_path), "404 - Not Found")
     assert Contact.objects.get().external_id == "PAT-1"
 
 
@@ -227,18 +227,20 @@ def test_a_reference_of_another_contact_is_a_conflict(client: Client, made: str,
 
 
 @pytest.mark.parametrize("field", ["email", "phone"])
-def test_an_address_of_another_contact_known_by_nothing_else_is_a_conflict(
+def test_an_address_that_is_another_contacts_only_identifier_is_a_conflict(
     client: Client, made: str, field: str
 ) -> None:
-    one, another = {"email": ("ann@example.com", "bob@example.com"), "phone": ("+48600000101", "+48600000102")}[field]
-    answer = result_of(call(client, "POST", f"{made}/contacts", {field: one}))
+    address, another = {"email": ("ann@example.com", "bob@example.com"), "phone": ("+48600000101", "+48600000102")}[
+        field
+    ]
+    answer = result_of(call(client, "POST", f"{made}/contacts", {field: address}))
     result_of(call(client, "POST", f"{made}/contacts", {field: another}))
     refused = call(client, "PUT", f"{made}/contacts/{answer['id']}", {field: another})
     error = error_of(refused, "409 - Conflict")
     assert (error["errorCode"], error["errors"][0]["pointer"]) == (f"{field}_taken", f"/{field}")
 
 
-def test_every_fault_of_a_contact_is_named(client: Client, made: str) -> None:
+def test_every_fault_of_a_contact_is_reported(client: Client, made: str) -> None:
     wrong = {
         "firstName": "a\nb",
         "email": "x",
@@ -265,19 +267,19 @@ def test_every_fault_of_a_contact_is_named(client: Client, made: str) -> None:
     assert not Contact.objects.exists()
 
 
-def test_pages_of_contacts_hold_each_once(
+def test_pages_of_contacts_have_each_once(
     client: Client, path: str, mailing_list: MailingList, crowd: list[Contact]
 ) -> None:
     address: str | None = f"{path}/{public_id(Kind.MAILING_LIST, mailing_list.pk)}/contacts?pageSize=2"
     seen = []
     while address:
         page = result_of(call(client, "GET", address))
-        seen += [one["extRef"] for one in page["elements"]]
+        seen += [element["extRef"] for element in page["elements"]]
         address = page["nextPage"] and page["nextPage"].partition("/API/v3/")[2]
     assert seen == [f"PAT-{number}" for number in range(4, -1, -1)]
 
 
-def test_a_client_finds_all_ids_that_it_needs(
+def test_discovery_has_all_ids_that_a_client_needs(
     client: Client, organization: Organization, survey: Survey, templates: dict[Channel, Template], crowd: list[Contact]
 ) -> None:
     library_id = public_id(Kind.LIBRARY, organization.pk)
@@ -308,7 +310,9 @@ def test_a_client_finds_all_ids_that_it_needs(
     ]
     assert elements_of(call(client, "GET", "libraries")) == [{"libraryId": library_id, "libraryName": "ACME"}]
     messages = elements_of(call(client, "GET", f"libraries/{library_id}/messages"))
-    assert {(one["id"], one["description"], one["category"], one["channel"]) for one in messages} == {
+    assert {
+        (message["id"], message["description"], message["category"], message["channel"]) for message in messages
+    } == {
         (
             public_id(Kind.MESSAGE, template.pk),
             "Invitation",
@@ -327,9 +331,9 @@ def test_pages_of_surveys_and_messages(
 ) -> None:
     Survey.objects.create(organization=organization, name="Another")
     page = result_of(call(client, "GET", "surveys?pageSize=1"))
-    assert [one["name"] for one in page["elements"]] == ["Another"]
+    assert [element["name"] for element in page["elements"]] == ["Another"]
     rest = result_of(call(client, "GET", page["nextPage"].partition("/API/v3/")[2]))
-    assert ([one["name"] for one in rest["elements"]], rest["nextPage"]) == (["Your stay"], None)
+    assert ([element["name"] for element in rest["elements"]], rest["nextPage"]) == (["Your stay"], None)
     messages = f"libraries/{public_id(Kind.LIBRARY, organization.pk)}/messages"
     assert len(elements_of(call(client, "GET", f"{messages}?offset=1"))) == 2
     error_of(call(client, "GET", "libraries/UR_000000000000000/messages"), "404 - Not Found")

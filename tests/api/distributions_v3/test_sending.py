@@ -1,4 +1,4 @@
-"""Sends by e-mail and text message, and what a distribution shows of itself."""
+"""Sends by e-mail and SMS, and how distributions are shown."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +21,7 @@ from tests.support.api.lists_and_links import call, elements_of, error_of, fault
 from tests.support.engine.people import dispatch
 
 
-def test_an_email_goes_to_everybody_on_a_list_with_its_own_header(client: Client, send_body: dict[str, Any]) -> None:
+def test_an_email_goes_to_a_list_with_the_given_header(client: Client, send_body: dict[str, Any]) -> None:
     made = result_of(call(client, "POST", "distributions", send_body))
     assert set(made) == {"id"}
     assert is_id("EMD", made["id"])
@@ -32,7 +32,7 @@ def test_an_email_goes_to_everybody_on_a_list_with_its_own_header(client: Client
     assert (messages[0].sender, messages[0].headers["Reply-To"]) == ("Ward B <ward@acme.example>", "desk@acme.example")
 
 
-def test_without_a_header_the_account_and_the_message_speak(client: Client, send_body: dict[str, Any]) -> None:
+def test_without_a_header_sender_and_subject_are_the_defaults(client: Client, send_body: dict[str, Any]) -> None:
     del send_body["header"]
     made = result_of(call(client, "POST", "distributions", send_body))
     dispatch()
@@ -47,7 +47,7 @@ def test_without_a_header_the_account_and_the_message_speak(client: Client, send
     }
 
 
-def test_one_contact_is_sent_to_and_its_link_is_in_the_answer(
+def test_a_send_to_one_contact_answers_its_link(
     client: Client, send_body: dict[str, Any], crowd: list[Contact]
 ) -> None:
     contact_id = public_id(Kind.CONTACT, crowd[1].pk)
@@ -57,15 +57,15 @@ def test_one_contact_is_sent_to_and_its_link_is_in_the_answer(
     assert made["link"] == f"http://localhost:8000/p/{Recipient.objects.get().code}"
 
 
-def test_one_contact_who_is_left_out_has_no_link_and_a_reason(
+def test_a_skipped_contact_has_a_reason_and_no_link(
     client: Client, send_body: dict[str, Any], crowd: list[Contact]
 ) -> None:
     opt_out(crowd[1].pk, database_now())
     contact_id = public_id(Kind.CONTACT, crowd[1].pk)
     made = result_of(call(client, "POST", "distributions", changed(send_body, "/recipients/contactId", contact_id)))
     assert made["link"] is None
-    [told] = elements_of(call(client, "GET", f"distributions/{made['id']}/history"))
-    assert (told["contactId"], told["status"], told["reason"]) == (contact_id, "Skipped", "opted_out")
+    [element] = elements_of(call(client, "GET", f"distributions/{made['id']}/history"))
+    assert (element["contactId"], element["status"], element["reason"]) == (contact_id, "Skipped", "opted_out")
 
 
 def test_a_distribution_shows_every_published_field(
@@ -110,7 +110,7 @@ def test_a_distribution_shows_every_published_field(
     assert elements_of(call(client, "GET", "distributions")) == [expected]
 
 
-def test_links_only_show_as_generated(client: Client, links_body: dict[str, Any]) -> None:
+def test_links_without_messages_are_shown_as_generated(client: Client, links_body: dict[str, Any]) -> None:
     made = result_of(call(client, "POST", "distributions", links_body))
     shown = result_of(call(client, "GET", f"distributions/{made['id']}"))
     assert (shown["requestStatus"], shown["requestType"]) == ("Generated", "GeneratedInvite")
@@ -125,8 +125,8 @@ def test_stats_count_people(
     made = result_of(call(client, "POST", "distributions", send_body))
     dispatch()
     row = Distribution.objects.order_by("-id")[0]
-    one, two, three, four = Recipient.objects.filter(distribution=row).order_by("id")
-    record_open(one, database_now())
+    first, two, three, four = Recipient.objects.filter(distribution=row).order_by("id")
+    record_open(first, database_now())
     record_response(two.code, {"score": 1}, database_now())
     Attempt.objects.filter(recipient_id=three.pk).update(trouble=Trouble.BOUNCED)
     Attempt.objects.filter(recipient_id=four.pk).update(trouble=Trouble.COMPLAINED)
@@ -146,19 +146,19 @@ def test_stats_count_people(
     assert (untouched["bounced"], untouched["complaints"], untouched["sent"]) == (0, 0, 4)
 
 
-def test_a_page_of_distributions_is_as_many_statements_as_one(
+def test_a_page_of_distributions_takes_a_fixed_number_of_queries(
     client: Client, links_body: dict[str, Any], django_assert_num_queries: Any
 ) -> None:
     result_of(call(client, "POST", "distributions", links_body))
-    elements_of(call(client, "GET", "distributions"))  # notes when the key was used
+    elements_of(call(client, "GET", "distributions"))  # records when the key was used
     for count in (1, 3):
-        with django_assert_num_queries(8):  # the key's and two of the clock among them
+        with django_assert_num_queries(8):  # including one for the API key and two for the time
             assert len(elements_of(call(client, "GET", "distributions"))) == count
         for _ in range(2):
             result_of(call(client, "POST", "distributions", links_body))
 
 
-def test_history_tells_what_became_of_everybody(
+def test_history_has_the_status_of_every_contact(
     client: Client, send_body: dict[str, Any], crowd: list[Contact]
 ) -> None:
     opt_out(crowd[4].pk, database_now())
@@ -168,9 +168,15 @@ def test_history_tells_what_became_of_everybody(
     record_open(recipients[1], database_now())
     response = record_response(recipients[2].code, {"score": 1}, database_now())
     Attempt.objects.filter(recipient_id=recipients[3].pk).update(trouble=Trouble.BOUNCED)
-    told = elements_of(call(client, "GET", f"distributions/{made['id']}/history"))
-    assert [one["status"] for one in told] == ["Success", "Opened", "SurveyFinished", "HardBounce", "Skipped"]
-    answered = told[2]
+    history = elements_of(call(client, "GET", f"distributions/{made['id']}/history"))
+    assert [element["status"] for element in history] == [
+        "Success",
+        "Opened",
+        "SurveyFinished",
+        "HardBounce",
+        "Skipped",
+    ]
+    answered = history[2]
     assert answered == {
         "contactId": public_id(Kind.CONTACT, crowd[2].pk),
         "contactLookupId": public_id(Kind.CONTACT, crowd[2].pk).replace("CID", "CGC"),
@@ -194,10 +200,10 @@ def test_history_tells_what_became_of_everybody(
         page = result_of(call(client, "GET", path))
         seen += page["elements"]
         path = page["nextPage"] and page["nextPage"].partition("/API/v3/")[2]
-    assert seen == told
+    assert seen == history
 
 
-def test_a_text_message_goes_by_sms(client: Client, sms_body: dict[str, Any]) -> None:
+def test_a_text_message_is_sent_by_sms(client: Client, sms_body: dict[str, Any]) -> None:
     made = result_of(call(client, "POST", "distributions/sms", sms_body))
     assert is_id("EMD", made["id"])
     dispatch()
@@ -225,14 +231,14 @@ def test_an_expiry_ends_the_links_of_text_messages_too(client: Client, sms_body:
         ),
     ],
 )
-def test_a_text_message_that_does_not_add_up_is_refused(
+def test_an_inconsistent_text_message_is_refused(
     client: Client, sms_body: dict[str, Any], changes: dict[str, Any], faults: list[tuple[str, str]]
 ) -> None:
     assert faults_of(call(client, "POST", "distributions/sms", {**sms_body, **changes})) == faults
     assert not Distribution.objects.exists()
 
 
-def test_every_fault_of_a_send_is_named_in_the_published_words(client: Client, send_body: dict[str, Any]) -> None:
+def test_every_fault_of_a_send_is_reported_in_the_published_words(client: Client, send_body: dict[str, Any]) -> None:
     wrong = changed(changed(send_body, "/surveyLink/surveyId", "SV_000000000000000"), "/message/messageId", "MS_1")
     wrong = changed(changed(wrong, "/recipients/contactId", "CID_000000000000000"), "/header/subject", "${x")
     wrong = changed(wrong, "/message/libraryId", "UR_000000000000000")
@@ -276,7 +282,7 @@ def test_the_filters_of_the_list_of_distributions(
     sent = result_of(call(client, "POST", "distributions", {**send_body, "sendDate": "2029-01-01T00:00:00Z"}))["id"]
 
     def found(query: str) -> list[str]:
-        return [one["id"] for one in elements_of(call(client, "GET", f"distributions?{query}"))]
+        return [element["id"] for element in elements_of(call(client, "GET", f"distributions?{query}"))]
 
     survey_id, list_id = links_body["surveyId"], links_body["mailingListId"]
     assert found(f"surveyId={survey_id}&mailingListId={list_id}&useNewPaginationScheme=true") == [sent, links]
@@ -297,14 +303,14 @@ def test_the_filters_of_the_list_of_distributions(
     ]
 
 
-def test_pages_by_token_and_by_offset_name_the_next_one(client: Client, links_body: dict[str, Any]) -> None:
+def test_pages_by_token_and_by_offset_link_the_next_page(client: Client, links_body: dict[str, Any]) -> None:
     ids = [result_of(call(client, "POST", "distributions", links_body))["id"] for _ in range(4)][::-1]
     for query in ("pageSize=1&skipToken=0", "pageSize=1&offset=1"):
         path: str | None = f"distributions?surveyId={links_body['surveyId']}&{query}"
         seen = []
         while path:
             page = result_of(call(client, "GET", path))
-            seen += [one["id"] for one in page["elements"]]
+            seen += [element["id"] for element in page["elements"]]
             path = page["nextPage"] and page["nextPage"].partition("/API/v3/")[2]
         assert seen == (ids[1:] if "offset" in query else ids)
 

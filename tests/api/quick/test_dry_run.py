@@ -1,4 +1,4 @@
-"""`dryRun`: what the call would do, and nothing done."""
+"""`dryRun`: the plan is answered, and nothing is written."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -66,14 +66,16 @@ def test_the_plan_of_a_new_contact(post: Post, body: dict[str, Any]) -> None:
     assert rows_written() == NOTHING
 
 
-def test_a_chain_with_its_moments(post: Post, body: dict[str, Any], channel_of: Callable[..., dict[str, Any]]) -> None:
+def test_the_plan_of_a_chain_has_its_times(
+    post: Post, body: dict[str, Any], channel_of: Callable[..., dict[str, Any]]
+) -> None:
     channels = [
         channel_of("email", priority=1, fallbackDelayMinutes=90),
         channel_of("sms", priority=2),
         channel_of("whatsapp", priority=3),
     ]
-    said = {**body, "channels": channels, "channelMode": "multi", "scheduledAt": "2999-03-05T09:00:00+01:00"}
-    [recipient] = post({**said, "dryRun": True}).json()["recipients"]
+    call_body = {**body, "channels": channels, "channelMode": "multi", "scheduledAt": "2999-03-05T09:00:00+01:00"}
+    [recipient] = post({**call_body, "dryRun": True}).json()["recipients"]
     assert [(step["channel"], step["at"], step["condition"], step["waitsFor"]) for step in recipient["steps"]] == [
         ("email", "2999-03-05T08:00:00Z", "first", "scheduled"),
         ("sms", "2999-03-05T09:30:00Z", "unanswered", None),
@@ -81,7 +83,7 @@ def test_a_chain_with_its_moments(post: Post, body: dict[str, Any], channel_of: 
     ]
 
 
-def test_who_would_be_skipped_is_told_as_the_call_itself_would(
+def test_skipped_contacts_have_the_same_reasons_as_in_the_call(
     post: Post, body: dict[str, Any], organization: Organization
 ) -> None:
     organization.minimum_days_between_contacts = 30
@@ -89,34 +91,34 @@ def test_who_would_be_skipped_is_told_as_the_call_itself_would(
     ann = Contact.objects.create(organization=organization, external_id="PAT-1", email="ann@example.com")
     last = timezone.now() - timedelta(days=3, hours=1)
     Touch.objects.create(contact_id=ann.pk, survey_id=new_id(), recipient_id=0, last_sent_at=last)
-    said = {**body, "contacts": [*body["contacts"], {"externalId": "nowhere"}]}
-    planned = post({**said, "dryRun": True}).json()
+    call_body = {**body, "contacts": [*body["contacts"], {"externalId": "nowhere"}]}
+    planned = post({**call_body, "dryRun": True}).json()
     assert (planned["recipientCount"], planned["recipients"]) == (0, [])
-    assert [one["text"] for one in planned["skipped"]] == [
+    assert [contact["text"] for contact in planned["skipped"]] == [
         "skipped: contacted 3 days ago, the rule is 30 days",
         "skipped: no e-mail address",
     ]
-    told = ("externalId", "email", "reason", "detail", "text")
-    done = post(said).json()["skipped"]
-    for one, same in zip(planned["skipped"], done, strict=True):
-        assert {name: one[name] for name in told} == {name: same[name] for name in told}
-    assert [one["contactId"] for one in planned["skipped"]] == [str(ann.pk), None]
+    compared = ("externalId", "email", "reason", "detail", "text")
+    done = post(call_body).json()["skipped"]
+    for contact, skipped in zip(planned["skipped"], done, strict=True):
+        assert {name: contact[name] for name in compared} == {name: skipped[name] for name in compared}
+    assert [contact["contactId"] for contact in planned["skipped"]] == [str(ann.pk), None]
 
 
-def test_a_recipient_who_would_be_sent_nothing_is_told_why(
+def test_a_recipient_without_messages_has_a_reason(
     post: Post, body: dict[str, Any], organization: Organization
 ) -> None:
     since = timezone.now() - timedelta(days=2)
     Contact.objects.create(organization=organization, external_id="PAT-1", opted_out_at=since)
-    [one] = post({**body, "settings": {"excludeOptedOut": False}, "dryRun": True}).json()["recipients"]
-    assert (one["decision"], one["reason"], one["steps"]) == ("recipient", "opted_out", [])
-    assert one["text"] == "stopped: the contact opted out 2 days ago"
-    [passed] = one["passedOver"]
+    [contact] = post({**body, "settings": {"excludeOptedOut": False}, "dryRun": True}).json()["recipients"]
+    assert (contact["decision"], contact["reason"], contact["steps"]) == ("recipient", "opted_out", [])
+    assert contact["text"] == "stopped: the contact opted out 2 days ago"
+    [passed] = contact["passedOver"]
     assert (passed["channel"], passed["reason"]) == ("email", "opted_out")
     assert passed["text"] == "passed over: the contact opted out 2 days ago"
 
 
-def test_an_account_that_takes_nothing_is_told_with_what_holds_it(
+def test_a_held_account_has_a_reason(
     post: Post, body: dict[str, Any], accounts: dict[Channel, ProviderAccount]
 ) -> None:
     account = accounts[Channel.EMAIL]
@@ -127,13 +129,13 @@ def test_an_account_that_takes_nothing_is_told_with_what_holds_it(
     assert step["heldBecause"] == f"{account.name} is broken: the key was revoked"
 
 
-def test_accounts_that_share_by_weight_and_who_is_only_registered_are_told(
+def test_accounts_sharing_by_weight_and_registered_recipients_are_planned(
     organization: Organization,
     survey: Survey,
     accounts: dict[Channel, ProviderAccount],
     templates: dict[Channel, Template],
 ) -> None:
-    """What the quick dialect cannot say and others can."""
+    """The quick dialect cannot ask for either, other dialects can."""
     first = accounts[Channel.EMAIL].pk
     other = ProviderAccount.objects.create(organization=organization, name="Other", kind="sandbox", channel="email")
     step = StepRequest("email", first, templates[Channel.EMAIL].pk, further_account_ids=[other.pk], weights=[1, 3])
@@ -145,15 +147,15 @@ def test_accounts_that_share_by_weight_and_who_is_only_registered_are_told(
     assert (registered["decision"], registered["steps"], registered["reason"]) == ("recipient", [], None)
 
 
-@pytest.mark.parametrize("said", [False, None])
-def test_a_call_that_is_no_dry_run_is_done(post: Post, body: dict[str, Any], said: Any) -> None:
-    assert post({**body, "dryRun": said}).status_code == 201
+@pytest.mark.parametrize("value", [False, None])
+def test_false_and_null_are_no_dry_run(post: Post, body: dict[str, Any], value: Any) -> None:
+    assert post({**body, "dryRun": value}).status_code == 201
     assert rows_written()["Recipient"] == 1
 
 
-@pytest.mark.parametrize("said", ["true", 1, []])
-def test_what_is_no_yes_or_no_is_refused_rather_than_sent(post: Post, body: dict[str, Any], said: Any) -> None:
-    response = post({**body, "dryRun": said})
+@pytest.mark.parametrize("value", ["true", 1, []])
+def test_a_dry_run_that_is_not_a_boolean_is_refused(post: Post, body: dict[str, Any], value: Any) -> None:
+    response = post({**body, "dryRun": value})
     assert [pointer for pointer, _code in faults_in(response)] == ["/dryRun"]
     assert rows_written() == NOTHING
 
@@ -166,7 +168,7 @@ def test_what_is_no_yes_or_no_is_refused_rather_than_sent(post: Post, body: dict
         ("/contacts/0/contactId", "01960000-0000-7000-8000-000000000000", 404),
     ],
 )
-def test_its_errors_are_those_of_the_call(
+def test_a_dry_run_has_the_errors_of_the_call(
     post: Post, body: dict[str, Any], pointer: str, value: str, status: int
 ) -> None:
     wrong = changed(body, pointer, value)
@@ -181,19 +183,19 @@ def test_a_dry_run_of_a_thousand_leaves_nothing_behind(post: Post, body: dict[st
     assert post(known).status_code == 201
     before = rows_written() | {model.__name__: model.objects.count() for model in (Attempt, ProviderEvent)}
     names = list(Contact.objects.order_by("id").values_list("first_name", "updated_at"))
-    contacts = [{**one, "firstName": "Changed"} for one in people(1_000)]
+    contacts = [{**contact, "firstName": "Changed"} for contact in people(1_000)]
     with CaptureQueriesContext(
         connection,
     ) as queries:
         answer = post({**body, "contacts": contacts, "dryRun": True}).json()
     assert set(answer) == ANSWERED
-    assert [one["contactId"] is None for one in answer["recipients"]] == [False] * 500 + [True] * 500
+    assert [contact["contactId"] is None for contact in answer["recipients"]] == [False] * 500 + [True] * 500
     assert rows_written() | {model.__name__: model.objects.count() for model in (Attempt, ProviderEvent)} == before
     assert list(Contact.objects.order_by("id").values_list("first_name", "updated_at")) == names
     assert len(queries) < 20
 
 
-def test_a_key_is_not_used_up_by_a_dry_run(post: Post, body: dict[str, Any]) -> None:
+def test_a_dry_run_leaves_its_idempotency_key_free(post: Post, body: dict[str, Any]) -> None:
     for _ in range(2):
         planned = post({**body, "dryRun": True}, idempotency_key="k")
         assert (planned.status_code, "Idempotent-Replayed" in planned) == (200, False)

@@ -1,4 +1,4 @@
-"""Adding recipients: what becomes of each field, which list is meant, who is invited when, and what is answered."""
+"""Adding recipients: every field, the list, the invitations and the answer."""
 
 import json
 import re
@@ -61,9 +61,7 @@ def sent_to() -> set[str]:
     return set(SandboxMessage.objects.values_list("to", flat=True))
 
 
-def test_the_published_example_is_read_and_its_placeholders_are_reported(
-    client: Client, organization: Organization
-) -> None:
+def test_the_placeholders_of_the_published_example_are_reported(client: Client, organization: Organization) -> None:
     mailing_list = make_list(organization, "sample string 1")
     response = post(client, EXAMPLE)
     report = (
@@ -79,28 +77,26 @@ def test_the_published_example_is_read_and_its_placeholders_are_reported(
     assert members(mailing_list) == []
 
 
-def test_the_published_example_with_a_number_and_fields_that_there_are_succeeds(
-    client: Client, organization: Organization
-) -> None:
+def test_the_published_example_with_valid_values_succeeds(client: Client, organization: Organization) -> None:
     mailing_list = make_list(organization, "sample string 1")
     body = EXAMPLE.replace('"sample string 4"', '"+48601000001"', 1).replace('"sample string 4"', '"+48601000002"')
     body = body.replace('"sample string 5"', '""')
     body = body.replace('"Fields": "sample string 1"', '"Fields": "tel"').replace("sample string 2", "user1")
     response = post(client, body)
     assert (response.status_code, response.json()) == (200, SUCCESS)
-    assert [one.phone for one in members(mailing_list)] == ["+48601000001", "+48601000002"]
+    assert [contact.phone for contact in members(mailing_list)] == ["+48601000001", "+48601000002"]
 
 
-def test_every_field_becomes_the_contacts(add: Add, mailing_list: MailingList) -> None:
+def test_every_field_is_stored_on_the_contact(add: Add, mailing_list: MailingList) -> None:
     texts = {f"User{number}": f"text {number}" for number in range(1, 11)}
     assert add(person(1, **texts)).json() == SUCCESS
     [contact] = members(mailing_list)
-    told = (contact.title, contact.first_name, contact.last_name, contact.phone, contact.email)
-    assert told == ("Ms", "Ann", "Ono 1", "+48601000001", "ann1@example.com")
+    values = (contact.title, contact.first_name, contact.last_name, contact.phone, contact.email)
+    assert values == ("Ms", "Ann", "Ono 1", "+48601000001", "ann1@example.com")
     assert contact.embedded_data == texts
 
 
-def test_names_count_in_any_letter_case(client: Client, mailing_list: MailingList) -> None:
+def test_the_letter_case_of_keys_does_not_matter(client: Client, mailing_list: MailingList) -> None:
     people = [{"Firstname": "Ann", "LASTNAME": "Ono", "mobilenumber": "+48601000001", "user1": "x"}]
     response = post(client, {"listname": LIST, "recipientList": people, "lookuptest": False})
     assert response.json() == SUCCESS
@@ -108,14 +104,14 @@ def test_names_count_in_any_letter_case(client: Client, mailing_list: MailingLis
     assert (contact.full_name, contact.embedded_data) == ("Ann Ono", {"User1": "x"})
 
 
-def test_null_blanks_and_unknown_names_say_nothing(add: Add, mailing_list: MailingList) -> None:
+def test_nulls_blanks_and_unknown_keys_are_ignored(add: Add, mailing_list: MailingList) -> None:
     nothing = {"Title": None, "User1": "", "When": None, "LookupTest": None, "Colour": "red"}
     assert add(person(1, **nothing), Duplication=None, LookupTest=None).json() == SUCCESS
     assert add(person(2, When=" "), Duplication={"Fields": "", "Limit": None}).json() == SUCCESS
-    assert [one.embedded_data for one in members(mailing_list)] == [{}, {}]
+    assert [contact.embedded_data for contact in members(mailing_list)] == [{}, {}]
 
 
-def test_a_number_is_read_in_the_organisations_country(add: Add, mailing_list: MailingList) -> None:
+def test_a_number_is_read_in_the_organisations_region(add: Add, mailing_list: MailingList) -> None:
     assert add(person(1, MobileNumber="601 000 001")).json() == SUCCESS
     assert members(mailing_list)[0].phone == "+48601000001"
 
@@ -127,11 +123,11 @@ def test_without_a_country_only_international_numbers_are_valid(
     organization.save()
     national, international = person(1, MobileNumber="601 000 001"), person(2, MobileNumber="+48 601 000 002")
     assert add(national, international).json() == {"Errors": [problem_with(national, "Invalid mobile number for")]}
-    assert [one.phone for one in members(mailing_list)] == ["+48601000002"]
+    assert [contact.phone for contact in members(mailing_list)] == ["+48601000002"]
 
 
 @pytest.mark.parametrize(
-    ("said", "message"),
+    ("fields", "message"),
     [
         ({"MobileNumber": "12"}, "Invalid mobile number for"),
         ({"MobileNumber": "not a number"}, "Invalid mobile number for"),
@@ -141,16 +137,16 @@ def test_without_a_country_only_international_numbers_are_valid(
         ({"EmailAddress": "Ann2@example.com"}, "Email address of another mobile number for"),
     ],
 )
-def test_who_cannot_be_added_is_reported_and_the_others_are_added(
-    add: Add, mailing_list: MailingList, said: dict[str, Any], message: str
+def test_invalid_recipients_are_reported_and_the_others_are_added(
+    add: Add, mailing_list: MailingList, fields: dict[str, Any], message: str
 ) -> None:
-    wrong = person(1, **said)
+    wrong = person(1, **fields)
     response = add(person(2), wrong, person(3))
     assert (response.status_code, response.json()) == (200, {"Errors": [problem_with(wrong, message)]})
-    assert [one.phone for one in members(mailing_list)] == ["+48601000002", "+48601000003"]
+    assert [contact.phone for contact in members(mailing_list)] == ["+48601000002", "+48601000003"]
 
 
-def test_a_report_keeps_the_blanks_of_what_was_not_given(add: Add) -> None:
+def test_a_report_keeps_the_blanks_of_absent_fields(add: Add) -> None:
     assert add({"MobileNumber": "12"}).json() == {
         "Errors": ["There was a problem with the following recipient     12 Invalid mobile number for"]
     }
@@ -167,13 +163,13 @@ def test_the_same_person_twice_is_one_member(add: Add, mailing_list: MailingList
     assert len(members(mailing_list)) == 1
 
 
-def test_a_plain_list_invites_nobody(add: Add) -> None:
+def test_a_list_without_a_connection_invites_nobody(add: Add) -> None:
     assert add(person(1, When="2020-02-04T16:23:43.6826425+00:00")).json() == SUCCESS
     assert not Distribution.objects.exists()
 
 
 @pytest.mark.parametrize("name", ["Nobody", "patients", ""])
-def test_a_name_that_no_list_has_is_refused(client: Client, mailing_list: MailingList, name: str) -> None:
+def test_an_unknown_list_name_is_refused(client: Client, mailing_list: MailingList, name: str) -> None:
     MailingList.objects.create(organization=mailing_list.organization, name="")
     other = Organization.objects.create(name="Other", slug="other")
     make_list(other, "Nobody")
@@ -183,7 +179,7 @@ def test_a_name_that_no_list_has_is_refused(client: Client, mailing_list: Mailin
     assert not Contact.objects.exists()
 
 
-def test_of_lists_with_one_name_the_connected_one_is_meant_and_else_the_oldest(
+def test_of_lists_with_the_same_name_a_connected_one_is_used_else_the_oldest(
     client: Client, organization: Organization, survey: Survey, accounts: Any, templates: Any
 ) -> None:
     oldest, middle, newest = (make_list(organization) for _ in range(3))
@@ -194,10 +190,10 @@ def test_of_lists_with_one_name_the_connected_one_is_meant_and_else_the_oldest(
     add(person(2))
     connect(middle, survey, accounts, templates, Channel.SMS)
     add(person(3))
-    assert [len(members(one)) for one in (oldest, middle, newest)] == [1, 0, 2]
+    assert [len(members(mailing_list)) for mailing_list in (oldest, middle, newest)] == [1, 0, 2]
 
 
-def test_who_is_added_to_a_connected_list_is_invited_at_once(add: Add, connected: MailingList, survey: Survey) -> None:
+def test_recipients_added_to_a_connected_list_are_invited(add: Add, connected: MailingList, survey: Survey) -> None:
     assert add(person(1, User1="Ward B"), person(2)).json() == SUCCESS
     distribution = Distribution.objects.get()
     assert (distribution.source, distribution.mailing_list, distribution.survey, distribution.name) == (
@@ -212,7 +208,7 @@ def test_who_is_added_to_a_connected_list_is_invited_at_once(add: Add, connected
     assert MailingList.objects.count() == 1
 
 
-def test_each_is_invited_at_its_own_moment_and_not_before(add: Add, connected: MailingList) -> None:
+def test_each_recipient_is_invited_at_its_own_time(add: Add, connected: MailingList) -> None:
     now = database_now()
     later = (now + 5 * HOUR).replace(microsecond=0)
     in_zone = later.isoformat().replace("+00:00", ".0000000+00:00")
@@ -230,7 +226,7 @@ def test_each_is_invited_at_its_own_moment_and_not_before(add: Add, connected: M
         assert sent_to() == {f"+4860100{number:04}" for number in numbers}
 
 
-def test_who_is_added_again_is_invited_again(add: Add, connected: MailingList) -> None:
+def test_a_recipient_added_again_is_invited_again(add: Add, connected: MailingList) -> None:
     add(person(1))
     add(person(1))
     dispatch()
@@ -238,19 +234,19 @@ def test_who_is_added_again_is_invited_again(add: Add, connected: MailingList) -
     assert len(members(connected)) == 1
 
 
-def test_who_opted_out_is_added_and_said_not_to_be_invited(add: Add, connected: MailingList) -> None:
+def test_opted_out_recipients_are_added_and_reported_as_not_invited(add: Add, connected: MailingList) -> None:
     Contact.objects.create(
         organization=connected.organization, email="ann1@example.com", opted_out_at=datetime(2026, 1, 1, tzinfo=UTC)
     )
     answer = add(person(1), person(2)).json()
-    [told] = answer.pop("NotInvited")
+    [not_invited] = answer.pop("NotInvited")
     assert answer == SUCCESS
-    assert (told["MobileNumber"], told["EmailAddress"], told["Reason"]) == (
+    assert (not_invited["MobileNumber"], not_invited["EmailAddress"], not_invited["Reason"]) == (
         "+48601000001",
         "ann1@example.com",
         "opted_out",
     )
-    assert told["Text"].startswith("skipped: ")
+    assert not_invited["Text"].startswith("skipped: ")
     dispatch()
     assert sent_to() == {"+48601000002"}
     assert len(members(connected)) == 2
@@ -263,7 +259,7 @@ def test_a_connection_that_is_switched_off_invites_nobody(add: Add, connected: M
     assert (len(members(connected)), Distribution.objects.count()) == (1, 0)
 
 
-def test_the_connections_channels_follow_one_another(
+def test_the_connections_channels_are_used_in_order(
     add: Add, mailing_list: MailingList, survey: Survey, accounts: Any, templates: Any
 ) -> None:
     connect(mailing_list, survey, accounts, templates, Channel.SMS, Channel.EMAIL, mode="multi")
@@ -275,7 +271,7 @@ def test_the_connections_channels_follow_one_another(
     assert sent_to() == {"ann1@example.com", "bob@example.com"}
 
 
-def test_a_connection_without_channels_takes_the_organisations_defaults(
+def test_a_connection_without_channels_uses_the_organisations_defaults(
     add: Add, mailing_list: MailingList, survey: Survey, accounts: Any, templates: Any
 ) -> None:
     connect(mailing_list, survey, accounts, templates)
@@ -290,14 +286,14 @@ def test_a_connection_without_channels_takes_the_organisations_defaults(
     assert sent_to() == {"+48601000001"}
 
 
-def test_who_has_no_address_for_the_default_channel_is_said_not_to_be_invited(
+def test_recipients_without_an_address_for_the_default_channel_are_reported_as_not_invited(
     add: Add, mailing_list: MailingList, survey: Survey, accounts: Any, templates: Any
 ) -> None:
     connect(mailing_list, survey, accounts, templates)
     for model in (ProviderAccount, Template):
         model.objects.filter(channel=Channel.EMAIL).update(is_default=True)
-    [told] = add({"MobileNumber": "+48601000001"}).json()["NotInvited"]
-    assert (told["MobileNumber"], told["EmailAddress"], told["Reason"], told["Detail"]) == (
+    [not_invited] = add({"MobileNumber": "+48601000001"}).json()["NotInvited"]
+    assert (not_invited["MobileNumber"], not_invited["EmailAddress"], not_invited["Reason"], not_invited["Detail"]) == (
         "+48601000001",
         "",
         "no_address",
@@ -305,7 +301,7 @@ def test_who_has_no_address_for_the_default_channel_is_said_not_to_be_invited(
     )
 
 
-def test_where_nobody_can_be_invited_nobody_is_added(add: Add, connected: MailingList) -> None:
+def test_nobody_is_added_if_the_connection_cannot_send(add: Add, connected: MailingList) -> None:
     ProviderAccount.objects.update(is_active=False)
     response = add(person(1))
     assert (response.status_code, response.json()) == (400, {"Errors": [FAILED, "This provider is switched off."]})
@@ -313,7 +309,7 @@ def test_where_nobody_can_be_invited_nobody_is_added(add: Add, connected: Mailin
     assert not Membership.objects.exists()
 
 
-def test_what_nobody_expected_is_answered_in_the_published_words(add: Add, connected: MailingList) -> None:
+def test_an_unexpected_error_is_answered_in_the_published_words(add: Add, connected: MailingList) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE contacts_membership RENAME TO mislaid")
     response = add(person(1))
@@ -322,7 +318,7 @@ def test_what_nobody_expected_is_answered_in_the_published_words(add: Add, conne
     assert not Distribution.objects.exists()
 
 
-def test_1_000_recipients_are_taken_and_no_more(add: Add, connected: MailingList) -> None:
+def test_a_call_takes_up_to_1_000_recipients(add: Add, connected: MailingList) -> None:
     people = [person(number) for number in range(1_001)]
     refused = add(*people)
     assert refused.status_code == 400
@@ -331,7 +327,7 @@ def test_1_000_recipients_are_taken_and_no_more(add: Add, connected: MailingList
     assert (len(members(connected)), Recipient.objects.count()) == (1_000, 1_000)
 
 
-def test_a_repeated_call_is_answered_again_and_invites_nobody(add: Add, connected: MailingList) -> None:
+def test_a_repeated_call_gets_the_first_answer_and_invites_nobody(add: Add, connected: MailingList) -> None:
     wrong = person(2, MobileNumber="12")
     first, again = (add(person(1), wrong, headers={"Idempotency-Key": "k"}) for _ in range(2))
     assert (again.status_code, again.content, again["Idempotent-Replayed"]) == (200, first.content, "true")
@@ -339,7 +335,7 @@ def test_a_repeated_call_is_answered_again_and_invites_nobody(add: Add, connecte
     assert Recipient.objects.count() == 1
 
 
-def test_a_key_for_two_calls_or_of_no_form_is_refused_in_the_dialects_shape(add: Add) -> None:
+def test_a_reused_or_invalid_idempotency_key_is_refused_in_the_dialects_shape(add: Add) -> None:
     add(person(1), headers={"Idempotency-Key": "k"})
     other, formless = (add(person(2), headers={"Idempotency-Key": key}) for key in ("k", " "))
     assert (other.status_code, other.json()) == (
@@ -352,13 +348,13 @@ def test_a_key_for_two_calls_or_of_no_form_is_refused_in_the_dialects_shape(add:
     )
 
 
-def test_a_refused_call_leaves_its_key_free(add: Add, connected: MailingList) -> None:
-    said = {"headers": {"Idempotency-Key": "k"}}
-    assert add(person(1), ListName="Nobody", **said).status_code == 400
-    assert add(person(1), **said).json() == SUCCESS
+def test_a_refused_call_leaves_its_idempotency_key_free(add: Add, connected: MailingList) -> None:
+    headers = {"headers": {"Idempotency-Key": "k"}}
+    assert add(person(1), ListName="Nobody", **headers).status_code == 400
+    assert add(person(1), **headers).json() == SUCCESS
 
 
-def test_the_demo_answers_the_published_example_and_invites_whom_it_adds(db: None, capsys: Any) -> None:
+def test_the_demo_answers_the_published_example_and_invites_its_recipients(db: None, capsys: Any) -> None:
     for _ in range(2):
         call_command("seed_demo", api_key="dk_12345678_1234567890123456789012345678")
     client = Client(headers={"x-api-key": json.loads(capsys.readouterr().out.splitlines()[0])["apiKey"]})

@@ -1,4 +1,4 @@
-"""Thousands of bad recipient-add bodies: each is refused with its faults named by place, and none writes anything."""
+"""Thousands of bad recipient-add bodies: each is refused with the places of its faults, and nothing is written."""
 
 import json
 from collections.abc import Callable
@@ -33,7 +33,7 @@ from tests.support.api.recipient_add import FAILED, LIST, PATH, SUCCESS, Add, ad
 
 Refuse = Callable[[Any], list[str]]
 WRONG = {
-    # Blanks around a name are taken off, and line breaks with them.
+    # Surrounding blanks are removed from names, line breaks included.
     "/ListName": in_text(st.builds("a{}b".format, no_line) | st.text(" \t\n", max_size=3)) | missing,
     "/LookupTest": no_boolean,
     "/DryRun": no_boolean,
@@ -56,7 +56,7 @@ WRONG = {
 
 @pytest.fixture
 def full_body(organization: Organization) -> dict[str, Any]:
-    """A body that says everything that can be said."""
+    """A valid body with every field."""
     make_list(organization)
     texts = {f"User{number}": "u" * 2_014 for number in range(1, 11)}
     people = [person(number, When="2030-02-04T16:23:43.6826425+00:00", LookupTest=True, **texts) for number in (1, 2)]
@@ -66,13 +66,13 @@ def full_body(organization: Organization) -> dict[str, Any]:
 
 @pytest.fixture
 def call(organization: Organization) -> Callable[[bytes], Any]:
-    """The view itself, for a caller whose key has been looked at."""
+    """The view, called with an authenticated key."""
     view, requests = RecipientAdd.as_view(), APIRequestFactory()
     key, _shown = create_api_key(organization, "tests", [Scope.SEND])
 
     def make(body: bytes) -> Any:
         request = requests.post(PATH, body, content_type="application/json")
-        force_authenticate(request, AnonymousUser(), key)  # type: ignore[arg-type]  # DRF's own Token, it thinks
+        force_authenticate(request, AnonymousUser(), key)  # type: ignore[arg-type]  # annotated as DRF's Token
         return view(request).render()
 
     return make
@@ -80,7 +80,7 @@ def call(organization: Organization) -> Callable[[bytes], Any]:
 
 @pytest.fixture
 def refuse(call: Callable[[bytes], Any], full_body: dict[str, Any]) -> Refuse:
-    """Call with a bad body; gives the places of the faults that it is refused for, "" for the whole."""
+    """Call with a bad body, and return the places of its faults, "" for the whole body."""
     before = count_rows()
 
     def check(body: Any) -> list[str]:
@@ -95,12 +95,12 @@ def refuse(call: Callable[[bytes], Any], full_body: dict[str, Any]) -> Refuse:
     return check
 
 
-def test_the_body_that_is_made_bad_is_good(call: Callable[[bytes], Any], full_body: dict[str, Any]) -> None:
+def test_the_full_body_is_valid(call: Callable[[bytes], Any], full_body: dict[str, Any]) -> None:
     response = call(json.dumps(full_body).encode())
     assert (response.status_code, json.loads(response.content)) == (200, SUCCESS)
 
 
-def test_wrong_values_are_all_named(refuse: Refuse, full_body: dict[str, Any]) -> None:
+def test_every_wrong_value_is_reported(refuse: Refuse, full_body: dict[str, Any]) -> None:
     mistakes = st.lists(st.sampled_from(sorted(WRONG)), min_size=1, max_size=4, unique=True).flatmap(
         lambda places: st.fixed_dictionaries({place: WRONG[place] for place in places})
     )
@@ -109,9 +109,9 @@ def test_wrong_values_are_all_named(refuse: Refuse, full_body: dict[str, Any]) -
         body = full_body
         for place, value in wrong.items():
             body = changed(body, place, value)
-        named = refuse(body)
+        places = refuse(body)
         for place in wrong:
-            assert place in named
+            assert place in places
 
     try_all(0.2, mistakes, check)
 
@@ -126,7 +126,7 @@ def test_wrong_shapes_are_refused(refuse: Refuse, full_body: dict[str, Any]) -> 
     try_all(0.05, shapes, lambda shape: refuse(changed(full_body, *shape)))
 
 
-def test_what_is_no_json_is_refused_as_a_whole(refuse: Refuse) -> None:
+def test_invalid_json_is_one_fault_of_the_whole_body(refuse: Refuse) -> None:
     text = json.dumps({"ListName": LIST, "RecipientList": [person()]}).encode()
 
     def check(body: bytes) -> None:
@@ -135,7 +135,7 @@ def test_what_is_no_json_is_refused_as_a_whole(refuse: Refuse) -> None:
     try_all(0.1, broken_json(text, LIST.encode()), check)
 
 
-def test_whatever_people_say_is_answered(call: Callable[[bytes], Any], organization: Organization) -> None:
+def test_any_recipient_data_is_answered(call: Callable[[bytes], Any], organization: Organization) -> None:
     make_list(organization)
     texts = st.dictionaries(st.sampled_from(sorted(person())), st.text(characters, max_size=30), max_size=5)
     bodies = st.fixed_dictionaries(
@@ -144,8 +144,8 @@ def test_whatever_people_say_is_answered(call: Callable[[bytes], Any], organizat
 
     def check(body: Any) -> None:
         response = call(json.dumps(body).encode())
-        told = json.loads(response.content)
-        assert told == SUCCESS or (told["Errors"] and FAILED not in told["Errors"])
+        answer = json.loads(response.content)
+        assert answer == SUCCESS or (answer["Errors"] and FAILED not in answer["Errors"])
 
     try_all(0.02, bodies, check)
 
@@ -162,7 +162,7 @@ def test_whatever_people_say_is_answered(call: Callable[[bytes], Any], organizat
         ("/Duplication", None),
     ],
 )
-def test_a_limit_itself_is_within_it(client: Client, full_body: dict[str, Any], place: str, value: Any) -> None:
+def test_values_at_the_limit_are_accepted(client: Client, full_body: dict[str, Any], place: str, value: Any) -> None:
     add: Add = adding_by(client)
     body = changed(full_body, place, value)
     assert add(*body.pop("RecipientList"), **body).json() == SUCCESS

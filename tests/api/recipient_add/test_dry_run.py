@@ -1,4 +1,4 @@
-"""`DryRun` in recipient add: the report and the plan of the invitations, and nobody added."""
+"""`DryRun` in recipient add: the report and the plan of the invitations, and nothing written."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def mailing_list(organization: Organization) -> MailingList:
 
 @pytest.fixture
 def connected(mailing_list: MailingList, survey: Survey, accounts: Accounts, templates: Templates) -> MailingList:
-    """By text message, and a day later by e-mail."""
+    """A connection that sends by SMS, and a day later by e-mail."""
     connection = connect(mailing_list, survey, accounts, templates, Channel.SMS, Channel.EMAIL, mode="multi")
     connection.steps.filter(priority=1).update(fallback_delay_minutes=24 * 60)
     return mailing_list
@@ -50,8 +50,8 @@ def add(client: Client) -> Add:
     return adding_by(client)
 
 
-def foretold(add: Add, *people: Any, **fields: Any) -> dict[str, Any]:
-    """What a dry run is answered, once it is known to have written nothing."""
+def dry_run_answer(add: Add, *people: Any, **fields: Any) -> dict[str, Any]:
+    """Return the answer to a dry run, after asserting that it wrote nothing."""
     before = all_stored()
     response = add(*people, DryRun=True, **fields)
     assert response.status_code == 200, response.content
@@ -62,14 +62,17 @@ def foretold(add: Add, *people: Any, **fields: Any) -> dict[str, Any]:
 
 
 def known(organization: Organization, number: int) -> Contact:
-    """Whom a call means by `person` of this number."""
-    said = person(number)
+    """The contact of `person` with this number."""
+    recipient = person(number)
     return Contact.objects.create(
-        organization=organization, email=said["EmailAddress"], phone=said["MobileNumber"], last_name=said["LastName"]
+        organization=organization,
+        email=recipient["EmailAddress"],
+        phone=recipient["MobileNumber"],
+        last_name=recipient["LastName"],
     )
 
 
-def test_what_is_reported_and_planned_is_what_happens(
+def test_the_report_and_the_forecast_are_what_happens(
     add: Add, connected: MailingList, organization: Organization
 ) -> None:
     be_quiet(organization, 21, 8)
@@ -86,7 +89,7 @@ def test_what_is_reported_and_planned_is_what_happens(
         person(7, EmailAddress="", When=IN_THE_MORNING),
     ]
     rules = {"Fields": "tel", "Date": "user2", "GenerateDate": True, "Limit": 30}
-    report = foretold(add, *call, Duplication=rules)
+    report = dry_run_answer(add, *call, Duplication=rules)
     planned = planned_in(report.pop("Plan"))
     assert planned["ann5@example.com", "+48601000005"] == "opted_out"
     assert planned[None, "+48601000006"] == "suppressed"
@@ -107,16 +110,16 @@ def test_what_is_reported_and_planned_is_what_happens(
 def test_a_list_without_an_active_connection_has_a_report_and_no_plan(
     add: Add, mailing_list: MailingList, survey: Survey, accounts: Accounts, templates: Templates
 ) -> None:
-    report = foretold(add, person(1), MISTYPED)
+    report = dry_run_answer(add, person(1), MISTYPED)
     assert set(report) == {"Errors"}
     connect(mailing_list, survey, accounts, templates, Channel.SMS, is_active=False)
-    assert foretold(add, person(1), MISTYPED) == report
-    assert foretold(add, person(1)) == SUCCESS
+    assert dry_run_answer(add, person(1), MISTYPED) == report
+    assert dry_run_answer(add, person(1)) == SUCCESS
     assert add(person(1), MISTYPED).json() == report
     assert len(members(mailing_list)) == 1
 
 
-def test_where_nobody_would_be_added_there_is_no_plan(
+def test_there_is_no_plan_if_nobody_would_be_added(
     add: Add, connected: MailingList, organization: Organization
 ) -> None:
     Membership.objects.create(mailing_list=connected, contact=known(organization, 1))
@@ -125,23 +128,23 @@ def test_where_nobody_would_be_added_there_is_no_plan(
         ([MISTYPED], {}),
         ([person(2)], {"Duplication": {"Fields": "shoes"}}),
     ):
-        report = foretold(add, *call, **fields)
+        report = dry_run_answer(add, *call, **fields)
         assert "Plan" not in report
         assert add(*call, **fields).json() == report
 
 
-def test_a_connection_without_channels_is_planned_by_the_organisations_defaults(
+def test_a_connection_without_channels_is_planned_with_the_organisations_defaults(
     add: Add, mailing_list: MailingList, survey: Survey, accounts: Accounts, templates: Templates
 ) -> None:
     connect(mailing_list, survey, accounts, templates)
     set_defaults(accounts, templates)
-    [one] = foretold(add, person(1))["Plan"]["recipients"]
-    assert [(step["channel"], step["providerIds"]) for step in one["steps"]] == [
+    [recipient] = dry_run_answer(add, person(1))["Plan"]["recipients"]
+    assert [(step["channel"], step["providerIds"]) for step in recipient["steps"]] == [
         ("email", [str(accounts[Channel.EMAIL].pk)])
     ]
 
 
-def test_a_key_is_not_used_up(add: Add, connected: MailingList) -> None:
+def test_a_dry_run_leaves_its_idempotency_key_free(add: Add, connected: MailingList) -> None:
     for _ in range(2):
         planned = add(person(1), DryRun=True, headers={"idempotency-key": "k"})
         assert (planned.json()["DryRun"], "Idempotent-Replayed" in planned) == (True, False)
@@ -151,26 +154,26 @@ def test_a_key_is_not_used_up(add: Add, connected: MailingList) -> None:
 
 
 @pytest.mark.parametrize("name", ["dryRun", "dryrun", "DRYRUN"])
-def test_its_name_counts_in_any_letter_case(add: Add, connected: MailingList, name: str) -> None:
+def test_dry_run_is_read_in_any_letter_case(add: Add, connected: MailingList, name: str) -> None:
     assert add(person(1), **{name: True}).json()["DryRun"] is True
     assert not Contact.objects.exists()
 
 
-@pytest.mark.parametrize("said", [False, None])
-def test_without_it_people_are_added(add: Add, connected: MailingList, said: Any) -> None:
-    assert add(person(1), DryRun=said).json() == SUCCESS
+@pytest.mark.parametrize("value", [False, None])
+def test_false_and_null_are_no_dry_run(add: Add, connected: MailingList, value: Any) -> None:
+    assert add(person(1), DryRun=value).json() == SUCCESS
     assert len(members(connected)) == 1
 
 
-@pytest.mark.parametrize("said", ["true", 1])
-def test_what_is_no_yes_or_no_is_refused_rather_than_sent(add: Add, connected: MailingList, said: Any) -> None:
-    response = add(person(1), DryRun=said)
+@pytest.mark.parametrize("value", ["true", 1])
+def test_a_dry_run_that_is_not_a_boolean_is_refused(add: Add, connected: MailingList, value: Any) -> None:
+    response = add(person(1), DryRun=value)
     assert response.status_code == 400
     assert [error.partition(":")[0] for error in response.json()["Errors"]] == ["/DryRun"]
     assert not Contact.objects.exists()
 
 
-def test_its_errors_are_those_of_the_call(add: Add, connected: MailingList) -> None:
+def test_a_dry_run_has_the_errors_of_the_call(add: Add, connected: MailingList) -> None:
     ProviderAccount.objects.update(is_active=False)
     before = all_stored()
     dry, real = add(person(1), DryRun=True), add(person(1))

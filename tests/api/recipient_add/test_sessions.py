@@ -1,4 +1,4 @@
-"""Logging in, and what a session is good for."""
+"""Login and sessions."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -36,7 +36,7 @@ def mailing_list(organization: Organization) -> MailingList:
 
 @pytest.fixture
 def browser() -> Client:
-    """Somebody without a key, who keeps cookies, and whom Django asks for a CSRF token where it would."""
+    """A client without a key, with cookies and with Django's CSRF checks."""
     return Client(enforce_csrf_checks=True)
 
 
@@ -52,13 +52,13 @@ def test_a_key_in_a_header_needs_no_login(
     assert adding_by(browser)(person(), headers={name: value}).json() == SUCCESS
 
 
-def test_whoever_logs_in_with_a_key_may_add(browser: Client, api_key: str, mailing_list: MailingList) -> None:
+def test_a_client_that_logged_in_may_add(browser: Client, api_key: str, mailing_list: MailingList) -> None:
     response = log_in(browser, api_key)
     assert (response.status_code, response.json()) == (200, SUCCESS)
     assert adding_by(browser)(person()).json() == SUCCESS
 
 
-def test_the_cookie_is_for_this_api_alone_and_out_of_the_reach_of_scripts_and_other_sites(
+def test_the_cookie_is_limited_to_this_api_and_hidden_from_scripts_and_other_sites(
     browser: Client, api_key: str
 ) -> None:
     cookie = log_in(browser, api_key).cookies[COOKIE]
@@ -79,7 +79,7 @@ def test_another_password_is_refused(browser: Client, organization: Organization
     assert COOKIE not in response.cookies
 
 
-def test_a_bad_login_is_told_its_faults(browser: Client, db: None) -> None:
+def test_an_invalid_login_is_refused_with_its_faults(browser: Client, db: None) -> None:
     for body, places in (
         ({"UserName": "ann"}, ["/Password"]),
         ({"UserName": 1, "Password": None}, ["/UserName", "/Password"]),
@@ -88,23 +88,27 @@ def test_a_bad_login_is_told_its_faults(browser: Client, db: None) -> None:
     ):
         response = post(browser, body, LOGIN)
         assert response.status_code == 400
-        told = [error.partition(": ")[0] if error.startswith("/") else "" for error in response.json()["Errors"]]
-        assert told == places
+        fault_places = [
+            error.partition(": ")[0] if error.startswith("/") else "" for error in response.json()["Errors"]
+        ]
+        assert fault_places == places
 
 
-def test_without_a_session_nobody_adds(browser: Client, mailing_list: MailingList) -> None:
+def test_a_call_without_a_session_is_refused(browser: Client, mailing_list: MailingList) -> None:
     response = adding_by(browser)(person())
     assert (response.status_code, response.json()) == (400, REFUSED)
     assert not Contact.objects.exists()
 
 
-def test_a_wrong_key_is_no_session_either(browser: Client, api_key: str, mailing_list: MailingList) -> None:
+def test_a_wrong_key_is_refused_like_a_missing_session(
+    browser: Client, api_key: str, mailing_list: MailingList
+) -> None:
     log_in(browser, api_key)
     assert adding_by(browser)(person(), headers={"x-api-key": "dk_wrong"}).json() == REFUSED
 
 
 @pytest.mark.parametrize("forged", ["1", "{}:{}:x", "019c0000-0000-7000-8000-000000000000"])
-def test_a_cookie_that_we_did_not_sign_is_no_session(browser: Client, mailing_list: MailingList, forged: str) -> None:
+def test_a_forged_cookie_is_refused(browser: Client, mailing_list: MailingList, forged: str) -> None:
     browser.cookies[COOKIE] = forged
     assert adding_by(browser)(person()).json() == REFUSED
 
@@ -132,7 +136,7 @@ def test_a_session_ends_after_eight_hours(
 @pytest.mark.parametrize(
     "content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
 )
-def test_what_a_form_of_another_site_can_send_is_refused(
+def test_requests_that_a_form_of_another_site_can_send_are_refused(
     browser: Client, api_key: str, mailing_list: MailingList, content_type: str
 ) -> None:
     log_in(browser, api_key)
@@ -150,13 +154,13 @@ def test_a_session_has_the_scopes_of_its_key(browser: Client, organization: Orga
     assert (response.status_code, response.json()) == (403, {"Errors": ["This key lacks the scope “send”."]})
 
 
-def test_a_session_reaches_its_own_organisations_lists_alone(browser: Client, mailing_list: MailingList) -> None:
+def test_a_session_reaches_only_its_organisations_lists(browser: Client, mailing_list: MailingList) -> None:
     other = Organization.objects.create(name="Other", slug="other")
     log_in(browser, create_api_key(other, "theirs", [Scope.SEND])[1])
     response = adding_by(browser)(person())
     assert (response.status_code, response.json()) == (400, {"Errors": [NO_LIST]})
 
 
-def test_a_session_is_good_for_nothing_else(browser: Client, api_key: str) -> None:
+def test_a_session_works_for_this_api_only(browser: Client, api_key: str) -> None:
     log_in(browser, api_key)
     assert browser.get("/api/v1/lists").status_code == 401

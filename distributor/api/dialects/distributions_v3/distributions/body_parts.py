@@ -60,11 +60,11 @@ class RecipientsBody(Body):
 class HeaderBody(Body):
     """Sender and subject for this distribution, instead of the account's and the message's."""
 
-    from_email: Email | None = Field(None, description="Sender address.", examples=["survey@example.com"])
-    from_name: Line255 | None = Field(None, description="Sender name.", examples=["Example Hospital"])
-    reply_to_email: Email | None = Field(None, description="Reply-to address.", examples=["care@example.com"])
+    from_email: Email | None = Field(default=None, description="Sender address.", examples=["survey@example.com"])
+    from_name: Line255 | None = Field(default=None, description="Sender name.", examples=["Example Hospital"])
+    reply_to_email: Email | None = Field(default=None, description="Reply-to address.", examples=["care@example.com"])
     subject: Subject = Field(
-        "",
+        default="",
         description="Subject. It may have placeholders.",
         examples=["${contact:firstName|Hello}, how are you?"],
     )
