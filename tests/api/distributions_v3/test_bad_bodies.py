@@ -1,4 +1,4 @@
-"""Bad bodies of the lists-and-links dialect: each is refused in the published shape, and none writes anything."""
+"""Bad bodies of lists and links: each is refused in the published shape, and nothing is written."""
 
 import json
 from collections.abc import Callable
@@ -37,7 +37,7 @@ from tests.support.api.bodies import changed
 Call = Callable[[str, bytes], Any]
 Refuse = Callable[[str, Any], list[str]]
 
-# One character too few or too many, another prefix, or what no id holds.
+# One character too few or too many, another prefix, or a character that ids do not have.
 no_id = in_text(st.from_regex(r"\A(SV|CG|CID|MS|UR|EMD)_[0-9A-Za-z]{1,14}\Z") | letters | st.just("XX_000000000000000"))
 no_moment_given = in_text(no_moment.filter(bool))
 no_link_type = in_text(letters.filter(lambda text: text not in ("Individual", "Multiple", "Anonymous")))
@@ -96,7 +96,7 @@ WRONG: dict[str, dict[str, SearchStrategy[Any]]] = {
 def bodies(
     send_body: dict[str, Any], links_body: dict[str, Any], sms_body: dict[str, Any], crowd: list[Contact]
 ) -> dict[str, dict[str, Any]]:
-    """A body of each kind that says everything that can be said."""
+    """A valid body of each kind with every field."""
     contact_id = public_id(Kind.CONTACT, crowd[0].pk)
     return {
         "send": changed(
@@ -119,7 +119,7 @@ def bodies(
 
 @pytest.fixture
 def call(organization: Organization, mailing_list: MailingList) -> Call:
-    """The view of a kind of body itself, for a caller whose key has been looked at."""
+    """The view of a kind of body, called with an authenticated key."""
     key, _shown = create_api_key(organization, "tests", list(Scope))
     views = {
         "send": Distributions.as_view(),
@@ -134,7 +134,7 @@ def call(organization: Organization, mailing_list: MailingList) -> Call:
 
     def make(kind: str, body: bytes) -> Any:
         request = APIRequestFactory().post("/", body, content_type="application/json")
-        force_authenticate(request, AnonymousUser(), key)  # type: ignore[arg-type]  # DRF's own Token, it thinks
+        force_authenticate(request, AnonymousUser(), key)  # type: ignore[arg-type]  # annotated as DRF's Token
         return views[kind](request, **(path if kind == "contact" else {})).render()
 
     return make
@@ -142,7 +142,7 @@ def call(organization: Organization, mailing_list: MailingList) -> Call:
 
 @pytest.fixture
 def refuse(call: Call, bodies: dict[str, dict[str, Any]]) -> Refuse:
-    """Call with a bad body; gives the pointers of the faults that it is refused for."""
+    """Call with a bad body, and return the pointers of its faults."""
     before = count_rows()
 
     def check(kind: str, body: Any) -> list[str]:
@@ -152,8 +152,8 @@ def refuse(call: Call, bodies: dict[str, dict[str, Any]]) -> Refuse:
         faults = meta["error"]["errors"]
         assert faults
         assert all(fault["code"] and fault["detail"] for fault in faults)
-        said = [fault["detail"].rstrip(".") for fault in faults if fault["code"] != "extra_forbidden"]
-        assert all(text in meta["error"]["errorMessage"] for text in said)
+        details = [fault["detail"].rstrip(".") for fault in faults if fault["code"] != "extra_forbidden"]
+        assert all(text in meta["error"]["errorMessage"] for text in details)
         assert count_rows() == before
         return [fault["pointer"] for fault in faults]
 
@@ -161,12 +161,12 @@ def refuse(call: Call, bodies: dict[str, dict[str, Any]]) -> Refuse:
 
 
 @pytest.mark.parametrize("kind", WRONG)
-def test_the_body_that_is_made_bad_is_good(call: Call, bodies: dict[str, dict[str, Any]], kind: str) -> None:
+def test_the_full_body_is_valid(call: Call, bodies: dict[str, dict[str, Any]], kind: str) -> None:
     assert call(kind, json.dumps(bodies[kind]).encode()).status_code == 200
 
 
 @pytest.mark.parametrize("kind", WRONG)
-def test_wrong_values_are_all_named(refuse: Refuse, bodies: dict[str, dict[str, Any]], kind: str) -> None:
+def test_every_wrong_value_is_reported(refuse: Refuse, bodies: dict[str, dict[str, Any]], kind: str) -> None:
     wrong = WRONG[kind]
     mistakes = st.lists(st.sampled_from(sorted(wrong)), min_size=1, max_size=4, unique=True).flatmap(
         lambda pointers: st.fixed_dictionaries({pointer: wrong[pointer] for pointer in pointers})
@@ -176,15 +176,15 @@ def test_wrong_values_are_all_named(refuse: Refuse, bodies: dict[str, dict[str, 
         body = bodies[kind]
         for pointer, value in mistake.items():
             body = changed(body, pointer, value)
-        named = refuse(kind, body)
+        pointers = refuse(kind, body)
         for pointer in mistake:
-            assert any(one == pointer or one.startswith(f"{pointer}/") for one in named)
+            assert any(name == pointer or name.startswith(f"{pointer}/") for name in pointers)
 
     try_all(0.05, mistakes, check)
 
 
 @pytest.mark.parametrize("kind", WRONG)
-def test_a_key_that_means_nothing_is_named(refuse: Refuse, bodies: dict[str, dict[str, Any]], kind: str) -> None:
+def test_an_unknown_key_is_reported(refuse: Refuse, bodies: dict[str, dict[str, Any]], kind: str) -> None:
     extras = st.dictionaries(st.text("xyz", min_size=1, max_size=5), small_json, min_size=1, max_size=2)
 
     def check(extra: dict[str, Any]) -> None:
@@ -200,7 +200,9 @@ def test_wrong_shapes_are_refused(refuse: Refuse, bodies: dict[str, dict[str, An
 
 
 @pytest.mark.parametrize("kind", ["send", "sms", "contact"])
-def test_what_is_no_json_is_refused_as_a_whole(refuse: Refuse, bodies: dict[str, dict[str, Any]], kind: str) -> None:
+def test_invalid_json_is_one_fault_of_the_whole_body(
+    refuse: Refuse, bodies: dict[str, dict[str, Any]], kind: str
+) -> None:
     text = json.dumps(bodies["contact"] if kind == "contact" else {"method": "Ann"}).encode()
 
     def check(body: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Keys, addresses and errors of the lists-and-links dialect."""
+"""Keys, paths and errors of lists and links."""
 
 from typing import Any
 
@@ -18,13 +18,13 @@ from tests.support.api.lists_and_links import BASE, call, elements_of, error_of,
     ("header", "shown"),
     [("x-api-token", "{}"), ("X-API-TOKEN", " {} "), ("x-api-key", "{}"), ("authorization", "Bearer {}")],
 )
-def test_a_key_is_shown_by_the_published_header_or_by_ours(api_key: str, header: str, shown: str) -> None:
+def test_the_published_header_and_ours_are_accepted(api_key: str, header: str, shown: str) -> None:
     assert len(api_key) == 40
     response = Client(headers={header: shown.format(api_key)}).get(f"{BASE}/whoami")
     assert result_of(response)["userName"] == "tests"
 
 
-def test_the_published_header_opens_no_other_face(api_key: str) -> None:
+def test_the_published_header_works_for_this_dialect_only(api_key: str) -> None:
     assert Client(headers={"x-api-token": api_key}).get("/api/v1/surveys").status_code == 401
 
 
@@ -65,7 +65,7 @@ def test_each_call_needs_its_scope(organization: Organization, links_body: dict[
         "//directories//{pool}//mailinglists///",
     ],
 )
-def test_doubled_and_trailing_slashes_are_forgiven(
+def test_doubled_and_trailing_slashes_are_ignored(
     client: Client, organization: Organization, mailing_list: MailingList, address: str
 ) -> None:
     path = address.format(pool=public_id(Kind.DIRECTORY, organization.pk))
@@ -75,7 +75,7 @@ def test_doubled_and_trailing_slashes_are_forgiven(
     assert page["nextPage"].startswith(f"http://localhost:8000{BASE}/{lists_path(organization)}?pageSize=1&skipToken=")
 
 
-def test_what_is_not_there_is_404_in_the_published_shape(client: Client) -> None:
+def test_unknown_paths_and_ids_are_404_in_the_published_shape(client: Client) -> None:
     for path in ("nowhere", "", "distributions/EMD_1", "distributions/EMD_000000000000000/links", "surveys/x/y"):
         error_of(call(client, "GET", path), "404 - Not Found")
     assert call(client, "PATCH", "whoami").json()["meta"]["httpStatus"] == "405 - Method Not Allowed"
@@ -87,7 +87,7 @@ def test_a_body_that_is_too_large_is_413(client: Client, settings: Any) -> None:
     assert error["errorCode"] == "body_too_large"
 
 
-def test_what_nobody_foresaw_is_500_in_the_published_shape(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_error_is_500_in_the_published_shape(client: Client, caplog: pytest.LogCaptureFixture) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE distributor_survey RENAME TO distributor_lost")
     error = error_of(call(client, "GET", "surveys"), "500 - Internal Server Error")
@@ -95,7 +95,7 @@ def test_what_nobody_foresaw_is_500_in_the_published_shape(client: Client, caplo
     assert "unexpected_error" in caplog.text
 
 
-def test_a_repeated_call_is_given_the_first_answer(
+def test_a_repeated_call_gets_the_first_answer(
     client: Client, links_body: dict[str, Any], sms_body: dict[str, Any]
 ) -> None:
     for path, body in (("distributions", links_body), ("distributions/sms", sms_body)):

@@ -1,4 +1,4 @@
-"""Public ids: computed both ways, ordered as keys are, and found along the primary key."""
+"""Public ids: computed both ways, sorted like keys, and found along the primary key."""
 
 from uuid import UUID
 
@@ -15,14 +15,14 @@ from tests.support.api.lists_and_links import is_id
 
 @st.composite
 def keys(draw: st.DrawFn) -> UUID:
-    """UUIDv7 of any moment until 2109."""
+    """UUIDv7 keys of any time until 2109."""
     milliseconds, rand_a = draw(st.integers(0, 2**42 - 1)), draw(st.integers(0, 2**12 - 1))
     rand_b = draw(st.integers(0, 2**62 - 1))
     return UUID(int=milliseconds << 80 | 7 << 76 | rand_a << 64 | 2 << 62 | rand_b)
 
 
 @given(keys(), st.sampled_from(Kind))
-def test_an_id_is_a_prefix_and_fifteen_characters_and_means_the_key_that_it_is_of(key: UUID, kind: Kind) -> None:
+def test_an_id_has_fifteen_characters_and_reads_as_a_range_with_its_key(key: UUID, kind: Kind) -> None:
     text = public_id(kind, key)
     assert is_id(kind.value, text)
     found = read_id(kind, text)
@@ -33,13 +33,13 @@ def test_an_id_is_a_prefix_and_fifteen_characters_and_means_the_key_that_it_is_o
 
 
 @given(keys(), keys())
-def test_ids_sort_as_keys_do(one: UUID, other: UUID) -> None:
-    first, second = (public_id(Kind.CONTACT, key) for key in sorted((one, other)))
+def test_ids_sort_like_keys(key: UUID, other: UUID) -> None:
+    first, second = (public_id(Kind.CONTACT, key) for key in sorted((key, other)))
     assert first <= second
 
 
 @given(st.text(DIGITS, min_size=15, max_size=15))
-def test_what_reads_as_an_id_is_the_id_of_all_that_it_may_mean(digits: str) -> None:
+def test_every_key_in_an_ids_range_has_that_id(digits: str) -> None:
     found = read_id(Kind.SURVEY, f"SV_{digits}")
     if found is None:
         assert sum(DIGITS.index(digit) * 62**place for place, digit in enumerate(reversed(digits))) >= 2**89
@@ -48,18 +48,18 @@ def test_what_reads_as_an_id_is_the_id_of_all_that_it_may_mean(digits: str) -> N
 
 
 @given(st.text(max_size=25))
-def test_any_other_text_is_no_id(text: str) -> None:
+def test_other_texts_are_not_ids(text: str) -> None:
     assert is_id("SV", text) or read_id(Kind.SURVEY, text) is None
 
 
 @pytest.mark.parametrize(
     "text", ["", "SV", "SV_", f"SV_{'0' * 14}", f"SV_{'0' * 16}", f"CG_{'0' * 15}", f"sv_{'0' * 15}", f"SV_{'é' * 15}"]
 )
-def test_another_prefix_or_length_is_no_id(text: str) -> None:
+def test_another_prefix_or_length_is_not_an_id(text: str) -> None:
     assert read_id(Kind.SURVEY, text) is None
 
 
-def test_keys_that_are_made_one_after_the_other_have_ids_of_their_own() -> None:
+def test_consecutive_keys_have_different_ids() -> None:
     assert len({public_id(Kind.CONTACT, new_id()) for _ in range(100_000)}) == 100_000
 
 
@@ -68,7 +68,7 @@ def test_a_number_has_the_form_of_an_id() -> None:
     assert is_id("CTR", numbered_id(Kind.TRANSACTION, 2**63 - 1))
 
 
-def test_the_key_of_a_day_has_an_id(organization: Organization) -> None:
+def test_a_key_made_for_a_day_has_an_id(organization: Organization) -> None:
     assert is_id("R", public_id(Kind.RESPONSE, new_id_of_day(database_now())))
 
 

@@ -1,4 +1,4 @@
-"""Links only: for a list, for one contact of it, for one contact; and one link found without paging."""
+"""Links without messages: for a list, for one contact of a list, for any contact; and finding one link."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -26,7 +26,7 @@ def links_of(client: Client, made: dict[str, Any], query: str = "") -> list[dict
     return elements_of(call(client, "GET", f"distributions/{made['id']}/links{query}"))
 
 
-def test_everybody_on_a_list_has_a_link_right_after_the_call(
+def test_every_contact_on_the_list_has_a_link_after_the_call(
     client: Client, links_body: dict[str, Any], crowd: list[Contact]
 ) -> None:
     made = result_of(call(client, "POST", "distributions", links_body))
@@ -34,7 +34,7 @@ def test_everybody_on_a_list_has_a_link_right_after_the_call(
     assert is_id("EMD", made["id"])
     assert len(made["id"]) == 19
     links = links_of(client, made)
-    assert [link["contactId"] for link in links] == [public_id(Kind.CONTACT, one.pk) for one in crowd]
+    assert [link["contactId"] for link in links] == [public_id(Kind.CONTACT, contact.pk) for contact in crowd]
     row = Recipient.objects.get(contact=crowd[0])
     assert links[0] == {
         "contactId": public_id(Kind.CONTACT, crowd[0].pk),
@@ -60,10 +60,10 @@ def test_everybody_on_a_list_has_a_link_right_after_the_call(
     )
 
 
-def test_the_first_body_that_the_original_refused_makes_one_contacts_link(
+def test_recipients_with_a_contact_make_one_link(
     client: Client, links_body: dict[str, Any], crowd: list[Contact]
 ) -> None:
-    """There it was "Unexpected json key provided: recipients"."""
+    """The original refuses this body: "Unexpected json key provided: recipients"."""
     contact_id = public_id(Kind.CONTACT, crowd[2].pk)
     recipients = {"mailingListId": links_body.pop("mailingListId"), "contactId": contact_id}
     made = result_of(call(client, "POST", "distributions", {**links_body, "recipients": recipients}))
@@ -71,10 +71,10 @@ def test_the_first_body_that_the_original_refused_makes_one_contacts_link(
     assert [link["contactId"] for link in links_of(client, made)] == [contact_id]
 
 
-def test_the_second_body_that_the_original_refused_makes_one_contacts_link(
+def test_a_contact_id_beside_the_list_makes_one_link(
     client: Client, links_body: dict[str, Any], crowd: list[Contact]
 ) -> None:
-    """There it was "Creating distribution for single contact is not supported yet"."""
+    """The original refuses this body: "Creating distribution for single contact is not supported yet"."""
     contact_id = public_id(Kind.CONTACT, crowd[2].pk)
     made = result_of(call(client, "POST", "distributions", {**links_body, "contactId": contact_id}))
     assert made["link"] == f"http://localhost:8000/p/{Recipient.objects.get(contact=crowd[2]).code}"
@@ -83,7 +83,7 @@ def test_the_second_body_that_the_original_refused_makes_one_contacts_link(
     assert shown["recipients"]["mailingListId"] == links_body["mailingListId"]
 
 
-def test_one_contacts_link_needs_no_list(client: Client, links_body: dict[str, Any], crowd: list[Contact]) -> None:
+def test_a_link_for_one_contact_needs_no_list(client: Client, links_body: dict[str, Any], crowd: list[Contact]) -> None:
     del links_body["mailingListId"]
     contact_id = public_id(Kind.CONTACT, crowd[4].pk)
     made = result_of(call(client, "POST", "distributions", {**links_body, "contactId": contact_id}))
@@ -108,12 +108,14 @@ def test_a_contact_who_is_not_on_the_list_is_refused(
 
 
 @pytest.mark.parametrize("text", ["2030-09-13 00:00:00", "2030-09-13T00:00:00Z", "2030-09-13T02:00:00+02:00"])
-def test_an_expiry_is_read_in_both_formats_and_means_utc(client: Client, links_body: dict[str, Any], text: str) -> None:
+def test_an_expiration_date_is_read_in_both_formats_as_utc(
+    client: Client, links_body: dict[str, Any], text: str
+) -> None:
     result_of(call(client, "POST", "distributions", {**links_body, "expirationDate": text}))
     assert Distribution.objects.get().expires_at == EXPIRY
 
 
-def test_blank_texts_mean_not_given(client: Client, links_body: dict[str, Any]) -> None:
+def test_blank_texts_count_as_not_given(client: Client, links_body: dict[str, Any]) -> None:
     blank = {"contactId": "", "expirationDate": "", "description": None, "linkType": None}
     made = result_of(call(client, "POST", "distributions", {**links_body, **blank}))
     assert len(links_of(client, made)) == 5
@@ -123,7 +125,7 @@ def test_blank_texts_mean_not_given(client: Client, links_body: dict[str, Any]) 
 @pytest.mark.parametrize(
     ("name", "kind"), [("Individual", "one_time"), ("Multiple", "multiple"), ("Anonymous", "anonymous")]
 )
-def test_every_link_type_is_what_it_says(client: Client, links_body: dict[str, Any], name: str, kind: str) -> None:
+def test_every_link_type_is_stored(client: Client, links_body: dict[str, Any], name: str, kind: str) -> None:
     made = result_of(call(client, "POST", "distributions", {**links_body, "linkType": name}))
     assert Distribution.objects.get().link_type == kind
     assert result_of(call(client, "GET", f"distributions/{made['id']}"))["surveyLink"]["linkType"] == name
@@ -134,7 +136,7 @@ def test_every_link_type_is_what_it_says(client: Client, links_body: dict[str, A
     assert link.state is (LinkState.USED if name == "Individual" else LinkState.OPEN)
 
 
-def test_one_link_is_found_in_one_call_by_contact_reference_or_email(
+def test_filters_find_one_link_by_contact_reference_or_email(
     client: Client, links_body: dict[str, Any], crowd: list[Contact]
 ) -> None:
     made = result_of(call(client, "POST", "distributions", links_body))
@@ -158,9 +160,7 @@ def test_one_link_is_found_in_one_call_by_contact_reference_or_email(
     assert faults_of(refused) == [("?contactId", "invalid_id"), ("?pageSize", "out_of_range")]
 
 
-def test_links_of_an_address_that_several_share_are_paged(
-    client: Client, links_body: dict[str, Any], crowd: list[Contact]
-) -> None:
+def test_links_of_a_shared_address_are_paged(client: Client, links_body: dict[str, Any], crowd: list[Contact]) -> None:
     made = result_of(call(client, "POST", "distributions", links_body))
     Contact.objects.filter(pk__in=[crowd[1].pk, crowd[3].pk]).update(email="family@example.com")
     [first] = links_of(client, made, "?email=family%40example.com&pageSize=1")
@@ -168,8 +168,8 @@ def test_links_of_an_address_that_several_share_are_paged(
     assert [first["contactId"], second["contactId"]] == [public_id(Kind.CONTACT, crowd[at].pk) for at in (1, 3)]
 
 
-def test_reading_links_changes_no_row(client: Client, links_body: dict[str, Any]) -> None:
-    """Every row's version, by the numbers of the transactions that wrote or locked it: before is after."""
+def test_reading_links_changes_no_rows(client: Client, links_body: dict[str, Any]) -> None:
+    """Compares the xmin and xmax of every row: the transactions that wrote or locked it."""
     made = result_of(call(client, "POST", "distributions", links_body))
     before = versions()
     for _ in range(3):
@@ -180,7 +180,9 @@ def test_reading_links_changes_no_row(client: Client, links_body: dict[str, Any]
     assert versions() == before
 
 
-def test_pages_of_links_hold_everybody_once(client: Client, links_body: dict[str, Any], crowd: list[Contact]) -> None:
+def test_pages_of_links_have_every_contact_once(
+    client: Client, links_body: dict[str, Any], crowd: list[Contact]
+) -> None:
     made = result_of(call(client, "POST", "distributions", links_body))
     path: str | None = f"distributions/{made['id']}/links?surveyId={links_body['surveyId']}&skipToken=0&pageSize=2"
     seen, pages = [], 0
@@ -190,10 +192,10 @@ def test_pages_of_links_hold_everybody_once(client: Client, links_body: dict[str
         pages += 1
         assert page["nextPage"] is None or page["nextPage"].startswith("http://localhost:8000/API/v3/distributions/")
         path = page["nextPage"] and page["nextPage"].partition("/API/v3/")[2]
-    assert (seen, pages) == ([public_id(Kind.CONTACT, one.pk) for one in crowd], 3)
+    assert (seen, pages) == ([public_id(Kind.CONTACT, contact.pk) for contact in crowd], 3)
 
 
-def test_a_deleted_list_leaves_its_links_alive(
+def test_links_keep_working_after_their_list_is_deleted(
     client: Client, organization: Organization, links_body: dict[str, Any]
 ) -> None:
     made = result_of(call(client, "POST", "distributions", links_body))
@@ -205,7 +207,7 @@ def test_a_deleted_list_leaves_its_links_alive(
     assert shown["recipients"]["mailingListId"] is None
 
 
-def test_who_is_unsubscribed_gets_a_link_that_says_so(
+def test_an_unsubscribed_contact_gets_a_link_marked_unsubscribed(
     client: Client, links_body: dict[str, Any], crowd: list[Contact]
 ) -> None:
     opt_out(crowd[1].pk, database_now())
@@ -213,15 +215,13 @@ def test_who_is_unsubscribed_gets_a_link_that_says_so(
     assert [link["unsubscribed"] for link in links_of(client, made)] == [False, True, False, False, False]
 
 
-def test_links_need_a_channel_to_belong_to(client: Client, links_body: dict[str, Any]) -> None:
+def test_links_need_a_channel_with_defaults(client: Client, links_body: dict[str, Any]) -> None:
     ProviderAccount.objects.update(is_default=False)
     error = error_of(call(client, "POST", "distributions", links_body), "409 - Conflict")
     assert error["errorCode"] == "channel_not_set_up"
 
 
-def test_links_with_too_much_or_too_little_are_refused_with_every_fault(
-    client: Client, links_body: dict[str, Any]
-) -> None:
+def test_every_fault_of_a_links_body_is_reported(client: Client, links_body: dict[str, Any]) -> None:
     wrong = {
         **links_body,
         "action": "Send",

@@ -1,4 +1,4 @@
-"""The quick call when it is accepted: what it answers, and what it leaves behind."""
+"""Accepted quick calls: the answer, and what is stored."""
 
 import json
 import re
@@ -28,7 +28,7 @@ def published_body(survey: Survey, accounts: dict[Channel, ProviderAccount], tem
     return re.sub("|".join(ids), lambda match: str(ids[match[0]]), PUBLISHED_BODY)
 
 
-def test_the_published_call_is_answered_with_the_ids_of_what_it_made(post: Post, published_body: str) -> None:
+def test_the_published_call_answers_the_ids_of_new_rows(post: Post, published_body: str) -> None:
     response = post(published_body)
     assert (response.status_code, response["Content-Type"]) == (201, "application/json")
     distribution, recipient, contact = Distribution.objects.get(), Recipient.objects.get(), Contact.objects.get()
@@ -49,7 +49,7 @@ def test_the_published_call_is_answered_with_the_ids_of_what_it_made(post: Post,
     }
 
 
-def test_the_published_call_stores_what_it_says(
+def test_the_published_call_is_stored(
     post: Post, published_body: str, organization: Organization, survey: Survey
 ) -> None:
     post(published_body)
@@ -75,7 +75,7 @@ def test_the_published_call_stores_what_it_says(
     assert batch.due_at == recipient.created_at
 
 
-def test_what_is_not_said_has_the_published_defaults(post: Post, body: dict[str, Any]) -> None:
+def test_omitted_fields_have_the_published_defaults(post: Post, body: dict[str, Any]) -> None:
     post(body)
     distribution, step = Distribution.objects.get(), Step.objects.get()
     assert (distribution.mode, distribution.scheduled_at, distribution.name) == ("single", None, "")
@@ -87,10 +87,8 @@ def test_what_is_not_said_has_the_published_defaults(post: Post, body: dict[str,
     assert step.fallback_delay_minutes is None
 
 
-def test_everything_that_is_said_is_kept(
-    post: Post, body: dict[str, Any], channel_of: Callable[..., dict[str, Any]]
-) -> None:
-    said = {
+def test_every_field_is_stored(post: Post, body: dict[str, Any], channel_of: Callable[..., dict[str, Any]]) -> None:
+    overrides = {
         "fromEmail": "ward@acme.example",
         "fromName": "Ward B",
         "replyToEmail": "desk@acme.example",
@@ -103,7 +101,7 @@ def test_everything_that_is_said_is_kept(
         "excludeRecentlyContacted": True,
         "recentContactDays": 365,
     }
-    channels = [channel_of("email", **said), channel_of("whatsapp"), channel_of("sms", priority=5)]
+    channels = [channel_of("email", **overrides), channel_of("whatsapp"), channel_of("sms", priority=5)]
     assert post({**body, "channels": channels, "channelMode": "multi", "settings": settings}).status_code == 201
     distribution = Distribution.objects.get()
     assert (distribution.mode, distribution.exclude_opted_out, distribution.respect_frequency_rules) == (
@@ -133,7 +131,7 @@ def test_channels_of_one_priority_keep_the_order_given(
     assert list(Step.objects.values_list("channel", flat=True)) == ["sms", "email", "whatsapp"]
 
 
-def test_a_contact_waits_for_the_first_channel_that_reaches_it(
+def test_a_recipient_starts_with_the_first_channel_that_can_reach_it(
     post: Post, body: dict[str, Any], channel_of: Callable[..., dict[str, Any]]
 ) -> None:
     contacts = [{"externalId": "both", "email": "a@example.com", "phone": "601 234 567"}, {"email": "b@example.com"}]
@@ -154,7 +152,7 @@ def test_the_links_come_in_the_order_of_the_contacts(post: Post, body: dict[str,
     assert all(re.fullmatch("[0-9A-Za-z]{12}", code) for code in codes)
 
 
-def test_a_contact_without_an_email_says_null(
+def test_a_contact_without_an_email_has_a_null_email(
     post: Post, body: dict[str, Any], channel_of: Callable[..., dict[str, Any]]
 ) -> None:
     contacts = [{"externalId": "PAT-1", "phone": "+48600000001"}]
@@ -180,7 +178,7 @@ def test_the_same_contact_twice_in_a_call_is_one_recipient(
     assert Distribution.objects.get().accepted_count == 2
 
 
-def test_a_phone_given_beside_another_name_of_the_same_contact_counts(
+def test_a_phone_given_under_a_second_identifier_of_a_contact_is_used(
     post: Post, body: dict[str, Any], organization: Organization, channel_of: Callable[..., dict[str, Any]]
 ) -> None:
     known = Contact.objects.create(organization=organization, external_id="PAT-1", email="ann@example.com")
@@ -189,11 +187,11 @@ def test_a_phone_given_beside_another_name_of_the_same_contact_counts(
     assert (answer["recipientCount"], answer["skipped"]) == (1, [])
 
 
-def test_a_later_call_does_not_change_what_an_earlier_one_said(post: Post, body: dict[str, Any]) -> None:
+def test_a_later_call_does_not_change_an_earlier_distribution(post: Post, body: dict[str, Any]) -> None:
     for ward in ("A", "B"):
         assert post(changed(body, "/contacts/0/embeddedData", {"ward": ward})).status_code == 201
-    said = Recipient.objects.order_by("id").values_list("attributes", flat=True)
-    assert list(said) == [{"ward": "A"}, {"ward": "B"}]
+    attributes = Recipient.objects.order_by("id").values_list("attributes", flat=True)
+    assert list(attributes) == [{"ward": "A"}, {"ward": "B"}]
     assert Contact.objects.get().embedded_data == {"ward": "B"}
 
 
@@ -201,7 +199,7 @@ def test_a_later_call_does_not_change_what_an_earlier_one_said(post: Post, body:
     ("count", "lane", "sizes"),
     [(10, "urgent", [10]), (11, "normal", [11]), (501, "bulk", [501]), (1_000, "bulk", [1_000])],
 )
-def test_up_to_a_thousand_contacts_are_taken_at_once(
+def test_a_call_takes_up_to_a_thousand_contacts(
     post: Post, body: dict[str, Any], count: int, lane: str, sizes: list[int]
 ) -> None:
     contacts = [{"externalId": f"PAT-{number}", "email": f"p{number}@example.com"} for number in range(count)]

@@ -1,7 +1,7 @@
-"""Ten thousand bad bodies: each is refused with its faults named, none breaks anything, none writes anything.
+"""Ten thousand bad bodies: each is refused with all its faults, and nothing is written.
 
-Every one is a good body with something done to it that makes it bad, whatever else it holds. The bodies are the same
-in every run. BAD_BODIES=1000 in the environment tries fewer, any other number so many.
+Each is a valid body with one change that makes it invalid. The bodies are the same in every run. The environment
+variable BAD_BODIES sets their number, for example BAD_BODIES=1000.
 """
 
 import json
@@ -35,7 +35,7 @@ def full_body(
     accounts: dict[Channel, ProviderAccount],
     templates: dict[Channel, Template],
 ) -> dict[str, Any]:
-    """A body that says everything that can be said."""
+    """A valid body with every field."""
     known = Contact.objects.create(organization=organization, external_id="PAT-1", email="ann@example.com")
     contact = {
         "externalId": "PAT-1",
@@ -75,14 +75,14 @@ def full_body(
 
 @pytest.fixture
 def call(organization: Organization, survey: Survey) -> Callable[[bytes], Any]:
-    """The view itself, for a caller whose key has been looked at."""
+    """The view, called with an authenticated key."""
     view, requests = QuickDistributions.as_view(), APIRequestFactory()
     key, _shown = create_api_key(organization, "tests", [Scope.SEND])
     path = f"/api/surveys/{survey.pk}/distributions/quick"
 
     def make(body: bytes) -> Any:
         request = requests.post(path, body, content_type="application/json")
-        force_authenticate(request, AnonymousUser(), key)  # type: ignore[arg-type]  # DRF's own Token, it thinks
+        force_authenticate(request, AnonymousUser(), key)  # type: ignore[arg-type]  # annotated as DRF's Token
         return view(request, survey_id=str(survey.pk)).render()
 
     return make
@@ -90,7 +90,7 @@ def call(organization: Organization, survey: Survey) -> Callable[[bytes], Any]:
 
 @pytest.fixture
 def refuse(call: Callable[[bytes], Any], full_body: dict[str, Any]) -> Refuse:
-    """Call with a bad body; gives the pointers of the faults that it is refused for."""
+    """Call with a bad body, and return the pointers of its faults."""
     before = count_rows()
 
     def check(body: Any) -> list[str]:
@@ -107,11 +107,11 @@ def refuse(call: Callable[[bytes], Any], full_body: dict[str, Any]) -> Refuse:
     return check
 
 
-def test_the_body_that_is_made_bad_is_good(call: Callable[[bytes], Any], full_body: dict[str, Any]) -> None:
+def test_the_full_body_is_valid(call: Callable[[bytes], Any], full_body: dict[str, Any]) -> None:
     assert call(json.dumps(full_body).encode()).status_code == 201
 
 
-def test_wrong_values_are_all_named(refuse: Refuse, full_body: dict[str, Any]) -> None:
+def test_every_wrong_value_is_reported(refuse: Refuse, full_body: dict[str, Any]) -> None:
     mistakes = st.lists(st.sampled_from(sorted(WRONG)), min_size=1, max_size=4, unique=True).flatmap(
         lambda pointers: st.fixed_dictionaries({pointer: WRONG[pointer] for pointer in pointers})
     )
@@ -120,9 +120,9 @@ def test_wrong_values_are_all_named(refuse: Refuse, full_body: dict[str, Any]) -
         body = full_body
         for pointer, value in mistake.items():
             body = changed(body, pointer, value)
-        named = refuse(body)
+        pointers = refuse(body)
         for pointer in mistake:
-            assert any(one == pointer or one.startswith(f"{pointer}/") for one in named)
+            assert any(name == pointer or name.startswith(f"{pointer}/") for name in pointers)
 
     try_all(0.25, mistakes, check)
 
@@ -147,7 +147,7 @@ def test_wrong_shapes_are_refused(refuse: Refuse, full_body: dict[str, Any]) -> 
     try_all(0.2, shapes, lambda shape: refuse(changed(full_body, *shape)))
 
 
-def test_what_is_no_json_is_refused_as_a_whole(refuse: Refuse, full_body: dict[str, Any]) -> None:
+def test_invalid_json_is_one_fault_of_the_whole_body(refuse: Refuse, full_body: dict[str, Any]) -> None:
     text = json.dumps(full_body).encode()
 
     def check(body: bytes) -> None:
@@ -156,7 +156,7 @@ def test_what_is_no_json_is_refused_as_a_whole(refuse: Refuse, full_body: dict[s
     try_all(0.35, broken_json(text, b"Ann"), check)
 
 
-def test_a_key_given_twice_counts_as_it_was_given_last(refuse: Refuse, full_body: dict[str, Any]) -> None:
+def test_the_last_of_two_equal_keys_counts(refuse: Refuse, full_body: dict[str, Any]) -> None:
     text = json.dumps(full_body)
     roots = ["/surveyId", "/channelMode", "/scheduledAt", "/name"]
     again = st.sampled_from(roots).flatmap(
@@ -172,7 +172,7 @@ def test_a_key_given_twice_counts_as_it_was_given_last(refuse: Refuse, full_body
     try_all(0.1, again | containers, check)
 
 
-def test_names_of_what_there_is_not_are_all_named(refuse: Refuse, full_body: dict[str, Any]) -> None:
+def test_every_unknown_id_is_reported(refuse: Refuse, full_body: dict[str, Any]) -> None:
     pointers = [
         "/surveyId",
         *(f"/contacts/{position}/contactId" for position in range(2)),

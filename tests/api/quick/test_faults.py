@@ -1,4 +1,4 @@
-"""How a quick call is refused: with every fault named at once."""
+"""Refused quick calls: every fault is reported at once."""
 
 import json
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from tests.api.conftest import Post
 from tests.support.api.bodies import NOTHING, changed, faults_in, rows_written
 
 
-def test_a_problem_says_what_it_is_in_every_member(post: Post, body: dict[str, Any]) -> None:
+def test_a_problem_has_every_member(post: Post, body: dict[str, Any]) -> None:
     response = post({**body, "channelMode": "both"})
     assert response.json() == {
         "type": "about:blank",
@@ -29,7 +29,7 @@ def test_a_problem_says_what_it_is_in_every_member(post: Post, body: dict[str, A
     }
 
 
-def test_every_fault_of_every_kind_is_named_at_once(
+def test_faults_of_every_kind_are_reported_at_once(
     client: Client,
     body: dict[str, Any],
     channel_of: Callable[..., dict[str, Any]],
@@ -81,7 +81,7 @@ def test_every_fault_of_every_kind_is_named_at_once(
     assert rows_written() == NOTHING
 
 
-def test_wrong_references_are_named_with_unknown_contacts(post: Post, body: dict[str, Any]) -> None:
+def test_wrong_references_are_reported_with_unknown_contacts(post: Post, body: dict[str, Any]) -> None:
     wrong = changed(changed(body, "/channels/0/providerId", str(new_id())), "/contacts/0/contactId", str(new_id()))
     response = post(wrong)
     assert response.status_code == 400
@@ -91,7 +91,7 @@ def test_wrong_references_are_named_with_unknown_contacts(post: Post, body: dict
     }
 
 
-def test_a_survey_mismatch_is_named_with_everything_else(post: Post, body: dict[str, Any]) -> None:
+def test_a_survey_mismatch_is_reported_with_other_faults(post: Post, body: dict[str, Any]) -> None:
     wrong = changed({**body, "surveyId": str(new_id())}, "/channels/0/templateId", str(new_id()))
     assert set(faults_in(post(wrong))) == {
         ("/surveyId", "survey_mismatch"),
@@ -99,7 +99,7 @@ def test_a_survey_mismatch_is_named_with_everything_else(post: Post, body: dict[
     }
 
 
-def test_a_thousand_nameless_contacts_are_a_thousand_faults(post: Post, body: dict[str, Any]) -> None:
+def test_a_thousand_contacts_without_identifier_are_a_thousand_faults(post: Post, body: dict[str, Any]) -> None:
     response = post({**body, "contacts": [{}] * 1_000})
     assert [pointer for pointer, _code in faults_in(response)] == [f"/contacts/{number}" for number in range(1_000)]
 
@@ -126,13 +126,13 @@ def test_a_thousand_nameless_contacts_are_a_thousand_faults(post: Post, body: di
         "surveyId=1&contacts=2",
     ],
 )
-def test_what_is_no_json_object_is_one_fault_of_the_whole_body(post: Post, text: str | bytes) -> None:
+def test_a_body_that_is_not_a_json_object_is_one_fault(post: Post, text: str | bytes) -> None:
     response = post(text)
     assert response.status_code == 400
     assert [pointer for pointer, _code in faults_in(response)] == [""]
 
 
-def test_what_was_given_is_not_repeated_in_the_answer(post: Post, body: dict[str, Any]) -> None:
+def test_an_error_does_not_repeat_given_values(post: Post, body: dict[str, Any]) -> None:
     response = post(changed(body, "/contacts/0/email", "ann.private"))
     assert response.status_code == 400
     assert b"ann.private" not in response.content

@@ -1,4 +1,4 @@
-"""Every field of the quick call: what it takes, up to its limits, and what it refuses beyond them."""
+"""Every field of the quick call, with values within and beyond its limits."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from tests.support.api.bodies import NOT_GIVEN, NOTHING, changed, faults_in, row
 
 LONGEST_EMAIL = f"{'a' * 64}@{'.'.join(['d' * 61] * 3)}.com"
 A_UUID = "0195e3a1-0000-7000-8000-000000000001"
-NESTED: dict[str, Any] = {"1": {"2": {"3": {"4": {}}}}}  # five objects, the data itself among them
+NESTED: dict[str, Any] = {"1": {"2": {"3": {"4": {}}}}}  # five objects, including the data itself
 
 TAKEN = [
     *(("/contacts/0/externalId", value) for value in ("x", "x" * 255, " x ", "ż" * 255, "a\nb", "a/b~c%41")),
@@ -83,17 +83,17 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("pointer", "value"), TAKEN)
-def test_a_field_takes_what_lies_within_its_limits(post: Post, body: dict[str, Any], pointer: str, value: Any) -> None:
+def test_values_within_the_limits_are_accepted(post: Post, body: dict[str, Any], pointer: str, value: Any) -> None:
     response = post(changed(body, pointer, value))
     assert response.status_code == 201, response.content
     assert response.json()["recipientCount"] == 1
 
 
 @pytest.mark.parametrize(("pointer", "value"), [(pointer, value) for pointer, values in REFUSED for value in values])
-def test_a_field_refuses_what_lies_beyond_and_names_itself(
+def test_values_beyond_the_limits_are_refused_with_their_pointer(
     post: Post, body: dict[str, Any], pointer: str, value: Any
 ) -> None:
-    # The other two ways to name the contact stay, so that the one fault is the field's own.
+    # The contact keeps its other two identifiers, so that the field has the only fault.
     place = pointer.removesuffix("/0") if pointer.endswith("/k/0") else pointer
     response = post(changed(body, place, value))
     assert response.status_code == 400, response.content
@@ -101,7 +101,7 @@ def test_a_field_refuses_what_lies_beyond_and_names_itself(
     assert rows_written() == NOTHING
 
 
-def test_what_is_kept_of_texts_is_what_was_said(post: Post, body: dict[str, Any]) -> None:
+def test_texts_are_stored_as_given(post: Post, body: dict[str, Any]) -> None:
     data = {"ż/~": ["🙂", 1.5, None, {"deep": -(2**63)}], "tiny": 1e-300}
     contact = {"externalId": " PAT 1 ", "email": " Ann@Example.com ", "firstName": " <b>Ann</b> ", "embeddedData": data}
     assert post({**body, "contacts": [contact], "name": "${x} – ‘n’"}).status_code == 201
@@ -111,17 +111,17 @@ def test_what_is_kept_of_texts_is_what_was_said(post: Post, body: dict[str, Any]
     assert Distribution.objects.get().name == "${x} – ‘n’"
 
 
-def test_a_national_phone_number_is_of_the_organisations_country(
+def test_a_national_phone_number_is_read_in_the_organisations_region(
     post: Post, body: dict[str, Any], organization: Organization
 ) -> None:
-    said = changed(body, "/contacts/0/phone", "601 234 567")
-    assert post(said).status_code == 201
+    call_body = changed(body, "/contacts/0/phone", "601 234 567")
+    assert post(call_body).status_code == 201
     assert Contact.objects.get().phone == "+48601234567"
     Organization.objects.filter(pk=organization.pk).update(phone_region="")
-    assert faults_in(post(said)) == [("/contacts/0/phone", "invalid_phone")]
+    assert faults_in(post(call_body)) == [("/contacts/0/phone", "invalid_phone")]
 
 
-def test_a_contact_needs_one_of_three_names(post: Post, body: dict[str, Any]) -> None:
+def test_a_contact_needs_one_of_three_identifiers(post: Post, body: dict[str, Any]) -> None:
     nameless: list[dict[str, Any]] = [
         {},
         {"firstName": "Ann", "phone": "+48600000001"},
@@ -134,7 +134,7 @@ def test_a_contact_needs_one_of_three_names(post: Post, body: dict[str, Any]) ->
 
 
 @pytest.mark.parametrize("name", ["externalId", "email", "contactId"])
-def test_each_of_the_three_names_is_enough(
+def test_each_of_the_three_identifiers_is_enough(
     post: Post, body: dict[str, Any], organization: Organization, name: str
 ) -> None:
     known = Contact.objects.create(organization=organization, external_id="PAT-1", email="ann@example.com")
@@ -143,7 +143,7 @@ def test_each_of_the_three_names_is_enough(
     assert [link["contactId"] for link in answer["personalLinks"]] == [str(known.pk)]
 
 
-def test_ten_channels_are_taken_and_not_eleven(post: Post, body: dict[str, Any]) -> None:
+def test_a_call_takes_up_to_ten_channels(post: Post, body: dict[str, Any]) -> None:
     assert post({**body, "channels": body["channels"] * 10}).status_code == 201
     assert Step.objects.count() == 10
     assert faults_in(post({**body, "channels": body["channels"] * 11})) == [("/channels", "too_long")]
@@ -156,7 +156,7 @@ def test_data_may_be_nested_five_deep(post: Post, body: dict[str, Any]) -> None:
     assert faults_in(response) == [("/contacts/0/embeddedData/1/2/3/4/5", "too_deep")]
 
 
-def test_of_a_million_faults_in_data_a_hundred_are_named(post: Post, body: dict[str, Any]) -> None:
+def test_at_most_a_hundred_faults_in_data_are_reported(post: Post, body: dict[str, Any]) -> None:
     response = post(changed(body, "/contacts/0/embeddedData", {"k": [2**63] * 100_000}))
     assert faults_in(response) == [
         (f"/contacts/0/embeddedData/k/{position}", "number_range") for position in range(100)
@@ -198,14 +198,14 @@ def test_a_blank_replaces_nothing(
     known = Contact.objects.create(
         organization=organization, external_id="PAT-1", first_name="Eve", last_name="Old", phone="+48600000009"
     )
-    said = {"externalId": "PAT-1", "email": "ann@example.com", name: blank, "embeddedData": None}
-    assert post({**body, "contacts": [said]}).status_code == 201
+    contact = {"externalId": "PAT-1", "email": "ann@example.com", name: blank, "embeddedData": None}
+    assert post({**body, "contacts": [contact]}).status_code == 201
     known.refresh_from_db()
     assert (known.first_name, known.last_name, known.phone) == ("Eve", "Old", "+48600000009")
 
 
 @pytest.mark.parametrize("blank", [None, "", " ", "\t \n"])
-def test_a_blank_external_id_is_none_so_that_its_owners_stay_different_people(
+def test_contacts_with_a_blank_external_id_stay_different_people(
     post: Post, body: dict[str, Any], blank: str | None
 ) -> None:
     contacts = [{"externalId": blank, "email": f"{name}@example.com"} for name in ("ann", "bob")]

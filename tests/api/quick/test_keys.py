@@ -1,4 +1,4 @@
-"""Who may make a quick call, and what the others are told."""
+"""API keys and scopes of quick calls."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,8 +16,8 @@ from tests.support.api.bodies import NOTHING, rows_written
 
 def call(survey: Survey, body: dict[str, Any], **headers: str) -> Any:
     path = f"/api/surveys/{survey.pk}/distributions/quick"
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Client(headers=named).post(path, body, content_type="application/json")
+    header_names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Client(headers=header_names).post(path, body, content_type="application/json")
 
 
 def assert_refused(response: Any, status: int, code: str) -> None:
@@ -34,11 +34,11 @@ def test_a_bearer_token_is_a_key(survey: Survey, body: dict[str, Any], api_key: 
     assert call(survey, body, authorization=f"{scheme} {api_key}").status_code == 201
 
 
-def test_the_own_header_is_a_key(survey: Survey, body: dict[str, Any], api_key: str) -> None:
+def test_the_x_api_key_header_is_a_key(survey: Survey, body: dict[str, Any], api_key: str) -> None:
     assert call(survey, body, x_api_key=api_key).status_code == 201
 
 
-def test_of_two_headers_the_own_one_counts(survey: Survey, body: dict[str, Any], api_key: str) -> None:
+def test_x_api_key_takes_precedence_over_authorization(survey: Survey, body: dict[str, Any], api_key: str) -> None:
     assert call(survey, body, x_api_key=api_key, authorization="Bearer wrong").status_code == 201
     assert call(survey, body, x_api_key="wrong", authorization=f"Bearer {api_key}").status_code == 401
 
@@ -61,9 +61,7 @@ def test_an_unknown_key_is_401(survey: Survey, body: dict[str, Any], key: str) -
 
 
 @pytest.mark.parametrize("ended", ["expires_at", "revoked_at"])
-def test_an_ended_key_is_401_from_one_moment_to_the_next(
-    survey: Survey, body: dict[str, Any], api_key: str, ended: str
-) -> None:
+def test_an_ended_key_is_401_at_once(survey: Survey, body: dict[str, Any], api_key: str, ended: str) -> None:
     ApiKey.objects.update(**{ended: timezone.now() - timedelta(seconds=1)})
     assert_refused(call(survey, body, x_api_key=api_key), 401, "authentication_failed")
 
@@ -73,7 +71,7 @@ def test_a_key_that_expires_later_is_taken(survey: Survey, body: dict[str, Any],
     assert call(survey, body, x_api_key=api_key).status_code == 201
 
 
-def test_a_key_without_the_scope_is_403_and_told_which(
+def test_a_key_without_the_scope_is_403_with_the_scope(
     organization: Organization, survey: Survey, body: dict[str, Any]
 ) -> None:
     key = create_api_key(organization, "reader", [Scope.READ, Scope.MANAGE])[1]
@@ -87,7 +85,7 @@ def test_the_scope_to_send_is_enough(organization: Organization, survey: Survey,
     assert call(survey, body, x_api_key=key).status_code == 201
 
 
-def test_another_organisations_key_finds_nothing_of_this_one(survey: Survey, body: dict[str, Any]) -> None:
+def test_another_organisations_key_cannot_use_this_survey(survey: Survey, body: dict[str, Any]) -> None:
     stranger = Organization.objects.create(name="Somebody else", slug="somebody-else")
     key = create_api_key(stranger, "theirs", list(Scope))[1]
     response = call(survey, body, x_api_key=key)

@@ -29,7 +29,7 @@ def by_email(number: int) -> dict[str, Any]:
 
 
 def call(api_key: str, survey: Survey, body: dict[str, Any], name_one: Name, seed: int) -> dict[str, Any]:
-    """The answer to a call for everybody, in an order of its own."""
+    """Call for all people in a shuffled order, and return the answer."""
     contacts = [name_one(number) for number in range(PEOPLE)]
     Random(seed).shuffle(contacts)
     path = f"/api/surveys/{survey.pk}/distributions/quick"
@@ -42,7 +42,7 @@ def call(api_key: str, survey: Survey, body: dict[str, Any], name_one: Name, see
 
 @pytest.mark.parametrize("callers", [2, 8])
 @pytest.mark.parametrize("name_one", [by_external_id, by_email])
-def test_simultaneous_calls_for_the_same_new_people_make_each_once_and_a_link_for_each_call(
+def test_simultaneous_calls_create_each_contact_once_and_a_link_per_call(
     api_key: str, survey: Survey, body: dict[str, Any], name_one: Name, callers: int
 ) -> None:
     answers = run_together([partial(call, api_key, survey, body, name_one, seed) for seed in range(callers)])
@@ -53,7 +53,7 @@ def test_simultaneous_calls_for_the_same_new_people_make_each_once_and_a_link_fo
     assert Distribution.objects.count() == callers
 
 
-def test_calls_that_name_the_same_people_by_every_kind_of_key_all_succeed(
+def test_simultaneous_calls_with_different_identifiers_of_the_same_people_succeed(
     api_key: str, survey: Survey, body: dict[str, Any], organization: Organization
 ) -> None:
     made = [Contact(organization=organization, **stored(by_external_id(number))) for number in range(PEOPLE)]
@@ -83,5 +83,5 @@ def test_calls_that_name_the_same_people_by_every_kind_of_key_all_succeed(
     assert Recipient.objects.count() == 8 * ROUNDS * PEOPLE
 
 
-def stored(said: dict[str, Any]) -> dict[str, str]:
-    return {"external_id": said["externalId"], "email": said["email"]}
+def stored(contact: dict[str, Any]) -> dict[str, str]:
+    return {"external_id": contact["externalId"], "email": contact["email"]}

@@ -1,4 +1,4 @@
-"""What a quick call names by ids: a survey, providers, templates and contacts, all of the caller's own."""
+"""The ids of a quick call: survey, providers, templates and contacts must be the caller's."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def stranger(db: None) -> Organization:
     return Organization.objects.create(name="Somebody else", slug="somebody-else")
 
 
-def test_a_survey_that_there_is_not_is_404(client: Client, body: dict[str, Any]) -> None:
+def test_an_unknown_survey_is_404(client: Client, body: dict[str, Any]) -> None:
     unknown = str(new_id())
     path = f"/api/surveys/{unknown}/distributions/quick"
     response = client.post(path, {**body, "surveyId": unknown}, content_type="application/json")
@@ -36,13 +36,13 @@ def test_another_organisations_survey_is_404(client: Client, body: dict[str, Any
 
 
 @pytest.mark.parametrize("text", ["1", "not-a-uuid", "0195e3a1", "%00"])
-def test_a_path_that_names_no_survey_is_404(client: Client, body: dict[str, Any], text: str) -> None:
+def test_a_path_without_a_valid_survey_id_is_404(client: Client, body: dict[str, Any], text: str) -> None:
     response = client.post(f"/api/surveys/{text}/distributions/quick", body, content_type="application/json")
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
     assert response["Content-Type"] == "application/problem+json"
 
 
-def test_path_and_body_must_name_the_same_survey(post: Post, body: dict[str, Any], organization: Organization) -> None:
+def test_path_and_body_must_have_the_same_survey(post: Post, body: dict[str, Any], organization: Organization) -> None:
     other = Survey.objects.create(organization=organization, name="Another")
     response = post({**body, "surveyId": str(other.pk)})
     assert (response.status_code, faults_in(response)) == (400, [("/surveyId", "survey_mismatch")])
@@ -54,14 +54,14 @@ def test_the_survey_may_be_written_in_capitals(post: Post, body: dict[str, Any])
 
 
 @pytest.mark.parametrize("name", ["providerId", "templateId"])
-def test_a_provider_or_template_that_there_is_not_is_400(post: Post, body: dict[str, Any], name: str) -> None:
+def test_an_unknown_provider_or_template_is_400(post: Post, body: dict[str, Any], name: str) -> None:
     response = post(changed(body, f"/channels/0/{name}", str(new_id())))
     what = name.removesuffix("Id")
     assert (response.status_code, faults_in(response)) == (400, [(f"/channels/0/{name}", f"{what}_not_found")])
     assert rows_written() == NOTHING
 
 
-def test_another_organisations_provider_and_template_are_not_there(
+def test_another_organisations_provider_and_template_are_not_found(
     post: Post, body: dict[str, Any], stranger: Organization
 ) -> None:
     ProviderAccount.objects.update(organization=stranger)
@@ -95,14 +95,14 @@ def test_a_provider_that_is_switched_off_is_refused(
     assert (response.status_code, faults_in(response)) == (400, [("/channels/0/providerId", "provider_inactive")])
 
 
-def test_a_template_without_a_text_is_not_there(
+def test_a_template_without_a_text_is_not_found(
     post: Post, body: dict[str, Any], templates: dict[Channel, Template]
 ) -> None:
     templates[Channel.EMAIL].variants.all().delete()
     assert faults_in(post(body)) == [("/channels/0/templateId", "template_not_found")]
 
 
-def test_unknown_contacts_are_404_and_each_is_named(
+def test_unknown_contacts_are_404_and_each_is_reported(
     post: Post, body: dict[str, Any], organization: Organization, stranger: Organization
 ) -> None:
     known = Contact.objects.create(organization=organization, external_id="PAT-1", email="ann@example.com")
@@ -125,7 +125,7 @@ def test_unknown_contacts_are_404_and_each_is_named(
     assert rows_written() == {**NOTHING, "Contact": 2}
 
 
-def test_an_email_that_is_another_contacts_only_name_is_409(
+def test_an_email_that_is_another_contacts_only_identifier_is_409(
     post: Post, body: dict[str, Any], organization: Organization
 ) -> None:
     ann, bob = (
@@ -143,7 +143,7 @@ def test_an_email_that_is_another_contacts_only_name_is_409(
     assert rows_written() == {**NOTHING, "Contact": 2}
 
 
-def test_a_phone_that_is_another_contacts_only_name_is_409(
+def test_a_phone_that_is_another_contacts_only_identifier_is_409(
     post: Post, body: dict[str, Any], organization: Organization
 ) -> None:
     ann, bob = (
@@ -157,7 +157,7 @@ def test_a_phone_that_is_another_contacts_only_name_is_409(
     assert rows_written() == {**NOTHING, "Contact": 2}
 
 
-def test_a_taken_email_is_told_together_with_unknown_contacts(
+def test_a_taken_email_is_reported_with_unknown_contacts(
     post: Post, body: dict[str, Any], organization: Organization
 ) -> None:
     ann, _bob = (

@@ -1,4 +1,4 @@
-"""`scheduledAt`: now, later, and too late."""
+"""`scheduledAt`: in the past, in the future, and invalid."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ FUTURE = "2999-03-05T09:00:00"
 
 
 @pytest.mark.parametrize(
-    ("said", "meant"),
+    ("text", "meant"),
     [
         (f"{FUTURE}Z", datetime(2999, 3, 5, 9, tzinfo=UTC)),
         (f"{FUTURE}+02:00", datetime(2999, 3, 5, 7, tzinfo=UTC)),
@@ -25,24 +25,22 @@ FUTURE = "2999-03-05T09:00:00"
         ("9999-12-31T23:59:59Z", datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)),
     ],
 )
-def test_a_send_for_later_is_scheduled_for_that_moment(
-    post: Post, body: dict[str, Any], said: str, meant: datetime
-) -> None:
-    answer = post({**body, "scheduledAt": said}).json()
+def test_a_send_in_the_future_is_scheduled(post: Post, body: dict[str, Any], text: str, meant: datetime) -> None:
+    answer = post({**body, "scheduledAt": text}).json()
     assert (answer["status"], answer["recipientCount"]) == ("scheduled", 1)
     assert Distribution.objects.get().scheduled_at == meant
     assert Batch.objects.get().due_at == meant
 
 
-@pytest.mark.parametrize("said", ["2020-03-05T09:00:00Z", "2020-03-05T09:00:00", "0001-01-01T00:00:00Z"])
-def test_a_moment_that_has_passed_means_now(post: Post, body: dict[str, Any], said: str) -> None:
-    assert post({**body, "scheduledAt": said}).json()["status"] == "sending"
+@pytest.mark.parametrize("text", ["2020-03-05T09:00:00Z", "2020-03-05T09:00:00", "0001-01-01T00:00:00Z"])
+def test_a_time_in_the_past_means_now(post: Post, body: dict[str, Any], text: str) -> None:
+    assert post({**body, "scheduledAt": text}).json()["status"] == "sending"
     batch = Batch.objects.get()
     assert batch.due_at == Recipient.objects.get().created_at
     assert timezone.now() - batch.due_at < timedelta(minutes=1)
 
 
-def test_an_offset_decides_whether_a_moment_has_passed(post: Post, body: dict[str, Any]) -> None:
+def test_the_offset_counts_for_whether_a_time_is_past(post: Post, body: dict[str, Any]) -> None:
     in_an_hour = (timezone.now() + timedelta(hours=1)).replace(tzinfo=None, microsecond=0).isoformat()
     statuses = [
         post({**body, "scheduledAt": in_an_hour + offset}).json()["status"] for offset in ("", "+02:00", "-02:00")
@@ -51,7 +49,7 @@ def test_an_offset_decides_whether_a_moment_has_passed(post: Post, body: dict[st
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         "",
         "tomorrow",
@@ -72,8 +70,8 @@ def test_an_offset_decides_whether_a_moment_has_passed(post: Post, body: dict[st
         True,
     ],
 )
-def test_what_is_no_moment_is_refused(post: Post, body: dict[str, Any], said: Any) -> None:
-    response = post({**body, "scheduledAt": said})
+def test_an_invalid_time_is_refused(post: Post, body: dict[str, Any], text: Any) -> None:
+    response = post({**body, "scheduledAt": text})
     assert response.status_code == 400
     assert [pointer for pointer, _code in faults_in(response)] == ["/scheduledAt"]
     assert rows_written() == NOTHING

@@ -1,4 +1,4 @@
-"""The four settings: who is left out, and why they are told to be."""
+"""The four settings: which contacts are skipped, and why."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -40,7 +40,7 @@ def touch(contact: Contact, last_sent_at: datetime | None, survey_id: Any = None
 
 
 def assert_skipped(answer: dict[str, Any], contact: Contact, reason: str, detail: dict[str, Any]) -> None:
-    """The contact is told to be left out, and the distribution remembers it."""
+    """Assert that the contact is skipped in the answer and in the database."""
     assert answer["recipientCount"] == 0
     assert answer["personalLinks"] == []
     [skipped] = answer["skipped"]
@@ -59,7 +59,7 @@ def assert_skipped(answer: dict[str, Any], contact: Contact, reason: str, detail
     assert (decision.kind, decision.reason, decision.detail, decision.recipient_id) == ("skipped", reason, detail, None)
 
 
-def test_who_opted_out_is_left_out(post: Post, body: dict[str, Any], ann: Contact) -> None:
+def test_opted_out_contacts_are_skipped(post: Post, body: dict[str, Any], ann: Contact) -> None:
     since = timezone.now() - A_DAY
     Contact.objects.filter(pk=ann.pk).update(opted_out_at=since)
     answer = post({**body, "contacts": [{"contactId": str(ann.pk)}]}).json()
@@ -67,13 +67,13 @@ def test_who_opted_out_is_left_out(post: Post, body: dict[str, Any], ann: Contac
 
 
 @pytest.mark.parametrize("reason", SuppressionReason)
-def test_a_suppressed_address_is_left_out_in_any_letter_case(
+def test_a_suppressed_address_is_skipped_in_any_letter_case(
     post: Post, body: dict[str, Any], ann: Contact, suppress: Callable[..., Suppression], reason: SuppressionReason
 ) -> None:
     suppress(Channel.EMAIL, "ann@example.com", reason)
     answer = post({**body, "contacts": [{"contactId": str(ann.pk)}]}).json()
-    told = "opted_out" if reason in (SuppressionReason.UNSUBSCRIBE, SuppressionReason.STOP) else "suppressed"
-    assert_skipped(answer, ann, told, {"channel": "email", "suppression": reason.value})
+    expected_reason = "opted_out" if reason in (SuppressionReason.UNSUBSCRIBE, SuppressionReason.STOP) else "suppressed"
+    assert_skipped(answer, ann, expected_reason, {"channel": "email", "suppression": reason.value})
 
 
 def test_a_suppression_on_another_channel_or_in_another_organisation_does_not_count(
@@ -101,13 +101,13 @@ def test_a_suppressed_channel_gives_way_to_the_next(
     assert Batch.objects.get().step.channel == "whatsapp"
 
 
-def test_who_opted_out_gets_a_link_when_asked_for(
+def test_opted_out_contacts_get_a_link_if_they_are_not_excluded(
     post: Post, body: dict[str, Any], ann: Contact, suppress: Callable[..., Suppression]
 ) -> None:
     Contact.objects.filter(pk=ann.pk).update(opted_out_at=timezone.now())
     suppress(Channel.EMAIL, "ann@example.com", "unsubscribe")
-    said = {**body, "contacts": [{"contactId": str(ann.pk)}], "settings": {"excludeOptedOut": False}}
-    answer = post(said).json()
+    call_body = {**body, "contacts": [{"contactId": str(ann.pk)}], "settings": {"excludeOptedOut": False}}
+    answer = post(call_body).json()
     assert (answer["recipientCount"], answer["skipped"]) == (1, [])
     assert Distribution.objects.get().exclude_opted_out is False
 
@@ -116,12 +116,12 @@ def test_including_opt_outs_does_not_include_bounced_addresses(
     post: Post, body: dict[str, Any], ann: Contact, suppress: Callable[..., Suppression]
 ) -> None:
     suppress(Channel.EMAIL, "ann@example.com", "bounce")
-    said = {**body, "contacts": [{"contactId": str(ann.pk)}], "settings": {"excludeOptedOut": False}}
-    assert_skipped(post(said).json(), ann, "suppressed", {"channel": "email", "suppression": "bounce"})
+    call_body = {**body, "contacts": [{"contactId": str(ann.pk)}], "settings": {"excludeOptedOut": False}}
+    assert_skipped(post(call_body).json(), ann, "suppressed", {"channel": "email", "suppression": "bounce"})
 
 
 @pytest.mark.parametrize(("channel", "missing"), [("email", "email"), ("sms", "phone"), ("whatsapp", "phone")])
-def test_who_has_no_address_on_the_channel_is_left_out(
+def test_contacts_without_an_address_for_the_channel_are_skipped(
     post: Post,
     body: dict[str, Any],
     ann: Contact,
@@ -136,7 +136,7 @@ def test_who_has_no_address_on_the_channel_is_left_out(
     assert skipped["email"] == (None if missing == "email" else ann.email)
 
 
-def test_the_organisations_minimum_of_days_is_kept(
+def test_the_organisations_minimum_days_between_contacts_apply(
     post: Post, body: dict[str, Any], organization: Organization, ann: Contact
 ) -> None:
     Organization.objects.filter(pk=organization.pk).update(minimum_days_between_contacts=7)
@@ -147,7 +147,7 @@ def test_the_organisations_minimum_of_days_is_kept(
     assert_skipped(answer, ann, "frequency_rule", {"lastContactedAt": last.isoformat(), "days": 7})
 
 
-def test_after_the_minimum_of_days_a_contact_is_sent_to(
+def test_after_the_minimum_days_a_contact_is_a_recipient(
     post: Post, body: dict[str, Any], organization: Organization, ann: Contact
 ) -> None:
     Organization.objects.filter(pk=organization.pk).update(minimum_days_between_contacts=7)
@@ -155,24 +155,22 @@ def test_after_the_minimum_of_days_a_contact_is_sent_to(
     assert post({**body, "contacts": [{"contactId": str(ann.pk)}]}).json()["recipientCount"] == 1
 
 
-def test_without_respecting_the_rules_the_minimum_does_not_count(
+def test_the_minimum_days_do_not_apply_without_respecting_the_rules(
     post: Post, body: dict[str, Any], organization: Organization, ann: Contact
 ) -> None:
     Organization.objects.filter(pk=organization.pk).update(minimum_days_between_contacts=7)
     touch(ann, timezone.now())
-    said = {**body, "contacts": [{"contactId": str(ann.pk)}], "settings": {"respectFrequencyRules": False}}
-    assert post(said).json()["recipientCount"] == 1
+    call_body = {**body, "contacts": [{"contactId": str(ann.pk)}], "settings": {"respectFrequencyRules": False}}
+    assert post(call_body).json()["recipientCount"] == 1
 
 
-def test_an_organisation_without_a_minimum_has_no_rule(post: Post, body: dict[str, Any], ann: Contact) -> None:
+def test_an_organisation_without_minimum_days_has_no_rule(post: Post, body: dict[str, Any], ann: Contact) -> None:
     touch(ann, timezone.now())
     assert post({**body, "contacts": [{"contactId": str(ann.pk)}]}).json()["recipientCount"] == 1
 
 
 @pytest.mark.parametrize("days", [1, 30, 365])
-def test_the_recently_contacted_are_left_out_when_asked_for(
-    post: Post, body: dict[str, Any], ann: Contact, days: int
-) -> None:
+def test_recently_contacted_contacts_can_be_excluded(post: Post, body: dict[str, Any], ann: Contact, days: int) -> None:
     last = timezone.now() - days * A_DAY + A_MINUTE
     touch(ann, last)
     settings = {"excludeRecentlyContacted": True, "recentContactDays": days}
@@ -183,37 +181,37 @@ def test_the_recently_contacted_are_left_out_when_asked_for(
     assert answer["recipientCount"] == 1
 
 
-def test_a_scheduled_distribution_is_judged_by_its_schedule(
+def test_the_rules_are_applied_at_the_scheduled_time(
     post: Post, body: dict[str, Any], organization: Organization, ann: Contact
 ) -> None:
     Organization.objects.filter(pk=organization.pk).update(minimum_days_between_contacts=30)
     touch(ann, timezone.now() - A_DAY)
-    said = {**body, "contacts": [{"contactId": str(ann.pk)}]}
+    call_body = {**body, "contacts": [{"contactId": str(ann.pk)}]}
     soon, late = (timezone.now() + days * A_DAY for days in (28, 30))
-    assert post({**said, "scheduledAt": soon.isoformat()}).json()["recipientCount"] == 0
-    assert post({**said, "scheduledAt": late.isoformat()}).json()["recipientCount"] == 1
-    assert post({**said, "scheduledAt": (timezone.now() - A_DAY).isoformat()}).json()["recipientCount"] == 0
+    assert post({**call_body, "scheduledAt": soon.isoformat()}).json()["recipientCount"] == 0
+    assert post({**call_body, "scheduledAt": late.isoformat()}).json()["recipientCount"] == 1
+    assert post({**call_body, "scheduledAt": (timezone.now() - A_DAY).isoformat()}).json()["recipientCount"] == 0
 
 
-def test_recent_means_thirty_days_unless_said_otherwise(post: Post, body: dict[str, Any], ann: Contact) -> None:
+def test_recent_means_thirty_days_by_default(post: Post, body: dict[str, Any], ann: Contact) -> None:
     touch(ann, timezone.now() - 30 * A_DAY + A_MINUTE)
-    said = {**body, "contacts": [{"contactId": str(ann.pk)}], "settings": {"excludeRecentlyContacted": True}}
-    assert post(said).json()["skipped"][0]["detail"]["days"] == 30
+    call_body = {**body, "contacts": [{"contactId": str(ann.pk)}], "settings": {"excludeRecentlyContacted": True}}
+    assert post(call_body).json()["skipped"][0]["detail"]["days"] == 30
 
 
-def test_a_slot_that_was_given_back_was_no_contact(post: Post, body: dict[str, Any], ann: Contact) -> None:
+def test_a_returned_frequency_slot_is_no_contact(post: Post, body: dict[str, Any], ann: Contact) -> None:
     touch(ann, None)
-    said = {**body, "contacts": [{"contactId": str(ann.pk)}], "settings": {"excludeRecentlyContacted": True}}
-    assert post(said).json()["recipientCount"] == 1
+    call_body = {**body, "contacts": [{"contactId": str(ann.pk)}], "settings": {"excludeRecentlyContacted": True}}
+    assert post(call_body).json()["recipientCount"] == 1
 
 
 def test_the_same_survey_counts_like_any_other(post: Post, body: dict[str, Any], survey: Survey, ann: Contact) -> None:
     touch(ann, timezone.now(), survey.pk)
-    said = {**body, "contacts": [{"contactId": str(ann.pk)}], "settings": {"excludeRecentlyContacted": True}}
-    assert post(said).json()["skipped"][0]["reason"] == "recently_contacted"
+    call_body = {**body, "contacts": [{"contactId": str(ann.pk)}], "settings": {"excludeRecentlyContacted": True}}
+    assert post(call_body).json()["skipped"][0]["reason"] == "recently_contacted"
 
 
-def test_recipients_and_skipped_together_are_everybody_once_in_the_order_given(
+def test_every_contact_is_either_a_recipient_or_skipped_in_the_given_order(
     post: Post, body: dict[str, Any], organization: Organization
 ) -> None:
     Contact.objects.create(organization=organization, external_id="2", opted_out_at=timezone.now())
@@ -226,7 +224,7 @@ def test_recipients_and_skipped_together_are_everybody_once_in_the_order_given(
     ]
     answer = post({**body, "contacts": contacts}).json()
     assert [link["externalId"] for link in answer["personalLinks"]] == ["1", "3"]
-    assert [(one["externalId"], one["reason"]) for one in answer["skipped"]] == [
+    assert [(contact["externalId"], contact["reason"]) for contact in answer["skipped"]] == [
         ("2", "opted_out"),
         ("4", "no_address"),
     ]
@@ -234,7 +232,7 @@ def test_recipients_and_skipped_together_are_everybody_once_in_the_order_given(
     assert (distribution.accepted_count, distribution.skipped_count, distribution.waiting_count) == (4, 2, 2)
 
 
-def test_a_call_that_leaves_everybody_out_is_accepted_and_has_nothing_to_send(post: Post, body: dict[str, Any]) -> None:
+def test_a_call_that_skips_every_contact_is_accepted(post: Post, body: dict[str, Any]) -> None:
     response = post({**body, "contacts": [{"externalId": "1"}, {"externalId": "2"}]})
     assert (response.status_code, response.json()["recipientCount"]) == (201, 0)
     assert not Recipient.objects.exists()
@@ -244,7 +242,7 @@ def test_a_call_that_leaves_everybody_out_is_accepted_and_has_nothing_to_send(po
     assert Decision.objects.filter(distribution_id=distribution.pk, reason="no_address").count() == 2
 
 
-def test_a_skipped_contact_is_updated_all_the_same(post: Post, body: dict[str, Any], ann: Contact) -> None:
+def test_a_skipped_contact_is_still_updated(post: Post, body: dict[str, Any], ann: Contact) -> None:
     Contact.objects.filter(pk=ann.pk).update(opted_out_at=timezone.now())
     post({**body, "contacts": [{"externalId": "PAT-1", "firstName": "Anna"}]})
     ann.refresh_from_db()

@@ -1,4 +1,4 @@
-"""LookupTest: through the organisation's Twilio, over real HTTP, and offline where there is none or it is down."""
+"""LookupTest: through the organisation's Twilio over real HTTP, and offline if there is none or it is down."""
 
 from collections.abc import Generator
 from typing import Any
@@ -40,8 +40,8 @@ def twilio(organization: Organization, peer: TwilioStandIn) -> ProviderAccount:
     )
 
 
-def at(phone: str, **said: Any) -> dict[str, Any]:
-    return person(1, MobileNumber=phone, EmailAddress="", **said)
+def at(phone: str, **fields: Any) -> dict[str, Any]:
+    return person(1, MobileNumber=phone, EmailAddress="", **fields)
 
 
 def failed(phone: str, message: str, carrier: str = "Unknown") -> dict[str, Any]:
@@ -55,7 +55,7 @@ def asked(peer: TwilioStandIn) -> list[str]:
 @pytest.mark.parametrize("phone", [MOBILE, AMERICAN])
 def test_offline_a_mobile_number_is_added(add: Add, mailing_list: MailingList, phone: str) -> None:
     assert add(at(phone), LookupTest=True).json() == SUCCESS
-    assert [one.phone for one in members(mailing_list)] == [phone]
+    assert [contact.phone for contact in members(mailing_list)] == [phone]
 
 
 @pytest.mark.parametrize(
@@ -67,43 +67,39 @@ def test_offline_a_mobile_number_is_added(add: Add, mailing_list: MailingList, p
         ("+4860123", "Not a valid phone number: TOO_SHORT."),
     ],
 )
-def test_offline_what_is_no_mobile_number_is_rejected(
-    add: Add, mailing_list: MailingList, phone: str, message: str
-) -> None:
+def test_offline_other_numbers_are_rejected(add: Add, mailing_list: MailingList, phone: str, message: str) -> None:
     wrong = at(phone)
     answer = add(wrong, at(MOBILE), LookupTest=True).json()
     assert answer == {"Errors": [problem_with(wrong, INVALID)], "Lookups": [failed(phone, message)]}
-    assert [one.phone for one in members(mailing_list)] == [MOBILE]
+    assert [contact.phone for contact in members(mailing_list)] == [MOBILE]
 
 
-def test_only_who_asks_for_it_is_checked(add: Add, mailing_list: MailingList) -> None:
+def test_only_recipients_with_lookup_test_are_checked(add: Add, mailing_list: MailingList) -> None:
     checked = at(LANDLINE, LookupTest=True)
     answer = add(at("+48221234568"), checked, at("+48221234569", LookupTest=False)).json()
     assert answer["Errors"] == [problem_with(checked, INVALID)]
-    assert [one["Number"] for one in answer["Lookups"]] == [LANDLINE]
+    assert [lookup["Number"] for lookup in answer["Lookups"]] == [LANDLINE]
     assert len(members(mailing_list)) == 2
 
 
-def test_who_is_rejected_keeps_nobody_of_the_same_address_out(add: Add, mailing_list: MailingList) -> None:
+def test_a_rejected_recipient_does_not_reject_others_with_the_same_address(add: Add, mailing_list: MailingList) -> None:
     people = [{"MobileNumber": phone, "EmailAddress": "ann@example.com"} for phone in (LANDLINE, MOBILE)]
     assert len(add(*people, LookupTest=True).json()["Errors"]) == 1
-    assert [one.phone for one in members(mailing_list)] == [MOBILE]
+    assert [contact.phone for contact in members(mailing_list)] == [MOBILE]
 
 
-def test_the_call_asks_for_all(add: Add, mailing_list: MailingList) -> None:
+def test_lookup_test_of_the_call_checks_all_recipients(add: Add, mailing_list: MailingList) -> None:
     answer = add(at(LANDLINE), at(MOBILE, LookupTest=False), at(LANDLINE), LookupTest=True).json()
     assert (len(answer["Errors"]), len(answer["Lookups"])) == (2, 1)
 
 
-def test_lookup_is_asked_once_for_each_number_that_is_to_be_checked(
-    add: Add, twilio: ProviderAccount, peer: TwilioStandIn
-) -> None:
+def test_each_number_is_looked_up_once(add: Add, twilio: ProviderAccount, peer: TwilioStandIn) -> None:
     peer.numbers[AMERICAN] = Known({"type": "mobile", "carrier_name": "T-Mobile"})
     assert add(at(AMERICAN, LookupTest=True), at(AMERICAN, LookupTest=True), at(MOBILE)).json() == SUCCESS
     assert asked(peer) == [AMERICAN]
 
 
-def test_lookup_knows_better_than_the_numbering_plan(
+def test_lookup_takes_precedence_over_the_numbering_plan(
     add: Add, twilio: ProviderAccount, peer: TwilioStandIn, mailing_list: MailingList
 ) -> None:
     peer.numbers[AMERICAN] = Known({"type": "nonFixedVoip", "carrier_name": "Twilio - SMS/MMS-SVR"})
@@ -113,29 +109,31 @@ def test_lookup_knows_better_than_the_numbering_plan(
         failed(AMERICAN, "Not a mobile number: nonFixedVoip.", "Twilio - SMS/MMS-SVR"),
         failed("+4860123", "Not a valid phone number: TOO_SHORT."),
     ]
-    assert [one.phone for one in members(mailing_list)] == [LANDLINE]
+    assert [contact.phone for contact in members(mailing_list)] == [LANDLINE]
 
 
 @pytest.mark.parametrize("line", [None, {"type": None, "carrier_name": None}, {"type": "unknown"}])
-def test_where_lookup_does_not_know_the_line_the_plan_decides(
+def test_the_numbering_plan_decides_if_lookup_does_not_know_the_line(
     add: Add, twilio: ProviderAccount, peer: TwilioStandIn, line: dict[str, Any] | None
 ) -> None:
     peer.numbers[MOBILE] = peer.numbers[LANDLINE] = Known(line)
-    assert [one["Number"] for one in add(at(MOBILE), at(LANDLINE), LookupTest=True).json()["Lookups"]] == [LANDLINE]
+    assert [lookup["Number"] for lookup in add(at(MOBILE), at(LANDLINE), LookupTest=True).json()["Lookups"]] == [
+        LANDLINE
+    ]
 
 
 @pytest.mark.parametrize("fault", [Fault.LOST_ANSWER, Fault.UNAVAILABLE, Fault.THROTTLED, Fault.RESET_AFTER])
-def test_a_lookup_that_fails_loses_no_call(
+def test_a_failing_lookup_does_not_fail_the_call(
     add: Add, twilio: ProviderAccount, peer: TwilioStandIn, mailing_list: MailingList, fault: Fault
 ) -> None:
     peer.next_faults += [fault, fault]
     answer = add(at(MOBILE), at(LANDLINE), LookupTest=True).json()
-    assert [one["Number"] for one in answer["Lookups"]] == [LANDLINE]
-    assert [one.phone for one in members(mailing_list)] == [MOBILE]
+    assert [lookup["Number"] for lookup in answer["Lookups"]] == [LANDLINE]
+    assert [contact.phone for contact in members(mailing_list)] == [MOBILE]
 
 
 @pytest.mark.parametrize("credentials", [{}, {"account_sid": "", "auth_token": ""}, {**CREDENTIALS, "auth_token": "x"}])
-def test_an_account_that_is_not_set_up_loses_no_call(
+def test_an_account_without_credentials_does_not_fail_the_call(
     add: Add, twilio: ProviderAccount, credentials: dict[str, str]
 ) -> None:
     twilio.credentials = credentials
@@ -144,7 +142,7 @@ def test_an_account_that_is_not_set_up_loses_no_call(
 
 
 @pytest.mark.parametrize("changes", [{"is_active": False}, {"is_default": False}, {"channel": Channel.WHATSAPP}])
-def test_only_the_default_account_for_sms_is_asked(
+def test_only_the_default_account_for_sms_is_used(
     add: Add, twilio: ProviderAccount, peer: TwilioStandIn, changes: dict[str, Any]
 ) -> None:
     ProviderAccount.objects.filter(pk=twilio.pk).update(**changes)
@@ -152,16 +150,14 @@ def test_only_the_default_account_for_sms_is_asked(
     assert peer.seen == []
 
 
-def test_a_call_that_is_refused_asks_nobody(client: Client, add: Add, twilio: ProviderAccount, peer: Any) -> None:
+def test_a_refused_call_looks_nothing_up(client: Client, add: Add, twilio: ProviderAccount, peer: Any) -> None:
     assert add(at(MOBILE), LookupTest=True, ListName="Nobody").status_code == 400
     assert add(at(MOBILE, When="soon"), LookupTest=True).status_code == 400
     assert "Errors" in add(at(MOBILE), LookupTest=True, Duplication={"Fields": "emial"}).json()
     assert peer.seen == []
 
 
-def test_a_repeated_call_is_answered_without_asking_again(
-    add: Add, twilio: ProviderAccount, peer: TwilioStandIn
-) -> None:
+def test_a_repeated_call_looks_nothing_up(add: Add, twilio: ProviderAccount, peer: TwilioStandIn) -> None:
     first, again = (add(at(LANDLINE), LookupTest=True, headers={"Idempotency-Key": "k"}) for _ in range(2))
     assert (first.content, again["Idempotent-Replayed"]) == (again.content, "true")
     assert asked(peer) == [LANDLINE]
@@ -170,7 +166,7 @@ def test_a_repeated_call_is_answered_without_asking_again(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k"}])
-def test_no_connection_and_no_transaction_waits_for_lookup(
+def test_lookup_holds_no_connection_and_no_transaction(
     api_key: str, mailing_list: MailingList, twilio: ProviderAccount, peer: TwilioStandIn, headers: dict[str, str]
 ) -> None:
     ours = connections["default"]
@@ -181,7 +177,7 @@ def test_no_connection_and_no_transaction_waits_for_lookup(
     assert seen == [(True, False)]
 
 
-def test_offline_the_carrier_is_the_one_that_the_range_was_given_to(organization: Organization) -> None:
+def test_offline_the_carrier_is_that_of_the_number_range(organization: Organization) -> None:
     checks = check_numbers(organization, [MOBILE, LANDLINE])
     assert (checks[MOBILE].carrier, checks[MOBILE].is_reachable) == ("Plus", True)
     assert (checks[LANDLINE].carrier, checks[LANDLINE].is_reachable) == ("", False)

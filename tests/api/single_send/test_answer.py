@@ -1,4 +1,4 @@
-"""The single-send call when it is accepted: what it answers, and what it leaves behind."""
+"""Accepted single sends: the answer, and what is stored."""
 
 import json
 import re
@@ -26,10 +26,10 @@ def body(survey: Survey) -> dict[str, Any]:
     return {"form_id": str(survey.pk), "recipients": [ANN]}
 
 
-def test_the_published_call_says_what_the_message_and_the_thanks_are(
+def test_the_published_call_stores_the_texts_of_message_and_thank_you_page(
     send: Send, survey: Survey, templates: dict[Channel, Template]
 ) -> None:
-    """With its moments moved to where they are not over yet."""
+    """The published call with its times moved into the future."""
     TemplateVariant.objects.filter(template=templates[Channel.EMAIL], locale="pl").update(
         html="<p>${contact:name}: ${intro}</p>", text="${contact:plan} ${intro|-} ${link}"
     )
@@ -56,7 +56,7 @@ def test_the_published_call_says_what_the_message_and_the_thanks_are(
     assert '<a class="button" href="https://app.example.com" rel="noreferrer">Back to app</a>' in thanks
 
 
-def test_a_link_tells_its_thanks_and_attributes_to_the_survey_tool(send: Send, survey: Survey, client: Client) -> None:
+def test_a_links_thank_you_texts_and_attributes_are_readable(send: Send, survey: Survey, client: Client) -> None:
     known = {**json.loads(PUBLISHED_BODY), "form_id": str(survey.pk)}
     [item] = send(known).json()["items"]
     context = client.get(f"/api/v1/links/{item['link'][-12:]}").json()
@@ -68,7 +68,7 @@ def test_a_link_tells_its_thanks_and_attributes_to_the_survey_tool(send: Send, s
     assert (context["attributes"], context["locale"]) == ({"plan": "pro", "country": "US"}, "pl")
 
 
-def test_what_is_not_said_has_the_published_defaults(send: Send, survey: Survey, body: dict[str, Any]) -> None:
+def test_omitted_fields_have_the_published_defaults(send: Send, survey: Survey, body: dict[str, Any]) -> None:
     Survey.objects.filter(pk=survey.pk).update(default_locale="de")
     answer = send(body)
     recipient = Recipient.objects.get()
@@ -103,12 +103,12 @@ def test_null_and_blank_texts_count_as_not_given(send: Send, body: dict[str, Any
         assert {**item, "link": plain["link"]} == plain
 
 
-def test_keys_beyond_the_published_ones_are_ignored(send: Send, body: dict[str, Any]) -> None:
+def test_unknown_keys_are_ignored(send: Send, body: dict[str, Any]) -> None:
     assert send({**body, "more": {}, "recipients": [{**ANN, "plan": 1}]}).status_code == 201
 
 
 @pytest.mark.parametrize("channel", ["sms", "whatsapp"])
-def test_a_phone_is_all_that_is_needed_by_sms_and_whatsapp(send: Send, survey: Survey, channel: str) -> None:
+def test_sms_and_whatsapp_need_only_a_phone(send: Send, survey: Survey, channel: str) -> None:
     recipients = [{"phone_number": "+17132746524", "name": "Jane Doe"}]
     known = {"form_id": str(survey.pk), "channel": channel, "recipients": recipients}
     [item] = send(known).json()["items"]
@@ -126,7 +126,7 @@ def test_a_phone_is_all_that_is_needed_by_sms_and_whatsapp(send: Send, survey: S
     ("name", "first", "last"),
     [("Jane Doe", "Jane", "Doe"), ("Jan van der Berg", "Jan", "van der Berg"), (" Jane ", "Jane", ""), ("", "", "")],
 )
-def test_a_full_name_is_cut_at_its_first_space(
+def test_a_full_name_is_split_at_its_first_space(
     send: Send, body: dict[str, Any], name: str, first: str, last: str
 ) -> None:
     send({**body, "recipients": [{**ANN, "name": name}]})
@@ -134,9 +134,9 @@ def test_a_full_name_is_cut_at_its_first_space(
     assert (contact.first_name, contact.last_name) == (first, last)
 
 
-def test_attributes_are_this_sends_and_not_the_contacts(send: Send, body: dict[str, Any]) -> None:
-    said = {"plan": "pro", "score": [1, None], "email_subject": "Once"}
-    send({**body, "recipients": [{**ANN, "attributes": said}]})
+def test_attributes_do_not_change_the_contact(send: Send, body: dict[str, Any]) -> None:
+    attributes = {"plan": "pro", "score": [1, None], "email_subject": "Once"}
+    send({**body, "recipients": [{**ANN, "attributes": attributes}]})
     send(body)
     first, second = Recipient.objects.order_by("id")
     assert (first.attributes, first.wording) == ({"plan": "pro", "score": [1, None]}, {"subject": "Once"})
@@ -147,7 +147,7 @@ def test_attributes_are_this_sends_and_not_the_contacts(send: Send, body: dict[s
     assert set(subjects) == {"Once", "Your stay"}
 
 
-def test_a_custom_subject_is_taken_as_it_is(send: Send, body: dict[str, Any]) -> None:
+def test_placeholders_in_a_custom_subject_are_not_filled(send: Send, body: dict[str, Any]) -> None:
     send({**body, "recipients": [{**ANN, "attributes": {"email_subject": "${link} \t ${contact:email}"}}]})
     dispatch()
     assert SandboxMessage.objects.get().subject == "${link} ${contact:email}"
@@ -162,7 +162,7 @@ def test_an_introduction_is_escaped_in_html(
     assert SandboxMessage.objects.get().html == "<p>&lt;script&gt;${link}</p>"
 
 
-def test_without_sending_recipients_get_links_and_nothing_else(send: Send, body: dict[str, Any]) -> None:
+def test_without_send_recipients_get_links_and_no_messages(send: Send, body: dict[str, Any]) -> None:
     answer = send({**body, "send": False, "scheduled_at": "2030-01-01T00:00:00Z"})
     [item] = answer.json()["items"]
     assert (answer.status_code, item["scheduled_at"]) == (201, None)
@@ -174,9 +174,7 @@ def test_without_sending_recipients_get_links_and_nothing_else(send: Send, body:
     assert distribution.scheduled_at is None
 
 
-def test_an_answer_to_a_link_that_was_only_registered_is_taken(
-    send: Send, body: dict[str, Any], client: Client
-) -> None:
+def test_a_response_to_a_registered_link_is_accepted(send: Send, body: dict[str, Any], client: Client) -> None:
     recipients = [{**ANN, "attributes": {"plan": "pro"}}]
     [item] = send({**body, "send": False, "recipients": recipients}).json()["items"]
     path = f"/api/v1/links/{item['link'][-12:]}/responses"
@@ -187,16 +185,16 @@ def test_an_answer_to_a_link_that_was_only_registered_is_taken(
     assert recipient.responses.get().attributes == {"plan": "pro"}
 
 
-def test_what_expires_before_it_is_sent_gets_a_closed_link_and_no_message(send: Send, body: dict[str, Any]) -> None:
+def test_an_expired_send_gets_closed_links_and_no_messages(send: Send, body: dict[str, Any]) -> None:
     [item] = send({**body, "expires_at": "2024-09-15T23:59:59Z"}).json()["items"]
     dispatch()
     assert not SandboxMessage.objects.exists()
     assert Client().get(item["link"].removeprefix("http://localhost:8000")).status_code == 410
 
 
-@pytest.mark.parametrize("said", ["2030-09-01T11:00:00.5+02:00", "2030-09-01T09:00:00.500", "2030-09-01 09:00:00.5Z"])
-def test_moments_are_answered_in_utc_with_six_digits(send: Send, body: dict[str, Any], said: str) -> None:
-    [item] = send({**body, "scheduled_at": said, "expires_at": "2031-01-01T00:00:00Z"}).json()["items"]
+@pytest.mark.parametrize("text", ["2030-09-01T11:00:00.5+02:00", "2030-09-01T09:00:00.500", "2030-09-01 09:00:00.5Z"])
+def test_times_are_answered_in_utc_with_microseconds(send: Send, body: dict[str, Any], text: str) -> None:
+    [item] = send({**body, "scheduled_at": text, "expires_at": "2031-01-01T00:00:00Z"}).json()["items"]
     assert item["scheduled_at"] == "2030-09-01T09:00:00.500000Z"
     assert item["expires_at"] == "2031-01-01T00:00:00.000000Z"
     assert Distribution.objects.get().scheduled_at == datetime(2030, 9, 1, 9, 0, 0, 500_000, tzinfo=UTC)
@@ -207,7 +205,7 @@ def test_anonymous_links_are_anonymous(send: Send, body: dict[str, Any]) -> None
     assert (item["type"], Distribution.objects.get().link_type) == ("anonymous", "anonymous")
 
 
-def test_a_second_survey_within_the_interval_is_accepted_and_waits(
+def test_a_second_survey_within_the_interval_is_accepted_and_throttled(
     send: Send, body: dict[str, Any], organization: Organization
 ) -> None:
     Organization.objects.filter(pk=organization.pk).update(throttle_minutes=60)
@@ -223,7 +221,7 @@ def test_a_second_survey_within_the_interval_is_accepted_and_waits(
     assert timedelta(minutes=58) < last.batch.due_at - database_now() <= timedelta(minutes=61)
 
 
-def test_last_sent_at_is_the_baseline_of_the_interval(
+def test_last_sent_at_is_the_baseline_of_the_throttle(
     send: Send, body: dict[str, Any], organization: Organization
 ) -> None:
     Organization.objects.filter(pk=organization.pk).update(throttle_minutes=60)
@@ -239,7 +237,7 @@ def test_last_sent_at_is_the_baseline_of_the_interval(
     assert timedelta(minutes=38) < waiting.batch.due_at - database_now() <= timedelta(minutes=41)
 
 
-def test_the_same_address_twice_is_one_recipient_of_whom_the_later_counts(send: Send, body: dict[str, Any]) -> None:
+def test_the_same_address_twice_is_one_recipient_with_the_later_values(send: Send, body: dict[str, Any]) -> None:
     twice = [
         {"email": "Ann@example.com", "name": "Ann", "attributes": {"plan": "pro", "a": 1, "intro_message": "Hi"}},
         {"email": "bob@example.com"},
@@ -253,14 +251,16 @@ def test_the_same_address_twice_is_one_recipient_of_whom_the_later_counts(send: 
     assert (stored.attributes, stored.wording) == ({"plan": "free", "a": 1}, {"intro": "Hi"})
 
 
-def test_a_person_named_by_two_addresses_is_answered_once(send: Send, survey: Survey) -> None:
+def test_a_contact_with_two_given_addresses_is_answered_once(send: Send, survey: Survey) -> None:
     recipients = [{"email": "ann@example.com", "phone_number": "+17132746524"}, {"phone_number": "+17132746524"}]
     [item] = send({"form_id": str(survey.pk), "channel": "sms", "recipients": recipients}).json()["items"]
     assert (item["email"], item["phone_number"]) == ("ann@example.com", "+17132746524")
     assert Recipient.objects.count() == 1
 
 
-def test_who_is_left_out_is_told_beside_the_items(send: Send, body: dict[str, Any], organization: Organization) -> None:
+def test_skipped_recipients_are_listed_beside_the_items(
+    send: Send, body: dict[str, Any], organization: Organization
+) -> None:
     Contact.objects.create(organization=organization, email="out@example.com", opted_out_at=database_now())
     answer = send({**body, "recipients": [{"email": "out@example.com"}, ANN]}).json()
     assert [item["email"] for item in answer["items"]] == ["ann@example.com"]
@@ -269,7 +269,7 @@ def test_who_is_left_out_is_told_beside_the_items(send: Send, body: dict[str, An
     assert Decision.objects.get().reason == "opted_out"
 
 
-def test_a_thousand_recipients_are_taken_at_once_in_their_order(send: Send, body: dict[str, Any]) -> None:
+def test_a_call_takes_a_thousand_recipients_in_order(send: Send, body: dict[str, Any]) -> None:
     names = [f"p{number:03}@example.com" for number in range(1_000)][::-1]
     items = send({**body, "recipients": [{"email": name} for name in names]}).json()["items"]
     assert [item["email"] for item in items] == names
@@ -277,7 +277,7 @@ def test_a_thousand_recipients_are_taken_at_once_in_their_order(send: Send, body
     assert all(re.fullmatch(r"http://localhost:8000/p/[0-9A-Za-z]{12}", item["link"]) for item in items)
 
 
-def test_without_an_introduction_the_templates_own_words_stand(
+def test_without_an_introduction_the_templates_default_is_used(
     send: Send, body: dict[str, Any], templates: dict[Channel, Template]
 ) -> None:
     TemplateVariant.objects.filter(template=templates[Channel.EMAIL]).update(text="${intro|It takes a minute.}${intro}")

@@ -1,4 +1,4 @@
-"""Thousands of bad single-send bodies: each is refused with its faults named, and none writes anything."""
+"""Thousands of bad single-send bodies: each is refused with all its faults, and nothing is written."""
 
 import json
 from collections.abc import Callable
@@ -71,7 +71,7 @@ WRONG = {
 def full_body(
     survey: Survey, accounts: dict[Channel, ProviderAccount], templates: dict[Channel, Template]
 ) -> dict[str, Any]:
-    """A body that says everything that can be said."""
+    """A valid body with every field."""
     set_defaults(accounts, templates)
     recipient = {
         "email": "ann@example.com",
@@ -101,13 +101,13 @@ def full_body(
 
 @pytest.fixture
 def call(organization: Organization) -> Callable[[bytes], Any]:
-    """The view itself, for a caller whose key has been looked at."""
+    """The view, called with an authenticated key."""
     view, requests = SingleSends.as_view(), APIRequestFactory()
     key, _shown = create_api_key(organization, "tests", [Scope.SEND])
 
     def make(body: bytes) -> Any:
         request = requests.post(PATH, body, content_type="application/json")
-        force_authenticate(request, AnonymousUser(), key)  # type: ignore[arg-type]  # DRF's own Token, it thinks
+        force_authenticate(request, AnonymousUser(), key)  # type: ignore[arg-type]  # annotated as DRF's Token
         return view(request).render()
 
     return make
@@ -115,7 +115,7 @@ def call(organization: Organization) -> Callable[[bytes], Any]:
 
 @pytest.fixture
 def refuse(call: Callable[[bytes], Any], full_body: dict[str, Any]) -> Refuse:
-    """Call with a bad body; gives the pointers of the faults that it is refused for."""
+    """Call with a bad body, and return the pointers of its faults."""
     before = count_rows()
 
     def check(body: Any) -> list[str]:
@@ -131,17 +131,17 @@ def refuse(call: Callable[[bytes], Any], full_body: dict[str, Any]) -> Refuse:
     return check
 
 
-def test_the_body_that_is_made_bad_is_good(call: Callable[[bytes], Any], full_body: dict[str, Any]) -> None:
+def test_the_full_body_is_valid(call: Callable[[bytes], Any], full_body: dict[str, Any]) -> None:
     assert call(json.dumps(full_body).encode()).status_code == 201
 
 
-def test_wrong_values_are_all_named(refuse: Refuse, full_body: dict[str, Any]) -> None:
+def test_every_wrong_value_is_reported(refuse: Refuse, full_body: dict[str, Any]) -> None:
     mistakes = st.lists(st.sampled_from(sorted(WRONG)), min_size=1, max_size=4, unique=True).flatmap(
         lambda pointers: st.fixed_dictionaries({pointer: WRONG[pointer] for pointer in pointers})
     )
 
     def check(mistake: dict[str, Any]) -> None:
-        # A place inside something that is wrong as a whole is gone.
+        # A pointer inside a value that was replaced does not exist any more.
         wrong = {
             pointer: value
             for pointer, value in mistake.items()
@@ -150,9 +150,9 @@ def test_wrong_values_are_all_named(refuse: Refuse, full_body: dict[str, Any]) -
         body = full_body
         for pointer, value in wrong.items():
             body = changed(body, pointer, value)
-        named = refuse(body)
+        pointers = refuse(body)
         for pointer in wrong:
-            assert any(one == pointer or one.startswith(f"{pointer}/") for one in named)
+            assert any(name == pointer or name.startswith(f"{pointer}/") for name in pointers)
 
     try_all(0.2, mistakes, check)
 
@@ -172,10 +172,10 @@ def test_wrong_shapes_are_refused(refuse: Refuse, full_body: dict[str, Any]) -> 
     try_all(0.1, shapes, lambda shape: refuse(changed(full_body, *shape)))
 
 
-def test_what_is_no_json_is_refused_as_a_whole(refuse: Refuse, full_body: dict[str, Any]) -> None:
+def test_invalid_json_is_one_fault_of_the_whole_body(refuse: Refuse, full_body: dict[str, Any]) -> None:
     def check(body: bytes) -> None:
         assert refuse(body) == [""]
 
-    # Nothing structural stands inside its texts: to take it away leaves no JSON.
+    # The texts have no structural characters, so removing one leaves invalid JSON.
     plain = {"form_id": full_body["form_id"], "recipients": [{"email": "ann@example.com", "name": "Ann"}], "send": True}
     try_all(0.2, broken_json(json.dumps(plain).encode(), b"Ann"), check)

@@ -1,4 +1,4 @@
-"""What single send refuses, each with its status, pointer and code; and every limit from both sides."""
+"""Refused single sends, with status, pointer and code; and every limit from both sides."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ def body(survey: Survey) -> dict[str, Any]:
         ("/recipients/0/attributes", {str(number): number for number in range(200)}),
     ],
 )
-def test_a_limit_itself_is_within_it(send: Send, body: dict[str, Any], pointer: str, value: Any) -> None:
+def test_values_at_the_limit_are_accepted(send: Send, body: dict[str, Any], pointer: str, value: Any) -> None:
     assert send(changed(body, pointer, value)).status_code == 201
 
 
@@ -100,7 +100,7 @@ def test_a_limit_itself_is_within_it(send: Send, body: dict[str, Any], pointer: 
         (URL, "https://app.example.com/" + "a" * 1_977, "string_too_long"),
     ],
 )
-def test_beyond_a_limit_is_400(send: Send, body: dict[str, Any], pointer: str, value: Any, code: str) -> None:
+def test_values_beyond_a_limit_are_400(send: Send, body: dict[str, Any], pointer: str, value: Any, code: str) -> None:
     response = send(changed(body, pointer, value))
     assert (response.status_code, response.json()["code"]) == (400, "invalid_request")
     assert faults_in(response) == [(pointer, code)]
@@ -113,14 +113,14 @@ def test_more_than_a_thousand_recipients_are_400(send: Send, body: dict[str, Any
 
 
 @pytest.mark.parametrize("channel", ["sms", "whatsapp"])
-def test_by_sms_and_whatsapp_everybody_needs_a_phone(send: Send, body: dict[str, Any], channel: str) -> None:
+def test_sms_and_whatsapp_require_a_phone_for_every_recipient(send: Send, body: dict[str, Any], channel: str) -> None:
     recipients = [{"phone_number": "+17132746524"}, {"email": "ann@example.com"}, {"phone_number": ""}]
     response = send({**body, "channel": channel, "recipients": recipients})
     assert response.status_code == 400
     assert faults_in(response) == [(f"/recipients/{place}/phone_number", "phone_number_required") for place in (1, 2)]
 
 
-def test_all_faults_are_named_at_once(send: Send, body: dict[str, Any]) -> None:
+def test_all_faults_are_reported_at_once(send: Send, body: dict[str, Any]) -> None:
     Template.objects.filter(channel="sms").update(is_default=False)
     recipients = [{"email": "no"}, {"phone_number": "+17132746524", "locale": "x"}]
     wrong = {"form_id": str(new_id()), "channel": "sms", "type": "x", "recipients": recipients}
@@ -137,7 +137,7 @@ def test_all_faults_are_named_at_once(send: Send, body: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("form_id", ["YOUR_FORM_ID", "", "0195e3a1-0000-7000-8000-000000000001"])
-def test_a_form_that_is_not_there_is_404(send: Send, body: dict[str, Any], form_id: str) -> None:
+def test_an_unknown_form_is_404(send: Send, body: dict[str, Any], form_id: str) -> None:
     response = send({**body, "form_id": form_id})
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
     assert faults_in(response) == [("/form_id", "survey_not_found")]

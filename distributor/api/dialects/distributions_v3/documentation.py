@@ -16,15 +16,8 @@ def id_field(kind: Kind, description: str) -> Any:
 
 
 def path_id(name: str, kind: Kind, description: str) -> OpenApiParameter:
-    return OpenApiParameter(name, str, OpenApiParameter.PATH, description=description, examples=[_example(kind)])
-
-
-def query_id(name: str, kind: Kind, description: str) -> OpenApiParameter:
-    return OpenApiParameter(name, description=description, examples=[_example(kind)])
-
-
-def _example(kind: Kind) -> OpenApiExample:
-    return OpenApiExample(kind.name.lower(), kind.example)
+    example = OpenApiExample(kind.name.lower(), kind.example)
+    return OpenApiParameter(name, str, OpenApiParameter.PATH, description=description, examples=[example])
 
 
 DIRECTORY_ID = path_id("directory_id", Kind.DIRECTORY, "Id of the directory, from `GET /directories`.")
@@ -32,4 +25,6 @@ LIBRARY_ID = path_id("library_id", Kind.LIBRARY, "Id of the library, from `GET /
 LIST_ID = path_id("list_id", Kind.MAILING_LIST, "Id of the mailing list.")
 CONTACT_ID = path_id("contact_id", Kind.CONTACT, "Id of the contact.")
 DISTRIBUTION_ID = path_id("distribution_id", Kind.DISTRIBUTION, "Id of the distribution, reminder or thank-you.")
-SURVEY_ID = query_id("surveyId", Kind.SURVEY, "Id of the distribution's survey. If given and different: 404.")
+SURVEY_ID = OpenApiParameter(
+    "surveyId", description="Id of the distribution's survey. A distribution of another survey is not found: 404."
+)

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models import Model, QuerySet
 from django.utils.encoding import escape_uri_path
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -28,20 +28,17 @@ PAGE = [
         "pageSize",
         OpenApiTypes.INT,
         description=f"Elements per page: 1 to {MAX_SIZE}. Default: {DEFAULT_SIZE}.",
-        examples=[OpenApiExample("page size", 100)],
     ),
     OpenApiParameter(
         "skipToken",
         OpenApiTypes.STR,
         description="Start of the page: the token in an earlier page's `nextPage`.",
-        examples=[OpenApiExample("first page", FIRST_PAGE)],
     ),
 ]
 OFFSET = OpenApiParameter(
     "offset",
     OpenApiTypes.INT,
     description="Number of elements to skip. `skipToken` is faster.",
-    examples=[OpenApiExample("offset", 100)],
 )
 
 RowT = TypeVar("RowT")
@@ -51,7 +48,7 @@ TokenT = TypeVar("TokenT")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[TokenT]):
-    """The part of a list that a call asks for: `size` elements after a token's element, or after `offset` others."""
+    """The part of a list that a call asks for: `size` elements after a token's element or after `offset` others."""
 
     after: TokenT | None
     offset: int

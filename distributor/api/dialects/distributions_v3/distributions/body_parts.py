@@ -66,7 +66,7 @@ class HeaderBody(Body):
     subject: Subject = Field(
         default="",
         description="Subject. It may have placeholders.",
-        examples=["${contact:firstName|Hello}, how was your stay?"],
+        examples=["${contact:firstName|Hello}, how are you?"],
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db.models.functions import Coalesce
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter
+from drf_spectacular.utils import OpenApiParameter
 from pydantic import TypeAdapter, ValidationError
 from rest_framework.request import Request
 
@@ -25,7 +25,6 @@ from distributor.api.dialects.distributions_v3.distributions.render import (
     visible_distributions,
     with_details,
 )
-from distributor.api.dialects.distributions_v3.documentation import query_id
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id, read_id
 from distributor.api.dialects.distributions_v3.paging import Page
 from distributor.api.fields import Moment
@@ -37,23 +36,20 @@ _TYPES: Final = (*_INVITATION_TYPES, *REQUEST_TYPES.values())
 _ID_FILTERS: Final = (("surveyId", Kind.SURVEY, "survey_id"), ("mailingListId", Kind.MAILING_LIST, "mailing_list_id"))
 _TIME_FILTERS: Final = (("sendStartDate", "sent_at__gte"), ("sendEndDate", "sent_at__lte"))
 FILTERS: Final = [
-    query_id("surveyId", Kind.SURVEY, "Only distributions of this survey."),
-    query_id("mailingListId", Kind.MAILING_LIST, "Only distributions to this mailing list."),
+    OpenApiParameter("surveyId", description="Only distributions of this survey."),
+    OpenApiParameter("mailingListId", description="Only distributions to this mailing list."),
     OpenApiParameter(
         "distributionRequestType",
         enum=["", *_TYPES],
         description="Only distributions of this type. Blank: all types.",
-        examples=[OpenApiExample("type", "Invite")],
     ),
     OpenApiParameter(
         "sendStartDate",
         description="Only distributions with a send date at or after this time (ISO 8601).",
-        examples=[OpenApiExample("time", "2030-01-01T00:00:00Z")],
     ),
     OpenApiParameter(
         "sendEndDate",
         description="Only distributions with a send date at or before this time (ISO 8601).",
-        examples=[OpenApiExample("time", "2030-01-31T23:59:59Z")],
     ),
 ]
 

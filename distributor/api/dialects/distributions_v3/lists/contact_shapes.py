@@ -21,7 +21,7 @@ def _blank_if_none(value: str | None) -> str:
 
 
 def _none_if_blank(reference: str | None) -> str | None:
-    """Treat a reference of spaces as absent: exports pad missing ones, and those people would become one contact."""
+    """Treat a reference of spaces as absent: exports pad missing ones, and all those people would be one contact."""
     return reference if reference and not reference.isspace() else None
 
 

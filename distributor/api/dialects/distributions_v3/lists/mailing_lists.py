@@ -179,9 +179,8 @@ def find_list(request: Request, directory_id: str, list_id: str) -> MailingList:
 
 def _render(organization: Organization, mailing_lists: Sequence[MailingList]) -> list[dict[str, Any]]:
     """Render lists, with one query for all their contact counts."""
-    members = Membership.objects.filter(mailing_list__in=[mailing_list.pk for mailing_list in mailing_lists]).values(
-        "mailing_list_id"
-    )
+    list_ids = [mailing_list.pk for mailing_list in mailing_lists]
+    members = Membership.objects.filter(mailing_list__in=list_ids).values("mailing_list_id")
     counts: dict[UUID, int] = dict(members.annotate(count=Count("contact_id")).values_list("mailing_list_id", "count"))
     return [
         _element(organization, mailing_list, counts.get(mailing_list.pk, 0)).render() for mailing_list in mailing_lists

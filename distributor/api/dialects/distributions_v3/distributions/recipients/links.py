@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from pydantic import Field
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,7 +20,6 @@ from distributor.api.dialects.distributions_v3.documentation import (
     SURVEY_ID,
     TAGS,
     id_field,
-    query_id,
 )
 from distributor.api.dialects.distributions_v3.envelope import (
     PATH_ERRORS,
@@ -39,16 +38,14 @@ from distributor.models import Recipient, Step
 
 _SENT, _NOT_SENT = "Email sent", "Email not sent"
 _CONTACT_FILTERS = [
-    query_id("contactId", Kind.CONTACT, "Extension: only the link of this contact."),
+    OpenApiParameter("contactId", description="Extension: only the link of this contact."),
     OpenApiParameter(
         "externalDataReference",
         description="Extension: only the link of the contact with this extRef.",
-        examples=[OpenApiExample("reference", "PAT-1")],
     ),
     OpenApiParameter(
         "email",
         description="Extension: only links of contacts with this e-mail address. Letter case does not matter.",
-        examples=[OpenApiExample("email", "ann@example.com")],
     ),
 ]
 
