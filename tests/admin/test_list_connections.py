@@ -76,7 +76,7 @@ def test_another_organisations_things_and_no_list_are_refused(
         ).pk,
     }
     page = add(operator, {**form, **theirs}).content.decode()
-    for fault in ("survey is another", "account is another"):
+    for fault in ("survey belongs to another", "account belongs to another"):
         assert fault in page
     page = add(operator, {**form, "steps-0-template": templates[Channel.EMAIL].pk}).content.decode()
     assert "This template is for email" in page

@@ -11,16 +11,17 @@ from tests.rules.test_phrases import reasons_known_to_the_rules
 
 
 def reasons_written_out() -> Iterator[str]:
-    """Those that the engine's own code gives to a Decision as they stand."""
+    """Yield the reasons that the engine's code gives to decisions as literals. It is new_decision()'s second argument."""
     for source in Path(engine.__path__[0]).rglob("*.py"):
         for node in ast.walk(ast.parse(source.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name):
                 called = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
-                for given in node.keywords:
-                    is_written_out = given.arg == "reason" and isinstance(given.value, ast.Constant)
-                    if called in ("Decision", "create") and is_written_out:
-                        assert isinstance(given.value, ast.Constant)
-                        yield str(given.value.value)
+                reasons = [keyword.value for keyword in node.keywords if keyword.arg == "reason"]
+                if called == "new_decision":
+                    reasons += node.args[1:2]
+                for reason in reasons:
+                    if called in ("Decision", "create", "new_decision") and isinstance(reason, ast.Constant):
+                        yield str(reason.value)
 
 
 def test_every_reason_that_the_engine_adds_has_a_phrase() -> None:
