@@ -11,7 +11,7 @@ from tests.rules.test_phrases import reasons_known_to_the_rules
 
 
 def reasons_written_out() -> Iterator[str]:
-    """Yield the reasons that the engine's code gives to decisions as literals. It is new_decision()'s second argument."""
+    """Yield the reasons of decisions that the engine gives as literals, such as new_decision()'s second argument."""
     for source in Path(engine.__path__[0]).rglob("*.py"):
         for node in ast.walk(ast.parse(source.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name):
