@@ -55,7 +55,7 @@ class StepRequest:
         if len(set(self.account_ids)) < len(self.account_ids):
             raise ValueError("a provider account is named twice")
         if self.weights and (len(self.weights) != len(self.account_ids) or min(self.weights) < 1):
-            raise ValueError("either every provider account has a weight of at least 1, or none has a weight")
+            raise ValueError("each provider account needs a weight of at least 1, or none may have a weight")
 
     @property
     def account_ids(self) -> Sequence[UUID]:
@@ -90,7 +90,7 @@ class Selection:
     def __post_init__(self) -> None:
         names_people = self.list_id is not None or bool(self.contact_ids)
         if names_people == (self.embedded_data is not None):
-            raise ValueError("an audience is either a list, contacts, or a filter")
+            raise ValueError("an audience is a list, contacts or a filter")
 
 
 class LinkType(StrEnum):
