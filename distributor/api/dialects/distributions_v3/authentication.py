@@ -1,4 +1,4 @@
-"""`X-API-TOKEN: dk_…`, as clients of the published API show their key; our own two ways work beside it."""
+"""API keys in the header `X-API-TOKEN`, as published clients send them. The headers of the native API work too."""
 
 from typing import Any
 
@@ -9,15 +9,15 @@ from distributor.api.authentication import ApiKeyAuthentication
 
 
 class TokenAuthentication(ApiKeyAuthentication):
-    """A key of 40 characters, which published clients check."""
+    """Finds the key of an `X-API-TOKEN` header. Keys have 40 characters, which published clients check."""
 
-    def shown_key(self, request: Request) -> str | None:
+    def given_key(self, request: Request) -> str | None:
         token = request.headers.get("x-api-token")
         return token.strip() if token else None
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # it registers itself
-    """How the documentation says that a token is shown."""
+    """The `X-API-TOKEN` header in the OpenAPI document."""
 
     target_class = TokenAuthentication
     name = "apiToken"
