@@ -49,7 +49,7 @@ def page_response(
     position_of: Callable[[ItemT], str],
     render: Callable[[ItemT], dict[str, Any]],
 ) -> Response:
-    """Answer a page. `rows` holds one row more than `limit` if another page follows."""
+    """Answer a page as wire.Page documents it. `rows` holds one row more than `limit` if another page follows."""
     shown = rows[:limit]
     next_cursor = encode_cursor(position_of(shown[-1])) if len(rows) > limit else None
     response = Response({"items": [render(row) for row in shown], "nextCursor": next_cursor})
