@@ -188,5 +188,5 @@ def test_what_is_named_and_is_not_there_is_refused_and_nothing_is_written(
 
 @pytest.mark.parametrize("said", [{}, {"contact_ids": [uuid4()], "embedded_data": {}}])
 def test_an_audience_is_of_one_kind(said: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="either a list, contacts, or a filter"):
+    with pytest.raises(ValueError, match="a list, contacts or a filter"):
         Selection(**said)

@@ -249,7 +249,7 @@ def test_what_one_account_with_a_weight_cannot_take_goes_by_the_others(
 
 @pytest.mark.parametrize(
     ("weights", "fault"),
-    [([1], "every provider account"), ([1, 0], "every provider account"), ([1, 2, 3], "every provider account")],
+    [([1], "each provider account"), ([1, 0], "each provider account"), ([1, 2, 3], "each provider account")],
 )
 def test_weights_are_one_for_each_account(
     first: ProviderAccount, second: ProviderAccount, weights: list[int], fault: str
