@@ -40,6 +40,6 @@ def take_webhook(request: HttpRequest, account_id: UUID, attempt_id: str = "") -
     except UnknownAccountError:
         return HttpResponse(status=HTTPStatus.NOT_FOUND)
     except ForgedWebhookError as forged:
-        logger.warning("webhook_forged", account=str(account_id), because=str(forged))
+        logger.warning("webhook_forged", account=str(account_id), reason=str(forged))
         return HttpResponse(status=HTTPStatus.FORBIDDEN)
     return HttpResponse(answer.body, content_type=answer.content_type)
