@@ -151,7 +151,7 @@ def _refill(limits: Limits, rate: float, bucket: Bucket, now: datetime) -> Bucke
         return replace(bucket, tokens=limits.burst, refilled_at=now, turn_at=None)
     elapsed_seconds = max((now - bucket.refilled_at).total_seconds(), 0.0)
     tokens = min(limits.burst, bucket.tokens + elapsed_seconds * rate)
-    # Nobody queues for a full bucket, so turns given earlier belong to batches that no longer wait.
+    # A full bucket has no queue, so turns given earlier belong to batches that no longer wait.
     turn_at = None if tokens >= limits.burst else bucket.turn_at
     return replace(bucket, tokens=tokens, refilled_at=max(now, bucket.refilled_at), turn_at=turn_at)
 

@@ -70,7 +70,7 @@ def describe_error(error: Exception) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who a message comes from: the account's defaults, replaced by what the distribution gives."""
+    """The sender of a message: the account's defaults, replaced by what the distribution gives."""
 
     email: str = ""
     name: str = ""

@@ -20,7 +20,9 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="apikey",
             name="name",
-            field=models.CharField(help_text="Who uses the key, for example “HIS production”.", max_length=255),
+            field=models.CharField(
+                help_text="The system that uses the key, for example “HIS production”.", max_length=255
+            ),
         ),
         migrations.AlterField(
             model_name="contact",

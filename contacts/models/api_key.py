@@ -20,7 +20,7 @@ class ApiKey(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="api_keys")
-    name = models.CharField(max_length=255, help_text="Who uses the key, for example “HIS production”.")
+    name = models.CharField(max_length=255, help_text="The system that uses the key, for example “HIS production”.")
     prefix = models.CharField(max_length=8, unique=True, editable=False)
     secret_hash = models.BinaryField(max_length=32, editable=False)
     scopes = ArrayField(models.CharField(max_length=10, choices=Scope))
