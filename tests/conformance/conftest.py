@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -48,6 +49,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     assert len({item.nodeid for item in items}) == len(items)
 
 
+def make_waiting_distribution(client: Client, survey: Survey, step: dict[str, Any], contact_id: str) -> Any:
+    """A distribution for 2031 to one contact, as the API answers it."""
+    body = {
+        "surveyId": str(survey.pk),
+        "steps": [step],
+        "audience": {"contacts": [{"contactId": contact_id}]},
+        "scheduledAt": "2031-01-01T00:00:00Z",
+    }
+    return client.post("/api/v1/distributions", json.dumps(body), content_type="application/json").json()
+
+
 @pytest.fixture
 def ids(
     client: Client,
@@ -64,20 +76,13 @@ def ids(
     contact = make(client, "contacts")["id"]
     members = make(client, "lists")["id"]
     client.patch(f"/api/v1/lists/{members}/contacts", json.dumps({"add": [contact]}), content_type="application/json")
-    body = {
-        "surveyId": str(survey.pk),
-        "steps": [
-            {
-                "channel": "email",
-                "providerIds": [str(accounts[Channel.EMAIL].pk)],
-                "templateId": str(templates[Channel.EMAIL].pk),
-            }
-        ],
-        "audience": {"contacts": [{"contactId": contact}]},
-        "scheduledAt": "2031-01-01T00:00:00Z",
-    }
     connect(MailingList.objects.get(pk=members), survey, accounts, templates, Channel.SMS)
-    made = client.post("/api/v1/distributions", json.dumps(body), content_type="application/json").json()
+    email = {
+        "channel": "email",
+        "providerIds": [str(accounts[Channel.EMAIL].pk)],
+        "templateId": str(templates[Channel.EMAIL].pk),
+    }
+    made = make_waiting_distribution(client, survey, email, contact)
     return Ids(
         accounts={channel: str(account.pk) for channel, account in accounts.items()},
         templates={channel: str(template.pk) for channel, template in templates.items()},

@@ -23,6 +23,7 @@ Send = Callable[..., Accepted]
 SendTo = Callable[..., Distribution]
 Follow = Callable[..., Step]
 Ask = Callable[..., DistributionRequest]
+OF_INVITATIONS = {"fallback_delay_minutes", "weights", "from_email", "subject"}
 
 
 @pytest.fixture
@@ -30,49 +31,39 @@ def ask(survey: Survey, accounts: dict[Channel, ProviderAccount], templates: dic
     """Make a request of ACME to this many people, or to the given contacts.
 
     `of` is the survey (default: the fixture). `reminders` and `thank_yous` are pairs of a channel and a delay in
-    minutes. The other keywords are fields of the request.
+    minutes. `further_accounts` and OF_INVITATIONS are the invitations'; the other keywords are fields of the request.
     """
+
+    def step(kind: StepKind, priority: int, channel: Channel, **fields: Any) -> StepRequest:
+        return StepRequest(
+            channel=channel,
+            provider_account_id=accounts[channel].id,
+            template_id=templates[channel].id,
+            priority=priority,
+            kind=kind,
+            **fields,
+        )
 
     def ask(
         people: int | list[Any] = 1, *channels: Channel, audience: AudienceRules | None = None, **fields: Any
     ) -> DistributionRequest:
         contacts = [given(number) for number in range(people)] if isinstance(people, int) else people
-        delays = fields.pop("fallback_delay_minutes", None)
         further = [account.id for account in fields.pop("further_accounts", ())]
-        after = [
-            StepRequest(
-                channel=channel,
-                provider_account_id=accounts[channel].id,
-                template_id=templates[channel].id,
-                kind=kind,
-                delay_minutes=minutes,
-                priority=priority,
-            )
+        own = {name: fields.pop(name) for name in OF_INVITATIONS & fields.keys()}
+        follow_ups = [
+            step(kind, priority, channel, delay_minutes=minutes)
             for kind in (StepKind.REMINDER, StepKind.THANK_YOU)
             for priority, (channel, minutes) in enumerate(fields.pop(f"{kind}s", ()), start=1)
         ]
-        weights, overrides = (
-            fields.pop("weights", ()),
-            {name: fields.pop(name, "") for name in ("from_email", "subject")},
-        )
-        steps = [
-            StepRequest(
-                channel=channel,
-                provider_account_id=accounts[channel].id,
-                template_id=templates[channel].id,
-                priority=priority,
-                fallback_delay_minutes=delays,
-                further_account_ids=further,
-                weights=weights,
-                **overrides,
-            )
+        invitations = [
+            step(StepKind.INVITATION, priority, channel, further_account_ids=further, **own)
             for priority, channel in enumerate(channels or (Channel.EMAIL,), start=1)
         ]
         return DistributionRequest(
             source="test",
             survey_id=fields.pop("of", survey).id,
             contacts=contacts,
-            steps=[*after, *steps],
+            steps=[*follow_ups, *invitations],
             audience=audience or AudienceRules(),
             **fields,
         )
