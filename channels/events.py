@@ -27,6 +27,7 @@ class EventKind(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     STOPPED = "stopped"  # STOP, or an error that says that the number has opted out
     STARTED = "started"  # START: lifts a STOP
+    REPLIED = "replied"  # a text message that asks for nothing we understand
 
 
 @dataclass(frozen=True, slots=True)

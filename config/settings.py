@@ -16,6 +16,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
+# The secret of the keyed hashes that remember the opt-outs of erased contacts (contacts/address_key.py). It must
+# outlive SECRET_KEY: set it before SECRET_KEY is ever changed.
+ADDRESS_KEY_SECRET = env.str("ADDRESS_KEY_SECRET", default=SECRET_KEY)
 # Fernet keys for provider credentials, newest first: the first encrypts, all decrypt, so that a key can be rotated.
 CREDENTIAL_KEYS = env.list("CREDENTIAL_KEYS")
 # The base of links, unsubscribe headers and webhook URLs. It is never taken from a request's Host header.

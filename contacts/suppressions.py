@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
-from contacts.addresses import is_email, normalize_phone
+from contacts.addresses import is_email
 from contacts.channel import Channel
 from contacts.models import Suppression
 from contacts.models.suppression import SuppressionReason
+from contacts.phone_numbers import normalize_phone
 
 _PHONE_MAX_LENGTH = 64  # as written, with spaces and brackets
 

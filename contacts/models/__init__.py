@@ -1,8 +1,19 @@
 from contacts.models.api_key import ApiKey
+from contacts.models.consent_event import ConsentEvent
 from contacts.models.contact import Contact
+from contacts.models.former_address import FormerAddress
 from contacts.models.mailing_list import MailingList
 from contacts.models.membership import Membership
 from contacts.models.organization import Organization
 from contacts.models.suppression import Suppression
 
-__all__ = ["ApiKey", "Contact", "MailingList", "Membership", "Organization", "Suppression"]
+__all__ = [
+    "ApiKey",
+    "ConsentEvent",
+    "Contact",
+    "FormerAddress",
+    "MailingList",
+    "Membership",
+    "Organization",
+    "Suppression",
+]

@@ -9,6 +9,9 @@ from django.db.models import F, Q
 
 from contacts.ids import new_id
 
+# What a person's no closes (rules/consent.py).
+CLOSES = [("channel", "this channel"), ("everything", "everything")]
+
 
 def validate_time_zone(name: str) -> None:
     if name not in available_timezones():
@@ -54,6 +57,20 @@ class Organization(models.Model):
         models.PositiveSmallIntegerField(),
         default=every_weekday,
         help_text="Days on which messages are sent: 1 (Monday) to 7 (Sunday), for example 1,2,3,4,5.",
+    )
+    stop_closes = models.CharField(
+        max_length=10,
+        choices=CLOSES,
+        default="everything",
+        db_default="everything",
+        help_text="What a STOP by SMS or WhatsApp closes: the phone number, or everything that reaches the person.",
+    )
+    complaint_closes = models.CharField(
+        max_length=10,
+        choices=CLOSES,
+        default="everything",
+        db_default="everything",
+        help_text="What a spam complaint closes: the e-mail address, or everything that reaches the person.",
     )
     allowed_redirect_hosts = ArrayField(
         models.CharField(max_length=253),

@@ -39,6 +39,11 @@ class Suppression(models.Model):
 
     class Meta:
         ordering = ("-created_at",)
+        indexes = [
+            models.Index(
+                fields=("organization",), name="suppressions_by_key", condition=Q(address__startswith="sha256:")
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=("organization", "channel", "address", "reason"), name="one_suppression_per_address_and_reason"

@@ -91,11 +91,19 @@ class ContactAdmin(LargeTableAdmin[Contact]):
     @admin.action(description="Opt out: stop all sends, on every channel", permissions=["change"])
     def opt_out(self, request: HttpRequest, queryset: QuerySet[Contact]) -> None:
         now = database_now()
-        self._for_each(request, queryset, lambda contact_id: opt_out(contact_id, now), "Opted out.")
+        self._for_each(
+            request, queryset, lambda contact_id: opt_out(contact_id, now, source=_source(request)), "Opted out."
+        )
 
     @admin.action(description="Lift the opt-out: send surveys again", permissions=["change"])
     def lift_opt_out(self, request: HttpRequest, queryset: QuerySet[Contact]) -> None:
-        self._for_each(request, queryset, lift_opt_out, "Opt-out lifted.")
+        now, source = database_now(), _source(request)
+        self._for_each(
+            request,
+            queryset,
+            lambda contact_id: lift_opt_out(contact_id, now, source=source, is_asked_by_person=True),
+            "Opt-out lifted.",
+        )
 
     def _for_each(
         self, request: HttpRequest, contacts: QuerySet[Contact], change: Callable[[UUID], bool], message: str
@@ -105,3 +113,8 @@ class ContactAdmin(LargeTableAdmin[Contact]):
         for contact in changed:
             self.log_change(request, contact, message)
         self.message_user(request, f"{message} Contacts: {len(changed)}.", messages.SUCCESS)
+
+
+def _source(request: HttpRequest) -> str:
+    """Return how consent records name an operator."""
+    return f"operator {request.user.get_username()}"

@@ -13,6 +13,7 @@ from contacts.models.suppression import SuppressionReason
 from distributor.admin.support.address_validation import validate_email, validated_phone
 from distributor.admin.support.base import LargeTableAdmin
 from distributor.admin.support.typed_classes import ModelForm
+from distributor.rules.consent import LIFTED_BY_THE_PERSON_ONLY
 
 
 class SuppressionForm(ModelForm[Suppression]):
@@ -68,8 +69,9 @@ class SuppressionAdmin(LargeTableAdmin[Suppression]):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Suppression | None = None) -> bool:
-        """Not for STOP: the carrier refuses messages until the person texts START, which lifts the suppression."""
-        return super().has_delete_permission(request, obj) and (obj is None or obj.reason != SuppressionReason.STOP)
+        """Allow lifting anything but a STOP or a complaint: only the person lifts those."""
+        is_liftable = obj is None or obj.reason not in LIFTED_BY_THE_PERSON_ONLY
+        return super().has_delete_permission(request, obj) and is_liftable
 
     def save_model(self, request: HttpRequest, obj: Suppression, form: Any, change: bool) -> None:
         obj.reason = SuppressionReason.MANUAL

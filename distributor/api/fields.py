@@ -16,8 +16,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from pydantic_core import PydanticCustomError, PydanticUseDefault
 
 from channels.rendering import unknown_placeholders
-from contacts.addresses import EMAIL_MAX_LENGTH, EMAIL_PATTERN, normalize_phone
+from contacts.addresses import EMAIL_MAX_LENGTH, EMAIL_PATTERN
 from contacts.models.organization import validate_time_zone
+from contacts.phone_numbers import PhoneError, read_phone
 
 # PostgreSQL stores no NUL, and a line break in a name or subject is how mail headers are injected.
 NO_NUL = r"^[^\x00]*$"
@@ -61,10 +62,10 @@ def _normalize_phone(text: str, info: ValidationInfo) -> str:
     """Return the number in E.164. The context's `phone_region` is the country of numbers without a country code."""
     if not text.strip():
         return ""
-    number = normalize_phone(text, (info.context or {}).get("phone_region", ""))
-    if number is None:
-        raise PydanticCustomError("invalid_phone", "Not a valid phone number. Use E.164, for example +48601234567.")
-    return number
+    try:
+        return read_phone(text, (info.context or {}).get("phone_region", ""))
+    except PhoneError as error:
+        raise PydanticCustomError("invalid_phone", "{reason}", {"reason": str(error)}) from None
 
 
 Phone = Annotated[str, StringConstraints(max_length=64, pattern=NO_NUL), AfterValidator(_normalize_phone)]

@@ -29,7 +29,7 @@ def take_webhook(request: HttpRequest, account_id: UUID, attempt_id: str = "") -
 
     Mandrill checks a URL with HEAD before it uses it, and Unisender Go with GET. Both expect a 200.
     """
-    if request.method != "POST":
+    if request.method == "HEAD" or (request.method == "GET" and not request.META.get("QUERY_STRING")):
         return HttpResponse()
     if int(request.META.get("CONTENT_LENGTH") or 0) > BODY_MAX_BYTES:
         return HttpResponse(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)

@@ -17,7 +17,6 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
-from contacts.channel import Channel
 from distributor.engine.consent.unsubscribe import unsubscribe
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.responses.links import Link, find_link, record_open
@@ -103,10 +102,8 @@ class UnsubscribePage(PageView):
         One click always comes from an e-mail. The button may follow a message of any channel.
         """
         now = database_now()
-        if request.POST.get("List-Unsubscribe") == "One-Click":
-            is_known = unsubscribe(code, "one-click", now, channel=Channel.EMAIL)
-        else:
-            is_known = unsubscribe(code, "unsubscribe page", now)
+        is_one_click = request.POST.get("List-Unsubscribe") == "One-Click"
+        is_known = unsubscribe(code, "one-click" if is_one_click else "unsubscribe page", now)
         link = find_link(code, now)
         if link is None or not is_known:
             return _show_closed(request, None)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from distributor.rules.consent import Signal
 from distributor.rules.eligibility import Reason
 from distributor.rules.journey.chain import StepKind
 from distributor.rules.journey.forecast import Condition, ForecastMessage
@@ -21,6 +22,15 @@ _SUPPRESSION_CAUSES: Final = {
     "complaint": "its owner reported spam",
     "manual": "added by an operator",
     "import": "added by an import",
+}
+
+
+_SIGNALS: Final[Mapping[str, str]] = {
+    Signal.STOP: "the person replied STOP",
+    Signal.COMPLAINT: "the person reported a message as spam",
+    Signal.PROVIDER_UNSUBSCRIBE: "the person unsubscribed at the e-mail provider",
+    Signal.PAGE_UNSUBSCRIBE: "the person unsubscribed by the link in a message",
+    Signal.REPORTED_OPT_OUT: "an opt-out was reported for the contact",
 }
 
 
@@ -39,6 +49,10 @@ class _Context(NamedTuple):
     @property
     def address(self) -> str:
         return "the e-mail address" if self.detail.get("channel") == "email" else "the phone number"
+
+    @property
+    def by_channel(self) -> str:
+        return f" by {_channel_name(self.detail['channel'])}" if "channel" in self.detail else ""
 
     @property
     def provider_error(self) -> str:
@@ -133,6 +147,9 @@ def _channel_name(channel: str) -> str:
 
 
 def _opted_out(context: _Context) -> str:
+    signal = context.detail.get("signal", "")
+    if signal in _SIGNALS:
+        return f"{_SIGNALS[signal]}{context.by_channel if signal == Signal.STOP else ''}"
     match context.detail.get("suppression"):
         case "unsubscribe":
             return f"{context.address} was unsubscribed"

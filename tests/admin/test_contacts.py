@@ -117,7 +117,7 @@ def test_lifting_an_opt_out_takes_back_what_unsubscribing_closed(operator: Clien
     assert LogEntry.objects.get(object_id=str(contact.pk)).change_message == "Opt-out lifted."
 
 
-@pytest.mark.parametrize("reason", ["stop", "bounce", "complaint", "manual", "import"])
+@pytest.mark.parametrize("reason", ["stop", "bounce", "manual", "import"])
 def test_lifting_an_opt_out_leaves_other_suppressions(operator: Client, anna: Recipient, reason: str) -> None:
     contact = anna.contact
     Suppression.objects.create(organization=contact.organization, channel="email", address=contact.email, reason=reason)

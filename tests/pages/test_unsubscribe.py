@@ -5,7 +5,7 @@ import pytest
 from contacts.channel import Channel
 from contacts.models import Suppression
 from distributor.engine.consent.unsubscribe import unsubscribe
-from distributor.models import Attempt, Decision, Recipient
+from distributor.models import Decision
 from tests.support.journeys import AN_HOUR, NOW, counts_of, make_contact, make_journey, make_sent_journey, make_survey
 
 pytestmark = pytest.mark.django_db
@@ -13,19 +13,6 @@ pytestmark = pytest.mark.django_db
 
 def suppressions() -> set[tuple[str, str]]:
     return set(Suppression.objects.values_list("channel", "address"))
-
-
-def make_attempt(recipient: Recipient, channel: Channel) -> None:
-    Attempt.objects.create(
-        recipient_id=recipient.pk,
-        number=Attempt.objects.count() + 1,
-        step_id=recipient.batch.step_id,
-        provider_account_id=recipient.batch.step.provider_account_id,
-        channel=channel,
-        state="sent",
-        begun_at=NOW,
-        ended_at=NOW,
-    )
 
 
 def test_the_contact_is_opted_out_and_the_address_is_suppressed_in_lower_case() -> None:
@@ -49,13 +36,11 @@ def test_a_phone_number_is_suppressed_for_sms_and_whatsapp_alike(channel: Channe
 
 def test_all_attempted_channels_are_suppressed_unless_the_caller_names_one() -> None:
     recipient = make_sent_journey(channel=Channel.EMAIL)
-    make_attempt(recipient, Channel.SMS)
-    make_attempt(recipient, Channel.EMAIL)
-    unsubscribe(recipient.code, "one-click", NOW, channel=Channel.EMAIL)
-    by_email = {("email", recipient.contact.email.lower())}
-    assert suppressions() == by_email
-    unsubscribe(recipient.code, "unsubscribe page", NOW)
-    assert suppressions() == by_email | {("sms", recipient.contact.phone), ("whatsapp", recipient.contact.phone)}
+    unsubscribe(recipient.code, "one-click", NOW)
+    assert suppressions() == {("email", recipient.contact.email.lower())} | {
+        ("sms", recipient.contact.phone),
+        ("whatsapp", recipient.contact.phone),
+    }
 
 
 def test_a_contact_without_an_address_on_the_channel_is_opted_out_too() -> None:
@@ -107,7 +92,7 @@ def test_it_works_for_a_link_that_is_used_expired_or_cancelled(fields: dict[str,
 
 def test_unsubscribing_again_changes_nothing() -> None:
     recipient = make_journey()
-    assert unsubscribe(recipient.code, "one-click", NOW, channel=Channel.EMAIL)
+    assert unsubscribe(recipient.code, "one-click", NOW)
     assert unsubscribe(recipient.code, "unsubscribe page", NOW + AN_HOUR)
     recipient.contact.refresh_from_db()
     assert recipient.contact.opted_out_at == NOW

@@ -4,7 +4,6 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
-from contacts.channel import Channel
 from contacts.models import Contact, Organization, Suppression
 from distributor.engine.acceptance.accept import accept
 from distributor.engine.acceptance.judge import ThrottledError
@@ -53,10 +52,11 @@ class Interventions:
         """Opt a person out or back in, suppress an address, or change the time zone."""
         now, chance = self._month.now, self._draw.random()
         if chance < 0.4:
-            opt_out(person.id, now)
+            opt_out(person.id, now, source="a test")
             person.is_opted_out = person.was_opted_out = True
+            _close_all(person)
         elif chance < 0.5 and person.is_opted_out:
-            lift_opt_out(person.id)
+            lift_opt_out(person.id, now, source="a test", is_asked_by_person=True)
             person.is_opted_out = False
             person.tenant.closed -= {(*address, "unsubscribe") for address in person.addresses.items()}
         elif chance < 0.7:
@@ -153,9 +153,13 @@ class Interventions:
 
     def _unsubscribe(self, call: Call) -> None:
         person = call.journey.person
-        unsubscribe(call.journey.code, "link", self._month.now, channel=Channel(call.channel))
+        unsubscribe(call.journey.code, "link", self._month.now)
         person.is_opted_out = person.was_opted_out = True
-        for channel in PHONES if call.channel in PHONES else (call.channel,):
-            if channel in person.addresses:
-                person.tenant.close(channel, person.addresses[channel], "unsubscribe")
+        _close_all(person)
         self._month.counts["unsubscribed"] += 1
+
+
+def _close_all(person: Person) -> None:
+    """A no closes every address of the person, to others as well."""
+    for channel, address in person.addresses.items():
+        person.tenant.close(channel, address, "unsubscribe")

@@ -13,18 +13,18 @@ from hashlib import sha256
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from channels.events import Event, EventKind, ForgedWebhookError, Webhook, WebhookAnswer
+from channels.inbound_words import Request, read_request
 from channels.providers.base import Account, Outcome, Scope
 from channels.providers.twilio.codes import CODES
-from contacts.addresses import normalize_phone
+from contacts.phone_numbers import normalize_phone
 
 EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 MAX_FIELDS = 200
 _FORM = "application/x-www-form-urlencoded"
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
-# Twilio's default keywords; each must be the whole message. REVOKE and OPTOUT were added in May 2025.
-STOP_WORDS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
-START_WORDS = frozenset({"START", "UNSTOP", "YES"})
+# What inbound messages ask for. Twilio answers HELP itself.
+_REQUESTS = {Request.STOP: EventKind.STOPPED, Request.START: EventKind.STARTED}
 
 _STATUSES = {
     **dict.fromkeys(("accepted", "scheduled", "queued", "sending", "sent"), EventKind.SENT),
@@ -38,9 +38,12 @@ _FAILURES = {"undelivered": EventKind.SOFT_BOUNCED, "failed": EventKind.FAILED}
 def read_webhook(account: Account, webhook: Webhook, now: datetime) -> WebhookAnswer:
     """Return a request's events, and empty TwiML, which sends no reply. Raises ForgedWebhookError."""
     form = _verify(account.credentials.get("auth_token", ""), webhook)
+    if not form and not webhook.body:  # a number whose console setting says GET: the fields are in the signed URL
+        form = _read_query(webhook.url)
     # PostgreSQL cannot store NUL, not even in JSON.
     fields = {name.replace("\0", ""): values[-1].replace("\0", "") for name, values in form.items()}
-    return WebhookAnswer(tuple(_events(fields, _attempt_id(account, webhook.url), now)), EMPTY_TWIML, "text/xml")
+    events = tuple(_events(fields, _attempt_id(account, webhook.url), now))
+    return WebhookAnswer(events, EMPTY_TWIML, "text/xml")
 
 
 def status_callback_url(account: Account, attempt_id: str) -> str:
@@ -86,6 +89,13 @@ def _read_form(webhook: Webhook) -> dict[str, list[str]]:
     return {}
 
 
+def _read_query(url: str) -> dict[str, list[str]]:
+    try:
+        return parse_qs(urlsplit(url).query, keep_blank_values=True, max_num_fields=MAX_FIELDS)
+    except ValueError:
+        return {}
+
+
 def _spellings(url: str) -> list[str]:
     """Return the URL as it is, and with the default port added or its port removed."""
     try:
@@ -110,16 +120,20 @@ def _events(fields: Mapping[str, str], attempt_id: str, now: datetime) -> Iterat
     if not sid:
         return
     if status == "received" or (not status and "Body" in fields):
-        kind = _opt_out_request(fields)
-        if kind is not None:
-            yield Event(
-                event_id=f"{sid}:{kind}",
-                kind=kind,
-                occurred_at=now,
-                address=address_of(fields.get("From", "")),
-                provider_message_id=sid,
-                raw=fields,
-            )
+        request = _request(fields)
+        if request is Request.HELP:
+            return  # Twilio answers it
+        # What is not understood is kept as a reply, for operators to read.
+        kind = _REQUESTS[request] if request else EventKind.REPLIED
+        yield Event(
+            event_id=f"{sid}:{kind}",
+            kind=kind,
+            occurred_at=now,
+            address=address_of(fields.get("From", "")),
+            provider_message_id=sid,
+            detail=fields.get("Body", ""),
+            raw=fields,
+        )
         return
     kinds = [_STATUSES[status]] if status in _STATUSES else _failure_kinds(status, fields.get("ErrorCode", ""))
     for kind in kinds:
@@ -136,12 +150,9 @@ def _events(fields: Mapping[str, str], attempt_id: str, now: datetime) -> Iterat
         )
 
 
-def _opt_out_request(fields: Mapping[str, str]) -> EventKind | None:
-    """Return STOPPED or STARTED if an inbound message asks for it, by Advanced Opt-Out's field or a keyword alone."""
-    word = (fields.get("OptOutType") or fields.get("Body") or "").strip().upper()
-    if word in STOP_WORDS:
-        return EventKind.STOPPED
-    return EventKind.STARTED if word in START_WORDS else None
+def _request(fields: Mapping[str, str]) -> Request | None:
+    """Return what an inbound message asks for. Twilio's Advanced Opt-Out says it; otherwise its words do."""
+    return read_request(fields.get("OptOutType", "")) or read_request(fields.get("Body", ""))
 
 
 def _failure_kinds(status: str, code: str) -> list[EventKind]:

@@ -2,7 +2,8 @@
 
 from django.core.exceptions import ValidationError
 
-from contacts.addresses import is_email, normalize_phone
+from contacts.addresses import is_email
+from contacts.phone_numbers import normalize_phone
 
 
 def validate_email(email: str) -> None:

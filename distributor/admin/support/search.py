@@ -5,8 +5,8 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
-from contacts.addresses import normalize_phone
 from contacts.models import Contact, Organization
+from contacts.phone_numbers import normalize_phone
 from distributor.models import Recipient
 from distributor.rules.link_codes import is_well_formed
 

@@ -8,7 +8,11 @@ from uuid import UUID
 from django.db import transaction
 
 from channels.models import SandboxMessage
-from contacts.models import Contact, Membership
+from contacts.address_key import address_key
+from contacts.channel import Channel
+from contacts.models import ConsentEvent, Contact, FormerAddress, Membership, Suppression
+from contacts.models.suppression import SuppressionReason
+from distributor.engine.consent.record import addresses_of, suppress_addresses
 from distributor.engine.journey.attempts import attempt_id
 from distributor.engine.journey.stop import stop_journeys
 from distributor.models import Attempt, Decision, ProviderEvent, Recipient, Response, Touch
@@ -27,10 +31,10 @@ def erase_contact(contact_id: UUID, now: datetime) -> bool:
     """Forget who a contact is, stop its journeys (reason “erased”) and close its links; say whether that is news.
 
     The row stays as a nameless stand-in, so that every distribution's counts remain those of its rows. With the
-    contact's own fields go the attributes of its journeys and responses, what providers said of its tries (an SMTP
+    contact's own fields go the attributes of its journeys and responses, what providers said of its attempts (an SMTP
     reply quotes the address), its memberships, its frequency record and the sandbox's messages to it. Responses keep
-    their answers, as nobody's. Suppressions of its addresses stay, and the STOP that an address was sent: they are why
-    nobody writes there again.
+    their answers, as nobody's. A no survives as keyed hashes of the addresses: nobody writes there again, even if the
+    same address is imported later, and an unsubscribe link in an old message still works.
 
     A try that is with a provider at this moment is settled afterwards, and what is told of tries later is kept, as
     always. Raises Contact.DoesNotExist.
@@ -43,10 +47,43 @@ def erase_contact(contact_id: UUID, now: datetime) -> bool:
     stop_journeys(journeys, StopReason.ERASED, now)
     _forget_journeys(journeys)
     _forget_sandbox_messages(journeys)
+    _keep_keys_of_addresses(contact, now)
     Membership.objects.filter(contact=contact).delete()
     Touch.objects.filter(contact_id=contact.pk).delete()
     Contact.objects.filter(pk=contact.pk).update(**_NOTHING, erased_at=now, updated_at=now)
     return True
+
+
+def _keep_keys_of_addresses(contact: Contact, now: datetime) -> None:
+    """Replace the contact's addresses by their keys wherever they stand for a no, or may be needed for one."""
+    if contact.opted_out_at is not None:
+        closed = [(channel, address, SuppressionReason.UNSUBSCRIBE.value) for channel, address in addresses_of(contact)]
+        suppress_addresses(contact.organization_id, closed, "erased after an opt-out")
+    for former in FormerAddress.objects.filter(contact=contact):
+        former.address = address_key(former.address)
+        former.save(update_fields=["address"])
+    FormerAddress.objects.bulk_create(
+        FormerAddress(
+            contact=contact,
+            channel=Channel.EMAIL if channel == Channel.EMAIL else Channel.SMS,
+            address=address_key(address),
+            replaced_at=now,
+        )
+        for channel, address in addresses_of(contact)
+        if channel != Channel.WHATSAPP
+    )
+    for channel, address in addresses_of(contact):
+        _suppress_by_key(contact.organization_id, channel, address)
+    ConsentEvent.objects.filter(contact_id=contact.pk).exclude(address="").update(address="")
+
+
+def _suppress_by_key(organization_id: UUID, channel: str, address: str) -> None:
+    theirs = Suppression.objects.filter(organization_id=organization_id, channel=channel, address=address)
+    kept = list(theirs)
+    theirs.delete()
+    for suppression in kept:
+        suppression.address = address_key(address)
+    Suppression.objects.bulk_create(kept, ignore_conflicts=True)
 
 
 def _forget_journeys(journeys: Sequence[Recipient]) -> None:

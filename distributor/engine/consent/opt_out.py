@@ -1,90 +1,104 @@
-"""Opting a contact out, and in again: what the unsubscribe page and the operators' rooms do alike."""
+"""Opting a contact out as somebody reports it, and lifting that again."""
 
-from collections.abc import Collection, Iterator
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from contacts.channel import Channel
-from contacts.models import Contact, Suppression
+from contacts.models import ConsentEvent, Contact, Suppression
 from contacts.models.suppression import SuppressionReason
-from distributor.engine.journey.stop import stop_journeys
-from distributor.models import Recipient
-from distributor.models.recipient import RecipientState
-from distributor.rules.journey.stop_reasons import StopReason
+from distributor.engine.consent.record import ReportedSignal, addresses_of, record_signals
+from distributor.engine.consent.stop import lock_journeys, stop_for_signals
+from distributor.rules.consent import Lift, Signal
 
-_PHONE_CHANNELS = frozenset({Channel.SMS, Channel.WHATSAPP})
+
+class LiftedByThePersonOnlyError(Exception):
+    """The person said no themselves, and nobody says that they asked to be written to again; nothing was changed."""
+
+    def __init__(self, signals: frozenset[Signal]) -> None:
+        super().__init__(f"the person said no: {', '.join(sorted(signals))}")
+        self.signals = signals
 
 
 @transaction.atomic
-def opt_out(contact_id: UUID, now: datetime, *, suppressed: Collection[Channel] = (), source: str = "") -> bool:
-    """Write to a contact no more, on any channel, and stop its journeys; say whether that is news.
+def opt_out(contact_id: UUID, now: datetime, *, source: str) -> bool:
+    """Write to a contact no more on any channel, and stop its journeys. Returns whether that changes anything.
 
-    The contact's addresses on the `suppressed` channels are closed to other contacts as well, with `source` as what
-    told us. Doing it again keeps the first moment. Raises Contact.DoesNotExist.
+    The contact's addresses are suppressed, so another contact with the same address is not written to either, and
+    erasing this one does not undo it. `source` says who reports it. Raises Contact.DoesNotExist.
     """
     # The contact first: a call that is about to accept it again waits here, and then knows that it opted out.
     contact = Contact.objects.select_for_update(no_key=True).get(pk=contact_id)
-    is_news = contact.opted_out_at is None
-    if is_news:
-        contact.opted_out_at = now
-        contact.save(update_fields=["opted_out_at", "updated_at"])
-    _suppress(contact, suppressed, source)
-    journeys = Recipient.objects.filter(contact=contact, state=RecipientState.WAITING)
-    stop_journeys(list(journeys.order_by("pk").select_for_update(no_key=True)), StopReason.OPTED_OUT, now)
-    return is_news
+    if contact.opted_out_at is not None and not _open_addresses(contact):
+        return False
+    reported = ReportedSignal(Signal.REPORTED_OPT_OUT, contact_id=contact_id)
+    stopping = record_signals(contact.organization_id, [reported], source, now)
+    stop_for_signals(lock_journeys([contact_id]), stopping, now)
+    return contact.opted_out_at is None
 
 
 @transaction.atomic
-def lift_opt_out(contact_id: UUID) -> bool:
-    """Write to a contact again from the next distribution on; say whether anything was lifted.
+def lift_opt_out(contact_id: UUID, now: datetime, *, source: str, is_asked_by_person: bool = False) -> bool:
+    """Write to a contact again from the next distribution on. Returns whether anything was lifted.
 
-    What its unsubscribing suppressed is lifted with it: a button that left the address closed would do nothing. Other
-    suppressions stay. A STOP does, too: the carrier keeps it until the person texts START. Journeys that were stopped
-    stay stopped. Raises Contact.DoesNotExist.
+    An opt-out that was only reported is lifted at once. What the person said themselves is lifted only if they asked
+    for it (`is_asked_by_person`): their unsubscribes and complaints, not a STOP. The carrier keeps a STOP until the
+    person texts START. Bounces and manual suppressions stay, and stopped journeys stay stopped.
+
+    Raises LiftedByThePersonOnlyError, and Contact.DoesNotExist.
     """
     contact = Contact.objects.select_for_update(no_key=True).get(pk=contact_id)
+    active = active_signals(contact)
+    by_the_person = frozenset(signal for signal in active if signal.is_by_the_person)
+    if by_the_person and not is_asked_by_person:
+        raise LiftedByThePersonOnlyError(by_the_person)
     was_out = contact.opted_out_at is not None
     if was_out:
         contact.opted_out_at = None
         contact.save(update_fields=["opted_out_at", "updated_at"])
-    theirs = Q()
-    for channel, address in _addresses(contact, list(Channel)):
+    lifted = [SuppressionReason.UNSUBSCRIBE, SuppressionReason.COMPLAINT]
+    deleted, _ = _suppressions_of(contact).filter(reason__in=lifted).delete()
+    if was_out or deleted:
+        ConsentEvent.objects.create(
+            organization_id=contact.organization_id,
+            contact_id=contact.pk,
+            what=Lift.OPT_IN.value,
+            source=source[:255],
+            evidence={"requestedByPerson": is_asked_by_person},
+            said_at=now,
+            recorded_at=now,
+        )
+    return was_out or deleted > 0
+
+
+def active_signals(contact: Contact) -> set[Signal]:
+    """Return the signals that hold for a contact: those since the last lift, and suppressions that tell of one."""
+    active: set[Signal] = set()
+    for what in ConsentEvent.objects.filter(contact_id=contact.pk).order_by("pk").values_list("what", flat=True):
+        if what == Lift.START:
+            active.discard(Signal.STOP)
+        elif what == Lift.OPT_IN:
+            active &= {Signal.STOP}
+        else:
+            active.add(Signal(what))
+    reasons = set(_suppressions_of(contact).values_list("reason", flat=True))
+    if SuppressionReason.STOP in reasons:
+        active.add(Signal.STOP)
+    if SuppressionReason.COMPLAINT in reasons:
+        active.add(Signal.COMPLAINT)
+    return active
+
+
+def _suppressions_of(contact: Contact) -> QuerySet[Suppression]:
+    theirs = Q(pk=None)
+    for channel, address in addresses_of(contact):
         theirs |= Q(channel=channel, address=address)
-    if not theirs:
-        return was_out
-    lifted, _ = Suppression.objects.filter(
-        theirs, organization_id=contact.organization_id, reason=SuppressionReason.UNSUBSCRIBE
-    ).delete()
-    return was_out or lifted > 0
+    return Suppression.objects.filter(theirs, organization_id=contact.organization_id)
 
 
-def _suppress(contact: Contact, channels: Collection[Channel], source: str) -> None:
-    """Suppress the contact's addresses on these channels; a phone number that is refused by SMS is so by WhatsApp."""
-    wanted = set(channels)
-    if wanted & _PHONE_CHANNELS:
-        wanted |= _PHONE_CHANNELS
-    Suppression.objects.bulk_create(
-        [
-            Suppression(
-                organization_id=contact.organization_id,
-                channel=channel,
-                address=address,
-                reason=SuppressionReason.UNSUBSCRIBE,
-                source=source,
-            )
-            for channel, address in _addresses(contact, wanted)
-        ],
-        # Whoever unsubscribes again changes nothing.
-        ignore_conflicts=True,
-    )
-
-
-def _addresses(contact: Contact, channels: Collection[Channel]) -> Iterator[tuple[Channel, str]]:
-    """What the contact is reached by, sorted by channel, so that two with the same phone number do not deadlock."""
-    for channel in sorted(channels):
-        address = contact.email.lower() if channel == Channel.EMAIL else contact.phone
-        if address:
-            yield channel, address
+def _open_addresses(contact: Contact) -> bool:
+    """Whether any address of a contact that opted out is still open to other contacts."""
+    addresses = set(addresses_of(contact))
+    closed = set(_suppressions_of(contact).values_list("channel", "address"))
+    return bool(addresses - closed)

@@ -1,35 +1,53 @@
-"""Opting out by a personal link."""
+"""Unsubscribing by a personal link: the page's button, or a mail program's one click."""
 
 from datetime import datetime
 
 from django.db import transaction
 
+from contacts.address_key import is_address_key
 from contacts.channel import Channel
-from distributor.engine.consent.opt_out import opt_out
-from distributor.models import Attempt, Recipient
+from contacts.models import Contact, FormerAddress
+from contacts.models.suppression import SuppressionReason
+from distributor.engine.consent.opt_out import active_signals
+from distributor.engine.consent.record import ReportedSignal, record_signals, spread, suppress_addresses
+from distributor.engine.consent.stop import lock_journeys, stop_for_signals
+from distributor.models import Recipient
+from distributor.rules.consent import Signal
 from distributor.rules.link_codes import is_well_formed
 
 
 @transaction.atomic
-def unsubscribe(code: str, source: str, now: datetime, *, channel: Channel | None = None) -> bool:
-    """Opt out the contact behind a link; say whether there is such a link. Doing it again changes nothing.
+def unsubscribe(code: str, source: str, now: datetime) -> bool:
+    """Opt out the contact behind a link. Returns whether there is such a link. Repeating it changes nothing.
 
-    A person who says no means no: the contact is opted out on all channels, all its journeys stop, and the address
-    that was written to is suppressed, so that no other contact with the same address is written to either. It works
-    for links that are used, expired or cancelled too, because the message with the link stays in the inbox.
-
-    `channel` is the one that the message came by, if the caller knows. Otherwise it is every channel that the
-    recipient was tried on, or the one it waits for.
+    The contact is opted out on all channels, all its journeys stop, and its addresses are suppressed: today's, and
+    those that it has had since the link was made, because the message with the link may have gone to one of them. It
+    works for links that are used, expired or cancelled, and after the contact was erased: the message stays in the
+    inbox, and the page's promise holds.
     """
     if not is_well_formed(code):
         return False
-    recipient = Recipient.objects.select_related("batch__step").filter(code=code).first()
+    recipient = Recipient.objects.select_related("distribution").filter(code=code).first()
     if recipient is None:
         return False
-    opt_out(recipient.contact_id, now, suppressed=[channel] if channel else _channels_of(recipient), source=source)
+    # The contact first, as everywhere: a call that is about to accept it again waits here.
+    contact = Contact.objects.select_for_update(no_key=True).get(pk=recipient.contact_id)
+    organization_id = recipient.distribution.organization_id
+    former = FormerAddress.objects.filter(contact_id=contact.pk, replaced_at__gte=recipient.created_at)
+    if Signal.PAGE_UNSUBSCRIBE not in active_signals(contact):
+        reported = ReportedSignal(Signal.PAGE_UNSUBSCRIBE, contact_id=contact.pk, evidence={"link": code})
+        stopping = record_signals(organization_id, [reported], source, now)
+        stop_for_signals(lock_journeys([contact.pk]), stopping, now)
+    closed = [place for address in former for place in _closed_on(address)]
+    suppress_addresses(
+        organization_id,
+        [(channel, address, SuppressionReason.UNSUBSCRIBE.value) for channel, address in closed],
+        source,
+    )
     return True
 
 
-def _channels_of(recipient: Recipient) -> list[Channel]:
-    tried = Attempt.objects.filter(recipient_id=recipient.pk).values_list("channel", flat=True).distinct()
-    return [Channel(name) for name in tried] or [Channel(recipient.batch.step.channel)]
+def _closed_on(former: FormerAddress) -> list[tuple[str, str]]:
+    if is_address_key(former.address) and former.channel == Channel.EMAIL:
+        return [(Channel.EMAIL.value, former.address)]
+    return list(spread(former.channel, former.address))

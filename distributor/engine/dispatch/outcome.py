@@ -18,9 +18,11 @@ from distributor.models import Attempt, Decision
 from distributor.models.attempt import AttemptState
 from distributor.models.decision import DecisionKind
 from distributor.models.recipient import RecipientState
+from distributor.rules.consent import Signal
 from distributor.rules.journey.conclusion import UNKNOWN_OUTCOME, conclude
 from distributor.rules.journey.outcomes import certainly_nothing_left, failure_reason, has_unknown
 from distributor.rules.journey.retry import Ending, Retry, after_attempt
+from distributor.rules.journey.stop_reasons import StopReason
 
 _FAILURE_REASONS = {
     Outcome.PERMANENT: "refused",
@@ -174,7 +176,7 @@ def _continue_or_end(
     if ending is Ending.FAILED and certainly_nothing_left(before):
         consequences.unreached.append(person)
     next_step = None
-    if context.may_continue:
+    if context.may_continue and not result.opted_out:
         passage = passage_of(context, person, before, ending, reached_at=reached_at, last_at=begun_at)
         next_step = context.next_step(person.id, passage, before, channels_of(context, person), now)
     if next_step is not None:
@@ -183,12 +185,27 @@ def _continue_or_end(
             reason = _FAILURE_REASONS[result.outcome]
             consequences.decisions.append(_decision(context, person, DecisionKind.REROUTED, reason, result, now))
         return
+    if result.opted_out:
+        consequences.decisions.append(_opted_out(context, person, now))
     conclusion = conclude(
         has_reached=reached_at is not None,
         has_unknown=ending is Ending.INDETERMINATE or has_unknown(before),
         failed_for=failure_reason([attempt.trouble for attempt in before]) or _FAILURE_REASONS.get(result.outcome, ""),
     )
     consequences.moves.append(Move.to_end(person.recipient_id, conclusion, is_attempt=True, sent_at=sent_at))
+
+
+def _opted_out(context: StepContext, person: Person, now: datetime) -> Decision:
+    """The person told the provider to stop: the chain does not go on, by whatever channel."""
+    return new_decision(
+        DecisionKind.STOPPED,
+        StopReason.OPTED_OUT,
+        now,
+        distribution_id=context.distribution.id,
+        contact_id=person.id,
+        recipient_id=person.recipient_id,
+        detail={"signal": Signal.STOP.value, "channel": context.step.channel},
+    )
 
 
 def _add_to_batch(consequences: Consequences, person: Person, next_batch: NextBatch) -> None:

@@ -8,8 +8,9 @@ from django.db import connection, transaction
 
 from channels.providers.base import Outcome, Result
 from channels.providers.registry import provider_class
-from contacts.models.suppression import SuppressionReason
-from distributor.engine.consent.suppress import suppress
+from distributor.engine.consent.provider_signals import record_provider_signals
+from distributor.engine.consent.record import ReportedSignal
+from distributor.engine.consent.stop import lock_journeys, stop_for_signals
 from distributor.engine.dispatch.claim import Claim
 from distributor.engine.dispatch.handover import Begun
 from distributor.engine.dispatch.outcome import arm_next_batches, consequences_of_results
@@ -23,6 +24,7 @@ from distributor.engine.journey.transitions import move_recipients
 from distributor.engine.route.step_context import StepContext
 from distributor.models import Batch, Decision, Handover
 from distributor.models.attempt import AttemptState
+from distributor.rules.consent import Signal
 
 _ATTEMPT_STATES = {Outcome.ACCEPTED: AttemptState.SENT, Outcome.UNKNOWN: AttemptState.UNKNOWN}
 
@@ -42,7 +44,7 @@ def settle(claim: Claim, context: StepContext, begun: Begun, results: Sequence[R
     with transaction.atomic():
         if not Handover.objects.filter(id=begun.handover_id, settled_at=None).update(settled_at=now):
             return
-        _suppress_opted_out(context, outcomes)
+        _record_opted_out(context, begun, outcomes, now)
         # One draw per hand-over: people who fail together wait together, in one batch.
         jitter = random()  # noqa: S311  it spreads load and keeps no secret
         window = provider_class(context.provider_kind).evidence_window
@@ -61,15 +63,30 @@ def settle(claim: Claim, context: StepContext, begun: Begun, results: Sequence[R
         Batch.objects.filter(id=claim.batch_id, fence=claim.fence).update(claims=0, last_error="", held_by=None)
 
 
-def _suppress_opted_out(context: StepContext, outcomes: Sequence[tuple[Person, Result]]) -> None:
-    """Suppress the addresses of people whose message was refused because they had opted out at the provider."""
-    opted_out = [
-        (address_on(context.step.channel, person.email, person.phone), SuppressionReason.STOP)
+def _record_opted_out(
+    context: StepContext, begun: Begun, outcomes: Sequence[tuple[Person, Result]], now: datetime
+) -> None:
+    """Record that people had opted out at the provider, which refused their message, and stop their other journeys.
+
+    Their journeys in this hand-over end with it (dispatch/outcome.py).
+    """
+    reported = [
+        ReportedSignal(
+            Signal.STOP,
+            context.step.channel,
+            address_on(context.step.channel, person.email, person.phone),
+            person.id,
+            evidence={"code": result.code},
+        )
         for person, result in outcomes
         if result.opted_out
     ]
-    if opted_out:
-        suppress(context.account, opted_out)
+    if not reported:
+        return
+    stopping = record_provider_signals(context.account, reported, now)
+    own_ids = {person.recipient_id for person in begun.people}
+    journeys = lock_journeys(stopping, and_recipients=own_ids)
+    stop_for_signals([journey for journey in journeys if journey.pk not in own_ids], stopping, now)
 
 
 def _insert_attempts(

@@ -5,24 +5,42 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 
+from contacts.address_key import ADDRESS_KEY_SQL
 from contacts.channel import Channel
 from distributor.engine.infrastructure.sql_params import array_of, rows_of
 from distributor.rules.eligibility import OPT_OUT_REASONS, ContactFacts
 from distributor.rules.timing.departure import Terms
 
-_SUPPRESSIONS = """
-SELECT channel, address, reason FROM contacts_suppression
-WHERE organization_id = %s AND channel = ANY(%s) AND address IN (SELECT json_array_elements_text(%s::json))
+# Suppressions of erased contacts are stored by the address's key (contacts/address_key.py). Keys are computed only
+# where the organisation has any such suppression: 1,000 of them take PostgreSQL about a millisecond.
+_FOUND = f"""
+    SELECT s.channel, s.address, s.reason FROM contacts_suppression s
+    WHERE s.organization_id = %(organization_id)s AND s.channel = ANY(%(channels)s)
+        AND s.address IN (SELECT address FROM wanted)
+    UNION ALL
+    SELECT s.channel, keyed.address, s.reason
+    FROM (
+        SELECT address, {ADDRESS_KEY_SQL} AS key FROM wanted
+        WHERE EXISTS (
+            SELECT FROM contacts_suppression
+            WHERE organization_id = %(organization_id)s AND address LIKE 'sha256:%%'
+        )
+    ) AS keyed
+    JOIN contacts_suppression s ON s.address = keyed.key
+    WHERE s.organization_id = %(organization_id)s AND s.channel = ANY(%(channels)s)
 """
+_WANTED = "wanted AS MATERIALIZED (SELECT value AS address FROM json_array_elements_text(%(addresses)s::json))"
+_SUPPRESSIONS = f"WITH {_WANTED} {_FOUND}"
 # The same query after taking the organisation's shared lock (dispatch/recheck.py), in one round trip.
 # The outer join takes the lock even if there are no suppressions.
-_SUPPRESSIONS_WITH_SHARED_LOCK = """
+_SUPPRESSIONS_WITH_SHARED_LOCK = f"""
+WITH {_WANTED}
 SELECT channel, address, reason
-FROM (SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))) AS shared_lock
-LEFT JOIN contacts_suppression ON
-    organization_id = %s AND channel = ANY(%s) AND address IN (SELECT json_array_elements_text(%s::json))
+FROM (SELECT pg_advisory_xact_lock_shared(hashtextextended(%(shared_lock)s, 0))) AS shared_lock
+LEFT JOIN ({_FOUND}) AS found ON true
 """
 _LAST_SENDS = """
 SELECT contact_id, max(last_sent_at), max(last_sent_at) FILTER (WHERE survey_id = %s) FROM distributor_touch
@@ -92,11 +110,14 @@ def _find_suppressions(
     """Return the reason of each suppression, by channel and address."""
     distinct_addresses = list(set().union(*addresses))
     with connection.cursor() as cursor:
-        parameters: list[Any] = [organization_id, list(set(channels)), rows_of(distinct_addresses)]
-        if shared_lock:
-            cursor.execute(_SUPPRESSIONS_WITH_SHARED_LOCK, [shared_lock, *parameters])
-        else:
-            cursor.execute(_SUPPRESSIONS, parameters)
+        parameters: dict[str, Any] = {
+            "organization_id": organization_id,
+            "channels": list(set(channels)),
+            "addresses": rows_of(distinct_addresses),
+            "secret": settings.ADDRESS_KEY_SECRET,
+            "shared_lock": shared_lock,
+        }
+        cursor.execute(_SUPPRESSIONS_WITH_SHARED_LOCK if shared_lock else _SUPPRESSIONS, parameters)
         rows = [row for row in cursor if row[0] is not None]
         # An address with several reasons keeps the last. A bounce overrides an opt-out: with an opt-out the contact may
         # still get a link, with a bounce it does not.

@@ -1,6 +1,6 @@
 """Feedback: provider events are stored once and applied to attempts, journeys and suppressions.
 
-    store → suppress → lock the recipients → fold → reconcile
+    store → record consent → stop journeys → lock the recipients → fold → reconcile
 
 The stored events are the truth. Attempts and journeys are computed from all of them, so the order, repeats and splits
 of webhooks do not matter.
@@ -20,7 +20,13 @@ from django.db import connection
 
 from channels.events import Event
 from channels.providers.base import Account
-from distributor.engine.consent.suppress import apply_latest_wishes, suppress
+from distributor.engine.consent.provider_signals import (
+    apply_latest_requests,
+    record_provider_signals,
+    suppress_bounced,
+)
+from distributor.engine.consent.record import ReportedSignal
+from distributor.engine.consent.stop import lock_journeys, stop_for_signals
 from distributor.engine.feedback.event_store import NewEvent, fold_events, record_opens, store_events
 from distributor.engine.feedback.reconcile import reconcile_journeys
 from distributor.engine.follow_up.arm import arm_after_settle
@@ -31,7 +37,7 @@ from distributor.engine.journey.transitions import add_counts
 from distributor.models import Recipient
 from distributor.models.recipient import RecipientState
 from distributor.rules.journey.chain import StopsOn
-from distributor.rules.journey.delivery_events import OPT_OUT_REQUESTS, Progress, meaning_of
+from distributor.rules.journey.delivery_events import OPT_OUT_REQUESTS, SIGNALS, Progress, meaning_of
 
 _LOCK_RECIPIENTS = """
 SELECT r.id, r.attempt_count, d.stops_on FROM distributor_recipient r
@@ -53,8 +59,11 @@ def ingest_events(account: Account, events: Sequence[Event], now: datetime) -> N
     May deadlock with a concurrent pause, so it is retried: Twilio does not redeliver webhooks.
     """
     new_events = store_events(account, events, now)
-    _update_suppressions(account, new_events)
     attempt_events = [event for event in new_events if event.recipient_id]
+    stopping = _record_consent(account, new_events, now)
+    if stopping:
+        recipient_ids = {event.recipient_id for event in attempt_events}
+        stop_for_signals(lock_journeys(stopping, and_recipients=recipient_ids), stopping, now)
     if attempt_events:
         _apply_to_journeys(attempt_events, now)
 
@@ -87,14 +96,21 @@ def ingest_open(recipient_id: int, now: datetime) -> None:
     add_counts(counts)
 
 
-def _update_suppressions(account: Account, new_events: Sequence[NewEvent]) -> None:
-    reports = [
-        (event.address, meaning_of(event.kind).suppresses) for event in new_events if event.kind not in OPT_OUT_REQUESTS
+def _record_consent(account: Account, new_events: Sequence[NewEvent], now: datetime) -> dict[UUID, ReportedSignal]:
+    """Suppress addresses that bounced, and record what people want. Returns the contacts whose journeys must stop."""
+    suppress_bounced(account, [event.address for event in new_events if meaning_of(event.kind).bounces])
+    signal_events = [event for event in new_events if event.kind in SIGNALS]
+    recipients = Recipient.objects.filter(id__in=[event.recipient_id for event in signal_events if event.recipient_id])
+    contact_ids = dict(recipients.values_list("id", "contact_id"))
+    reported = [
+        ReportedSignal(SIGNALS[event.kind], account.channel.value, event.address, contact_ids.get(event.recipient_id))
+        for event in signal_events
     ]
-    suppress(account, [(address, reason) for address, reason in reports if reason])
+    stopping = record_provider_signals(account, reported, now)
     requesting_addresses = {event.address for event in new_events if event.kind in OPT_OUT_REQUESTS}
     if requesting_addresses:
-        apply_latest_wishes(account, sorted(requesting_addresses))
+        stopping |= apply_latest_requests(account, sorted(requesting_addresses), now)
+    return stopping
 
 
 def _apply_to_journeys(new_events: Sequence[NewEvent], now: datetime) -> None:

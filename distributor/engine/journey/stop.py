@@ -1,7 +1,8 @@
 """Stop journeys that still wait for something."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from distributor.engine.journey.decisions import new_decision
@@ -15,12 +16,18 @@ from distributor.rules.journey.conclusion import conclude
 from distributor.rules.journey.stop_reasons import StopReason
 
 
-def stop_journeys(recipients: Sequence[Recipient], reason: StopReason, now: datetime) -> None:
+def stop_journeys(
+    recipients: Sequence[Recipient],
+    reason: StopReason,
+    now: datetime,
+    *,
+    details: Mapping[UUID, Mapping[str, Any]] | None = None,
+) -> None:
     """End waiting journeys, each with a Decision. Journeys that have already ended are left alone.
 
     rules/journey/conclusion.py says how each ends: a recipient who was sent to before ends as sent, and the Decision
     says what stopped the rest of the chain. A recipient whose message is with a provider now is stopped too; settle
-    adds the attempt.
+    adds the attempt. `details` are the Decisions' details, by contact.
 
     Runs in the caller's transaction, which holds the recipients' locks, taken in the order of their ids.
     """
@@ -33,6 +40,7 @@ def stop_journeys(recipients: Sequence[Recipient], reason: StopReason, now: date
             distribution_id=recipient.distribution_id,
             contact_id=recipient.contact_id,
             recipient_id=recipient.pk,
+            detail=(details or {}).get(recipient.contact_id),
         )
         for recipient in waiting
     )

@@ -7,6 +7,8 @@ not matter.
 from dataclasses import dataclass
 from enum import IntEnum
 
+from distributor.rules.consent import Signal
+
 
 class Progress(IntEnum):
     """How far a message got. The highest rank counts."""
@@ -39,11 +41,11 @@ class Trouble(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """An event's effect on its attempt, and on its address: `suppresses` is the reason of a suppression, or ""."""
+    """An event's effect on its attempt. `bounces`: the address does not exist, so it is suppressed."""
 
     progress: Progress = Progress.NONE
     trouble: Trouble = Trouble.NONE
-    suppresses: str = ""
+    bounces: bool = False
 
 
 # By channels.events.EventKind. Most events prove that the provider had the message, which resolves an attempt of
@@ -55,16 +57,19 @@ MEANINGS = {
     "clicked": Meaning(Progress.CLICKED),
     "delayed": Meaning(Progress.SENT, Trouble.DELAYED),
     "soft_bounced": Meaning(Progress.SENT, Trouble.UNDELIVERED),
-    "hard_bounced": Meaning(Progress.SENT, Trouble.BOUNCED, suppresses="bounce"),
+    "hard_bounced": Meaning(Progress.SENT, Trouble.BOUNCED, bounces=True),
     "failed": Meaning(Progress.SENT, Trouble.UNDELIVERED),
     "dropped": Meaning(Progress.NONE, Trouble.DROPPED),
     # Complaining and unsubscribing prove that the message arrived.
-    "complained": Meaning(Progress.DELIVERED, Trouble.COMPLAINED, suppresses="complaint"),
-    "unsubscribed": Meaning(Progress.DELIVERED, suppresses="unsubscribe"),
+    "complained": Meaning(Progress.DELIVERED, Trouble.COMPLAINED),
+    "unsubscribed": Meaning(Progress.DELIVERED),
     # Replies of STOP and START. Of several, the latest holds.
-    "stopped": Meaning(suppresses="stop"),
+    "stopped": Meaning(),
     "started": Meaning(),
+    "replied": Meaning(),
 }
+# Kinds of event that are a person's no (rules/consent.py).
+SIGNALS = {"complained": Signal.COMPLAINT, "unsubscribed": Signal.PROVIDER_UNSUBSCRIBE}
 OPT_OUT_REQUESTS = ("stopped", "started")
 
 

@@ -53,7 +53,7 @@ def test_what_is_planned_is_what_happens(
     set_quiet_hours(organization, 21, 8)
     organization.minimum_days_between_contacts = 30
     organization.save()
-    opt_out(crowd[0].pk, database_now())
+    opt_out(crowd[0].pk, database_now(), source="a test")
     for channel, address in ((Channel.EMAIL, crowd[1].email), (Channel.SMS, crowd[1].phone)):
         Suppression.objects.create(organization=organization, channel=channel, address=address, reason="manual")
     Contact.objects.filter(pk=crowd[2].pk).update(**{"email": ""} if kind == "send" else {"phone": ""})

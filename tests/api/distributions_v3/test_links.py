@@ -210,7 +210,7 @@ def test_links_keep_working_after_their_list_is_deleted(
 def test_an_unsubscribed_contact_gets_a_link_marked_unsubscribed(
     client: Client, links_body: dict[str, Any], crowd: list[Contact]
 ) -> None:
-    opt_out(crowd[1].pk, database_now())
+    opt_out(crowd[1].pk, database_now(), source="a test")
     made = result_of(call(client, "POST", "distributions", links_body))
     assert [link["unsubscribed"] for link in links_of(client, made)] == [False, True, False, False, False]
 

@@ -70,7 +70,7 @@ def test_links_only_show_as_generated(client: Client, links_body: dict[str, Any]
 def test_stats_count_people(
     client: Client, send_body: dict[str, Any], crowd: list[Contact], accounts: dict[Channel, ProviderAccount]
 ) -> None:
-    opt_out(crowd[0].pk, database_now())
+    opt_out(crowd[0].pk, database_now(), source="a test")
     other = result_of(call(client, "POST", "distributions", send_body))
     made = result_of(call(client, "POST", "distributions", send_body))
     dispatch()
@@ -111,7 +111,7 @@ def test_a_page_makes_as_many_queries_for_many_distributions_as_for_one(
 def test_history_tells_what_became_of_everybody(
     client: Client, send_body: dict[str, Any], crowd: list[Contact]
 ) -> None:
-    opt_out(crowd[4].pk, database_now())
+    opt_out(crowd[4].pk, database_now(), source="a test")
     made = result_of(call(client, "POST", "distributions", send_body))
     dispatch()
     recipients = list(Recipient.objects.order_by("id"))

@@ -56,7 +56,7 @@ def test_one_contact_is_sent_to_and_its_link_is_in_the_answer(
 def test_one_contact_who_is_left_out_has_no_link_and_a_reason(
     client: Client, send_body: dict[str, Any], crowd: list[Contact]
 ) -> None:
-    opt_out(crowd[1].pk, database_now())
+    opt_out(crowd[1].pk, database_now(), source="a test")
     contact_id = public_id(Kind.CONTACT, crowd[1].pk)
     made = result_of(call(client, "POST", "distributions", changed(send_body, "/recipients/contactId", contact_id)))
     assert made["link"] is None

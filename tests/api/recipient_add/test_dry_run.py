@@ -61,7 +61,7 @@ def test_what_is_reported_and_planned_is_what_happens(
 ) -> None:
     set_quiet_hours(organization, 21, 8)
     Membership.objects.create(mailing_list=connected, contact=known(organization, 1))
-    opt_out(known(organization, 5).pk, database_now())
+    opt_out(known(organization, 5).pk, database_now(), source="a test")
     Suppression.objects.create(organization=organization, channel="sms", address="+48601000006", reason="manual")
     call: list[Any] = [
         person(1),

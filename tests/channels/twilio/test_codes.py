@@ -11,8 +11,9 @@ PERMANENT, THROTTLED, TRANSIENT, UNKNOWN = Outcome.PERMANENT, Outcome.THROTTLED,
 @pytest.mark.parametrize(
     ("codes", "outcome", "scope"),
     [
-        ((21610,), PERMANENT, Scope.RECIPIENT),
-        ((21211, 21408, 21614, 30004, 30005, 30006, 63003, 63024, 63032), PERMANENT, Scope.RECIPIENT),
+        ((21610, 63014), PERMANENT, Scope.RECIPIENT),
+        ((21211, 21408, 21614, 30005, 30006, 63003, 63024), PERMANENT, Scope.RECIPIENT),
+        ((30004, 63032), PERMANENT, Scope.CONTENT),
         ((21602, 21617, 21654, 21655, 21656, 30007, 63013, 63016, 63021, 63027, 63028), PERMANENT, Scope.CONTENT),
         ((20003, 20005, 21609, 30002, 63051), PERMANENT, Scope.ACCOUNT),
         ((21212, 21603, 21606, 21701, 21703, 21704, 21705, 30032, 30034), PERMANENT, Scope.SENDER),
@@ -30,8 +31,8 @@ def test_a_known_code_decides_whatever_4xx_it_comes_with(
             assert (meaning.outcome, meaning.scope) == (outcome, scope), code
 
 
-def test_only_21610_is_an_opt_out() -> None:
-    assert [code for code, meaning in CODES.items() if meaning.opted_out] == [21610]
+def test_these_tell_that_the_person_opted_out() -> None:
+    assert [code for code, meaning in CODES.items() if meaning.opted_out] == [21610, 63014]
 
 
 @pytest.mark.parametrize("code", [None, 99999])

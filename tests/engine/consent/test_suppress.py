@@ -67,7 +67,7 @@ def test_several_reasons_stand_beside_one_another_and_the_graver_counts(send: Se
     assert [reason for _, _, reason in closed()] == ["bounce", "unsubscribe"]
     again = send(1)
     assert Decision.objects.get(distribution_id=again.distribution.id).reason == "suppressed"
-    lift_opt_out(accepted.recipients[0].contact.id)
+    lift_opt_out(accepted.recipients[0].contact.id, database_now(), source="a test", is_asked_by_person=True)
     assert [reason for _, _, reason in closed()] == ["bounce"]
 
 

@@ -164,7 +164,7 @@ def test_a_message_that_cannot_be_written_fails_alone(send: Send) -> None:
 
 def test_whoever_opts_out_after_acceptance_is_not_sent_to(send: Send) -> None:
     accepted = send(2)
-    opt_out(accepted.recipients[0].contact.id, database_now())
+    opt_out(accepted.recipients[0].contact.id, database_now(), source="a test")
     dispatch()
     assert totals_of(accepted) == {"sent": 1, "stopped": 1}
     assert timeline_of(accepted).recipient.reason == "opted_out"
@@ -186,7 +186,7 @@ def test_opted_out_contacts_that_a_call_includes_get_a_link_and_no_message(
     send: Send, organization: Organization
 ) -> None:
     first = send(1)
-    opt_out(first.recipients[0].contact.id, database_now())
+    opt_out(first.recipients[0].contact.id, database_now(), source="a test")
     accepted = send(1, audience=AudienceRules(exclude_opted_out=False))
     dispatch()
     assert len(accepted.recipients) == 1

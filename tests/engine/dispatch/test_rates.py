@@ -105,7 +105,7 @@ def test_who_must_not_be_sent_to_takes_no_token(send: Send, accounts: Accounts) 
     limit(accounts[Channel.EMAIL], daily_limit=2)
     accepted = send(4)
     for place in (0, 1):
-        opt_out(accepted.recipients[place].contact.id, database_now())
+        opt_out(accepted.recipients[place].contact.id, database_now(), source="a test")
     dispatch()
     assert totals_of(accepted) == {"sent": 2, "stopped": 2}
 

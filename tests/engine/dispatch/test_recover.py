@@ -103,7 +103,7 @@ def test_whoever_was_stopped_in_flight_keeps_the_attempt_and_stays_stopped(send:
     accepted = send(1)
     claim, context, provider = claim_next()
     begun = begin_claim(claim, context)
-    opt_out(accepted.recipients[0].contact.id, database_now())
+    opt_out(accepted.recipients[0].contact.id, database_now(), source="a test")
     settle(claim, context, begun, hand_over(context, provider, begun), database_now())
     assert totals_of(accepted) == {"stopped": 1}
     assert [attempt.state for attempt in timeline_of(accepted).attempts] == ["sent"]

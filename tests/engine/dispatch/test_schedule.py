@@ -132,6 +132,6 @@ def test_registering_asks_no_rule_and_holds_nothing_back(send: Send) -> None:
     dispatch_at(NOW)
     registered = send([given(1), given(2, email="", phone="")], at=NOW, is_sent=False, throttle=Throttle(DAY))
     assert len(registered.recipients) == 2
-    opt_out(Contact.objects.get(external_id="PAT-2").id, NOW)
+    opt_out(Contact.objects.get(external_id="PAT-2").id, NOW, source="a test")
     assert len(send([given(2)], at=NOW, is_sent=False).recipients) == 1
     assert timeline_of(send([given(3)], at=NOW, throttle=Throttle(DAY))).due_at == NOW

@@ -177,7 +177,7 @@ def test_a_stopped_journey_of_unknown_outcome_is_indeterminate_until_evidence_co
 ) -> None:
     accepted = send(1)
     dispatch()
-    opt_out(recipient_of(accepted).contact_id, database_now())
+    opt_out(recipient_of(accepted).contact_id, database_now(), source="a test")
     assert totals_of(accepted) == {"indeterminate": 1}
     assert Decision.objects.latest("id").reason == "opted_out"
     report_events(accounts[Channel.EMAIL], event_of(accepted, EventKind.DELIVERED))

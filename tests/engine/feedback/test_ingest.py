@@ -169,7 +169,7 @@ def test_nobody_who_answered_is_sent_to_again(send: Send, email: ProviderAccount
 def test_nobody_who_opted_out_is_sent_to_again(send: Send, email: ProviderAccount) -> None:
     accepted = send(1, Channel.EMAIL, Channel.SMS, is_multi=True, fallback_delay_minutes=60)
     dispatch()
-    opt_out(accepted.recipients[0].contact.id, database_now())
+    opt_out(accepted.recipients[0].contact.id, database_now(), source="a test")
     report_events(email, event_of(accepted, EventKind.HARD_BOUNCED))
     make_due()
     dispatch()
@@ -194,7 +194,7 @@ def test_a_bounce_after_its_distribution_was_cancelled_brings_no_other_channel(
 
 def test_who_was_stopped_stays_stopped(send: Send, email: ProviderAccount) -> None:
     accepted = send(1, scheduled_at=database_now() + timedelta(hours=1))
-    opt_out(accepted.recipients[0].contact.id, database_now())
+    opt_out(accepted.recipients[0].contact.id, database_now(), source="a test")
     report_events(email, event_of(accepted, EventKind.HARD_BOUNCED), event_of(accepted, EventKind.DELIVERED))
     assert standing(accepted) == ("stopped", "", "opted_out")
     assert totals_of(accepted) == {"stopped": 1}

@@ -74,8 +74,8 @@ def test_nobody_who_opted_out_is_reminded_not_even_after_opting_in(send: Send, f
     accepted = send(2, reminders=[(Channel.EMAIL, A_DAY)])
     dispatch()
     for place in (0, 1):
-        opt_out(accepted.recipients[place].contact.id, database_now())
-    lift_opt_out(accepted.recipients[1].contact.id)
+        opt_out(accepted.recipients[place].contact.id, database_now(), source="a test")
+    lift_opt_out(accepted.recipients[1].contact.id, database_now(), source="a test", is_asked_by_person=True)
     follow(accepted.distribution)
     arm_follow_ups()
     dispatch()

@@ -170,7 +170,7 @@ def test_an_opt_out_while_it_is_brought_holds(send: Send, follow: Follow, first:
     dispatch()
     follow(accepted.distribution)
     with held_at(first, arm_follow_ups):
-        opt_out(accepted.recipients[0].contact.id, database_now())
+        opt_out(accepted.recipients[0].contact.id, database_now(), source="a test")
     wait_for_hours()
     assert messages() == [INVITATION]
     assert totals_of(accepted) == {"sent": 1}

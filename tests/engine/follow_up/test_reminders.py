@@ -102,7 +102,7 @@ def test_a_response_ends_the_reminders(send: Send) -> None:
 def test_opting_out_ends_the_reminders(send: Send) -> None:
     accepted = send(1, reminders=TWO_REMINDERS)
     dispatch()
-    opt_out(accepted.recipients[0].contact.id, database_now())
+    opt_out(accepted.recipients[0].contact.id, database_now(), source="a test")
     days_on(1)
     assert totals_of(accepted) == {"sent": 1}
     assert messages() == ["invitation email"]

@@ -126,10 +126,10 @@ def test_who_is_only_registered_is_not_written_to(send: Send) -> None:
 def test_who_opted_out_is_not_thanked(send: Send) -> None:
     accepted = send(2, thank_yous=AT_ONCE)
     dispatch()
-    opt_out(accepted.recipients[0].contact.id, database_now())
+    opt_out(accepted.recipients[0].contact.id, database_now(), source="a test")
     respond(accepted.recipients[0].code)
     respond(accepted.recipients[1].code)
-    opt_out(accepted.recipients[1].contact.id, database_now())
+    opt_out(accepted.recipients[1].contact.id, database_now(), source="a test")
     dispatch()
     assert messages() == ["invitation email"] * 2
     assert totals_of(accepted) == {"sent": 2}
@@ -138,7 +138,7 @@ def test_who_opted_out_is_not_thanked(send: Send) -> None:
 def test_who_was_stopped_or_not_reached_is_not_thanked(send: Send, accounts: Accounts) -> None:
     fail_addresses(accounts[Channel.EMAIL], person0="permanent")
     accepted = send(2, thank_yous=[(Channel.SMS, 0)])
-    opt_out(accepted.recipients[1].contact.id, database_now())
+    opt_out(accepted.recipients[1].contact.id, database_now(), source="a test")
     dispatch()
     assert totals_of(accepted) == {"failed": 1, "stopped": 1}
     for one in accepted.recipients:

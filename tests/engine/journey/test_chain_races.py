@@ -53,7 +53,7 @@ def respond(accepted: Accepted, accounts: Accounts) -> None:
 
 
 def opt_out_of_all(accepted: Accepted, accounts: Accounts) -> None:
-    opt_out(accepted.recipients[0].contact.id, database_now())
+    opt_out(accepted.recipients[0].contact.id, database_now(), source="a test")
 
 
 def call_off(accepted: Accepted, accounts: Accounts) -> None:

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.events import EventKind
-from contacts.models.suppression import SuppressionReason
 from distributor.rules.journey.delivery_events import MEANINGS, Progress, Trouble, meaning_of
 from distributor.rules.journey.outcomes import (
     certainly_nothing_left,
@@ -53,7 +52,7 @@ def test_every_kind_has_a_meaning_and_no_other_does() -> None:
 
 @pytest.mark.parametrize("kind", list(EventKind))
 def test_every_suppression_has_a_reason_that_exists(kind: EventKind) -> None:
-    assert meaning_of(kind).suppresses in ("", *SuppressionReason.values)
+    assert meaning_of(kind).bounces == (kind == EventKind.HARD_BOUNCED)
 
 
 @pytest.mark.parametrize("kind", list(EventKind))

@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from pydantic.alias_generators import to_pascal
 
-from contacts.addresses import is_email, normalize_phone
+from contacts.addresses import is_email
 from contacts.contact_fields import ContactFields
 from contacts.models import Organization
+from contacts.phone_numbers import normalize_phone
 from distributor.api.dialects.recipient_add.duplication import USER_FIELDS, data_key
 from distributor.api.dialects.recipient_add.wire import AddRecipients, RecipientWire
 from distributor.api.dry_run import render_plan

@@ -19,6 +19,7 @@ from distributor.api.native.contacts.wire import (
     ContactChanges,
     ContactDocument,
     ContactPage,
+    OptInBody,
     render_contact,
 )
 from distributor.api.native.filters import with_email, with_external_id
@@ -27,11 +28,14 @@ from distributor.api.native.rows import answer_page, find_row, own_rows
 from distributor.api.problems import Fault, Problem, invalid_request, not_found
 from distributor.api.validation import parse_body
 from distributor.engine.consent.erase import erase_contact
-from distributor.engine.consent.opt_out import lift_opt_out, opt_out
+from distributor.engine.consent.opt_out import LiftedByThePersonOnlyError, lift_opt_out, opt_out
 from distributor.engine.infrastructure.clock import database_now
 
 _NO_IDENTIFIER = Fault("", "no_identifier", "A contact needs an externalId or an email.")
 _NO_IDENTIFIER_LEFT = Fault("", "no_identifier", "An externalId, an email or a phone must remain.")
+_LIFTED_BY_THE_PERSON_ONLY = (
+    "The person opted out themselves. If they have asked to be written to again, set requestedByPerson to true."
+)
 _ONLY_IDENTIFIER = "which has no other identifier."
 _TAKEN = {
     "external_id": ("/externalId", "external_id_taken", "This external id belongs to another contact."),
@@ -147,7 +151,7 @@ class OptOut(APIView):
 
         Idempotent: repeating the call changes nothing.
         """
-        opt_out(_find(request, contact_id).pk, database_now())
+        opt_out(_find(request, contact_id).pk, database_now(), source=_source(request))
         return Response(render_contact(_find(request, contact_id)))
 
 
@@ -157,15 +161,36 @@ class OptIn(APIView):
     scopes: ClassVar = {"POST": Scope.MANAGE}
 
     @extend_schema(
-        operation_id="opt_in_contact", summary="Opt a contact in", tags=CONTACTS, request=None, responses=_CONTACT
+        operation_id="opt_in_contact",
+        summary="Opt a contact in",
+        tags=CONTACTS,
+        request=OptInBody,
+        responses=_CONTACT | ERRORS_OF_BODY | CONFLICT,
     )
     def post(self, request: Request, contact_id: str) -> Response:
         """End the contact's opt-out. It applies from the next distribution on.
 
-        Suppressions that were created by unsubscribing are lifted.
+        An opt-out that an API call or an operator reported is lifted. What the person said themselves, by an
+        unsubscribe link, a spam complaint or STOP, is lifted only with `requestedByPerson: true`; otherwise the answer
+        is 409 with the code `lifted_by_the_person_only`. A STOP stays until the person texts START.
         """
-        lift_opt_out(_find(request, contact_id).pk)
+        contact = _find(request, contact_id)
+        body = parse_body(OptInBody, request.body)
+        try:
+            lift_opt_out(
+                contact.pk,
+                database_now(),
+                source=f"{body.source} ({_source(request)})",
+                is_asked_by_person=body.requested_by_person,
+            )
+        except LiftedByThePersonOnlyError:
+            raise Problem(HTTPStatus.CONFLICT, "lifted_by_the_person_only", _LIFTED_BY_THE_PERSON_ONLY) from None
         return Response(render_contact(_find(request, contact_id)))
+
+
+def _source(request: Request) -> str:
+    """Return how consent records name the caller."""
+    return f"API key {caller_key(request).prefix}"
 
 
 def _not_erased(request: Request) -> QuerySet[Contact]:

@@ -1,7 +1,7 @@
 """Bodies and answers of the contact calls."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
@@ -13,6 +13,7 @@ from distributor.api.fields import (
     ExternalIdOrNone,
     LanguageTagOrNone,
     Line,
+    Line255,
     NullIfBlank,
     PhoneOrNone,
     TimeZoneOrNone,
@@ -53,6 +54,19 @@ class ContactChanges(ContactBody):
 
     null clears a field, or all of embeddedData. An externalId, an email or a phone must remain.
     """
+
+
+class OptInBody(Body):
+    """Who says that the contact may be written to again."""
+
+    source: Annotated[Line255, Field(min_length=1)] = Field(
+        description="Where the consent was given, up to 255 characters.", examples=["front desk, form 12"]
+    )
+    requested_by_person: bool = Field(
+        False,
+        description="Whether the person asked for it. Lifts their own unsubscribe or complaint, not a STOP.",
+        examples=[True],
+    )
 
 
 class ContactDocument(Document):

@@ -17,11 +17,12 @@ from contacts.suppressions import spell_address, suppress_address
 from distributor.api.authentication import caller_key
 from distributor.api.fields import EMAIL_OR_BLANK, PATTERN_FAULTS
 from distributor.api.native.filters import unescape_plus
-from distributor.api.native.operations import ERRORS_OF_BODY, ERRORS_OF_DETAIL, PAGE, SUPPRESSIONS
+from distributor.api.native.operations import CONFLICT, ERRORS_OF_BODY, ERRORS_OF_DETAIL, PAGE, SUPPRESSIONS
 from distributor.api.native.rows import answer_page, delete_row, find_row, own_rows, renderer
 from distributor.api.native.suppressions.wire import SuppressionBody, SuppressionDocument, SuppressionPage
-from distributor.api.problems import Fault
+from distributor.api.problems import Fault, Problem
 from distributor.api.validation import parse_body
+from distributor.rules.consent import LIFTED_BY_THE_PERSON_ONLY
 
 _render = renderer(SuppressionDocument)
 _INVALID_PHONE = ("invalid_phone", "Not a valid phone number. Use E.164, for example +48601234567.")
@@ -99,10 +100,20 @@ class SuppressionDetail(APIView):
         operation_id="lift_suppression",
         summary="Lift a suppression",
         tags=SUPPRESSIONS,
-        responses={204: None} | ERRORS_OF_DETAIL,
+        responses={204: None} | ERRORS_OF_DETAIL | CONFLICT,
     )
     def delete(self, request: Request, suppression_id: str) -> Response:
-        """Allow sends to the address again, from the next distribution on."""
+        """Allow sends to the address again, from the next distribution on.
+
+        A STOP and a complaint are lifted by the person only: 409 with the code `lifted_by_the_person_only`.
+        """
+        found = find_row(own_rows(request, Suppression), suppression_id, "suppression")
+        if found.reason in LIFTED_BY_THE_PERSON_ONLY:
+            detail = (
+                "Only the person lifts this. A STOP is lifted by texting START; a complaint by opting the contact in "
+                "with requestedByPerson: true."
+            )
+            raise Problem(HTTPStatus.CONFLICT, "lifted_by_the_person_only", detail)
         return delete_row(own_rows(request, Suppression), suppression_id, "suppression")
 
 

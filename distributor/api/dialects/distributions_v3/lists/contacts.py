@@ -41,7 +41,7 @@ from distributor.api.dialects.distributions_v3.lists.mailing_lists import find_l
 from distributor.api.dialects.distributions_v3.paging import OFFSET, PAGE, key_parser, next_page, read_page
 from distributor.api.dialects.distributions_v3.references import find_by_id
 from distributor.api.problems import Fault, Problem, invalid_request, not_found
-from distributor.engine.consent.opt_out import lift_opt_out, opt_out
+from distributor.engine.consent.opt_out import opt_out
 from distributor.engine.infrastructure.clock import database_now
 
 _NO_IDENTIFIER: Final = Fault("/extRef", "no_identifier", "A contact needs an extRef, email or phone.")
@@ -164,7 +164,7 @@ def _put_on_list(mailing_list: MailingList, body: MailingListContactBody, now: d
     change_members(mailing_list, {contact.pk}, ())
     # Clients send false for every contact, so it does not lift an earlier opt-out.
     if body.unsubscribed:
-        opt_out(contact.pk, now)
+        opt_out(contact.pk, now, source="lists and links")
     return contact
 
 
@@ -174,9 +174,7 @@ def _change(contact: Contact, body: MailingListContactBody, now: datetime) -> No
     if columns:
         change_contact(contact.pk, columns)
     if body.unsubscribed is True:
-        opt_out(contact.pk, now)
-    elif body.unsubscribed is False:
-        lift_opt_out(contact.pk)
+        opt_out(contact.pk, now, source="lists and links")
 
 
 def _find_member(mailing_list: MailingList, contact_id: str) -> Contact:

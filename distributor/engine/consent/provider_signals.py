@@ -1,0 +1,120 @@
+"""What providers report of people's wishes: STOP and START, complaints, unsubscribes, and addresses that bounce."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from channels.models import ProviderAccount
+from channels.providers.base import Account
+from contacts.models import ConsentEvent, Contact, Suppression
+from contacts.models.suppression import SuppressionReason
+from distributor.engine.consent.opt_out import active_signals
+from distributor.engine.consent.record import (
+    PHONE_CHANNELS,
+    ReportedSignal,
+    addresses_of,
+    is_address,
+    record_signals,
+    spread,
+    suppress_addresses,
+)
+from distributor.rules.consent import Lift, Signal
+
+# Of two of the same moment STOP counts.
+_LATEST_REQUESTS = """
+SELECT DISTINCT ON (address) address, kind, occurred_at FROM distributor_providerevent
+WHERE kind IN ('stopped', 'started') AND address = ANY(%s) AND provider_account_id = ANY(%s)
+ORDER BY address, occurred_at DESC, kind DESC
+"""
+
+
+def suppress_bounced(account: Account, addresses: Iterable[str]) -> None:
+    """Suppress addresses that bounced, on the account's channel. What is not an address of the channel is left out."""
+    closed = {address for address in addresses if is_address(account.channel, address)}
+    suppress_addresses(
+        account.organization_id,
+        [(account.channel.value, address, SuppressionReason.BOUNCE.value) for address in closed],
+        source_of(account),
+    )
+
+
+def record_provider_signals(
+    account: Account, reported: Sequence[ReportedSignal], now: datetime
+) -> dict[UUID, ReportedSignal]:
+    """Record complaints, unsubscribes and refusals because of an earlier STOP. Returns whose journeys have to stop."""
+    return record_signals(account.organization_id, reported, source_of(account), now)
+
+
+def apply_latest_requests(account: Account, addresses: Collection[str], now: datetime) -> dict[UUID, ReportedSignal]:
+    """Let the latest stored STOP or START of each address hold, in whatever order they were reported.
+
+    A phone number is one wish for SMS and WhatsApp, whichever account was told. Returns whose journeys have to stop.
+    """
+    organization_id = account.organization_id
+    channels = PHONE_CHANNELS if account.channel in PHONE_CHANNELS else (account.channel,)
+    theirs = ProviderAccount.objects.filter(organization_id=organization_id, channel__in=channels)
+    with connection.cursor() as cursor:
+        # A STOP and a START reported at the same moment would each not see the other.
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"wishes {organization_id}"])
+        cursor.execute(_LATEST_REQUESTS, [list(addresses), list(theirs.values_list("id", flat=True))])
+        latest = cursor.fetchall()
+    stopped = [
+        ReportedSignal(Signal.STOP, account.channel.value, address, said_at=said_at)
+        for address, kind, said_at in latest
+        if kind == "stopped" and not _is_stopped(account, address)
+    ]
+    stopping = record_signals(organization_id, stopped, source_of(account), now)
+    for address, kind, said_at in sorted(latest):
+        if kind == "started" and is_address(account.channel, address):
+            _lift_stop(account, address, said_at, now)
+    return stopping
+
+
+def source_of(account: Account) -> str:
+    """Return how consent records name the account."""
+    return f"provider account {account.id}"
+
+
+def _is_stopped(account: Account, address: str) -> bool:
+    """Whether a STOP of the address holds already: reported again, it changes nothing."""
+    closed = Suppression.objects.filter(
+        organization_id=account.organization_id, address=address, reason=SuppressionReason.STOP
+    )
+    channels = {channel for channel, _ in spread(account.channel, address)}
+    return set(closed.values_list("channel", flat=True)) >= channels
+
+
+def _lift_stop(account: Account, address: str, said_at: datetime, now: datetime) -> None:
+    """START takes back the STOP of a number, and what that STOP closed. Nothing else is lifted."""
+    organization_id = account.organization_id
+    stops = Suppression.objects.filter(organization_id=organization_id, reason=SuppressionReason.STOP)
+    contacts = list(
+        Contact.objects.filter(organization_id=organization_id, phone=address)
+        .order_by("pk")
+        .select_for_update(no_key=True)
+    )
+    deleted, _ = stops.filter(address=address).delete()
+    if not deleted:
+        return
+    for contact in contacts:
+        own = {own_address for _, own_address in addresses_of(contact)}
+        if not active_signals(contact) - {Signal.STOP}:
+            contact.opted_out_at = None
+            contact.save(update_fields=["opted_out_at", "updated_at"])
+        stops.filter(address__in=own).delete()
+    contact_ids: list[UUID | None] = [contact.pk for contact in contacts] or [None]
+    ConsentEvent.objects.bulk_create(
+        ConsentEvent(
+            organization_id=organization_id,
+            contact_id=contact_id,
+            channel=account.channel.value,
+            address=address,
+            what=Lift.START.value,
+            source=source_of(account),
+            said_at=said_at,
+            recorded_at=now,
+        )
+        for contact_id in contact_ids
+    )

@@ -1,0 +1,332 @@
+"""One wish ends all of it: every signal, at every point of a journey, whatever channel comes next."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+
+from channels.events import EventKind
+from channels.models import ProviderAccount, SandboxMessage
+from channels.providers.base import Outcome, Result, Scope
+from contacts.channel import Channel
+from contacts.models import ConsentEvent, Contact, MailingList, Membership, Organization, Suppression
+from distributor.api.dialects.distributions_v3.ids import Kind, public_id
+from distributor.engine.consent.erase import erase_contact
+from distributor.engine.consent.opt_out import opt_out
+from distributor.engine.consent.unsubscribe import unsubscribe
+from distributor.engine.dispatch.settle import settle
+from distributor.engine.infrastructure.clock import database_now
+from distributor.models import Decision, Recipient
+from tests.engine.conftest import Follow, Send
+from tests.support.api.lists_and_links import call, lists_path
+from tests.support.engine.claims import begin_claim, claim_next
+from tests.support.engine.people import arm_follow_ups, dispatch, given, make_due, totals_of
+from tests.support.engine.provider_events import event_of, recipient_of, report_events
+
+pytestmark = pytest.mark.django_db
+Accounts = dict[Channel, ProviderAccount]
+PHONE = "+48600000000"
+EMAIL = "person0@example.com"
+
+
+def stop_by(accounts: Accounts, channel: Channel, address: str = PHONE) -> Callable[[Any], None]:
+    """A STOP that a person sends to one of our numbers: it names no attempt."""
+
+    def say(accepted: Any) -> None:
+        event = event_of(accepted, EventKind.STOPPED, attempt_id="", address=address)
+        report_events(accounts[channel], event)
+
+    return say
+
+
+def report_on_email(accounts: Accounts, kind: EventKind) -> Callable[[Any], None]:
+    return lambda accepted: report_events(accounts[Channel.EMAIL], event_of(accepted, kind))
+
+
+def click_unsubscribe(accepted: Any) -> None:
+    assert unsubscribe(accepted.recipients[0].code, "unsubscribe page", database_now())
+
+
+def report_opt_out(accepted: Any) -> None:
+    opt_out(accepted.recipients[0].contact.id, database_now(), source="a test")
+
+
+# How the person says no, by a name; the first channel is the one that the message came by.
+SIGNALS = {
+    "STOP by WhatsApp": (Channel.WHATSAPP, "stop"),
+    "STOP by SMS": (Channel.SMS, "stop"),
+    "spam complaint": (Channel.EMAIL, "complaint"),
+    "unsubscribe at the provider": (Channel.EMAIL, "provider_unsubscribe"),
+    "unsubscribe page": (Channel.EMAIL, "page_unsubscribe"),
+    "reported opt-out": (Channel.EMAIL, "reported_opt_out"),
+}
+
+
+def say_no(name: str, accounts: Accounts, accepted: Any) -> None:
+    channel, signal = SIGNALS[name]
+    match signal:
+        case "stop":
+            stop_by(accounts, channel)(accepted)
+        case "complaint":
+            report_on_email(accounts, EventKind.COMPLAINED)(accepted)
+        case "provider_unsubscribe":
+            report_on_email(accounts, EventKind.UNSUBSCRIBED)(accepted)
+        case "page_unsubscribe":
+            click_unsubscribe(accepted)
+        case _:
+            report_opt_out(accepted)
+
+
+@pytest.fixture(params=["everything", "channel"])
+def reach(request: pytest.FixtureRequest, organization: Organization) -> str:
+    """Whether a STOP and a complaint close everything or the channel. Waiting journeys stop in both cases."""
+    reach: str = request.param
+    Organization.objects.update(stop_closes=reach, complaint_closes=reach)
+    return reach
+
+
+@pytest.mark.parametrize("signal", SIGNALS)
+@pytest.mark.parametrize("fallback", list(Channel))
+def test_no_fallback_follows_a_no(send: Send, accounts: Accounts, signal: str, fallback: Channel, reach: str) -> None:
+    channel, what = SIGNALS[signal]
+    accepted = send(1, channel, fallback, is_multi=True, fallback_delay_minutes=1)
+    dispatch()
+    say_no(signal, accounts, accepted)
+    make_due()
+    dispatch()
+    assert SandboxMessage.objects.count() == 1
+    decision = Decision.objects.get(kind="stopped")
+    assert (decision.reason, decision.detail["signal"]) == ("opted_out", what)
+    assert totals_of(accepted) == {"sent": 1}
+
+
+@pytest.mark.parametrize("signal", SIGNALS)
+@pytest.mark.parametrize("reminder", list(Channel))
+def test_no_reminder_follows_a_no(send: Send, accounts: Accounts, signal: str, reminder: Channel, reach: str) -> None:
+    accepted = send(1, SIGNALS[signal][0], reminders=[(reminder, 60)])
+    dispatch()
+    say_no(signal, accounts, accepted)
+    make_due()
+    dispatch()
+    assert SandboxMessage.objects.count() == 1
+
+
+@pytest.mark.parametrize("signal", SIGNALS)
+def test_no_added_reminder_follows_a_no(
+    send: Send, accounts: Accounts, follow: Follow, signal: str, reach: str
+) -> None:
+    accepted = send(1, SIGNALS[signal][0])
+    dispatch()
+    follow(accepted.distribution, Channel.EMAIL, at=database_now() + timedelta(hours=1))
+    arm_follow_ups()
+    say_no(signal, accounts, accepted)
+    make_due()
+    dispatch()
+    assert SandboxMessage.objects.count() == 1
+
+
+@pytest.mark.parametrize("signal", SIGNALS)
+@pytest.mark.parametrize("other", list(Channel))
+def test_every_other_waiting_journey_of_the_person_stops(
+    send: Send, accounts: Accounts, signal: str, other: Channel, reach: str
+) -> None:
+    accepted = send(1, SIGNALS[signal][0])
+    dispatch()
+    waiting = send(1, other, scheduled_at=database_now() + timedelta(days=1))
+    say_no(signal, accounts, accepted)
+    make_due()
+    dispatch()
+    assert SandboxMessage.objects.count() == 1
+    assert totals_of(waiting) == {"stopped": 1}
+
+
+@pytest.mark.parametrize("signal", SIGNALS)
+@pytest.mark.parametrize("later", list(Channel))
+def test_a_later_call_sends_nothing_where_a_no_closes_everything(
+    send: Send, accounts: Accounts, signal: str, later: Channel
+) -> None:
+    accepted = send(1, SIGNALS[signal][0])
+    dispatch()
+    say_no(signal, accounts, accepted)
+    assert totals_of(send(1, later)) == {"skipped": 1}
+
+
+@pytest.mark.parametrize(("said_by", "asked_on"), [(Channel.SMS, Channel.WHATSAPP), (Channel.WHATSAPP, Channel.SMS)])
+def test_one_number_is_one_wish(send: Send, accounts: Accounts, said_by: Channel, asked_on: Channel) -> None:
+    Organization.objects.update(stop_closes="channel")
+    accepted = send(1, said_by)
+    dispatch()
+    stop_by(accounts, said_by)(accepted)
+    assert totals_of(send(1, asked_on)) == {"skipped": 1}
+    assert totals_of(send(1, Channel.EMAIL)) == {}  # this organisation lets a STOP close the number only
+
+
+def test_a_complaint_that_closes_the_channel_leaves_the_phone_open(send: Send, accounts: Accounts) -> None:
+    Organization.objects.update(complaint_closes="channel")
+    accepted = send(1)
+    dispatch()
+    report_on_email(accounts, EventKind.COMPLAINED)(accepted)
+    assert totals_of(send(1, Channel.EMAIL)) == {"skipped": 1}
+    assert totals_of(send(1, Channel.SMS)) == {}
+
+
+def test_a_number_that_the_provider_refuses_after_a_stop_gets_nothing_by_whatsapp(send: Send) -> None:
+    """Twilio answers 400 with code 21610 (https://www.twilio.com/docs/api/errors/21610)."""
+    accepted = send([given(0), given(1)], Channel.SMS, Channel.WHATSAPP, is_multi=True)
+    other = send([given(0)], Channel.EMAIL, scheduled_at=database_now() + timedelta(days=1))
+    claim, context, _ = claim_next()
+    begun = begin_claim(claim, context)
+    refused = Result(Outcome.PERMANENT, code="21610", scope=Scope.RECIPIENT, opted_out=True)
+    settle(claim, context, begun, [refused, Result(Outcome.ACCEPTED)], database_now())
+    make_due()
+    dispatch()
+    assert SandboxMessage.objects.count() == 0  # the first message was handed over outside the sandbox
+    assert totals_of(accepted)["failed"] == 1
+    assert totals_of(other) == {"stopped": 1}
+    assert set(Suppression.objects.filter(address=PHONE).values_list("channel", flat=True)) == {"sms", "whatsapp"}
+
+
+def test_an_opt_out_holds_for_the_same_address_under_another_external_id(send: Send) -> None:
+    accepted = send([given(0, email="o@example.com")])
+    opt_out(accepted.recipients[0].contact.id, database_now(), source="a test")
+    assert totals_of(send([given(7, email="O@example.com", phone="")])) == {"skipped": 1}
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+@pytest.mark.parametrize("external_id", ["PAT-0", "another"])
+def test_an_opt_out_survives_erasure(send: Send, channel: Channel, external_id: str) -> None:
+    accepted = send(1)
+    contact_id = accepted.recipients[0].contact.id
+    opt_out(contact_id, database_now(), source="a test")
+    erase_contact(contact_id, database_now())
+    assert not Suppression.objects.filter(address__in=[EMAIL, PHONE]).exists()  # only keyed hashes are left
+    assert totals_of(send([given(0, external_id=external_id)], channel)) == {"skipped": 1}
+    assert totals_of(send([given(1)], channel)) == {}
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+def test_the_link_of_the_last_message_works_after_erasure(send: Send, channel: Channel) -> None:
+    accepted = send(1, channel)
+    dispatch()
+    erase_contact(accepted.recipients[0].contact.id, database_now())
+    click_unsubscribe(accepted)
+    assert totals_of(send(1, channel)) == {"skipped": 1}
+
+
+def test_unsubscribing_closes_the_address_that_was_written_to_as_well_as_todays(send: Send) -> None:
+    accepted = send([given(0, email="old@example.com")])
+    dispatch()
+    send([given(0, email="new@example.com")])
+    click_unsubscribe(accepted)
+    for number, address in enumerate(["old@example.com", "new@example.com"], start=5):
+        assert totals_of(send([given(number, email=address)])) == {"skipped": 1}
+
+
+def test_an_address_that_was_left_before_the_message_stays_open(send: Send) -> None:
+    send([given(0, email="older@example.com")])
+    send([given(0, email="old@example.com")])
+    accepted = send([given(0, email="old@example.com")])
+    click_unsubscribe(accepted)
+    assert totals_of(send([given(5, email="older@example.com")])) == {}
+
+
+def test_start_takes_back_a_stop_and_all_that_it_closed(send: Send, accounts: Accounts) -> None:
+    accepted = send(1, Channel.SMS)
+    dispatch()
+    stop_by(accounts, Channel.SMS)(accepted)
+    report_events(accounts[Channel.WHATSAPP], event_of(accepted, EventKind.STARTED, attempt_id="", address=PHONE))
+    assert not Suppression.objects.exists()
+    for channel in Channel:
+        assert totals_of(send(1, channel)) == {}
+    assert list(ConsentEvent.objects.order_by("pk").values_list("what", flat=True)) == ["stop", "start"]
+
+
+def test_start_takes_back_nothing_else(send: Send, accounts: Accounts) -> None:
+    accepted = send(1, Channel.SMS)
+    dispatch()
+    click_unsubscribe(accepted)
+    stop_by(accounts, Channel.SMS)(accepted)
+    report_events(accounts[Channel.SMS], event_of(accepted, EventKind.STARTED, attempt_id="", address=PHONE))
+    assert totals_of(send(1, Channel.EMAIL)) == {"skipped": 1}
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_a_crm_that_says_unsubscribed_false_lifts_nothing(
+    send: Send, client: Client, organization: Organization, method: str
+) -> None:
+    accepted = send(1)
+    click_unsubscribe(accepted)
+    contact = Contact.objects.get()
+    made = MailingList.objects.create(organization=organization, name="Ward B")
+    Membership.objects.create(mailing_list=made, contact=contact)
+    path = f"{lists_path(organization)}/{public_id(Kind.MAILING_LIST, made.pk)}/contacts"
+    body: dict[str, Any] = {"extRef": "PAT-0", "unsubscribed": False}
+    if method == "PUT":
+        path += f"/{public_id(Kind.CONTACT, contact.pk)}"
+    assert call(client, method, path, body).status_code == 200
+    contact.refresh_from_db()
+    assert contact.opted_out_at is not None
+
+
+@pytest.mark.parametrize("reason", ["stop", "complaint"])
+def test_a_stop_and_a_complaint_are_lifted_by_the_person_only(
+    client: Client, organization: Organization, reason: str
+) -> None:
+    row = Suppression.objects.create(organization=organization, channel="sms", address=PHONE, reason=reason)
+    response = client.delete(f"/api/v1/suppressions/{row.pk}")
+    assert (response.status_code, response.json()["code"]) == (409, "lifted_by_the_person_only")
+    assert Suppression.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({}, 400),
+        ({"source": ""}, 400),
+        ({"source": "front desk"}, 409),
+        ({"source": "front desk", "requestedByPerson": False}, 409),
+        ({"source": "front desk", "requestedByPerson": True}, 200),
+    ],
+)
+def test_opting_in_says_who_asked(send: Send, client: Client, body: dict[str, Any], status: int) -> None:
+    accepted = send(1)
+    click_unsubscribe(accepted)
+    contact_id = accepted.recipients[0].contact.id
+    path = f"/api/v1/contacts/{contact_id}/opt-in"
+    response = client.post(path, json.dumps(body), content_type="application/json")
+    assert response.status_code == status
+    assert (Contact.objects.get().opted_out_at is None) == (status == 200)
+
+
+def test_a_reported_opt_out_is_lifted_by_whoever_reports(send: Send, client: Client) -> None:
+    accepted = send(1)
+    report_opt_out(accepted)
+    path = f"/api/v1/contacts/{accepted.recipients[0].contact.id}/opt-in"
+    assert client.post(path, '{"source": "CRM"}', content_type="application/json").status_code == 200
+    assert totals_of(send(1)) == {}
+
+
+def test_every_signal_is_on_record_and_stays_there(send: Send, accounts: Accounts) -> None:
+    accepted = send(1)
+    dispatch()
+    report_on_email(accounts, EventKind.COMPLAINED)(accepted)
+    event = ConsentEvent.objects.get()
+    assert (event.what, event.channel, event.address, event.closes) == ("complaint", "email", EMAIL, "everything")
+    assert event.contact_id == accepted.recipients[0].contact.id
+    assert str(accounts[Channel.EMAIL].id) in event.source
+    with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
+        ConsentEvent.objects.update(what="start")
+
+
+@pytest.mark.parametrize("signal", SIGNALS)
+def test_a_no_between_acceptance_and_the_first_message_stops_it(send: Send, accounts: Accounts, signal: str) -> None:
+    accepted = send(1, SIGNALS[signal][0])
+    say_no(signal, accounts, accepted)
+    dispatch()
+    assert SandboxMessage.objects.count() == 0
+    assert totals_of(accepted) == {"stopped": 1}
+    assert Recipient.objects.get(pk=recipient_of(accepted).pk).reason == "opted_out"
