@@ -83,7 +83,7 @@ def test_simultaneous_unsubscribes_stop_a_journey_once() -> None:
     recipient = make_journey()
     with at_the_same_moment(recipient, [lambda: unsubscribe(recipient.code, "one-click", NOW)] * 3) as futures:
         assert all(future.result(DEADLINE_SECONDS) for future in futures)
-    assert Suppression.objects.count() == 1
+    assert Suppression.objects.count() == 3  # an e-mail address, and a number for SMS and WhatsApp
     assert Decision.objects.count() == 1
     assert counts_of(recipient) == {"stopped": 1}
 

@@ -32,7 +32,7 @@ POINTS: dict[str, tuple[ModuleType, str]] = {
     "looking": (arm, "read_attempts"),  # a follow-up's people are locked and were looked at
     "arming": (arm, "add_counts"),  # a follow-up's people wait for it, nothing is committed
     "answering": (record, "stop_journeys"),  # the link is used up, nothing is committed
-    "opting out": (opt_out, "stop_journeys"),  # the recipients are locked, nothing is committed
+    "opting out": (opt_out, "stop_for_signals"),  # the recipients are locked, nothing is committed
 }
 
 

@@ -151,8 +151,10 @@ def test_what_means_nothing_to_us_is_no_event(form: Mapping[str, str]) -> None:
 # Inbound messages
 
 STOP = ["STOP", "stop", " Stop \n", "STOPALL", "Unsubscribe", "CANCEL", "end", "quit", "Revoke", "OPTOUT"]
+STOP += ["STOP it", "please stop", "STOP.", "opt out", "ＳＴＯＰ"]
 START = ["START", "start", "Unstop", "yes", " YES\r\n"]
-NEITHER = ["HELP", "info", "", "STOP it", "please stop", "no", "STOP.", "YES please", "opt out", "ＳＴＯＰ"]
+HELP = ["HELP", "info"]  # Twilio answers it
+REPLY = ["", "no", "YES please"]
 
 
 @pytest.mark.parametrize(
@@ -160,10 +162,11 @@ NEITHER = ["HELP", "info", "", "STOP it", "please stop", "no", "STOP.", "YES ple
     [
         *((body, [EventKind.STOPPED]) for body in STOP),
         *((body, [EventKind.STARTED]) for body in START),
-        *((body, []) for body in NEITHER),
+        *((body, []) for body in HELP),
+        *((body, [EventKind.REPLIED]) for body in REPLY),
     ],
 )
-def test_a_whole_message_that_is_a_keyword_is_a_wish(body: str, kinds: list[EventKind]) -> None:
+def test_an_inbound_message_is_a_request_or_a_reply(body: str, kinds: list[EventKind]) -> None:
     assert [event.kind for event in read(PEER.inbound(URL, ANN, body))] == kinds
 
 
@@ -195,6 +198,7 @@ def test_a_wish_comes_from_an_address(sender: str, address: str) -> None:
         occurred_at=NOW,
         address=address,
         provider_message_id=sid,
+        detail="STOP",
     )
     assert event.raw["Body"] == "STOP"
 

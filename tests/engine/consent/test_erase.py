@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection
 
 from channels.models import SandboxMessage
 from contacts.channel import Channel
+from contacts.address_key import address_key
 from contacts.contact_fields import ContactFields
 from contacts.identity import UnknownContactsError, resolve_contacts
 from contacts.models import Contact, MailingList, Membership, Organization, Suppression
@@ -126,13 +127,14 @@ def test_links_are_closed_and_answers_stay(send: Send) -> None:
     assert Response.objects.get().answers == {"score": 9}
 
 
-def test_a_suppressed_address_stays_suppressed(send: Send, organization: Organization) -> None:
+def test_a_suppressed_address_stays_suppressed_by_its_key(send: Send, organization: Organization) -> None:
     send([given(1, **PERSONAL)])
     Suppression.objects.create(
         organization=organization, channel=Channel.EMAIL, address="personal@example.com", reason="complaint"
     )
     erase()
-    assert Suppression.objects.get().address == "personal@example.com"
+    assert Suppression.objects.get().address == address_key("personal@example.com")
+    assert totals_of(send([given(2, email="personal@example.com")])) == {"skipped": 1}
 
 
 def test_erasing_again_changes_nothing(send: Send) -> None:

@@ -28,6 +28,12 @@ def closed() -> list[tuple[str, str, str]]:
     return sorted(Suppression.objects.values_list("channel", "address", "reason"))
 
 
+def everything(reason: str) -> list[tuple[str, str, str]]:
+    """Every address of person 0."""
+    phones = [(channel, "+48600000000", reason) for channel in ("sms", "whatsapp")]
+    return [("email", "person0@example.com", reason), *phones]
+
+
 @pytest.mark.parametrize(
     ("kind", "reason"),
     [
@@ -37,14 +43,14 @@ def closed() -> list[tuple[str, str, str]]:
         (EventKind.STOPPED, "stop"),
     ],
 )
-def test_an_event_closes_the_address_on_its_channel(
+def test_an_event_closes_the_address_and_a_no_the_person(
     send: Send, accounts: Accounts, kind: EventKind, reason: str
 ) -> None:
     accepted = send(1)
     dispatch()
     report_events(accounts[Channel.EMAIL], event_of(accepted, kind, attempt_id=""))
-    assert closed() == [("email", "person0@example.com", reason)]
-    assert str(accounts[Channel.EMAIL].id) in Suppression.objects.get().source
+    assert closed() == ([("email", "person0@example.com", reason)] if reason == "bounce" else everything(reason))
+    assert all(str(accounts[Channel.EMAIL].id) in suppression.source for suppression in Suppression.objects.all())
     again = send(1)
     assert totals_of(again) == {"skipped": 1}
     decision = Decision.objects.get(distribution_id=again.distribution.id)
@@ -64,7 +70,7 @@ def test_several_reasons_stand_beside_one_another_and_the_graver_counts(send: Se
     dispatch()
     for kind in (EventKind.UNSUBSCRIBED, EventKind.HARD_BOUNCED):
         report_events(accounts[Channel.EMAIL], event_of(accepted, kind))
-    assert [reason for _, _, reason in closed()] == ["bounce", "unsubscribe"]
+    assert closed() == sorted([("email", "person0@example.com", "bounce"), *everything("unsubscribe")])
     again = send(1)
     assert Decision.objects.get(distribution_id=again.distribution.id).reason == "suppressed"
     lift_opt_out(accepted.recipients[0].contact.id, database_now(), source="a test", is_asked_by_person=True)
@@ -107,7 +113,7 @@ def test_the_later_wish_holds_in_whatever_order_they_are_told(
     ]
     for place in order:
         report_events(sms, wishes[place])
-    assert closed() == ([("sms", "+48600000000", "stop")] if remains else [])
+    assert closed() == (everything("stop") if remains else [])
 
 
 def test_start_lifts_no_other_reason(send: Send, accounts: Accounts, organization: Organization) -> None:
@@ -125,7 +131,7 @@ def test_a_refusal_because_of_an_earlier_stop_closes_the_number(send: Send) -> N
     refused = Result(Outcome.PERMANENT, code="21610", scope=Scope.RECIPIENT, opted_out=True)
     settle(claim, route, begun, [refused, Result(Outcome.ACCEPTED)], database_now())
     assert totals_of(accepted) == {"sent": 1, "failed": 1}
-    assert closed() == [("sms", "+48600000000", "stop")]
+    assert closed() == everything("stop")
 
 
 def test_another_organisations_address_stays_open(send: Send, accounts: Accounts) -> None:

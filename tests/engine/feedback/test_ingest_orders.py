@@ -24,6 +24,7 @@ from distributor.engine.journey.attempts import attempt_id
 from distributor.engine.route.step_context import as_account
 from distributor.models import Attempt, Decision, Distribution, ProviderEvent, Recipient, Touch
 from distributor.rules.journey.chain import StopsOn
+from distributor.rules.journey.delivery_events import OPT_OUT_REQUESTS, SIGNALS
 from tests.engine.conftest import Send
 from tests.support.engine.claims import begin_claim, claim_next
 from tests.support.engine.people import dispatch, totals_of
@@ -160,9 +161,13 @@ def test_order_repeats_and_splits_do_not_matter_nor_when_settle_comes(
     ProviderAccount.objects.filter(id=account.id).update(kind="evidence")
     events, calls, settled_before = delivery
     at_once = [list(range(len(events)))]
-    assert play(send, account, chain, results, events, calls, settled_before) == play(
-        send, account, chain, results, events, at_once, 0
-    )
+    in_pieces = play(send, account, chain, results, events, calls, settled_before)
+    in_one = play(send, account, chain, results, events, at_once, 0)
+    if any(events[index][1] in {*SIGNALS, *OPT_OUT_REQUESTS} for call in calls[:settled_before] for index in call):
+        # A no stops what waits at that moment, so it matters whether the message had already been settled.
+        closed = ("attempts", "suppressions", "events")
+        in_pieces, in_one = ({key: came_of_it[key] for key in closed} for came_of_it in (in_pieces, in_one))
+    assert in_pieces == in_one
 
 
 @pytest.mark.django_db(transaction=True)
