@@ -27,7 +27,7 @@ run: runtime ## install, start everything, print a curl command to paste; Ctrl-C
 
 # By file, so that the servers and browsers that a test module starts are started once.
 test: development ## run the tests on real servers; make test ARGS="-k quick" selects some
-	@exec .venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@exec .venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: development ## lint, format, types, import contracts, migrations
 	.venv/bin/ruff check .

@@ -14,6 +14,13 @@ from tests.support.browser import browser, page
 
 __all__ = ["browser", "page"]
 
+# Started first, so that no test process is left alone with half a minute of work when the other has finished.
+SLOWEST = ("tests/stack/", "test_troubled_provider", "test_worker_killed", "test_month")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not any(part in item.nodeid for part in SLOWEST))
+
 
 @pytest.fixture(scope="session", autouse=True)
 def static_files_are_found_when_asked() -> None:
