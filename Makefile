@@ -27,7 +27,7 @@ run: runtime ## install, start everything, print a curl command to paste; Ctrl-C
 
 # By file, so that the servers and browsers that a test module starts are started once.
 test: development ## run the tests on real servers; make test ARGS="-k quick" selects some
-	@exec .venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@exec .venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: development ## lint, format, types, import contracts, migrations
 	.venv/bin/ruff check .
@@ -37,7 +37,8 @@ check: development ## lint, format, types, import contracts, migrations
 		'mypy; python manage.py makemigrations --check --dry-run; python manage.py check'
 
 conform: development ## call every API operation with valid and invalid requests, 100 times and at every limit
-	@GENERATED_CALLS=100 exec .venv/bin/python -m pytest tests/conformance/test_schema.py $(ARGS)
+	@GENERATED_CALLS=100 BAD_BODIES=10000 exec .venv/bin/python -m pytest -n 2 --dist loadfile \
+		tests/conformance/test_schema.py $(wildcard tests/api/*/test_bad_bodies.py) $(ARGS)
 
 simulate: development ## simulate thirty days and check every message; make simulate ARGS="--seed 2"
 	@exec $(STACK) with-services -- .venv/bin/python -m tests.simulation $(ARGS)

@@ -92,7 +92,7 @@ def requests(draw: st.DrawFn) -> tuple[list[Any], list[Channel], dict[str, Any]]
 
 
 @pytest.mark.django_db
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(make=worlds(), said=requests())
 def test_any_plan_is_what_then_happens(
     organization: Organization,

@@ -226,11 +226,11 @@ def test_a_request_names_accounts_in_the_order_of_their_turn(
 def test_accounts_with_weights_share_the_messages_by_them(
     send: Send, first: ProviderAccount, second: ProviderAccount
 ) -> None:
-    accepted = [send([given(number)], further_accounts=[second], weights=[1, 3]) for number in range(400)]
+    accepted = [send([given(number)], further_accounts=[second], weights=[1, 3]) for number in range(200)]
     dispatch()
     assert all(totals_of(one) == {"sent": 1} for one in accepted)
-    # 400 draws with p = 1/4: 100 ± 5.8 standard deviations of 8.7.
-    assert 50 <= carried()[first.name] <= 150
+    # 200 draws with p = 1/4: 50 ± 5.7 standard deviations of 6.1.
+    assert 15 <= carried()[first.name] <= 85
 
 
 @pytest.mark.parametrize("trouble", ["broken", "slow"])

@@ -19,7 +19,7 @@ from tests.engine.conftest import Send
 from tests.support.engine.people import dispatch_at, given
 from tests.support.failpoints import held_at
 
-ROUNDS = 200
+ROUNDS = 60
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 Accounts = dict[Channel, ProviderAccount]
 
 # 30 calls, so that SendGrid, too, gets enough requests for every kind of trouble.
-CALLS, CALL_SIZE = 30, 20
+CALLS, CALL_SIZE = 30, 10
 SHARES = {
     Fault.THROTTLED: 0.1,
     Fault.UNAVAILABLE: 0.1,

@@ -26,7 +26,7 @@ from tests.support.engine.people import given, totals_of
 
 PROJECT = Path(__file__).resolve().parents[3]
 CALLS, PEOPLE = 5, 1_000
-MEMBERS = 30_000
+MEMBERS = 12_000
 
 
 @pytest.fixture

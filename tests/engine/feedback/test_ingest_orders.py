@@ -146,7 +146,7 @@ def summary(begun_at: datetime) -> Any:
 
 
 @pytest.mark.django_db
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(delivery=deliveries(), results=outcomes, chain=chains)
 def test_order_repeats_and_splits_do_not_matter_nor_when_settle_comes(
     send: Send,

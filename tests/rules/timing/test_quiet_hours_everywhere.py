@@ -111,7 +111,7 @@ def situations(draw: st.DrawFn) -> tuple[Change, QuietHours, Sequence[datetime]]
     return change, QuietHours(start, end, weekdays), [change.at + offset * A_MINUTE for offset in sorted(offsets)]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(situations())
 def test_answers_are_not_quiet_not_early_final_and_in_order(
     situation: tuple[Change, QuietHours, Sequence[datetime]],
@@ -138,7 +138,7 @@ def test_to_the_minute_the_answers_are_those_of_watching_the_clock(
         assert answer == allowed or (allowed is None and answer > watch.instants[-1])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from(sorted(available_timezones())),
     st.datetimes(FIRST.replace(tzinfo=None), LAST.replace(tzinfo=None), timezones=st.just(UTC)),

@@ -95,7 +95,7 @@ def test_wrong_values_are_all_named(refuse: Post, full: dict[str, Any]) -> None:
         lambda pointers: st.fixed_dictionaries({pointer: WRONG_VALUES[pointer] for pointer in independent(pointers)})
     )
 
-    @settings(max_examples=500, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=150, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
     @given(mistakes)
     def try_one(mistake: dict[str, Any]) -> None:
         body = full
