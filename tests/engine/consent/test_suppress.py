@@ -54,7 +54,10 @@ def test_an_event_closes_the_address_and_a_no_the_person(
     again = send(1)
     assert totals_of(again) == {"skipped": 1}
     decision = Decision.objects.get(distribution_id=again.distribution.id)
-    assert decision.detail == {"channel": "email", "suppression": reason}
+    if reason == "bounce":
+        assert (decision.reason, decision.detail) == ("suppressed", {"channel": "email", "suppression": "bounce"})
+    else:
+        assert (decision.reason, list(decision.detail)) == ("opted_out", ["since"])
 
 
 @pytest.mark.parametrize("kind", [EventKind.SOFT_BOUNCED, EventKind.FAILED, EventKind.DROPPED, EventKind.DELAYED])
@@ -65,14 +68,14 @@ def test_what_is_no_fault_of_the_address_leaves_it_open(send: Send, accounts: Ac
     assert closed() == []
 
 
-def test_several_reasons_stand_beside_one_another_and_the_graver_counts(send: Send, accounts: Accounts) -> None:
+def test_several_reasons_stand_beside_one_another_and_the_persons_own_counts(send: Send, accounts: Accounts) -> None:
     accepted = send(1)
     dispatch()
     for kind in (EventKind.UNSUBSCRIBED, EventKind.HARD_BOUNCED):
         report_events(accounts[Channel.EMAIL], event_of(accepted, kind))
     assert closed() == sorted([("email", "person0@example.com", "bounce"), *everything("unsubscribe")])
     again = send(1)
-    assert Decision.objects.get(distribution_id=again.distribution.id).reason == "suppressed"
+    assert Decision.objects.get(distribution_id=again.distribution.id).reason == "opted_out"
     lift_opt_out(accepted.recipients[0].contact.id, database_now(), source="a test", is_asked_by_person=True)
     assert [reason for _, _, reason in closed()] == ["bounce"]
 
