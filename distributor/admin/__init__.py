@@ -8,6 +8,7 @@ from django.contrib import admin
 
 from distributor.admin import (
     api_keys,
+    consent_events,
     contacts,
     distributions,
     list_connections,
@@ -24,6 +25,7 @@ from distributor.admin import (
 
 __all__ = [
     "api_keys",
+    "consent_events",
     "contacts",
     "distributions",
     "list_connections",

@@ -10,7 +10,8 @@ from django.test import Client
 
 from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
-from contacts.models import ApiKey, Contact, MailingList, Organization, Suppression
+from contacts.models import ApiKey, ConsentEvent, Contact, MailingList, Organization, Suppression
+from distributor.engine.consent.opt_out import opt_out
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.schedule.recurring import save_recurring
 from distributor.models import Distribution, ListConnection, Recipient, RecurringDistribution, Response, Survey
@@ -33,7 +34,7 @@ ADDABLE = [
     *(Organization, ApiKey, Contact, Suppression, ProviderAccount, Template),
     *(Survey, RecurringDistribution, ListConnection),
 ]
-READ_ONLY = [Distribution, Recipient, Response]
+READ_ONLY = [ConsentEvent, Distribution, Recipient, Response]
 
 
 @pytest.fixture
@@ -47,6 +48,7 @@ def everything(response: Response, api_key: str, organization: Organization, sur
     Suppression.objects.create(
         organization=organization, channel=Channel.EMAIL, address="x@example.com", reason="bounce"
     )
+    opt_out(Contact.objects.latest("pk").pk, database_now(), source="operator ann")
 
 
 def test_every_model_of_ours_is_listed_here() -> None:

@@ -8,8 +8,8 @@ from django.apps import apps
 from django.db import IntegrityError, connection
 
 from channels.models import SandboxMessage
-from contacts.channel import Channel
 from contacts.address_key import address_key
+from contacts.channel import Channel
 from contacts.contact_fields import ContactFields
 from contacts.identity import UnknownContactsError, resolve_contacts
 from contacts.models import Contact, MailingList, Membership, Organization, Suppression

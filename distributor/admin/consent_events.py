@@ -1,0 +1,37 @@
+"""The record of what people said about being written to, and who reported it."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from contacts.models import ConsentEvent
+from distributor.admin.support.base import ReadOnlyAdmin
+from distributor.admin.support.search import find_contacts
+
+
+@admin.register(ConsentEvent)
+class ConsentEventAdmin(ReadOnlyAdmin[ConsentEvent]):
+    list_display = ("recorded_at", "what", "closes", "channel", "address", "source", "organization")
+    list_select_related = ("organization",)
+    search_fields = ("contact_id",)
+    search_help_text = "Enter the contact's external ID, e-mail address, phone number or ID."
+    fields = (
+        "organization",
+        "contact_id",
+        "what",
+        "closes",
+        "channel",
+        "address",
+        "source",
+        "evidence",
+        "said_at",
+        "recorded_at",
+    )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[ConsentEvent], search_term: str
+    ) -> tuple[QuerySet[ConsentEvent], bool]:
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        return queryset.filter(contact_id__in=find_contacts(term)), False
