@@ -162,6 +162,11 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 
+# Pages
+
+# Anybody may have an anonymous link: each takes at most this many answers a minute (engine/responses/answer_limit.py).
+ANONYMOUS_ANSWERS_PER_MINUTE = env.int("ANONYMOUS_ANSWERS_PER_MINUTE", default=100)
+
 # Languages and time
 
 LANGUAGE_CODE = "en"

@@ -13,6 +13,7 @@ from distributor.models.handover import Handover
 from distributor.models.heartbeat import Heartbeat
 from distributor.models.idempotency_key import IdempotencyKey
 from distributor.models.list_connection import ConnectionStep, ListConnection
+from distributor.models.machine_visits import MachineVisits
 from distributor.models.provider_event import ProviderEvent
 from distributor.models.recipient import Recipient
 from distributor.models.recurring_distribution import Occurrence, RecurringDistribution, RecurringStep
@@ -34,6 +35,7 @@ __all__ = [
     "Heartbeat",
     "IdempotencyKey",
     "ListConnection",
+    "MachineVisits",
     "Occurrence",
     "ProviderEvent",
     "Recipient",
