@@ -12,6 +12,7 @@ from distributor.models.follow_up import FollowUp
 from distributor.models.handover import Handover
 from distributor.models.heartbeat import Heartbeat
 from distributor.models.idempotency_key import IdempotencyKey
+from distributor.models.installation import Installation
 from distributor.models.list_connection import ConnectionStep, ListConnection
 from distributor.models.machine_visits import MachineVisits
 from distributor.models.provider_event import ProviderEvent
@@ -34,6 +35,7 @@ __all__ = [
     "Handover",
     "Heartbeat",
     "IdempotencyKey",
+    "Installation",
     "ListConnection",
     "MachineVisits",
     "Occurrence",

@@ -15,6 +15,7 @@ from channels.models import ProviderAccount, TemplateVariant
 from channels.providers.base import Account, Sender
 from channels.rendering import CompiledVariant, compile_variant
 from contacts.channel import Channel
+from distributor.engine.infrastructure.installation import read_installation_id
 from distributor.engine.route.accounts import AccountOption
 from distributor.models import Attempt, Distribution, Step, StepAccount
 from distributor.models.distribution import ChannelMode
@@ -40,6 +41,7 @@ class StepContext:
     account_options: Sequence[AccountOption]
     variants: Mapping[str, CompiledVariant]
     public_base_url: str  # reading the settings for each message took 6 % of a worker's time
+    installation_id: str
     personal_steps: Mapping[UUID, Sequence[Step]] = field(default_factory=dict)
     _variants_by_wanted_locale: dict[str, CompiledVariant] = field(default_factory=dict)
 
@@ -107,6 +109,7 @@ def load_step_context(distribution_id: UUID, step_id: UUID) -> StepContext:
             for variant in TemplateVariant.objects.filter(template_id=step.template_id)
         },
         public_base_url=settings.PUBLIC_BASE_URL,
+        installation_id=read_installation_id(),
     )
 
 
