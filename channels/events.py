@@ -25,9 +25,8 @@ class EventKind(StrEnum):
     DROPPED = "dropped"  # the provider did not try to send the message
     COMPLAINED = "complained"
     UNSUBSCRIBED = "unsubscribed"
-    RESUBSCRIBED = "resubscribed"  # takes back an unsubscribe at the provider
     STOPPED = "stopped"  # STOP, or an error that says that the number has opted out
-    STARTED = "started"  # START: lifts a STOP
+    STARTED = "started"  # START, which lifts a STOP; by e-mail a subscription again at the provider
     REPLIED = "replied"  # a text message that asks for nothing we understand
 
 

@@ -39,7 +39,7 @@ EVENT_KINDS = {
     "spamreport": EventKind.COMPLAINED,
     "unsubscribe": EventKind.UNSUBSCRIBED,
     "group_unsubscribe": EventKind.UNSUBSCRIBED,
-    "group_resubscribe": EventKind.RESUBSCRIBED,
+    "group_resubscribe": EventKind.STARTED,
 }
 # SendGrid drops a message because of earlier events of the address. Such an event is reported beside the drop, for the
 # address and without a message: this message did not bounce.

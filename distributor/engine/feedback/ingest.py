@@ -20,13 +20,14 @@ from django.db import connection
 
 from channels.events import Event
 from channels.providers.base import Account
+from contacts.channel import Channel
 from distributor.engine.consent.provider_signals import (
     apply_latest_requests,
     record_provider_signals,
     suppress_bounced,
 )
 from distributor.engine.consent.record import ReportedSignal
-from distributor.engine.consent.resubscribe import lift_provider_unsubscribe
+from distributor.engine.consent.resubscribe import SUBSCRIPTION_CHANGES, apply_resubscribes
 from distributor.engine.consent.stop import lock_journeys, stop_for_signals
 from distributor.engine.feedback.event_store import NewEvent, fold_events, record_opens, store_events
 from distributor.engine.feedback.reconcile import reconcile_journeys
@@ -38,7 +39,7 @@ from distributor.engine.journey.transitions import add_counts
 from distributor.models import Recipient
 from distributor.models.recipient import RecipientState
 from distributor.rules.journey.chain import StopsOn
-from distributor.rules.journey.delivery_events import OPT_OUT_REQUESTS, RESUBSCRIBED, SIGNALS, Progress, meaning_of
+from distributor.rules.journey.delivery_events import OPT_OUT_REQUESTS, SIGNALS, Progress, meaning_of
 
 _LOCK_RECIPIENTS = """
 SELECT r.id, r.attempt_count, d.stops_on FROM distributor_recipient r
@@ -114,9 +115,8 @@ def _record_consent(account: Account, new_events: Sequence[NewEvent], now: datet
         for event in signal_events
     ]
     stopping = record_provider_signals(account, reported, now)
-    for event in new_events:
-        if event.kind == RESUBSCRIBED:
-            lift_provider_unsubscribe(account, event.address, event.occurred_at, now)
+    if account.channel == Channel.EMAIL:
+        apply_resubscribes(account, {event.address for event in new_events if event.kind in SUBSCRIPTION_CHANGES}, now)
     requesting_addresses = {event.address for event in new_events if event.kind in OPT_OUT_REQUESTS}
     if requesting_addresses:
         stopping |= apply_latest_requests(account, sorted(requesting_addresses), now)

@@ -42,6 +42,7 @@ class StepContext:
     variants: Mapping[str, CompiledVariant]
     public_base_url: str  # reading the settings for each message took 6 % of a worker's time
     installation_id: str
+    on_missing_value: str
     personal_steps: Mapping[UUID, Sequence[Step]] = field(default_factory=dict)
     _variants_by_wanted_locale: dict[str, CompiledVariant] = field(default_factory=dict)
 
@@ -90,7 +91,7 @@ def load_step_context(distribution_id: UUID, step_id: UUID) -> StepContext:
     distribution = Distribution.objects.select_related("survey", "organization").get(id=distribution_id)
     # One query also reads what nearly every step needs: its account and stand-in, each with its pace.
     chain = Step.objects.filter(Q(contact_id=None) | Q(pk=step_id), distribution_id=distribution_id).select_related(
-        "provider_account__pace", "provider_account__stand_in__pace"
+        "provider_account__pace", "provider_account__stand_in__pace", "template"
     )
     steps = list(chain.annotate(has_step_accounts=Exists(StepAccount.objects.filter(step=OuterRef("pk")))))
     step = next(step for step in steps if step.id == step_id)
@@ -110,6 +111,7 @@ def load_step_context(distribution_id: UUID, step_id: UUID) -> StepContext:
         },
         public_base_url=settings.PUBLIC_BASE_URL,
         installation_id=read_installation_id(),
+        on_missing_value=step.template.on_missing_value,
     )
 
 

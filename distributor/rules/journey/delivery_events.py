@@ -63,7 +63,6 @@ MEANINGS = {
     # Complaining and unsubscribing prove that the message arrived.
     "complained": Meaning(Progress.DELIVERED, Trouble.COMPLAINED),
     "unsubscribed": Meaning(Progress.DELIVERED),
-    "resubscribed": Meaning(Progress.DELIVERED),
     # Replies of STOP and START. Of several, the latest holds.
     "stopped": Meaning(),
     "started": Meaning(),
@@ -71,7 +70,6 @@ MEANINGS = {
 }
 # Kinds of event that are a person's no (rules/consent.py).
 SIGNALS = {"complained": Signal.COMPLAINT, "unsubscribed": Signal.PROVIDER_UNSUBSCRIBE}
-RESUBSCRIBED = "resubscribed"
 OPT_OUT_REQUESTS = ("stopped", "started")
 
 
