@@ -34,7 +34,7 @@ class VariantInline(StackedInline[TemplateVariant, Template]):
 class TemplateAdmin(BaseAdmin[Template]):
     list_display = ("name", "channel", "is_default", "locales", "organization", "created_at")
     list_select_related = ("organization",)
-    list_filter = ("organization", "channel")
+    list_filter = ("organization", "channel", "on_missing_value")
     search_fields = ("name",)
     autocomplete_fields = ("organization",)
     add_only_fields = ("organization", "channel")

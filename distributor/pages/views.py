@@ -169,6 +169,7 @@ def _show_question(
     survey, code = link.survey, link.recipient.code
     context = {
         "survey": survey,
+        "texts": link.texts,
         "organization": survey.organization,
         "code": code,
         "form": form,

@@ -43,9 +43,14 @@ class Link:
     @property
     def thanks(self) -> Thanks:
         """The text and link that the recipient sees after responding."""
-        survey = self.survey
-        survey_thanks = Thanks(survey.thank_you_message, survey.thank_you_link_text, survey.thank_you_link_url)
+        texts = self.texts
+        survey_thanks = Thanks(texts["thank_you_message"], texts["thank_you_link_text"], texts["thank_you_link_url"])
         return thanks_for(read_wording(self.recipient.wording), survey_thanks)
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """The survey's texts in the reader's language (Survey.texts_for)."""
+        return self.survey.texts_for(self.locale)
 
     @property
     def locale(self) -> str:

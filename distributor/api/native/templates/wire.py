@@ -114,7 +114,12 @@ class TemplateDocument(Document):
     id: UUID = Field(description="The id of the template.", examples=["0194c4f0-7d11-7a02-8f2b-2b6d5a9c1e10"])
     name: str = Field(description="The name of the template.", examples=["Invitation"])
     channel: Channel = Field(description="The channel of its messages.", examples=["email"])
-    on_missing_value: OnMissingValue = Field(description=ON_MISSING_VALUE, examples=["refuse"])
+    on_missing_value: OnMissingValue = Field(
+        OnMissingValue.SEND,
+        description=ON_MISSING_VALUE + " Absent: send.",
+        examples=["refuse"],
+        exclude_if=lambda choice: choice == OnMissingValue.SEND,
+    )
     variants: dict[str, VariantDocument] = Field(description="The texts by locale (BCP 47).", examples=[_VARIANTS])
     created_at: datetime = Field(description="When the template was created.", examples=["2026-01-20T10:15:00Z"])
 
