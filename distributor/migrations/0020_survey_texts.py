@@ -2,8 +2,6 @@
 
 from django.db import migrations, models
 
-import distributor.models.survey
-
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -19,7 +17,6 @@ class Migration(migrations.Migration):
                 db_default={},
                 default=dict,
                 help_text='The texts in other languages, by locale: question, low_end and high_end (at 0 and 10), thank_you_message, thank_you_link_text, thank_you_link_url. For example {"pl": {"question": "Czy było czysto?", "low_end": "0 – nie", "high_end": "10 – tak"}}.',
-                validators=[distributor.models.survey.validate_texts],
             ),
         ),
     ]

@@ -1,20 +1,14 @@
 """This installation of Distributor."""
 
-import secrets
-
 from django.db import models
 from django.db.models import Q
-
-
-def new_installation_code() -> str:
-    return secrets.token_hex(5)
 
 
 class Installation(models.Model):
     """One row: a random code that tells this installation from others, for example in Message-IDs."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    code = models.CharField(max_length=10, default=new_installation_code)
+    code = models.CharField(max_length=10)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="one_installation_per_database")]

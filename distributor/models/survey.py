@@ -69,7 +69,6 @@ class Survey(models.Model):
         default=dict,
         db_default={},
         blank=True,
-        validators=[validate_texts],
         help_text="The texts in other languages, by locale: question, low_end and high_end (at 0 and 10), "
         "thank_you_message, thank_you_link_text, thank_you_link_url. For example "
         '{"pl": {"question": "Czy było czysto?", "low_end": "0 – nie", "high_end": "10 – tak"}}.',
@@ -97,5 +96,9 @@ class Survey(models.Model):
         return urlsplit(self.target_url).hostname in self.organization.allowed_redirect_hosts
 
     def clean(self) -> None:
+        try:
+            validate_texts(self.texts)
+        except ValidationError as error:
+            raise ValidationError({"texts": error.messages}) from error
         if self.target_url and self.organization_id and not self.target_is_allowed:
             raise ValidationError({"target_url": "This host is not among the organisation's allowed redirect hosts."})

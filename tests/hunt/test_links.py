@@ -1,19 +1,16 @@
-"""Links as programs and people pass them on, machines that open them, and shared links that are flooded."""
+"""Links as programs and people pass them on, and machines that open them."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from html.parser import HTMLParser
 from urllib.parse import quote
 
 import pytest
 from django.test import Client
-from pytest_django import Settings
 
 from contacts.models import Contact
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.reports.timeline import timelines_of
-from distributor.engine.responses.answer_limit import seconds_until_next_answer
-from distributor.models import Distribution, MachineVisits, Recipient, Response
+from distributor.models import MachineVisits, Recipient, Response
 from distributor.pages.visitors import sign_moment
 from distributor.rules.link_codes import read_code
 from tests.support.journeys import counts_of, make_sent_journey
@@ -238,40 +235,3 @@ def test_a_scanner_that_fills_the_form_at_once_answers_nothing(client: Client) -
     assert all(text in page for text in ("kept", 'value="9" id="id_score_9" checked'))
     shown = sign_moment(recipient.code, database_now() - timedelta(seconds=3))
     assert client.post(path, {"score": "9", "shown": shown}).status_code == 303
-
-
-def make_shared(settings: Settings, limit: int) -> Recipient:
-    settings.ANONYMOUS_ANSWERS_PER_MINUTE = limit
-    recipient = make_sent_journey()
-    Distribution.objects.filter(pk=recipient.distribution_id).update(link_type="anonymous")
-    return recipient
-
-
-def test_a_shared_link_takes_a_bounded_number_of_answers(client: Client, settings: Settings) -> None:
-    """RFC 6585 §4: 429, with Retry-After."""
-    first, second = make_shared(settings, 3), make_shared(settings, 3)
-    statuses = [client.post(f"/p/{first.code}", {"score": "1"}).status_code for _ in range(5)]
-    assert statuses == [303, 303, 303, 429, 429]
-    refused = client.post(f"/p/{first.code}", {"score": "1"})
-    assert 1 <= int(refused["Retry-After"]) <= 60
-    assert "Please try again in a minute." in refused.content.decode()
-    assert client.post(f"/p/{second.code}", {"score": "1"}).status_code == 303
-    assert Response.objects.count() == 4
-
-
-def test_personal_links_are_not_bounded(client: Client, settings: Settings) -> None:
-    settings.ANONYMOUS_ANSWERS_PER_MINUTE = 0
-    assert client.post(f"/p/{make_sent_journey().code}", {"score": "1"}).status_code == 303
-
-
-def test_simultaneous_answers_do_not_pass_the_limit_together(settings: Settings) -> None:
-    recipient = make_shared(settings, 10)
-    with ThreadPoolExecutor(8) as pool:
-        waits = list(pool.map(lambda _: seconds_until_next_answer(recipient), range(40)))
-    assert waits.count(0) == 10
-
-
-def test_without_valkey_answers_are_taken(client: Client, settings: Settings) -> None:
-    recipient = make_shared(settings, 0)
-    settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    assert client.post(f"/p/{recipient.code}", {"score": "1"}).status_code == 303
