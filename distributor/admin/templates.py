@@ -43,6 +43,13 @@ class TemplateAdmin(BaseAdmin[Template]):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("variants")
 
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Let a form without the choice take the default."""
+        field = super().formfield_for_choice_field(db_field, request, **kwargs)
+        if field is not None and db_field.name == "on_missing_value":
+            field.required = False
+        return field
+
     def is_used(self, row: Template) -> bool:
         return Step.objects.filter(template=row).exists()
 
