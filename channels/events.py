@@ -26,7 +26,7 @@ class EventKind(StrEnum):
     COMPLAINED = "complained"
     UNSUBSCRIBED = "unsubscribed"
     STOPPED = "stopped"  # STOP, or an error that says that the number has opted out
-    STARTED = "started"  # START: lifts a STOP
+    STARTED = "started"  # START, which lifts a STOP; by e-mail a subscription again at the provider
     REPLIED = "replied"  # a text message that asks for nothing we understand
 
 

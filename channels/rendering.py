@@ -78,6 +78,11 @@ class CompiledVariant:
     text: CompiledText
     keys: frozenset[str]
 
+    def missing_keys(self, values: Mapping[str, str]) -> list[str]:
+        """Return the keys, in order, that have neither a value nor, somewhere, a default."""
+        slots = {slot for part in (self.subject, self.html, self.text) for slot in part.slots}
+        return sorted({key for key, default in slots if not values.get(key) and not default})
+
 
 def compile_variant(locale: str, subject: str, html: str, text: str) -> CompiledVariant:
     parts = compile_text(subject), compile_text(html), compile_text(text)

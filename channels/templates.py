@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from channels.models import Template, TemplateVariant
+from channels.models import OnMissingValue, Template, TemplateVariant
 from contacts.models import Organization
 
 # The texts of one locale: subject, html, text.
@@ -18,9 +18,17 @@ class NoVariantLeftError(Exception):
 
 
 @transaction.atomic
-def create_template(organization: Organization, name: str, channel: str, variants: Mapping[str, Texts]) -> Template:
+def create_template(
+    organization: Organization,
+    name: str,
+    channel: str,
+    variants: Mapping[str, Texts],
+    on_missing_value: str = OnMissingValue.SEND,
+) -> Template:
     """Create a template with one variant per locale."""
-    template = Template.objects.create(organization=organization, name=name, channel=channel)
+    template = Template.objects.create(
+        organization=organization, name=name, channel=channel, on_missing_value=on_missing_value
+    )
     _write(template, variants)
     return template
 

@@ -10,7 +10,7 @@ import structlog
 _JSON = os.environ.get("LOG_FORMAT") == "json"
 # A link's code opens the link, so logs must not contain it. Not even a part: four characters and the time of a response
 # identify a person, and a response through an anonymous link must stay anonymous.
-_CODE = re.compile(r"(/(?:p|u|links)/)[A-Za-z0-9]+")
+_CODE = re.compile(r"(/(?:p|u|links)/+)[^/?]+")
 
 
 def _mask_codes(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

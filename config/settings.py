@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from django.conf.locale import LANG_INFO
 
 from config.broker import kombu_url
 from config.logging import LOGGING as LOGGING  # Django reads this name
@@ -162,10 +163,20 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 
+# Pages
+
+# Anybody may have an anonymous link: each takes at most this many answers a minute (engine/responses/answer_limit.py).
+ANONYMOUS_ANSWERS_PER_MINUTE = env.int("ANONYMOUS_ANSWERS_PER_MINUTE", default=100)
+
 # Languages and time
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("pl", "polski")]
+_TRANSLATIONS = (BASE_DIR / "distributor/locale").glob("*/LC_MESSAGES/django.mo")
+# English, and each language with compiled translations: adding a language to the pages is adding its file.
+LANGUAGES = [
+    (code, LANG_INFO.get(code, {}).get("name_local", code))
+    for code in ["en", *sorted(file.parts[-3].lower().replace("_", "-") for file in _TRANSLATIONS)]
+]
 USE_I18N = True
 TIME_ZONE = "UTC"
 USE_TZ = True

@@ -11,6 +11,14 @@ from contacts.ids import new_id
 from contacts.models import Organization
 
 
+class OnMissingValue(models.TextChoices):
+    """What happens to a message with a placeholder that has neither a value nor a default."""
+
+    SEND = "send", "send it with the gap"
+    WARN = "warn", "send it, and log a warning"
+    REFUSE = "refuse", "do not send it"
+
+
 class Template(models.Model):
     """A message for one channel, with one variant per locale."""
 
@@ -20,6 +28,14 @@ class Template(models.Model):
     channel = models.CharField(max_length=8, choices=Channel)
     is_default = models.BooleanField(
         default=False, help_text="Used when a call names a channel but no template. At most one per channel."
+    )
+    on_missing_value = models.CharField(
+        max_length=6,
+        choices=OnMissingValue,
+        default=OnMissingValue.SEND,
+        db_default=OnMissingValue.SEND.value,
+        help_text="What happens to a message with a placeholder that has neither a value nor a default, for example "
+        "${contact:firstName} for a contact without a first name.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -92,6 +92,7 @@ class Message:
     variant: CompiledVariant
     values: Mapping[str, str]
     unsubscribe_url: str
+    installation_id: str = ""  # tells the Message-IDs of two installations with one sender domain apart
     own_subject: str = ""  # replaces the variant's subject in this message; it has no placeholders
 
     @property

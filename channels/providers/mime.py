@@ -55,8 +55,12 @@ def extra_headers(message: Message) -> dict[str, str]:
 
 
 def message_id(message: Message) -> str:
-    """Return the Message-ID. It is the same for all copies of an attempt, so that mailboxes can recognise a copy."""
-    return f"<{quote(message.attempt_id, safe='')}@{message.sender.email.rpartition('@')[2]}>"
+    """Return the Message-ID. It is the same for all copies of an attempt, so that mailboxes can recognise a copy.
+
+    Attempts are numbered anew in each installation, so the id of the installation makes it unique (RFC 5322 §3.6.4).
+    """
+    unique = ".".join(filter(None, (quote(message.attempt_id, safe=""), message.installation_id)))
+    return f"<{unique}@{message.sender.email.rpartition('@')[2]}>"
 
 
 def _part(subtype: str, text: str) -> str:

@@ -21,6 +21,7 @@ class SurveyAdmin(BaseAdmin[Survey]):
         (None, {"fields": ("organization", "name", "default_locale", "throttle_minutes")}),
         ("Survey page", {"fields": ("target_url", "question")}),
         ("Thank-you page", {"fields": ("thank_you_message", "thank_you_link_text", "thank_you_link_url")}),
+        ("Other languages", {"fields": ("texts",)}),
     )
 
     def is_used(self, row: Survey) -> bool:

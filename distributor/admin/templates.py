@@ -34,7 +34,7 @@ class VariantInline(StackedInline[TemplateVariant, Template]):
 class TemplateAdmin(BaseAdmin[Template]):
     list_display = ("name", "channel", "is_default", "locales", "organization", "created_at")
     list_select_related = ("organization",)
-    list_filter = ("organization", "channel")
+    list_filter = ("organization", "channel", "on_missing_value")
     search_fields = ("name",)
     autocomplete_fields = ("organization",)
     add_only_fields = ("organization", "channel")
@@ -42,6 +42,13 @@ class TemplateAdmin(BaseAdmin[Template]):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("variants")
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Let a form without the choice take the default."""
+        field = super().formfield_for_choice_field(db_field, request, **kwargs)
+        if field is not None and db_field.name == "on_missing_value":
+            field.required = False
+        return field
 
     def is_used(self, row: Template) -> bool:
         return Step.objects.filter(template=row).exists()

@@ -12,7 +12,9 @@ from distributor.models.follow_up import FollowUp
 from distributor.models.handover import Handover
 from distributor.models.heartbeat import Heartbeat
 from distributor.models.idempotency_key import IdempotencyKey
+from distributor.models.installation import Installation
 from distributor.models.list_connection import ConnectionStep, ListConnection
+from distributor.models.machine_visits import MachineVisits
 from distributor.models.provider_event import ProviderEvent
 from distributor.models.recipient import Recipient
 from distributor.models.recurring_distribution import Occurrence, RecurringDistribution, RecurringStep
@@ -33,7 +35,9 @@ __all__ = [
     "Handover",
     "Heartbeat",
     "IdempotencyKey",
+    "Installation",
     "ListConnection",
+    "MachineVisits",
     "Occurrence",
     "ProviderEvent",
     "Recipient",

@@ -5,6 +5,7 @@ take from the browser, so a CSRF token would add no protection. It would also br
 which the mail provider's server sends.
 """
 
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,10 +20,13 @@ from django.views.decorators.csrf import csrf_exempt
 
 from distributor.engine.consent.unsubscribe import unsubscribe
 from distributor.engine.infrastructure.clock import database_now
-from distributor.engine.responses.links import Link, find_link, record_open
+from distributor.engine.responses.answer_limit import seconds_until_next_answer
+from distributor.engine.responses.links import Link, find_link, record_machine_visit, record_open
 from distributor.engine.responses.record import LinkNotOpenError, record_response
 from distributor.pages.forms import AnswerForm
 from distributor.pages.rendering import PAGE_HEADERS, render_page
+from distributor.pages.visitors import is_pressed_by_person, machine_sign, moment_shown, sign_moment
+from distributor.rules.link_codes import read_code
 from distributor.rules.links import PAGE_STATUS, LinkState, add_code_to_url
 
 logger = structlog.get_logger(__name__)
@@ -30,10 +34,10 @@ logger = structlog.get_logger(__name__)
 
 @method_decorator(csrf_exempt, name="dispatch")
 class PageView(View):
-    """Adds the headers of all pages to every response."""
+    """Finds the code in the URL, and adds the headers of all pages to every response."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = super().dispatch(request, *args, **kwargs)
+        response = super().dispatch(request, *args, code=read_code(kwargs["code"]))
         for name, value in PAGE_HEADERS.items():
             response[name] = value
         return response
@@ -45,16 +49,19 @@ class SurveyPage(PageView):
     def get(self, request: HttpRequest, code: str) -> HttpResponse:
         now = database_now()
         link = find_link(code, now)
-        if link is not None and link.state is LinkState.OPEN:
-            record_open(link.recipient, now)
-        return _show_survey(request, link)
+        if link is not None:
+            _record_visit(request, link, now)
+        return _show_survey(request, link, now)
 
     def head(self, request: HttpRequest, code: str) -> HttpResponse:
-        """Respond as GET does, without recording an opening: link checkers send HEAD."""
-        return _show_survey(request, find_link(code, database_now()))
+        """Respond as GET does, and count a visit by a machine: link checkers send HEAD."""
+        return self.get(request, code)
 
     def post(self, request: HttpRequest, code: str) -> HttpResponse:
-        """Record the answer to the built-in question."""
+        """Record the answer to the built-in question, unless a machine has pressed the button.
+
+        A form that does not say when it was shown is not ours, such as one in a message: its answers are taken.
+        """
         now = database_now()
         link = find_link(code, now)
         if link is None or link.state is not LinkState.OPEN:
@@ -63,7 +70,14 @@ class SurveyPage(PageView):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         form = AnswerForm(request.POST)
         if not form.is_valid():
-            return _show_question(request, link, form, HTTPStatus.BAD_REQUEST)
+            return _show_question(request, link, form, now, HTTPStatus.BAD_REQUEST)
+        is_own_form = moment_shown(request, code) is not None
+        if (is_own_form or machine_sign(request)) and not is_pressed_by_person(request, code, now):
+            record_machine_visit(link.recipient, machine_sign(request) or "too-fast", now)
+            return _show_question(request, link, form, now, asks_again=True)
+        wait_seconds = seconds_until_next_answer(link.recipient) if link.is_anonymous else 0
+        if wait_seconds:
+            return _show_busy(request, link, wait_seconds)
         try:
             record_response(code, form.cleaned_data, now)
         except LinkNotOpenError:
@@ -90,33 +104,47 @@ class UnsubscribePage(PageView):
     """`/u/{code}`: GET asks, POST unsubscribes. Idempotent, and works in every state of the link."""
 
     def get(self, request: HttpRequest, code: str) -> HttpResponse:
-        link = find_link(code, database_now())
+        now = database_now()
+        link = find_link(code, now)
         if link is None:
             return _show_closed(request, None)
-        context = {"organization": link.survey.organization, "is_done": link.recipient.contact.opted_out_at is not None}
-        return render_page(request, "unsubscribe.html", link, context)
+        if sign := machine_sign(request):
+            record_machine_visit(link.recipient, sign, now)
+        return _show_unsubscribe(request, link, now, is_done=link.recipient.contact.opted_out_at is not None)
 
     def post(self, request: HttpRequest, code: str) -> HttpResponse:
         """Unsubscribe by the page's button, or by a mail program's one click (RFC 8058 §3.1 defines its form field).
 
-        One click always comes from an e-mail. The button may follow a message of any channel.
+        One click is sent by the mail provider's server, so it needs no sign of a person. The button does: scanners of
+        mail gateways press it. Without a sign the page asks to press it again.
         """
         now = database_now()
-        is_one_click = request.POST.get("List-Unsubscribe") == "One-Click"
-        is_known = unsubscribe(code, "one-click" if is_one_click else "unsubscribe page", now)
         link = find_link(code, now)
-        if link is None or not is_known:
+        if link is None:
             return _show_closed(request, None)
-        context = {"organization": link.survey.organization, "is_done": True}
-        return render_page(request, "unsubscribe.html", link, context)
+        is_one_click = request.POST.get("List-Unsubscribe") == "One-Click"
+        if not is_one_click and not is_pressed_by_person(request, code, now):
+            record_machine_visit(link.recipient, machine_sign(request) or "too-fast", now)
+            is_done = link.recipient.contact.opted_out_at is not None
+            return _show_unsubscribe(request, link, now, is_done=is_done, asks_again=not is_done)
+        unsubscribe(code, "one-click" if is_one_click else "unsubscribe page", now)
+        return _show_unsubscribe(request, link, now, is_done=True)
 
 
-def _show_survey(request: HttpRequest, link: Link | None) -> HttpResponse:
+def _record_visit(request: HttpRequest, link: Link, now: datetime) -> None:
+    """Record that an open link was opened, or that a machine has visited it."""
+    if sign := machine_sign(request):
+        record_machine_visit(link.recipient, sign, now)
+    elif link.state is LinkState.OPEN:
+        record_open(link.recipient, now)
+
+
+def _show_survey(request: HttpRequest, link: Link | None, now: datetime) -> HttpResponse:
     if link is None or link.state is not LinkState.OPEN:
         return _show_closed(request, link)
     survey = link.survey
     if not survey.target_url:
-        return _show_question(request, link, AnswerForm(), HTTPStatus.OK)
+        return _show_question(request, link, AnswerForm(), now)
     if not survey.target_is_allowed:
         # Asking the built-in question instead would use up the link with an answer to the wrong question. The link
         # works again as soon as an operator allows the host.
@@ -129,10 +157,47 @@ def _show_survey(request: HttpRequest, link: Link | None) -> HttpResponse:
     return HttpResponseRedirect(add_code_to_url(survey.target_url, link.recipient.code))
 
 
-def _show_question(request: HttpRequest, link: Link, form: AnswerForm, status: HTTPStatus) -> HttpResponse:
-    survey = link.survey
-    context = {"survey": survey, "organization": survey.organization, "code": link.recipient.code, "form": form}
+def _show_question(
+    request: HttpRequest,
+    link: Link,
+    form: AnswerForm,
+    now: datetime,
+    status: HTTPStatus = HTTPStatus.OK,
+    *,
+    asks_again: bool = False,
+) -> HttpResponse:
+    survey, code = link.survey, link.recipient.code
+    context = {
+        "survey": survey,
+        "texts": link.texts,
+        "organization": survey.organization,
+        "code": code,
+        "form": form,
+        "shown": sign_moment(code, moment_shown(request, code) or now),
+        "asks_again": asks_again,
+    }
     return render_page(request, "question.html", link, context, status)
+
+
+def _show_unsubscribe(
+    request: HttpRequest, link: Link, now: datetime, *, is_done: bool, asks_again: bool = False
+) -> HttpResponse:
+    code = link.recipient.code
+    # The moment of the first page is kept, so that nobody is asked again twice.
+    shown = sign_moment(code, moment_shown(request, code) or now)
+    context = {
+        "organization": link.survey.organization,
+        "is_done": is_done,
+        "shown": shown,
+        "asks_again": asks_again,
+    }
+    return render_page(request, "unsubscribe.html", link, context)
+
+
+def _show_busy(request: HttpRequest, link: Link, wait_seconds: int) -> HttpResponse:
+    response = render_page(request, "closed.html", link, {"state": "busy"}, HTTPStatus.TOO_MANY_REQUESTS)
+    response["Retry-After"] = str(wait_seconds)
+    return response
 
 
 def _show_closed(request: HttpRequest, link: Link | None) -> HttpResponse:

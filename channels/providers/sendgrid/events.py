@@ -4,6 +4,7 @@ https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event
 """
 
 import binascii
+import json
 import re
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 import orjson
+import structlog
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -20,6 +22,8 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from channels.events import Event, EventKind, ForgedWebhookError, Webhook, is_recent
 from channels.providers.base import CODE_LENGTH, one_line
+
+logger = structlog.get_logger(__name__)
 
 SIGNATURE_HEADER = "x-twilio-email-event-webhook-signature"
 TIMESTAMP_HEADER = "x-twilio-email-event-webhook-timestamp"
@@ -35,6 +39,7 @@ EVENT_KINDS = {
     "spamreport": EventKind.COMPLAINED,
     "unsubscribe": EventKind.UNSUBSCRIBED,
     "group_unsubscribe": EventKind.UNSUBSCRIBED,
+    "group_resubscribe": EventKind.STARTED,
 }
 # SendGrid drops a message because of earlier events of the address. Such an event is reported beside the drop, for the
 # address and without a message: this message did not bounce.
@@ -45,6 +50,8 @@ DROP_REASONS = {
     "spam reporting address": EventKind.COMPLAINED,
 }
 
+SOFT_BOUNCE_TYPES = frozenset({"blocked", "expired"})
+_ANSWER_CODE = re.compile(r"\s*[245](?:\d\d|\.\d{1,3}\.\d{1,3})\b")
 _ARMOUR = re.compile(r"-----[A-Z ]+-----|\s")
 # SendGrid's servers append this to the X-Message-Id of the request.
 _MESSAGE_ID_SUFFIX = re.compile(r"\.(?:filter|recvd).*", re.DOTALL)
@@ -77,14 +84,38 @@ def verify(webhook: Webhook, public_key: object, now: datetime) -> None:
 
 
 def read_events(body: bytes, now: datetime) -> tuple[Event, ...]:
-    """Return the events of a body, in its order. `now` is used for events without a timestamp."""
+    """Return the events of a body, in its order. `now` is used for events without a timestamp.
+
+    A report that cannot be stored, such as one with half a surrogate pair, is left out and logged. The others count.
+    """
+    reports = _read_reports(body)
+    return tuple(event for report in reports if _is_storable(report) for event in _read_event(report, now))
+
+
+def _read_reports(body: bytes) -> list[Any]:
     try:
         reports = orjson.loads(body)
     except ValueError:
-        return ()
-    if not isinstance(reports, list):
-        return ()
-    return tuple(event for report in reports if isinstance(report, dict) for event in _read_event(report, now))
+        try:
+            # Takes what orjson refuses in the whole body because of one string: half a surrogate pair, invalid UTF-8.
+            reports = json.loads(body.decode("utf-8", "surrogateescape"))
+        except (ValueError, RecursionError) as error:
+            logger.error("events_unreadable", provider="sendgrid", error=one_line(str(error)))
+            return []
+    return reports if isinstance(reports, list) else []
+
+
+def _is_storable(report: Any) -> bool:
+    """Whether a report is an object of valid Unicode and numbers; one that is not is logged."""
+    if not isinstance(report, dict):
+        return False
+    try:
+        orjson.dumps(report)
+    except TypeError as error:  # orjson.JSONEncodeError is one
+        event_id = report.get("sg_event_id")
+        logger.error("event_unreadable", provider="sendgrid", event_id=ascii(event_id), error=one_line(str(error)))
+        return False
+    return True
 
 
 def _read_event(report: Mapping[str, Any], now: datetime) -> Iterator[Event]:
@@ -99,7 +130,7 @@ def _read_event(report: Mapping[str, Any], now: datetime) -> Iterator[Event]:
         attempt_id=_text(report, "attempt_id"),
         address=_text(report, "email").lower(),
         provider_message_id=_MESSAGE_ID_SUFFIX.sub("", _text(report, "sg_message_id")),
-        code=(_text(report, "status") or _text(report, "type"))[:CODE_LENGTH],
+        code=(_status(report) or _text(report, "type"))[:CODE_LENGTH],
         detail=one_line(_text(report, "reason") or _text(report, "response")),
         is_machine=report.get("sg_machine_open") in (True, "true"),
         raw=report,
@@ -112,9 +143,28 @@ def _read_event(report: Mapping[str, Any], now: datetime) -> Iterator[Event]:
 
 def _kind_of(report: Mapping[str, Any]) -> EventKind | None:
     name = _text(report, "event")
-    if name == "bounce" and (_text(report, "type") == "blocked" or _text(report, "status").startswith("4")):
-        return EventKind.SOFT_BOUNCED  # refused this time, by a filter or because the server was busy
+    if name == "bounce" and _is_soft(report):
+        return EventKind.SOFT_BOUNCED
     return EVENT_KINDS.get(name)
+
+
+def _is_soft(report: Mapping[str, Any]) -> bool:
+    """Whether a bounce says nothing against the address.
+
+    It was refused this time by a filter (blocked), or deferred until SendGrid gave up (expired), or the server's answer
+    was temporary (4xx, 4.x.x; RFC 5321 §4.2.1, RFC 3463 §2). Without a status, the answer itself is in the reason.
+    """
+    if _text(report, "type").strip().lower() in SOFT_BOUNCE_TYPES:
+        return True
+    answer = _status(report) or _ANSWER_CODE.match(_text(report, "reason"))
+    return str(answer[0] if answer else "").startswith("4")
+
+
+def _status(report: Mapping[str, Any]) -> str:
+    """Return the status, `5.1.1` or `450`. Some reports have it as a number."""
+    value = report.get("status")
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return str(value) if is_number else _text(report, "status").strip()
 
 
 def _text(report: Mapping[str, Any], name: str) -> str:

@@ -31,10 +31,10 @@ _GROUPS = (
     (_OPTED_OUT, (21610, 63014)),
     # 21408: the account may not send to this number's country, but it may send to others.
     (_RECIPIENT, (21211, 21408, 21614, 30005, 30006, 63003, 63024)),
-    # 30004: this message was blocked, by the carrier or on the phone; the next one may pass. 63032: WhatsApp did not
-    # deliver it because of a limitation of its own. Neither closes the number
-    # (https://www.twilio.com/docs/api/errors/30004, https://www.twilio.com/docs/api/errors/63032).
-    (_CONTENT, (30004, 63032)),
+    # 30004: this message was blocked, by the carrier or on the phone; the next one may pass
+    # (https://www.twilio.com/docs/api/errors/30004). 63032 and 63049: WhatsApp did not deliver it because of an
+    # experiment or a limit of its own (https://www.twilio.com/docs/api/errors/63049). None closes the number.
+    (_CONTENT, (30004, 63032, 63049)),
     (_CONTENT, (21602, 21617, 21654, 21655, 21656, 30007, 63013, 63016, 63021, 63027, 63028)),
     # 21609: Twilio cannot call our public URL back.
     (_ACCOUNT, (20003, 20005, 21609, 30002, 63051)),

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import structlog
+
 from channels.events import Webhook, WebhookAnswer
 from channels.providers.base import Account, Message, Outcome, Result, one_line
 from channels.providers.configuration import ConfigurationFault, unknown_fields
@@ -14,10 +16,13 @@ from channels.providers.twilio import configuration as twilio_configuration
 from channels.providers.twilio.codes import read_refusal
 from channels.providers.twilio.events import read_webhook, status_callback_url
 from channels.rendering import encode_subject
+from contacts.addresses import strip_unseen
 from contacts.channel import Channel
 
 if TYPE_CHECKING:
     from channels.providers.twilio.transport import PooledHttpClient, RefusedError
+
+logger = structlog.get_logger(__name__)
 
 
 class Twilio(ParallelProvider):
@@ -53,6 +58,7 @@ class Twilio(ParallelProvider):
         self._variables = twilio_configuration.content_variables(account.configuration)
         self._http: PooledHttpClient | None = None
         self._resource: Any = None  # the SDK's list of messages
+        self._reported_variables: set[str] = set()
 
     @classmethod
     def configuration_faults(cls, configuration: Mapping[str, Any]) -> list[ConfigurationFault]:
@@ -101,8 +107,7 @@ class Twilio(ParallelProvider):
             parameters["messaging_service_sid"] = known["messagingServiceSid"]
         if known.get("contentSid"):
             parameters["content_sid"] = known["contentSid"]
-            # WhatsApp refuses variables with line breaks, tabs or runs of spaces.
-            variables = {name: encode_subject(text.fill(message.values)) for name, text in self._variables.items()}
+            variables = self._content_variables(message)
             if variables:
                 parameters["content_variables"] = json.dumps(variables, ensure_ascii=False)
         else:
@@ -113,6 +118,20 @@ class Twilio(ParallelProvider):
         if "." in (urlsplit(self.account.webhook_url).hostname or ""):
             parameters["status_callback"] = status_callback_url(self.account, message.attempt_id)
         return parameters
+
+    def _content_variables(self, message: Message) -> dict[str, str]:
+        """Return the template's variables for a message, on one line: WhatsApp refuses line breaks and runs of spaces.
+
+        Twilio refuses the whole message because of an empty one (21656), and takes the template's own sample for one
+        that is left out (https://www.twilio.com/docs/api/errors/21656).
+        """
+        filled = {name: encode_subject(text.fill(message.values)) for name, text in self._variables.items()}
+        for name in [name for name, value in filled.items() if not strip_unseen(value)]:
+            del filled[name]
+            if name not in self._reported_variables:  # once while the account is open, not once per message
+                self._reported_variables.add(name)
+                logger.warning("content_variable_left_out", account=str(self.account.id), variable=name)
+        return filled
 
 
 def _read_refusal(refused: "RefusedError") -> Result:

@@ -8,7 +8,8 @@ from uuid import UUID
 import structlog
 from django.db import connection
 
-from channels.providers.base import Message, Outcome, Provider, Result, Scope
+from channels.models import OnMissingValue
+from channels.providers.base import Message, Outcome, Provider, Result, Scope, one_line
 from contacts.ids import new_id
 from distributor.engine.dispatch.claim import Claim
 from distributor.engine.dispatch.messages import write_message
@@ -58,12 +59,33 @@ def hand_over(context: StepContext, provider: Provider, begun: Begun) -> Sequenc
     failed: dict[int, Result] = {}
     for person in begun.people:
         try:
-            messages[person.recipient_id] = write_message(context, person, provider.value_keys)
+            message = write_message(context, person, provider.value_keys)
+            if (refusal := _refuse_missing_values(context, message)) is not None:
+                failed[person.recipient_id] = refusal
+            else:
+                messages[person.recipient_id] = message
         except Exception as error:
             logger.exception("message_not_written", recipient=person.recipient_id)
             failed[person.recipient_id] = Result(Outcome.PERMANENT, detail=repr(error), scope=Scope.CONTENT)
     sent = dict(zip(messages, _send(provider, list(messages.values())), strict=True))
     return [failed.get(person.recipient_id) or sent[person.recipient_id] for person in begun.people]
+
+
+def _refuse_missing_values(context: StepContext, message: Message) -> Result | None:
+    """Return the refusal of a message with gaps, if its template wants none; log it if the template says so."""
+    if context.on_missing_value == OnMissingValue.SEND or not (missing := message.variant.missing_keys(message.values)):
+        return None
+    # The subject of one person's call has no placeholders. The introduction may be empty.
+    missing = [key for key in missing if key != "intro"]
+    if not missing:
+        return None
+    if context.on_missing_value == OnMissingValue.WARN:
+        logger.warning("value_missing", template=str(context.step.template_id), placeholders=missing)
+        return None
+    names = ", ".join(f"${{{key}}}" for key in missing)
+    return Result(
+        Outcome.PERMANENT, code="missing_value", detail=one_line(f"No value for {names}"), scope=Scope.CONTENT
+    )
 
 
 def _send(provider: Provider, messages: Sequence[Message]) -> Sequence[Result]:

@@ -45,6 +45,7 @@ def write_message(context: StepContext, person: Person, further_keys: frozenset[
         variant=variant,
         values=values,
         unsubscribe_url=unsubscribe_url,
+        installation_id=context.installation_id,
         own_subject=person.wording.subject,
     )
 

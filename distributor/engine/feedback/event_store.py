@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.db import connection
 
 from channels.events import Event
@@ -15,6 +16,8 @@ from channels.providers.base import Account
 from distributor.engine.infrastructure.sql_params import array_of, rows_of, storable, without_nul
 from distributor.engine.journey.attempts import read_attempt_id
 from distributor.rules.journey.delivery_events import Progress, Trouble, meaning_of
+
+logger = structlog.get_logger(__name__)
 
 _EVENT_ID_LENGTH = 255
 
@@ -39,7 +42,7 @@ LEFT JOIN LATERAL (
 WHERE recipient.link_type IS DISTINCT FROM 'anonymous' OR kind NOT IN ('opened', 'clicked')
 ORDER BY event_id, place
 ON CONFLICT (provider_account_id, event_id) DO NOTHING
-RETURNING kind, progress, coalesce(recipient_id, 0), coalesce(attempt_number, 0), address
+RETURNING kind, progress, coalesce(recipient_id, 0), coalesce(attempt_number, 0), address, occurred_at
 """
 # Each attempt takes only events of its own account. Any event proves that an attempt of unknown outcome has left,
 # except one that says that the provider dropped it.
@@ -84,10 +87,19 @@ class NewEvent:
     recipient_id: int
     number: int
     address: str
+    occurred_at: datetime
 
 
 def store_events(account: Account, events: Sequence[Event], now: datetime) -> list[NewEvent]:
-    """Store an account's events, each once. Returns those that were not stored before."""
+    """Store an account's events, each once. Returns those that were not stored before.
+
+    An event that cannot be stored is logged and left out, so that it does not take the others with it.
+    """
+    rows = [_row(place, event) for place, event in enumerate(events)]
+    try:
+        json = rows_of(rows)
+    except TypeError:
+        json = rows_of([row for row in rows if _is_storable(account, row)])
     with connection.cursor() as cursor:
         cursor.execute(
             _STORE,
@@ -95,7 +107,7 @@ def store_events(account: Account, events: Sequence[Event], now: datetime) -> li
                 "account_id": account.id,
                 "organization_id": account.organization_id,
                 "now": now,
-                "events": without_nul(rows_of([_row(place, event) for place, event in enumerate(events)])),
+                "events": without_nul(json),
             },
         )
         return [NewEvent(*row) for row in cursor.fetchall()]
@@ -139,6 +151,15 @@ def _row(place: int, event: Event) -> dict[str, Any]:
         "raw": dict(event.raw),
         "occurred_at": event.occurred_at,
     }
+
+
+def _is_storable(account: Account, row: dict[str, Any]) -> bool:
+    try:
+        rows_of([row])
+    except TypeError as error:  # for example half a surrogate pair, or a number of more than 64 bits
+        logger.error("event_unreadable", account=str(account.id), event_id=ascii(row["event_id"]), error=str(error))
+        return False
+    return True
 
 
 def _event_key(event_id: str) -> str:

@@ -20,12 +20,14 @@ from django.db import connection
 
 from channels.events import Event
 from channels.providers.base import Account
+from contacts.channel import Channel
 from distributor.engine.consent.provider_signals import (
     apply_latest_requests,
     record_provider_signals,
     suppress_bounced,
 )
 from distributor.engine.consent.record import ReportedSignal
+from distributor.engine.consent.resubscribe import SUBSCRIPTION_CHANGES, apply_resubscribes
 from distributor.engine.consent.stop import lock_journeys, stop_for_signals
 from distributor.engine.feedback.event_store import NewEvent, fold_events, record_opens, store_events
 from distributor.engine.feedback.reconcile import reconcile_journeys
@@ -103,10 +105,18 @@ def _record_consent(account: Account, new_events: Sequence[NewEvent], now: datet
     recipients = Recipient.objects.filter(id__in=[event.recipient_id for event in signal_events if event.recipient_id])
     contact_ids = dict(recipients.values_list("id", "contact_id"))
     reported = [
-        ReportedSignal(SIGNALS[event.kind], account.channel.value, event.address, contact_ids.get(event.recipient_id))
+        ReportedSignal(
+            SIGNALS[event.kind],
+            account.channel.value,
+            event.address,
+            contact_ids.get(event.recipient_id),
+            said_at=event.occurred_at,
+        )
         for event in signal_events
     ]
     stopping = record_provider_signals(account, reported, now)
+    if account.channel == Channel.EMAIL:
+        apply_resubscribes(account, {event.address for event in new_events if event.kind in SUBSCRIPTION_CHANGES}, now)
     requesting_addresses = {event.address for event in new_events if event.kind in OPT_OUT_REQUESTS}
     if requesting_addresses:
         stopping |= apply_latest_requests(account, sorted(requesting_addresses), now)

@@ -9,7 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from distributor.engine.journey.attempts import read_attempts
-from distributor.models import Attempt, Batch, Decision, ProviderEvent, Recipient, Step
+from distributor.models import Attempt, Batch, Decision, MachineVisits, ProviderEvent, Recipient, Step
 from distributor.models.attempt import AttemptState
 from distributor.models.recipient import RecipientState
 from distributor.rules.eligibility import Reason
@@ -22,11 +22,15 @@ _LEFT_OUT_KINDS = frozenset({"sent", "opened", *OPT_OUT_REQUESTS})
 
 @dataclass(frozen=True, slots=True)
 class TimelineEvent:
-    """Something that happened to a recipient. `detail` is a short text, for example "email 550 5.1.1"."""
+    """Something that happened to a recipient. `detail` is a short text, for example "email 550 5.1.1".
+
+    `provider_text` is what the provider said about it in its own words, for example "550 5.1.1 No such user".
+    """
 
     at: datetime
     kind: str
     detail: str = ""
+    provider_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ class Timeline:
     """A recipient with everything that is known about its journey.
 
     `batch` is the one it waits in, or waited in last. `provider_events` are in the order in which they happened.
-    `steps` holds the attempted steps by id.
+    `steps` holds the attempted steps by id. `machine_visits` are those to its link, if any.
     """
 
     recipient: Recipient
@@ -43,6 +47,7 @@ class Timeline:
     decisions: Sequence[Decision]
     provider_events: Sequence[ProviderEvent]
     steps: Mapping[UUID, Step]
+    machine_visits: MachineVisits | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -79,11 +84,13 @@ class Timeline:
         yield TimelineEvent(recipient.created_at, "accepted")
         for attempt in self.attempts:
             at = attempt.begun_at if attempt.state == AttemptState.SENT else attempt.ended_at
-            yield TimelineEvent(at, attempt.state, self._describe(attempt, attempt.code))
+            yield TimelineEvent(at, attempt.state, self._describe(attempt, attempt.code), attempt.detail)
         # An attempt and the decision that follows from it may have the same time. The stable sort keeps this order.
         for decision in self.decisions:
             yield TimelineEvent(decision.decided_at, decision.kind, decision.reason)
         yield from self._delivery_events()
+        if self.machine_visits is not None:
+            yield _visited_by_machine(self.machine_visits)
         if recipient.first_opened_at is not None:
             yield TimelineEvent(recipient.first_opened_at, "opened")
         if recipient.responded_at is not None:
@@ -101,11 +108,16 @@ class Timeline:
             seen.add(key)
             # A provider's clock, often in whole seconds, may lag behind ours.
             at = max(event.occurred_at, attempt.begun_at)
-            yield TimelineEvent(at, event.kind, self._describe(attempt, event.code))
+            yield TimelineEvent(at, event.kind, self._describe(attempt, event.code), event.detail)
 
     def _describe(self, attempt: Attempt, code: str) -> str:
         """Return the attempt's channel, its step's kind unless it is an invitation, and the provider's code if any."""
         return " ".join(filter(None, (self.steps[attempt.step_id].described, code)))
+
+
+def _visited_by_machine(visits: MachineVisits) -> TimelineEvent:
+    number = "1 visit" if visits.count == 1 else f"{visits.count} visits, the last"
+    return TimelineEvent(visits.first_at, "visited_by_machine", f"{number} recognised by {visits.sign}")
 
 
 def read_timelines(
@@ -131,6 +143,7 @@ def timelines_of(recipients: Sequence[Recipient]) -> list[Timeline]:
     provider_events: dict[int | None, list[ProviderEvent]] = defaultdict(list)
     for event in ProviderEvent.objects.filter(recipient_id__in=ids).order_by("occurred_at", "id").defer("raw"):
         provider_events[event.recipient_id].append(event)
+    machine_visits = MachineVisits.objects.in_bulk(ids)
     step_ids = {attempt.step_id for recipient_attempts in attempts.values() for attempt in recipient_attempts}
     steps = Step.objects.in_bulk(step_ids)
     batch_ids = {recipient.batch_id for recipient in recipients}
@@ -143,6 +156,7 @@ def timelines_of(recipients: Sequence[Recipient]) -> list[Timeline]:
             decisions[recipient.id],
             provider_events[recipient.id],
             steps,
+            machine_visits.get(recipient.id),
         )
         for recipient in recipients
     ]

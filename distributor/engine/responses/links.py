@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from distributor.engine.feedback.ingest import ingest_open
@@ -16,6 +16,12 @@ from distributor.rules.link_codes import is_well_formed
 from distributor.rules.links import LinkState, link_state
 from distributor.rules.requests import LinkType
 from distributor.rules.wording import Thanks, read_wording, thanks_for
+
+_COUNT_MACHINE_VISIT = """
+INSERT INTO distributor_machinevisits AS visits (recipient_id, count, first_at, last_at, sign)
+VALUES (%(recipient_id)s, 1, %(now)s, %(now)s, %(sign)s)
+ON CONFLICT (recipient_id) DO UPDATE SET count = visits.count + 1, last_at = excluded.last_at, sign = excluded.sign
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +43,14 @@ class Link:
     @property
     def thanks(self) -> Thanks:
         """The text and link that the recipient sees after responding."""
-        survey = self.survey
-        survey_thanks = Thanks(survey.thank_you_message, survey.thank_you_link_text, survey.thank_you_link_url)
+        texts = self.texts
+        survey_thanks = Thanks(texts["thank_you_message"], texts["thank_you_link_text"], texts["thank_you_link_url"])
         return thanks_for(read_wording(self.recipient.wording), survey_thanks)
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """The survey's texts in the reader's language (Survey.texts_for)."""
+        return self.survey.texts_for(self.locale)
 
     @property
     def locale(self) -> str:
@@ -88,13 +99,25 @@ def find_link(
 def record_open(recipient: Recipient, now: datetime) -> bool:
     """Record the first open of a link, and end the recipient's fallbacks if the distribution stops on opens.
 
-    Returns whether this was the first open. The link can still be used. Mail scanners open links as well, so an open
-    does not prove that somebody has read the message.
+    Returns whether this was the first open. The link can still be used. Machines that are recognised are counted by
+    record_machine_visit() instead. A scanner that poses as a browser is not, so an open does not prove that somebody
+    has read the message.
     """
     is_first = store_first_open(recipient, now)
     if is_first and recipient.distribution.stops_on != StopsOn.RESPONSE:
         ingest_open(recipient.pk, now)
     return is_first
+
+
+def record_machine_visit(recipient: Recipient, sign: str, now: datetime) -> None:
+    """Count a visit by a machine to a recipient's link, recognised by `sign`. It is no open and changes nothing else.
+
+    Visits to anonymous links are not stored, as opens are not.
+    """
+    if recipient.distribution.link_type == LinkType.ANONYMOUS:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT_MACHINE_VISIT, {"recipient_id": recipient.pk, "sign": sign, "now": now})
 
 
 def store_first_open(recipient: Recipient, now: datetime) -> bool:

@@ -15,6 +15,7 @@ from channels.models import ProviderAccount, TemplateVariant
 from channels.providers.base import Account, Sender
 from channels.rendering import CompiledVariant, compile_variant
 from contacts.channel import Channel
+from distributor.engine.infrastructure.installation import read_installation_id
 from distributor.engine.route.accounts import AccountOption
 from distributor.models import Attempt, Distribution, Step, StepAccount
 from distributor.models.distribution import ChannelMode
@@ -40,6 +41,8 @@ class StepContext:
     account_options: Sequence[AccountOption]
     variants: Mapping[str, CompiledVariant]
     public_base_url: str  # reading the settings for each message took 6 % of a worker's time
+    installation_id: str
+    on_missing_value: str
     personal_steps: Mapping[UUID, Sequence[Step]] = field(default_factory=dict)
     _variants_by_wanted_locale: dict[str, CompiledVariant] = field(default_factory=dict)
 
@@ -88,7 +91,7 @@ def load_step_context(distribution_id: UUID, step_id: UUID) -> StepContext:
     distribution = Distribution.objects.select_related("survey", "organization").get(id=distribution_id)
     # One query also reads what nearly every step needs: its account and stand-in, each with its pace.
     chain = Step.objects.filter(Q(contact_id=None) | Q(pk=step_id), distribution_id=distribution_id).select_related(
-        "provider_account__pace", "provider_account__stand_in__pace"
+        "provider_account__pace", "provider_account__stand_in__pace", "template"
     )
     steps = list(chain.annotate(has_step_accounts=Exists(StepAccount.objects.filter(step=OuterRef("pk")))))
     step = next(step for step in steps if step.id == step_id)
@@ -107,6 +110,8 @@ def load_step_context(distribution_id: UUID, step_id: UUID) -> StepContext:
             for variant in TemplateVariant.objects.filter(template_id=step.template_id)
         },
         public_base_url=settings.PUBLIC_BASE_URL,
+        installation_id=read_installation_id(),
+        on_missing_value=step.template.on_missing_value,
     )
 
 

@@ -135,9 +135,7 @@ def test_fields_of_odd_types_change_nothing(peer: Peer, odd: dict[str, Any]) -> 
     assert (event.kind, event.attempt_id, event.is_machine) == (EventKind.DELIVERED, "5-1", False)
 
 
-@pytest.mark.parametrize(
-    "name", ["group_resubscribe", "account_status_change", "machine_opened", "", None, 5, ["open"]]
-)
+@pytest.mark.parametrize("name", ["account_status_change", "machine_opened", "", None, 5, ["open"]])
 def test_events_that_mean_nothing_here_are_passed_over(peer: Peer, name: Any) -> None:
     stand_in, provider = peer
     report = [{"event": name, "email": "ann@example.com"}, stand_in.event(stand_in.mails[0], "open", NOW.timestamp())]

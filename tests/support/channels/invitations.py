@@ -27,6 +27,7 @@ def invitation(
     sender: Sender = SENDER,
     group_id: str = str(GROUP),
     unsubscribe_url: str = "https://surveys.example/u/abc",
+    installation_id: str = "",
 ) -> Message:
     """Return an invitation; `number` becomes part of its attempt's id."""
     return Message(
@@ -38,4 +39,5 @@ def invitation(
         variant=variant,
         values={"link": f"https://surveys.example/p/{number}"} | dict(values or {}),
         unsubscribe_url=unsubscribe_url,
+        installation_id=installation_id,
     )

@@ -64,12 +64,18 @@ class EventDocument(Document):
 
     at: datetime = Field(description="When it happened.", examples=["2026-03-05T08:00:01Z"])
     event: str = Field(
-        description="accepted, deferred, rerouted, stopped, sent, failed, unknown, opened or responded; as reported "
-        "by providers also delivered, clicked, delayed, soft_bounced, hard_bounced, failed, dropped, complained or "
-        "unsubscribed",
+        description="accepted, deferred, rerouted, stopped, sent, failed, unknown, opened, responded or "
+        "visited_by_machine (by a link preview or scanner, which is no open); as reported by providers also delivered, "
+        "clicked, delayed, soft_bounced, hard_bounced, failed, dropped, complained or unsubscribed",
         examples=["sent"],
     )
     about: str = Field(description="More about it, such as the channel or the reason.", examples=["email"])
+    detail: str = Field(
+        "",
+        description="What the provider said about it, in its own words. Present only if it said something.",
+        exclude_if=lambda text: not text,
+        examples=["550 5.1.1 The email account does not exist"],
+    )
 
 
 class RecipientDocument(Document):
@@ -140,7 +146,10 @@ def render_recipient(timeline: Timeline) -> dict[str, Any]:
         accepted_at=recipient.created_at,
         attempts=[_attempt_document(attempt, timeline.steps[attempt.step_id].kind) for attempt in timeline.attempts],
         decisions=[_decision_document(decision, timeline.zone) for decision in timeline.decisions],
-        story=[EventDocument(at=event.at, event=event.kind, about=event.detail) for event in timeline.events],
+        story=[
+            EventDocument(at=event.at, event=event.kind, about=event.detail, detail=event.provider_text)
+            for event in timeline.events
+        ],
     ).rendered()
 
 

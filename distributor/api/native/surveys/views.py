@@ -13,13 +13,11 @@ from contacts.models import Organization
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
 from distributor.api.native.operations import CONFLICT, ERRORS_OF_BODY, ERRORS_OF_DETAIL, PAGE, SURVEYS
-from distributor.api.native.rows import answer_page, change_row, delete_row, find_row, own_rows, renderer
-from distributor.api.native.surveys.wire import SurveyBody, SurveyChanges, SurveyDocument, SurveyPage
+from distributor.api.native.rows import answer_page, change_row, delete_row, find_row, own_rows
+from distributor.api.native.surveys.wire import SurveyBody, SurveyChanges, SurveyDocument, SurveyPage, render_survey
 from distributor.api.problems import Fault
 from distributor.api.validation import parse_body
 from distributor.models import Survey
-
-_render = renderer(SurveyDocument)
 
 
 class Surveys(APIView):
@@ -36,7 +34,7 @@ class Surveys(APIView):
     )
     def get(self, request: Request) -> Response:
         """List the organisation's surveys, newest first."""
-        return answer_page(request, own_rows(request, Survey), _render)
+        return answer_page(request, own_rows(request, Survey), render_survey)
 
     @extend_schema(
         operation_id="create_survey",
@@ -50,7 +48,7 @@ class Surveys(APIView):
         organization = caller_key(request).organization
         body = parse_body(SurveyBody, request.body, lambda given: _target_faults(organization, given))
         survey = Survey.objects.create(organization=organization, **body.given_values())
-        return Response(_render(survey), HTTPStatus.CREATED)
+        return Response(render_survey(survey), HTTPStatus.CREATED)
 
 
 class SurveyDetail(APIView):
@@ -66,7 +64,7 @@ class SurveyDetail(APIView):
     )
     def get(self, request: Request, survey_id: str) -> Response:
         """Return one survey."""
-        return Response(_render(find_row(own_rows(request, Survey), survey_id, "survey")))
+        return Response(render_survey(find_row(own_rows(request, Survey), survey_id, "survey")))
 
     @extend_schema(
         operation_id="change_survey",
@@ -80,7 +78,7 @@ class SurveyDetail(APIView):
         rows, organization = own_rows(request, Survey), caller_key(request).organization
         survey = find_row(rows, survey_id, "survey")
         body = parse_body(SurveyChanges, request.body, lambda given: _target_faults(organization, given))
-        return Response(_render(change_row(rows, survey, body.given_values(), "survey")))
+        return Response(render_survey(change_row(rows, survey, body.given_values(), "survey")))
 
     @extend_schema(
         operation_id="delete_survey",

@@ -56,7 +56,8 @@ class Templates(APIView):
         """Create a template for one channel, with one variant per locale."""
         body = parse_body(TemplateBody, request.body, channel_faults)
         variants = {locale: variant.given_values() for locale, variant in body.variants.items()}
-        template = create_template(caller_key(request).organization, body.name, body.channel, variants)
+        organization = caller_key(request).organization
+        template = create_template(organization, body.name, body.channel, variants, body.on_missing_value)
         return Response(render_template(template), HTTPStatus.CREATED)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
-from channels.models import Template
+from channels.models import OnMissingValue, Template
 from contacts.channel import Channel
 from distributor.api.fields import (
     BCP_47_OR_BLANK,
@@ -27,6 +27,10 @@ from distributor.api.wire import Body, Document, Page
 
 MAX_VARIANTS = 100
 MAX_BODY_LENGTH = 200_000  # mail programs cut an e-mail off at about half of it
+ON_MISSING_VALUE = (
+    "What happens to a message with a placeholder that has neither a value nor a default: send (with the gap), warn "
+    "(send, and log a warning) or refuse (the attempt fails with the code missing_value, and the chain continues)."
+)
 _LOCALE = TypeAdapter(Annotated[LanguageTag, Field(min_length=1)])
 _TextWithPlaceholders = Annotated[str, StringConstraints(max_length=MAX_BODY_LENGTH, pattern=NO_NUL)]
 _VARIANTS = {"en": {"subject": "Your stay", "html": '<a href="${link}">Answer</a>', "text": "Answer: ${link}"}}
@@ -77,6 +81,7 @@ class TemplateBody(Body):
     variants: Annotated[dict[str, VariantBody], Field(min_length=1, max_length=MAX_VARIANTS), _LOCALES] = Field(
         description="The texts by locale (BCP 47), for example en, pl or zh-CN.", examples=[_VARIANTS]
     )
+    on_missing_value: OnMissingValue = Field(OnMissingValue.SEND, description=ON_MISSING_VALUE, examples=["refuse"])
 
 
 class TemplateChanges(Body):
@@ -89,6 +94,7 @@ class TemplateChanges(Body):
         "stay. At least one variant must remain.",
         examples=[{**_VARIANTS, "pl": None}],
     )
+    on_missing_value: OnMissingValue = Field(OnMissingValue.SEND, description=ON_MISSING_VALUE, examples=["refuse"])
 
 
 class VariantDocument(Document):
@@ -108,6 +114,12 @@ class TemplateDocument(Document):
     id: UUID = Field(description="The id of the template.", examples=["0194c4f0-7d11-7a02-8f2b-2b6d5a9c1e10"])
     name: str = Field(description="The name of the template.", examples=["Invitation"])
     channel: Channel = Field(description="The channel of its messages.", examples=["email"])
+    on_missing_value: OnMissingValue = Field(
+        OnMissingValue.SEND,
+        description=ON_MISSING_VALUE + " Absent: send.",
+        examples=["refuse"],
+        exclude_if=lambda choice: choice == OnMissingValue.SEND,
+    )
     variants: dict[str, VariantDocument] = Field(description="The texts by locale (BCP 47).", examples=[_VARIANTS])
     created_at: datetime = Field(description="When the template was created.", examples=["2026-01-20T10:15:00Z"])
 
@@ -122,6 +134,7 @@ def render_template(template: Template) -> dict[str, Any]:
         id=template.pk,
         name=template.name,
         channel=Channel(template.channel),
+        on_missing_value=OnMissingValue(template.on_missing_value),
         variants={variant.locale: VariantDocument.model_validate(variant) for variant in template.variants.all()},
         created_at=template.created_at,
     ).rendered()
