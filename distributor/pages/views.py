@@ -17,6 +17,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
+from distributor.api.request_body import body_error
 from distributor.engine.consent.unsubscribe import unsubscribe
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.responses.links import Link, find_link, record_open
@@ -33,7 +34,7 @@ class PageView(View):
     """Adds the headers of all pages to every response."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = super().dispatch(request, *args, **kwargs)
+        response = _refuse_unreadable_body(request) or super().dispatch(request, *args, **kwargs)
         for name, value in PAGE_HEADERS.items():
             response[name] = value
         return response
@@ -109,6 +110,18 @@ class UnsubscribePage(PageView):
             return _show_closed(request, None)
         context = {"organization": link.survey.organization, "is_done": True}
         return render_page(request, "unsubscribe.html", link, context)
+
+
+def _refuse_unreadable_body(request: HttpRequest) -> HttpResponse | None:
+    """Read the body before the form is: then its length is known, which forms in several parts need."""
+    try:
+        request.body  # noqa: B018  reading it keeps it
+    except Exception as error:
+        refusal = body_error(error)
+        if refusal is None:
+            raise
+        return HttpResponse(refusal.detail, "text/plain", refusal.status, headers=refusal.headers)
+    return None
 
 
 def _show_survey(request: HttpRequest, link: Link | None) -> HttpResponse:

@@ -17,6 +17,7 @@ from distributor.api.dialects.quick.wire import QuickAnswer, QuickDistribution
 from distributor.api.dry_run import DryRunResponse, PlanDocument
 from distributor.api.idempotency import idempotent
 from distributor.api.problems import ProblemDocument, not_found
+from distributor.api.request_body import json_body
 from distributor.engine.acceptance.accept import accept
 from distributor.engine.acceptance.dry_run import dry_run
 from distributor.engine.infrastructure.clock import database_now
@@ -57,7 +58,7 @@ class QuickDistributions(APIView):
         path_survey_id = _parse_survey_id(survey_id)
         try:
             body = QuickDistribution.model_validate_json(
-                request.body, context={"phone_region": key.organization.phone_region}
+                json_body(request), context={"phone_region": key.organization.phone_region}
             )
             if body.survey_id != path_survey_id:
                 raise faults.SurveyMismatchError
@@ -66,7 +67,7 @@ class QuickDistributions(APIView):
                 return DryRunResponse(dry_run(key.organization, to_request(body), now))
             accepted = accept(key.organization, key, to_request(body), now)
         except faults.REFUSALS as refusal:
-            raise faults.explain(refusal, key.organization, path_survey_id, request.body) from None
+            raise faults.explain(refusal, key.organization, path_survey_id, json_body(request)) from None
         return Response(to_answer(accepted, now), HTTPStatus.CREATED)
 
 

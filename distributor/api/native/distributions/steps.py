@@ -32,6 +32,7 @@ from distributor.api.native.operations import (
 )
 from distributor.api.pagination import page_response, parse_row_number, read_page
 from distributor.api.problems import Fault, Problem, invalid_request
+from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
 from distributor.engine.acceptance.references import UnknownReferencesError
 from distributor.engine.follow_up.add import MAX_FOLLOW_UPS, FollowUpRefusal, FollowUpRefusedError, add_follow_up
@@ -103,7 +104,7 @@ class DistributionSteps(APIView):
         """
         distribution = find_distribution(request, distribution_id)
         organization = caller_key(request).organization
-        body = parse_body(AddedStepBody, request.body, lambda given: follow_up_faults(organization, given))
+        body = parse_body(AddedStepBody, json_body(request), lambda given: follow_up_faults(organization, given))
         now = database_now()
         try:
             step = add_follow_up(distribution.pk, to_follow_up(body, now), now, contact_id=body.contact_id)

@@ -37,6 +37,7 @@ from distributor.api.native.operations import (
 )
 from distributor.api.native.rows import own_rows
 from distributor.api.pagination import page_response, read_page
+from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
 from distributor.engine.acceptance.accept import accept
 from distributor.engine.acceptance.dry_run import dry_run, dry_run_selection
@@ -89,7 +90,7 @@ class Distributions(APIView):
         organization = key.organization
         try:
             body = DistributionBody.model_validate_json(
-                request.body, context={"phone_region": organization.phone_region}
+                json_body(request), context={"phone_region": organization.phone_region}
             )
             require_consistent(body)
             now, asked, selection = database_now(), to_request(body), to_selection(body.audience)
@@ -105,7 +106,7 @@ class Distributions(APIView):
                 accepted = accept(organization, key, asked, now)
                 row, recipients = accepted.distribution, accepted.recipients
         except REFUSALS as refusal:
-            raise explain(refusal, organization, request.body) from None
+            raise explain(refusal, organization, json_body(request)) from None
         return Response(render_accepted(row, recipients, now), HTTPStatus.ACCEPTED)
 
 
@@ -134,5 +135,5 @@ class DistributionDetail(APIView):
     def patch(self, request: Request, distribution_id: str) -> Response:
         """Move everything that was not sent yet to another time. Nothing is sent twice."""
         distribution = find_distribution(request, distribution_id)
-        body = parse_body(ScheduleBody, request.body)
+        body = parse_body(ScheduleBody, json_body(request))
         return answer_control(lambda now: reschedule(distribution.id, body.scheduled_at, now))

@@ -26,6 +26,7 @@ from distributor.api.native.links.wire import (
 )
 from distributor.api.native.operations import CONFLICT, ERRORS_OF_DETAIL, ERRORS_OF_SENDING, INVALID, LINKS
 from distributor.api.problems import Problem, ProblemDocument, not_found
+from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
 from distributor.engine.acceptance.accept import accept
 from distributor.engine.acceptance.defaults import NoDefaultChannelError, default_step
@@ -67,14 +68,16 @@ class Links(APIView):
         """
         key = caller_key(request)
         try:
-            body = LinkBody.model_validate_json(request.body, context={"phone_region": key.organization.phone_region})
+            body = LinkBody.model_validate_json(
+                json_body(request), context={"phone_region": key.organization.phone_region}
+            )
             steps = [to_step(step) for step in body.steps or ()] or [default_step(key.organization)]
             now, asked = database_now(), _to_request(body, steps)
             if body.dry_run:
                 return DryRunResponse(dry_run(key.organization, asked, now))
             accepted = accept(key.organization, key, asked, now)
         except REFUSALS as refusal:
-            raise explain(refusal, key.organization, request.body) from None
+            raise explain(refusal, key.organization, json_body(request)) from None
         except NoDefaultChannelError:
             raise Problem(HTTPStatus.CONFLICT, "no_channel", _NO_DEFAULT_CHANNEL) from None
         link = LinkMade(**render_link(accepted.recipients[0]), distribution_id=accepted.distribution.id)
@@ -118,7 +121,7 @@ class LinkResponses(APIView):
         A one-time link is used up by it. Fallbacks and reminders to the contact end.
         """
         organization_id = caller_key(request).organization_id
-        body = parse_body(ResponseBody, request.body)
+        body = parse_body(ResponseBody, json_body(request))
         try:
             stored = record_response(code, body.answers, database_now(), organization_id=organization_id)
         except LinkNotOpenError as refusal:

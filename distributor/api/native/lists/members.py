@@ -18,6 +18,7 @@ from distributor.api.native.operations import ERRORS_OF_BODY, ERRORS_OF_DETAIL, 
 from distributor.api.native.rows import find_row, own_rows
 from distributor.api.pagination import page_response, read_page
 from distributor.api.problems import Fault, invalid_request, not_found
+from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
 
 
@@ -57,7 +58,7 @@ class ListMembers(APIView):
         Idempotent: repeating the call changes nothing.
         """
         mailing_list = find_row(own_rows(request, MailingList), list_id, "list")
-        body = parse_body(MemberChanges, request.body, _contradictions)
+        body = parse_body(MemberChanges, json_body(request), _contradictions)
         try:
             added_count, removed_count = change_members(mailing_list, set(body.add), set(body.remove))
         except MailingList.DoesNotExist:

@@ -21,6 +21,7 @@ from distributor.api.native.operations import CONFLICT, ERRORS_OF_BODY, ERRORS_O
 from distributor.api.native.rows import answer_page, delete_row, find_row, own_rows, renderer
 from distributor.api.native.suppressions.wire import SuppressionBody, SuppressionDocument, SuppressionPage
 from distributor.api.problems import Fault, Problem
+from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
 from distributor.rules.consent import LIFTED_BY_THE_PERSON_ONLY
 
@@ -74,7 +75,7 @@ class Suppressions(APIView):
         """
         organization = caller_key(request).organization
         region = organization.phone_region
-        body = parse_body(SuppressionBody, request.body, lambda given: _address_faults(region, given))
+        body = parse_body(SuppressionBody, json_body(request), lambda given: _address_faults(region, given))
         address = spell_address(body.channel, body.address, region)
         assert address is not None
         row, is_new = suppress_address(organization.pk, body.channel, address, body.reason, body.source or "")

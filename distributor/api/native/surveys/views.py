@@ -16,6 +16,7 @@ from distributor.api.native.operations import CONFLICT, ERRORS_OF_BODY, ERRORS_O
 from distributor.api.native.rows import answer_page, change_row, delete_row, find_row, own_rows, renderer
 from distributor.api.native.surveys.wire import SurveyBody, SurveyChanges, SurveyDocument, SurveyPage
 from distributor.api.problems import Fault
+from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
 from distributor.models import Survey
 
@@ -48,7 +49,7 @@ class Surveys(APIView):
     def post(self, request: Request) -> Response:
         """Create a survey. Only `name` is required."""
         organization = caller_key(request).organization
-        body = parse_body(SurveyBody, request.body, lambda given: _target_faults(organization, given))
+        body = parse_body(SurveyBody, json_body(request), lambda given: _target_faults(organization, given))
         survey = Survey.objects.create(organization=organization, **body.given_values())
         return Response(_render(survey), HTTPStatus.CREATED)
 
@@ -79,7 +80,7 @@ class SurveyDetail(APIView):
         """Change the given fields and no others."""
         rows, organization = own_rows(request, Survey), caller_key(request).organization
         survey = find_row(rows, survey_id, "survey")
-        body = parse_body(SurveyChanges, request.body, lambda given: _target_faults(organization, given))
+        body = parse_body(SurveyChanges, json_body(request), lambda given: _target_faults(organization, given))
         return Response(_render(change_row(rows, survey, body.given_values(), "survey")))
 
     @extend_schema(

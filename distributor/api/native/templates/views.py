@@ -24,6 +24,7 @@ from distributor.api.native.templates.wire import (
     render_template,
 )
 from distributor.api.problems import Fault, invalid_request, not_found
+from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
 
 _NO_VARIANT_LEFT = Fault("/variants", "no_variant_left", "A template needs at least one variant.")
@@ -54,7 +55,7 @@ class Templates(APIView):
     )
     def post(self, request: Request) -> Response:
         """Create a template for one channel, with one variant per locale."""
-        body = parse_body(TemplateBody, request.body, channel_faults)
+        body = parse_body(TemplateBody, json_body(request), channel_faults)
         variants = {locale: variant.given_values() for locale, variant in body.variants.items()}
         template = create_template(caller_key(request).organization, body.name, body.channel, variants)
         return Response(render_template(template), HTTPStatus.CREATED)
@@ -85,7 +86,7 @@ class TemplateDetail(APIView):
     def patch(self, request: Request, template_id: str) -> Response:
         """Change the given fields and no others. Messages that leave from now on have the new texts."""
         template = find_row(_with_variants(request), template_id, "template")
-        body = parse_body(TemplateChanges, request.body, lambda given: channel_faults(given, template.channel))
+        body = parse_body(TemplateChanges, json_body(request), lambda given: channel_faults(given, template.channel))
         variants = {locale: variant.given_values() if variant else None for locale, variant in body.variants.items()}
         values = {name: value for name, value in body.given_values().items() if name != "variants"}
         try:
