@@ -18,7 +18,7 @@ from distributor.api.fields import (
     EmbeddedData,
     Identifier,
     Line255,
-    Moment,
+    MomentOrNone,
     Phone,
 )
 
@@ -169,7 +169,7 @@ class QuickDistribution(_Wire):
             examples=["single"],
         ),
     ] = "single"
-    scheduled_at: Moment | None = Field(
+    scheduled_at: MomentOrNone = Field(
         None,
         description="When to send, ISO 8601. A time without an offset is UTC. Omit to send now.",
         examples=["2030-03-05T09:00:00+01:00"],
