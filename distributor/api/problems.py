@@ -19,6 +19,9 @@ from distributor.api.request_body import body_error
 from distributor.api.wire import Document
 
 PROBLEM_TYPE = "application/problem+json"
+MAX_FAULTS = 100
+MAX_POINTER_LENGTH = 500
+MAX_DETAIL_LENGTH = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,19 @@ class Problem(exceptions.APIException):
         self.status_code = status
         self.code = code
         self.text = detail
-        self.faults = faults
+        self.faults = _bounded(faults)
         self.headers = headers or {}
+
+
+def _bounded(faults: Sequence[Fault]) -> Sequence[Fault]:
+    """Shorten the report of a body with very many faults or very long keys: an answer never exceeds 1 MB."""
+    shown = [
+        Fault(fault.pointer[:MAX_POINTER_LENGTH], fault.code, fault.detail[:MAX_DETAIL_LENGTH])
+        for fault in faults[:MAX_FAULTS]
+    ]
+    if more := len(faults) - len(shown):
+        shown.append(Fault("", "more_faults", f"There are {more:,} more faults."))
+    return shown
 
 
 def render_exception(error: Exception, context: Mapping[str, Any]) -> Response | None:

@@ -62,7 +62,7 @@ def test_the_quick_call_is_documented_with_its_answers(schema: dict[str, Any]) -
     assert set(call["responses"]) == {"200", "201", "400", "401", "403", "404", "409", "413", "422"}
     answer = resolve(schema, call["responses"]["201"]["content"]["application/json"]["schema"])
     assert set(answer["properties"]) == {
-        *("distributionId", "mailingListId", "recipientCount", "personalLinks", "status", "skipped")
+        *("distributionId", "mailingListId", "recipientCount", "personalLinks", "status", "skipped", "warnings")
     }
     planned = resolve(schema, call["responses"]["200"]["content"]["application/json"]["schema"])
     assert set(planned["properties"]) == {"dryRun", "contactCount", "recipientCount", "recipients", "skipped"}

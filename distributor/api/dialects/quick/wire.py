@@ -1,4 +1,4 @@
-"""Body and answer of a quick distribution, with the published fields. Unknown keys are ignored.
+"""Body and answer of a quick distribution, with the published fields. Unknown keys are ignored, with a warning.
 
 A null in an optional field is the same as leaving the field out.
 """
@@ -21,6 +21,7 @@ from distributor.api.fields import (
     MomentOrNone,
     Phone,
 )
+from distributor.api.problems import FaultDocument
 
 MAX_CONTACTS = 1_000
 MAX_CHANNELS = 10
@@ -232,3 +233,8 @@ class QuickAnswer(_Wire):
         description="`scheduled` if `scheduledAt` is in the future, otherwise `sending`.", examples=["sending"]
     )
     skipped: list[QuickSkipped] = Field(description="Extension: contacts who are not recipients, and why.")
+    warnings: list[FaultDocument] | None = Field(
+        None,
+        description="Extension: unknown keys of the body, which were ignored. Absent if there are none.",
+        examples=[[{"pointer": "/scheduledat", "code": "unknown_key", "detail": "Did you mean scheduledAt?"}]],
+    )

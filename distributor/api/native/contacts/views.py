@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from contacts.contact_changes import IdentityTakenError, NoIdentityError, change_contact, save_contact
 from contacts.models import Contact
@@ -25,6 +24,7 @@ from distributor.api.native.contacts.wire import (
 from distributor.api.native.filters import with_email, with_external_id
 from distributor.api.native.operations import CONFLICT, CONTACTS, ERRORS_OF_BODY, ERRORS_OF_DETAIL, PAGE
 from distributor.api.native.rows import answer_page, find_row, own_rows
+from distributor.api.native.view import NativeView
 from distributor.api.problems import Fault, Problem, invalid_request, not_found
 from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
@@ -46,7 +46,7 @@ _TAKEN = {
 _CONTACT: dict[int, Any] = {200: ContactDocument} | ERRORS_OF_DETAIL
 
 
-class Contacts(APIView):
+class Contacts(NativeView):
     """The organisation's contacts."""
 
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.MANAGE}
@@ -92,7 +92,7 @@ class Contacts(APIView):
         return Response(render_contact(contact), HTTPStatus.CREATED if is_new else HTTPStatus.OK)
 
 
-class ContactDetail(APIView):
+class ContactDetail(NativeView):
     """One contact."""
 
     scopes: ClassVar = {"GET": Scope.READ, "PATCH": Scope.MANAGE, "DELETE": Scope.MANAGE}
@@ -139,7 +139,7 @@ class ContactDetail(APIView):
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
-class OptOut(APIView):
+class OptOut(NativeView):
     """Opts a contact out of all surveys, on every channel."""
 
     scopes: ClassVar = {"POST": Scope.MANAGE}
@@ -156,7 +156,7 @@ class OptOut(APIView):
         return Response(render_contact(_find(request, contact_id)))
 
 
-class OptIn(APIView):
+class OptIn(NativeView):
     """Ends a contact's opt-out."""
 
     scopes: ClassVar = {"POST": Scope.MANAGE}

@@ -6,7 +6,6 @@ from typing import ClassVar, Final
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
@@ -30,6 +29,7 @@ from distributor.api.native.operations import (
     NOT_FOUND,
     PAGE,
 )
+from distributor.api.native.view import NativeView
 from distributor.api.pagination import page_response, parse_row_number, read_page
 from distributor.api.problems import Fault, Problem, invalid_request
 from distributor.api.request_body import json_body
@@ -60,7 +60,7 @@ _FAULTS: Final = {
 }
 
 
-class DistributionSteps(APIView):
+class DistributionSteps(NativeView):
     """The steps of a distribution."""
 
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.SEND}

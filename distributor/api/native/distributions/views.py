@@ -7,7 +7,6 @@ from uuid import UUID
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
@@ -36,6 +35,7 @@ from distributor.api.native.operations import (
     PAGE,
 )
 from distributor.api.native.rows import own_rows
+from distributor.api.native.view import NativeView
 from distributor.api.pagination import page_response, read_page
 from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
@@ -49,7 +49,7 @@ from distributor.models import Distribution
 _ERRORS: Final[dict[int, Any]] = INVALID | ERRORS_OF_DETAIL
 
 
-class Distributions(APIView):
+class Distributions(NativeView):
     """The organisation's distributions."""
 
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.SEND}
@@ -110,7 +110,7 @@ class Distributions(APIView):
         return Response(render_accepted(row, recipients, now), HTTPStatus.ACCEPTED)
 
 
-class DistributionDetail(APIView):
+class DistributionDetail(NativeView):
     """One distribution."""
 
     scopes: ClassVar = {"GET": Scope.READ, "PATCH": Scope.SEND}

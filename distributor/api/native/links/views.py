@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Final
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
@@ -25,6 +24,7 @@ from distributor.api.native.links.wire import (
     render_link_context,
 )
 from distributor.api.native.operations import CONFLICT, ERRORS_OF_DETAIL, ERRORS_OF_SENDING, INVALID, LINKS
+from distributor.api.native.view import NativeView
 from distributor.api.problems import Problem, ProblemDocument, not_found
 from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
@@ -48,7 +48,7 @@ _NO_DEFAULT_CHANNEL: Final = (
 _GONE: Final[dict[int, Any]] = {410: ProblemDocument}
 
 
-class Links(APIView):
+class Links(NativeView):
     """Links of single contacts."""
 
     scopes: ClassVar = {"POST": Scope.SEND}
@@ -84,7 +84,7 @@ class Links(APIView):
         return Response(link.rendered(), HTTPStatus.CREATED)
 
 
-class LinkDetail(APIView):
+class LinkDetail(NativeView):
     """One link."""
 
     scopes: ClassVar = {"GET": Scope.READ}
@@ -103,7 +103,7 @@ class LinkDetail(APIView):
         return Response(render_link_context(link))
 
 
-class LinkResponses(APIView):
+class LinkResponses(NativeView):
     """The response of one link."""
 
     scopes: ClassVar = {"POST": Scope.SEND}

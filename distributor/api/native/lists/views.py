@@ -7,7 +7,6 @@ from django.db.models.functions import Now
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from contacts.models import MailingList
 from contacts.models.api_key import Scope
@@ -15,13 +14,14 @@ from distributor.api.authentication import caller_key
 from distributor.api.native.lists.wire import ListBody, ListDocument, ListPage
 from distributor.api.native.operations import CONFLICT, ERRORS_OF_BODY, ERRORS_OF_DETAIL, LISTS, PAGE
 from distributor.api.native.rows import answer_page, change_row, delete_row, find_row, own_rows, renderer
+from distributor.api.native.view import NativeView
 from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
 
 _render = renderer(ListDocument)
 
 
-class MailingLists(APIView):
+class MailingLists(NativeView):
     """The organisation's lists."""
 
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.MANAGE}
@@ -51,7 +51,7 @@ class MailingLists(APIView):
         return Response(_render(mailing_list), HTTPStatus.CREATED)
 
 
-class MailingListDetail(APIView):
+class MailingListDetail(NativeView):
     """One list."""
 
     scopes: ClassVar = {"GET": Scope.READ, "PATCH": Scope.MANAGE, "DELETE": Scope.MANAGE}

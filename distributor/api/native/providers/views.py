@@ -7,7 +7,6 @@ from django.db import transaction
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from channels.models import ProviderAccount
 from contacts.models.api_key import Scope
@@ -22,11 +21,12 @@ from distributor.api.native.providers.wire import (
     render_provider,
 )
 from distributor.api.native.rows import answer_page, delete_row, find_row, own_rows
+from distributor.api.native.view import NativeView
 from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
 
 
-class Providers(APIView):
+class Providers(NativeView):
     """The organisation's provider accounts."""
 
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.MANAGE}
@@ -60,7 +60,7 @@ class Providers(APIView):
         return Response(render_provider(account), HTTPStatus.CREATED)
 
 
-class ProviderDetail(APIView):
+class ProviderDetail(NativeView):
     """One provider account."""
 
     scopes: ClassVar = {"GET": Scope.READ, "PATCH": Scope.MANAGE, "DELETE": Scope.MANAGE}

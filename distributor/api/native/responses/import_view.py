@@ -8,13 +8,13 @@ from uuid import UUID
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
 from distributor.api.native.links.views import LINK_REFUSALS
 from distributor.api.native.operations import ERRORS, INVALID, RESPONSES
 from distributor.api.native.responses.wire import ImportAnswer, ImportBody, ImportedResponse, ImportResult
+from distributor.api.native.view import NativeView
 from distributor.api.problems import Fault, ProblemDocument, invalid_request
 from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
@@ -26,7 +26,7 @@ from distributor.models import Survey
 _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class ImportResponses(APIView):
+class ImportResponses(NativeView):
     """Imports responses."""
 
     scopes: ClassVar = {"POST": Scope.SEND}

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from contacts.models import Organization
 from contacts.models.api_key import Scope
@@ -15,6 +14,7 @@ from distributor.api.authentication import caller_key
 from distributor.api.native.operations import CONFLICT, ERRORS_OF_BODY, ERRORS_OF_DETAIL, PAGE, SURVEYS
 from distributor.api.native.rows import answer_page, change_row, delete_row, find_row, own_rows, renderer
 from distributor.api.native.surveys.wire import SurveyBody, SurveyChanges, SurveyDocument, SurveyPage
+from distributor.api.native.view import NativeView
 from distributor.api.problems import Fault
 from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
@@ -23,7 +23,7 @@ from distributor.models import Survey
 _render = renderer(SurveyDocument)
 
 
-class Surveys(APIView):
+class Surveys(NativeView):
     """The organisation's surveys."""
 
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.MANAGE}
@@ -54,7 +54,7 @@ class Surveys(APIView):
         return Response(_render(survey), HTTPStatus.CREATED)
 
 
-class SurveyDetail(APIView):
+class SurveyDetail(NativeView):
     """One survey."""
 
     scopes: ClassVar = {"GET": Scope.READ, "PATCH": Scope.MANAGE, "DELETE": Scope.MANAGE}

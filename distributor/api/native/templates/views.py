@@ -7,7 +7,6 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from channels.models import Template
 from channels.templates import NoVariantLeftError, change_template, create_template
@@ -23,6 +22,7 @@ from distributor.api.native.templates.wire import (
     channel_faults,
     render_template,
 )
+from distributor.api.native.view import NativeView
 from distributor.api.problems import Fault, invalid_request, not_found
 from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
@@ -30,7 +30,7 @@ from distributor.api.validation import parse_body
 _NO_VARIANT_LEFT = Fault("/variants", "no_variant_left", "A template needs at least one variant.")
 
 
-class Templates(APIView):
+class Templates(NativeView):
     """The organisation's templates."""
 
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.MANAGE}
@@ -61,7 +61,7 @@ class Templates(APIView):
         return Response(render_template(template), HTTPStatus.CREATED)
 
 
-class TemplateDetail(APIView):
+class TemplateDetail(NativeView):
     """One template."""
 
     scopes: ClassVar = {"GET": Scope.READ, "PATCH": Scope.MANAGE, "DELETE": Scope.MANAGE}
