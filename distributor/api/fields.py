@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError, PydanticUseDefault
 
 from channels.rendering import unknown_placeholders
 from contacts.addresses import EMAIL_MAX_LENGTH, EMAIL_PATTERN
+from contacts.contact_fields import MAX_DATA_KEYS
 from contacts.models.organization import validate_time_zone
 from contacts.phone_numbers import PhoneError, read_phone
 from distributor.api.moments import none_if_blank_text, normalize_moment
@@ -40,7 +41,7 @@ PATTERN_FAULTS = {
 }
 
 MAX_TEXT_LENGTH = 10_000
-MAX_KEYS = 200
+MAX_KEYS = MAX_DATA_KEYS
 MAX_DEPTH = 5
 MAX_DATA_FAULTS = 100  # a body may hold a million faults; nobody reads more
 # The fault of a contact that is not identified.

@@ -15,6 +15,8 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from contacts.contact_fields import MAX_DATA_KEYS
+from contacts.identity import TooManyDataKeysError
 from distributor.api.request_body import body_error
 from distributor.api.wire import Document
 
@@ -147,6 +149,8 @@ def known_problem(error: Exception) -> Problem | None:
     if unreadable := body_error(error):
         fault = Fault(unreadable.place, unreadable.code, unreadable.detail)
         return Problem(unreadable.status, fault.code, fault.detail, [fault], unreadable.headers)
+    if isinstance(error, TooManyDataKeysError):
+        return _too_many_data_keys(error)
     if isinstance(error, SuspiciousOperation):
         # Django refuses it, for example for more than 1,000 query parameters.
         return Problem(HTTPStatus.BAD_REQUEST, "invalid_request", "The request cannot be read.")
@@ -158,3 +162,11 @@ def known_problem(error: Exception) -> Problem | None:
         code = codes if isinstance(codes, str) else "invalid_request"
         return Problem(HTTPStatus(error.status_code), code, str(error.detail))
     return None
+
+
+def _too_many_data_keys(error: TooManyDataKeysError) -> Problem:
+    details = [
+        f"The data of contact {key} would have more than {MAX_DATA_KEYS} keys after merging. Nothing was written."
+        for key in error.keys
+    ]
+    return invalid_request([Fault("", "too_many_keys", detail) for detail in details])

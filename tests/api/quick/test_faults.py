@@ -99,9 +99,7 @@ def test_a_survey_mismatch_is_reported_with_other_faults(post: Post, body: dict[
     }
 
 
-def test_a_hundred_faults_are_told_and_the_others_counted(
-    post: Post, body: dict[str, Any]
-) -> None:
+def test_a_hundred_faults_are_told_and_the_others_counted(post: Post, body: dict[str, Any]) -> None:
     response = post({**body, "contacts": [{}] * 1_000})
     told = [f"/contacts/{number}" for number in range(100)]
     assert [pointer for pointer, _code in faults_in(response)] == [*told, ""]
