@@ -1,6 +1,7 @@
 """Content negotiation: an answer has the one shape that the API has, whatever the Accept header says."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from typing import cast
 
 from django.http import Http404
 from rest_framework.exceptions import NotAcceptable
@@ -16,12 +17,13 @@ class LenientNegotiation(DefaultContentNegotiation):
     """
 
     def select_renderer(
-        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        first = renderers[0]
-        if len(renderers) == 1:
+        first, *others = renderers
+        if not others:
             return first, first.media_type
         try:
-            return super().select_renderer(request, renderers, format_suffix)
+            chosen = super().select_renderer(request, [first, *others], format_suffix)
+            return cast(tuple[BaseRenderer, str], chosen)
         except (NotAcceptable, Http404):
             return first, first.media_type

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from io import BytesIO
-from typing import Any, Final, Protocol
+from typing import Any, BinaryIO, Final, Protocol, cast
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig
@@ -48,7 +48,7 @@ class RequestBodyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         encoding = _content_encoding(request)
         if encoding or _is_chunked(request):
-            request._stream = _DecodedStream(request, encoding)  # type: ignore[attr-defined]  # Django reads from it
+            request._stream = cast(BinaryIO, _DecodedStream(request, encoding))  # Django reads the body from it
         return self.get_response(request)
 
 
