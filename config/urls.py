@@ -1,15 +1,17 @@
 """All URLs."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from distributor.api.dialects.distributions_v3.urls import ignore_extra_slashes
 from distributor.api.dialects.quick.views import QuickDistributions
-from distributor.api.dialects.recipient_add.views import AccountLogin, RecipientAdd
+from distributor.api.dialects.recipient_add.views import AccountLogin, RecipientAdd, UnknownPath
 from distributor.api.dialects.single_send.views import SingleSends
 from distributor.api.health import healthz, readyz
-from distributor.api.webhooks import take_webhook
+from distributor.api.unknown_address import UnknownAddress
+from distributor.api.webhooks import take_webhook, unknown_webhook
 
 urlpatterns = [
     path("api/surveys/<str:survey_id>/distributions/quick", QuickDistributions.as_view()),
@@ -20,6 +22,7 @@ urlpatterns = [
     path("api/v1/", include("distributor.api.native.urls")),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/docs", RedirectView.as_view(url="/api/docs/")),
     path("webhooks/<uuid:account_id>", take_webhook),
     path("webhooks/<uuid:account_id>/<str:attempt_id>", take_webhook),
     path("healthz", healthz),
@@ -28,4 +31,9 @@ urlpatterns = [
     path("sandbox/", include("distributor.pages.sandbox.urls")),
     path("", RedirectView.as_view(url="/admin/")),
     path("", include("distributor.pages.urls")),
+    # Whatever else begins like an API is answered in its shape. Clients are programs, and cannot read a page.
+    re_path("^/*API(?:/|$)", ignore_extra_slashes),
+    re_path("^/*base(?:/|$)", UnknownPath.as_view()),
+    re_path("^/*webhooks(?:/|$)", unknown_webhook),
+    re_path("^/*(?:[Aa][Pp][Ii]|v1)(?:/|$)", UnknownAddress.as_view()),
 ]

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from contacts.contact_fields import ContactFields
-from contacts.identity import resolve_contacts
+from contacts.contact_fields import MAX_DATA_KEYS, ContactFields
+from contacts.identity import TooManyDataKeysError, resolve_contacts
 from contacts.models import Contact
 
 _IDENTITIES = {"external_id", "email", "phone"}
@@ -52,7 +52,7 @@ def save_contact(organization_id: UUID, columns: Mapping[str, Any], now: datetim
 def change_contact(contact_id: UUID, columns: Mapping[str, Any]) -> Contact:
     """Write the given columns. Embedded data is merged key by key; None empties it.
 
-    Raises Contact.DoesNotExist for an erased contact, IdentityTakenError and NoIdentityError.
+    Raises Contact.DoesNotExist for an erased contact, IdentityTakenError, NoIdentityError and TooManyDataKeysError.
     """
     try:
         with transaction.atomic():
@@ -68,7 +68,10 @@ def change_contact(contact_id: UUID, columns: Mapping[str, Any]) -> Contact:
 
 
 def _merged(contact: Contact, embedded_data: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {} if embedded_data is None else {**contact.embedded_data, **embedded_data}
+    merged = {} if embedded_data is None else {**contact.embedded_data, **embedded_data}
+    if embedded_data and len(merged) > MAX_DATA_KEYS:
+        raise TooManyDataKeysError([contact.external_id or str(contact.pk)])
+    return merged
 
 
 def _explain(error: IntegrityError) -> Exception:

@@ -3,6 +3,9 @@
 from typing import Any, TypedDict
 from uuid import UUID
 
+# Keys of a contact's embedded data, after merging.
+MAX_DATA_KEYS = 200
+
 
 class ContactFields(TypedDict, total=False):
     """A person as given in a call, identified by id, else external id, else e-mail, else phone; at least one is given.

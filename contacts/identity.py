@@ -16,7 +16,7 @@ from uuid import UUID
 import orjson
 from django.db import IntegrityError, connection, transaction
 
-from contacts.contact_fields import ContactFields
+from contacts.contact_fields import MAX_DATA_KEYS, ContactFields
 from contacts.identity_statements import BY_EMAIL, BY_EXTERNAL_ID, BY_ID, BY_PHONE, TAKEN_EMAILS, TAKEN_PHONES
 
 
@@ -58,11 +58,22 @@ class PhonesTakenError(Exception):
         self.ids = ids
 
 
+class TooManyDataKeysError(Exception):
+    """Contacts would have too many keys of embedded data after merging. The caller's transaction must be rolled back.
+
+    `keys` identify them: ids, external ids, e-mail addresses or phone numbers.
+    """
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        super().__init__(f"{len(keys)} contacts would have more than {MAX_DATA_KEYS} keys")
+        self.keys = keys
+
+
 def resolve_contacts(organization_id: UUID, given: Sequence[ContactFields], now: datetime) -> list[Identified]:
     """Return the contact of each given person, in the same order. A person given twice gives the same contact twice.
 
     Runs inside the caller's transaction. Raises UnknownContactsError for ids that the organisation does not have,
-    EmailsTakenError, and PhonesTakenError if no e-mail address was taken.
+    EmailsTakenError, and PhonesTakenError if no e-mail address was taken, and TooManyDataKeysError.
     """
     by_id: dict[str, ContactFields] = {}
     by_external_id: dict[str, ContactFields] = {}
@@ -126,7 +137,11 @@ def _update_by_id(organization_id: UUID, people: Mapping[str, ContactFields], no
 def _run(
     statement: str, organization_id: UUID, people: Mapping[str, ContactFields], now: datetime
 ) -> dict[str, Identified]:
-    return {key: Identified(*row) for key, *row in _query(statement, organization_id, people, now)}
+    rows = _query(statement, organization_id, people, now)
+    # A contact that had more keys before there was a limit may still be sent to.
+    if over := [key for key, *_row, is_over in rows if is_over and people[key].get("embedded_data")]:
+        raise TooManyDataKeysError(sorted(over))
+    return {key: Identified(*row) for key, *row, _is_over in rows}
 
 
 def _query(

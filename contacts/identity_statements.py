@@ -1,9 +1,13 @@
 """The SQL of identity resolution: one statement per kind of key, and queries that explain a constraint violation.
 
 Each takes `organization_id`, `now` and `given`: a JSON array of ContactFields with distinct keys. BY_… return (key, id,
-external id, e-mail, phone, opted out at, time zone); TAKEN_… return ids.
+external id, e-mail, phone, opted out at, time zone, is over); TAKEN_… return ids. `is over` tells whether the contact
+now has more than 200 keys of embedded data: a query of its own would cost a round trip.
 """
 
+from contacts.contact_fields import MAX_DATA_KEYS
+
+IS_OVER = f"(SELECT count(*) FROM jsonb_object_keys(c.embedded_data)) > {MAX_DATA_KEYS}"
 # How insert and update merge: given values replace stored ones, embedded data is merged key by key.
 _MERGE = """
     email = coalesce(nullif({given}.email, ''), c.email),
@@ -45,14 +49,14 @@ locked AS MATERIALIZED (
 )
 UPDATE contacts_contact c SET {_MERGE.format(given="given")}
 FROM given JOIN locked USING (id) WHERE c.id = given.id
-RETURNING given.key, c.id, c.external_id, c.email, c.phone, c.opted_out_at, c.time_zone
+RETURNING given.key, c.id, c.external_id, c.email, c.phone, c.opted_out_at, c.time_zone, {IS_OVER}
 """
 
 BY_EXTERNAL_ID = f"""{_GIVEN.format(key="external_id")}
 INSERT INTO contacts_contact AS c ({_COLUMNS}) SELECT {_VALUES} FROM given
 ON CONFLICT (organization_id, external_id) WHERE external_id IS NOT NULL DO UPDATE SET
     {_MERGE.format(given="excluded")}
-RETURNING c.external_id, c.id, c.external_id, c.email, c.phone, c.opted_out_at, c.time_zone
+RETURNING c.external_id, c.id, c.external_id, c.email, c.phone, c.opted_out_at, c.time_zone, {IS_OVER}
 """
 
 
@@ -72,13 +76,13 @@ locked AS MATERIALIZED (
 updated AS (
     UPDATE contacts_contact c SET {_MERGE.format(given="given")}
     FROM given JOIN found USING (key) JOIN locked ON locked.id = found_id WHERE c.id = found_id
-    RETURNING given.key, c.id, c.external_id, c.email, c.phone, c.opted_out_at, c.time_zone
+    RETURNING given.key, c.id, c.external_id, c.email, c.phone, c.opted_out_at, c.time_zone, {IS_OVER}
 ),
 inserted AS (
     INSERT INTO contacts_contact AS c ({_COLUMNS})
     SELECT {_VALUES} FROM given JOIN found USING (key) WHERE found_id IS NULL ORDER BY key
     ON CONFLICT {conflict} DO UPDATE SET {_MERGE.format(given="excluded")}
-    RETURNING {stored_key}, c.id, c.external_id, c.email, c.phone, c.opted_out_at, c.time_zone
+    RETURNING {stored_key}, c.id, c.external_id, c.email, c.phone, c.opted_out_at, c.time_zone, {IS_OVER}
 )
 SELECT * FROM updated UNION ALL SELECT * FROM inserted
 """

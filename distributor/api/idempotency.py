@@ -24,6 +24,7 @@ from rest_framework.views import APIView
 from distributor.api.authentication import caller_key
 from distributor.api.dry_run import DryRunResponse
 from distributor.api.problems import Fault, Problem, invalid_request
+from distributor.api.request_body import json_body
 from distributor.engine.infrastructure.idempotency import (
     Answer,
     CallInFlightError,
@@ -148,4 +149,4 @@ def _parse_key(text: str) -> str:
 
 def _fingerprint(request: Request) -> bytes:
     call = f"{request.method} {request.get_full_path()}\n".encode()  # a path has no line breaks
-    return hashlib.sha256(call + request.body).digest()
+    return hashlib.sha256(call + json_body(request)).digest()

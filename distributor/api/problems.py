@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import IntegrityError
 from django.http import Http404
 from psycopg.errors import ForeignKeyViolation
@@ -15,9 +15,15 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from contacts.contact_fields import MAX_DATA_KEYS
+from contacts.identity import TooManyDataKeysError
+from distributor.api.request_body import body_error
 from distributor.api.wire import Document
 
 PROBLEM_TYPE = "application/problem+json"
+MAX_FAULTS = 100
+MAX_POINTER_LENGTH = 500
+MAX_DETAIL_LENGTH = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +42,31 @@ class Fault:
 class Problem(exceptions.APIException):
     """An error that is answered with a problem document."""
 
-    def __init__(self, status: HTTPStatus, code: str, detail: str, faults: Sequence[Fault] = ()) -> None:
+    def __init__(
+        self,
+        status: HTTPStatus,
+        code: str,
+        detail: str,
+        faults: Sequence[Fault] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(detail, code)
         self.status_code = status
         self.code = code
         self.text = detail
-        self.faults = faults
+        self.faults = _bounded(faults)
+        self.headers = headers or {}
+
+
+def _bounded(faults: Sequence[Fault]) -> Sequence[Fault]:
+    """Shorten the report of a body with very many faults or very long keys: an answer never exceeds 1 MB."""
+    shown = [
+        Fault(fault.pointer[:MAX_POINTER_LENGTH], fault.code, fault.detail[:MAX_DETAIL_LENGTH])
+        for fault in faults[:MAX_FAULTS]
+    ]
+    if more := len(faults) - len(shown):
+        shown.append(Fault("", "more_faults", f"There are {more:,} more faults."))
+    return shown
 
 
 def render_exception(error: Exception, context: Mapping[str, Any]) -> Response | None:
@@ -53,7 +78,7 @@ def render_exception(error: Exception, context: Mapping[str, Any]) -> Response |
     if problem is None:
         return None
     default = exception_handler(error if isinstance(error, exceptions.APIException) else problem, dict(context))
-    headers = dict(default.headers) if default is not None else {}
+    headers = {**(dict(default.headers) if default is not None else {}), **problem.headers}
     headers.pop("Content-Type", None)
     response = Response(problem_document(problem), status=problem.status_code, headers=headers)
     response.content_type = PROBLEM_TYPE
@@ -111,8 +136,8 @@ def invalid_request(faults: Sequence[Fault]) -> Problem:
     return Problem(HTTPStatus.BAD_REQUEST, "invalid_request", detail, faults)
 
 
-def not_found(what: str) -> Problem:
-    return Problem(HTTPStatus.NOT_FOUND, "not_found", f"There is no such {what}.")
+def not_found(what: str, hint: str = "") -> Problem:
+    return Problem(HTTPStatus.NOT_FOUND, "not_found", f"There is no such {what}.{hint}")
 
 
 def known_problem(error: Exception) -> Problem | None:
@@ -121,9 +146,14 @@ def known_problem(error: Exception) -> Problem | None:
         return not_found("resource")
     if isinstance(error, PermissionDenied):
         return Problem(HTTPStatus.FORBIDDEN, "permission_denied", "This API key is not allowed to do this.")
-    if isinstance(error, RequestDataTooBig):
-        fault = Fault("", "body_too_large", "The body is larger than 10 MB.")
-        return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, fault.code, fault.detail, [fault])
+    if unreadable := body_error(error):
+        fault = Fault(unreadable.place, unreadable.code, unreadable.detail)
+        return Problem(unreadable.status, fault.code, fault.detail, [fault], unreadable.headers)
+    if isinstance(error, TooManyDataKeysError):
+        return _too_many_data_keys(error)
+    if isinstance(error, SuspiciousOperation):
+        # Django refuses it, for example for more than 1,000 query parameters.
+        return Problem(HTTPStatus.BAD_REQUEST, "invalid_request", "The request cannot be read.")
     if isinstance(error, IntegrityError) and isinstance(error.__cause__, ForeignKeyViolation):
         detail = "Something that the request refers to has just been deleted. Nothing was written."
         return Problem(HTTPStatus.CONFLICT, "deleted_meanwhile", detail)
@@ -132,3 +162,11 @@ def known_problem(error: Exception) -> Problem | None:
         code = codes if isinstance(codes, str) else "invalid_request"
         return Problem(HTTPStatus(error.status_code), code, str(error.detail))
     return None
+
+
+def _too_many_data_keys(error: TooManyDataKeysError) -> Problem:
+    details = [
+        f"The data of contact {key} would have more than {MAX_DATA_KEYS} keys after merging. Nothing was written."
+        for key in error.keys
+    ]
+    return invalid_request([Fault("", "too_many_keys", detail) for detail in details])

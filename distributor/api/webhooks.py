@@ -4,6 +4,7 @@ The request's signature is the only authentication: no API key, no cookie, no CS
 gives providers the URL, and some providers append the id of the attempt.
 """
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from channels.events import ForgedWebhookError
+from distributor.api.request_body import body_error
 from distributor.engine.feedback.webhook import UnknownAccountError, receive_webhook
 from distributor.engine.infrastructure.clock import database_now
 
@@ -32,14 +34,33 @@ def take_webhook(request: HttpRequest, account_id: UUID, attempt_id: str = "") -
     if request.method == "HEAD" or (request.method == "GET" and not request.META.get("QUERY_STRING")):
         return HttpResponse()
     if int(request.META.get("CONTENT_LENGTH") or 0) > BODY_MAX_BYTES:
-        return HttpResponse(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        return _refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    try:
+        body = request.body
+    except Exception as error:
+        unreadable = body_error(error)
+        if unreadable is None:
+            raise
+        return _refuse(unreadable.status, unreadable.headers)
+    if len(body) > BODY_MAX_BYTES:  # a chunked or compressed body
+        return _refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     headers = {name.lower(): value for name, value in request.headers.items()}
     query = request.META.get("QUERY_STRING", "")
     try:
-        answer = receive_webhook(account_id, attempt_id, query, headers, request.body, database_now())
+        answer = receive_webhook(account_id, attempt_id, query, headers, body, database_now())
     except UnknownAccountError:
-        return HttpResponse(status=HTTPStatus.NOT_FOUND)
+        return _refuse(HTTPStatus.NOT_FOUND)
     except ForgedWebhookError as forged:
         logger.warning("webhook_forged", account=str(account_id), reason=str(forged))
-        return HttpResponse(status=HTTPStatus.FORBIDDEN)
+        return _refuse(HTTPStatus.FORBIDDEN)
     return HttpResponse(answer.body, content_type=answer.content_type)
+
+
+@csrf_exempt
+def unknown_webhook(request: HttpRequest) -> HttpResponse:
+    """Answer 404 to a webhook URL without an account's id."""
+    return _refuse(HTTPStatus.NOT_FOUND)
+
+
+def _refuse(status: HTTPStatus, headers: Mapping[str, str] | None = None) -> HttpResponse:
+    return HttpResponse(status=status, content_type="text/plain", headers=headers)

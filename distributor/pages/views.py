@@ -18,6 +18,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
+from distributor.api.request_body import body_error
 from distributor.engine.consent.unsubscribe import unsubscribe
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.responses.answer_limit import seconds_until_next_answer
@@ -37,7 +38,7 @@ class PageView(View):
     """Finds the code in the URL, and adds the headers of all pages to every response."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = super().dispatch(request, *args, code=read_code(kwargs["code"]))
+        response = _refuse_unreadable_body(request) or super().dispatch(request, *args, code=read_code(kwargs["code"]))
         for name, value in PAGE_HEADERS.items():
             response[name] = value
         return response
@@ -137,6 +138,18 @@ def _record_visit(request: HttpRequest, link: Link, now: datetime) -> None:
         record_machine_visit(link.recipient, sign, now)
     elif link.state is LinkState.OPEN:
         record_open(link.recipient, now)
+
+
+def _refuse_unreadable_body(request: HttpRequest) -> HttpResponse | None:
+    """Read the body before the form is: then its length is known, which forms in several parts need."""
+    try:
+        request.body  # noqa: B018  reading it keeps it
+    except Exception as error:
+        refusal = body_error(error)
+        if refusal is None:
+            raise
+        return HttpResponse(refusal.detail, "text/plain", refusal.status, headers=refusal.headers)
+    return None
 
 
 def _show_survey(request: HttpRequest, link: Link | None, now: datetime) -> HttpResponse:

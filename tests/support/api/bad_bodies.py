@@ -65,7 +65,7 @@ def broken_json(text: bytes, word: bytes) -> SearchStrategy[bytes]:
         depths.map(lambda depth: text[:-1] + b', "more": ' + b"[" * depth + b"]" * depth + b"}"),
         depths.map(lambda depth: text[:-1] + b', "more": ' + b'{"k":' * depth + b"1" + b"}" * depth + b"}"),
         st.integers(4_400, 9_000).map(lambda digits: text[:-1] + b', "more": ' + b"9" * digits + b"}"),
-        st.sampled_from([b"\xef\xbb\xbf", b"\xff\xfe", b")]}'", b"\0"]).map(lambda head: head + text),
+        st.sampled_from([b"\xff\xfe", b"\xfe\xff", b")]}'", b"\0"]).map(lambda head: head + text),
         (lists | numbers | texts | st.booleans() | st.none()).map(lambda root: json.dumps(root).encode()),
         st.binary(max_size=100).map(lambda junk: junk + b"\xff"),
     )

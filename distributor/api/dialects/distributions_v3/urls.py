@@ -3,7 +3,6 @@
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import Resolver404, path, re_path, resolve
 from django.views.decorators.csrf import csrf_exempt
-from rest_framework.request import Request
 
 from distributor.api.dialects.distributions_v3.discovery.views import (
     Directories,
@@ -21,15 +20,11 @@ from distributor.api.dialects.distributions_v3.envelope import DialectView
 from distributor.api.dialects.distributions_v3.lists.contacts import ListContactDetail, ListContacts
 from distributor.api.dialects.distributions_v3.lists.mailing_lists import MailingListDetail, MailingLists
 from distributor.api.dialects.distributions_v3.paging import normalize_path
-from distributor.api.problems import not_found
+from distributor.api.unknown_address import UnknownAddress
 
 
-class UnknownPath(DialectView):
-    """Answers an unknown path with a 404 in this dialect's shape, to callers with a key."""
-
-    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
-        super().initial(request, *args, **kwargs)
-        raise not_found("address")
+class UnknownPath(DialectView, UnknownAddress):
+    """Answers an unknown path in this dialect's shape."""
 
 
 @csrf_exempt
@@ -38,9 +33,9 @@ def ignore_extra_slashes(request: HttpRequest) -> HttpResponseBase:
     normalized = normalize_path(request.path_info)
     try:
         match = resolve(normalized) if normalized != request.path_info else None
-    except Resolver404:  # only the root itself
+    except Resolver404:  # a path outside of this dialect
         match = None
-    if match is None:
+    if match is None or match.func is ignore_extra_slashes:
         return UnknownPath.as_view()(request)
     answer: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
     return answer

@@ -7,6 +7,7 @@ from typing import Any, cast
 from contacts.contact_fields import ContactFields
 from contacts.identity import Identified
 from distributor.api.dialects.quick.wire import QuickChannel, QuickDistribution
+from distributor.api.problems import Fault, FaultDocument
 from distributor.engine.acceptance.accept import Accepted
 from distributor.rules.phrases import explain
 from distributor.rules.requests import AudienceRules, DistributionRequest, StepRequest
@@ -48,12 +49,12 @@ def to_step(channel: QuickChannel) -> StepRequest:
     )
 
 
-def to_answer(accepted: Accepted, now: datetime) -> dict[str, Any]:
-    """Return the published answer, and `skipped`."""
+def to_answer(accepted: Accepted, now: datetime, warnings: Sequence[Fault] = ()) -> dict[str, Any]:
+    """Return the published answer, and `skipped`; `warnings` only if there are any."""
     distribution = accepted.distribution
     zone = zone_named(distribution.organization.time_zone)
     is_scheduled = distribution.scheduled_at is not None and distribution.scheduled_at > now
-    return {
+    answer = {
         "distributionId": distribution.id,
         "mailingListId": distribution.mailing_list_id,
         "recipientCount": len(accepted.recipients),
@@ -71,6 +72,9 @@ def to_answer(accepted: Accepted, now: datetime) -> dict[str, Any]:
             for skipped in accepted.skipped
         ],
     }
+    if warnings:
+        answer["warnings"] = [FaultDocument.model_validate(warning).rendered() for warning in warnings]
+    return answer
 
 
 def _identifiers(contact: Identified) -> dict[str, Any]:

@@ -13,10 +13,12 @@ from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
 from distributor.api.dialects.quick import faults
 from distributor.api.dialects.quick.translate import to_answer, to_request
+from distributor.api.dialects.quick.warnings import read_quick_body
 from distributor.api.dialects.quick.wire import QuickAnswer, QuickDistribution
 from distributor.api.dry_run import DryRunResponse, PlanDocument
 from distributor.api.idempotency import idempotent
 from distributor.api.problems import ProblemDocument, not_found
+from distributor.api.request_body import json_body
 from distributor.engine.acceptance.accept import accept
 from distributor.engine.acceptance.dry_run import dry_run
 from distributor.engine.infrastructure.clock import database_now
@@ -51,14 +53,13 @@ class QuickDistributions(APIView):
         """Send a survey to contacts in one call: find or create the contacts, make a mailing list and a distribution,
         and send now or at `scheduledAt`.
 
-        Answers 201 with the personal links. With `dryRun: true` it answers 200 with a forecast for every contact.
+        Answers 201 with the personal links, and with `warnings` if the body has unknown keys. With `dryRun: true` it
+        answers 200 with a forecast for every contact.
         """
         key = caller_key(request)
         path_survey_id = _parse_survey_id(survey_id)
         try:
-            body = QuickDistribution.model_validate_json(
-                request.body, context={"phone_region": key.organization.phone_region}
-            )
+            body, warnings = read_quick_body(json_body(request), key.organization.phone_region)
             if body.survey_id != path_survey_id:
                 raise faults.SurveyMismatchError
             now = database_now()
@@ -66,8 +67,8 @@ class QuickDistributions(APIView):
                 return DryRunResponse(dry_run(key.organization, to_request(body), now))
             accepted = accept(key.organization, key, to_request(body), now)
         except faults.REFUSALS as refusal:
-            raise faults.explain(refusal, key.organization, path_survey_id, request.body) from None
-        return Response(to_answer(accepted, now), HTTPStatus.CREATED)
+            raise faults.explain(refusal, key.organization, path_survey_id, json_body(request)) from None
+        return Response(to_answer(accepted, now, warnings), HTTPStatus.CREATED)
 
 
 def _parse_survey_id(text: str) -> UUID:

@@ -1,4 +1,4 @@
-"""Body and answer of a quick distribution, with the published fields. Unknown keys are ignored.
+"""Body and answer of a quick distribution, with the published fields. Unknown keys are ignored, with a warning.
 
 A null in an optional field is the same as leaving the field out.
 """
@@ -18,9 +18,10 @@ from distributor.api.fields import (
     EmbeddedData,
     Identifier,
     Line255,
-    Moment,
+    MomentOrNone,
     Phone,
 )
+from distributor.api.problems import FaultDocument
 
 MAX_CONTACTS = 1_000
 MAX_CHANNELS = 10
@@ -169,7 +170,7 @@ class QuickDistribution(_Wire):
             examples=["single"],
         ),
     ] = "single"
-    scheduled_at: Moment | None = Field(
+    scheduled_at: MomentOrNone = Field(
         None,
         description="When to send, ISO 8601. A time without an offset is UTC. Omit to send now.",
         examples=["2030-03-05T09:00:00+01:00"],
@@ -232,3 +233,8 @@ class QuickAnswer(_Wire):
         description="`scheduled` if `scheduledAt` is in the future, otherwise `sending`.", examples=["sending"]
     )
     skipped: list[QuickSkipped] = Field(description="Extension: contacts who are not recipients, and why.")
+    warnings: list[FaultDocument] | None = Field(
+        None,
+        description="Extension: unknown keys of the body, which were ignored. Absent if there are none.",
+        examples=[[{"pointer": "/scheduledat", "code": "unknown_key", "detail": "Did you mean scheduledAt?"}]],
+    )

@@ -1,6 +1,6 @@
 """Errors of recipient add, all of the shape `{"Errors": ["…"]}`.
 
-The reference has the statuses 200 and 400; 403, 409, 413 and 422 are ours.
+The reference has the statuses 200 and 400; 403, 404, 405, 409, 413, 415 and 422 are ours.
 """
 
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ def render_error(error: Exception, context: Mapping[str, Any]) -> Response:
         logger.error("recipients_not_added", exc_info=error)
         return _refusal(HTTPStatus.BAD_REQUEST, [FAILED])
     errors = [f"{fault.pointer}: {fault.detail}" if fault.pointer else fault.detail for fault in problem.faults]
-    return _refusal(problem.status_code, errors or [problem.text])
+    return _refusal(problem.status_code, errors or [problem.text], problem.headers)
 
 
 def explain_body(error: ValidationError) -> Problem:
@@ -69,5 +69,5 @@ def explain_refusal(refusal: Exception) -> Problem:
     return Problem(HTTPStatus.BAD_REQUEST, "cannot_invite", FAILED, faults)
 
 
-def _refusal(status: int, errors: list[str]) -> Response:
-    return Response({"Errors": errors}, status=status)
+def _refusal(status: int, errors: list[str], headers: Mapping[str, str] | None = None) -> Response:
+    return Response({"Errors": errors}, status=status, headers=headers)

@@ -37,6 +37,8 @@ from distributor.api.dialects.recipient_add.wire import (
 )
 from distributor.api.dry_run import DryRunResponse
 from distributor.api.idempotency import idempotent_after
+from distributor.api.request_body import json_body
+from distributor.api.unknown_address import UnknownAddress
 from distributor.engine.audience.add_to_list import add_to_list, dry_run_add_to_list, find_list
 from distributor.engine.audience.number_lookup import check_numbers
 from distributor.engine.infrastructure.clock import database_now
@@ -74,7 +76,7 @@ class AccountLogin(_View):
         the key expires. Calls with the cookie need `Content-Type: application/json`.
         """
         try:
-            body = read_body(Login, request.body)
+            body = read_body(Login, json_body(request))
         except ValidationError as error:
             raise faults.explain_body(error) from None
         key = find_api_key(body.password.strip(), database_now())
@@ -100,7 +102,7 @@ def _prepare(view: APIView, request: Request) -> _PreparedCall:
     """Do everything that must not happen within the transaction: numbers are looked up over the network."""
     organization = caller_key(request).organization
     try:
-        body = read_body(AddRecipients, request.body)
+        body = read_body(AddRecipients, json_body(request))
     except ValidationError as error:
         raise faults.explain_body(error) from None
     mailing_list = find_list(organization, body.list_name)
@@ -148,3 +150,9 @@ class RecipientAdd(_View):
                 raise faults.explain_refusal(refusal) from None
         answer = to_answer(call.candidates, planned or added, key.organization, now, call.duplication_faults)
         return DryRunResponse(to_dry_run_answer(answer, planned)) if call.is_dry_run else Response(answer)
+
+
+class UnknownPath(_View, UnknownAddress):
+    """Answers unknown paths below `/base/` in this dialect's shape."""
+
+    authentication_classes = [ApiKeyAuthentication, SessionAuthentication]

@@ -6,13 +6,13 @@ in an optional field is the same as leaving the field out.
 
 from typing import Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, with_config
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, with_config
 from pydantic.alias_generators import to_pascal
 from pydantic_core import from_json
 from typing_extensions import TypedDict
 
 from distributor.api.dry_run import PlanDocument
-from distributor.api.fields import NO_NUL, NULL_IS_DEFAULT, ONE_LINE, Line255, Moment
+from distributor.api.fields import NO_NUL, NULL_IS_DEFAULT, ONE_LINE, Line255, MomentOrNone
 
 MAX_RECIPIENTS = 1_000
 MAX_USER_TEXT = 2_014  # as published
@@ -27,10 +27,6 @@ BodyT = TypeVar("BodyT", bound="Wire")
 
 class Wire(BaseModel):
     model_config = _WIRE
-
-
-def _none_if_blank(value: Any) -> Any:
-    return None if isinstance(value, str) and not value.strip() else value
 
 
 _UserField = Annotated[
@@ -70,8 +66,7 @@ class RecipientWire(TypedDict, total=False):
     user9: _UserField
     user10: _UserField
     when: Annotated[
-        Moment | None,
-        BeforeValidator(_none_if_blank),
+        MomentOrNone,
         Field(
             description="Earliest time of the invitation, ISO 8601, if the list is connected to a survey. A time "
             "without an offset is UTC. Omit to invite now.",

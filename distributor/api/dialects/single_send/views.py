@@ -17,6 +17,7 @@ from distributor.api.dialects.single_send.wire import SingleSend, SingleSendAnsw
 from distributor.api.dry_run import DryRunResponse, PlanDocument
 from distributor.api.idempotency import idempotent
 from distributor.api.problems import ProblemDocument
+from distributor.api.request_body import json_body
 from distributor.engine.acceptance.accept import accept
 from distributor.engine.acceptance.dry_run import dry_run
 from distributor.engine.acceptance.references import UnknownReferencesError
@@ -47,9 +48,9 @@ class SingleSends(APIView):
         """
         key = caller_key(request)
         try:
-            body = SingleSend.model_validate_json(request.body)
+            body = SingleSend.model_validate_json(json_body(request))
         except ValidationError as error:
-            raise faults.explain_body(error, key.organization, request.body) from None
+            raise faults.explain_body(error, key.organization, json_body(request)) from None
         defaults = faults.find_send_defaults(key.organization, body.form_id, body.channel)
         recipients = merge_same_addresses(body.recipients)
         now = database_now()

@@ -19,7 +19,7 @@ from distributor.api.fields import (
     Identifier,
     Line255,
     Locale,
-    Moment,
+    MomentOrNone,
     check_data,
 )
 
@@ -116,7 +116,7 @@ class SingleSendRecipient(TypedDict, total=False):
         ),
     ]
     last_sent_at: Annotated[
-        Moment | None,
+        MomentOrNone,
         Field(
             description="When the recipient was last surveyed, ISO 8601. Throttling uses it instead of our own record.",
             examples=["2024-08-01T09:00:00Z"],
@@ -143,12 +143,12 @@ class SingleSend(_Wire):
         NULL_IS_DEFAULT,
         Field(description="With false, recipients get a link and nothing is sent.", examples=[True]),
     ] = True
-    scheduled_at: Moment | None = Field(
+    scheduled_at: MomentOrNone = Field(
         None,
         description="When to send, ISO 8601 in UTC. Ignored if `send` is false. Omit to send now.",
         examples=["2030-09-01T09:00:00Z"],
     )
-    expires_at: Moment | None = Field(
+    expires_at: MomentOrNone = Field(
         None, description="When the links close, ISO 8601 in UTC.", examples=["2030-09-15T23:59:59Z"]
     )
     type: Annotated[

@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from contacts.contact_changes import IdentityTakenError, NoIdentityError, change_contact, save_contact
 from contacts.models import Contact
@@ -25,7 +24,9 @@ from distributor.api.native.contacts.wire import (
 from distributor.api.native.filters import with_email, with_external_id
 from distributor.api.native.operations import CONFLICT, CONTACTS, ERRORS_OF_BODY, ERRORS_OF_DETAIL, PAGE
 from distributor.api.native.rows import answer_page, find_row, own_rows
+from distributor.api.native.view import NativeView
 from distributor.api.problems import Fault, Problem, invalid_request, not_found
+from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
 from distributor.engine.consent.erase import erase_contact
 from distributor.engine.consent.opt_out import LiftedByThePersonOnlyError, lift_opt_out, opt_out
@@ -45,7 +46,7 @@ _TAKEN = {
 _CONTACT: dict[int, Any] = {200: ContactDocument} | ERRORS_OF_DETAIL
 
 
-class Contacts(APIView):
+class Contacts(NativeView):
     """The organisation's contacts."""
 
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.MANAGE}
@@ -86,12 +87,12 @@ class Contacts(APIView):
         null and empty texts count as not given.
         """
         organization = caller_key(request).organization
-        body = parse_body(ContactBody, request.body, _identifier_faults, phone_region=organization.phone_region)
+        body = parse_body(ContactBody, json_body(request), _identifier_faults, phone_region=organization.phone_region)
         contact, is_new = save_contact(organization.pk, body.given_values(), database_now())
         return Response(render_contact(contact), HTTPStatus.CREATED if is_new else HTTPStatus.OK)
 
 
-class ContactDetail(APIView):
+class ContactDetail(NativeView):
     """One contact."""
 
     scopes: ClassVar = {"GET": Scope.READ, "PATCH": Scope.MANAGE, "DELETE": Scope.MANAGE}
@@ -112,7 +113,7 @@ class ContactDetail(APIView):
         """Change the given fields and no others. null clears a field; embeddedData is merged key by key."""
         contact = _find(request, contact_id)
         region = caller_key(request).organization.phone_region
-        body = parse_body(ContactChanges, request.body, phone_region=region)
+        body = parse_body(ContactChanges, json_body(request), phone_region=region)
         try:
             return Response(render_contact(change_contact(contact.pk, body.given_values())))
         except Contact.DoesNotExist:
@@ -138,7 +139,7 @@ class ContactDetail(APIView):
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
-class OptOut(APIView):
+class OptOut(NativeView):
     """Opts a contact out of all surveys, on every channel."""
 
     scopes: ClassVar = {"POST": Scope.MANAGE}
@@ -155,7 +156,7 @@ class OptOut(APIView):
         return Response(render_contact(_find(request, contact_id)))
 
 
-class OptIn(APIView):
+class OptIn(NativeView):
     """Ends a contact's opt-out."""
 
     scopes: ClassVar = {"POST": Scope.MANAGE}
@@ -175,7 +176,7 @@ class OptIn(APIView):
         is 409 with the code `lifted_by_the_person_only`. A STOP stays until the person texts START.
         """
         contact = _find(request, contact_id)
-        body = parse_body(OptInBody, request.body)
+        body = parse_body(OptInBody, json_body(request))
         try:
             lift_opt_out(
                 contact.pk,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from distributor.api.fields import NULL_IS_DEFAULT, AwareMoment, Line255
+from distributor.api.fields import NULL_IS_DEFAULT, AwareMomentOrNone, Line255
 from distributor.api.native.distributions.recipient_bodies import AudienceBody
 from distributor.api.native.distributions.step_bodies import MAX_MINUTES, Steps
 from distributor.api.wire import Body
@@ -65,15 +65,15 @@ class DistributionBody(Body):
         examples=["response"],
     )
     audience: AudienceBody = Field(description="Who to send to.")
-    scheduled_at: AwareMoment | None = Field(
+    scheduled_at: AwareMomentOrNone = Field(
         None, description="When to begin. Omit it to send now.", examples=["2026-03-05T09:00:00+01:00"]
     )
-    not_after: AwareMoment | None = Field(
+    not_after: AwareMomentOrNone = Field(
         None,
         description="Recipients not sent to by this time are never sent to.",
         examples=["2026-03-12T18:00:00+01:00"],
     )
-    expires_at: AwareMoment | None = Field(
+    expires_at: AwareMomentOrNone = Field(
         None,
         description="From this time on nothing is sent and links are closed.",
         examples=["2026-04-05T09:00:00+02:00"],
@@ -96,6 +96,6 @@ class DistributionBody(Body):
 class ScheduleBody(Body):
     """When to begin."""
 
-    scheduled_at: AwareMoment | None = Field(
+    scheduled_at: AwareMomentOrNone = Field(
         description="When to begin. null or a past time: now.", examples=["2026-03-06T09:00:00+01:00"]
     )

@@ -12,12 +12,12 @@ from typing import Any, ClassVar, Final
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from contacts.models.api_key import Scope
 from distributor.api.native.distributions.documents import DistributionDocument, render_distribution
 from distributor.api.native.distributions.lookup import find_distribution
 from distributor.api.native.operations import CONFLICT, DISTRIBUTIONS, ERRORS_OF_DETAIL
+from distributor.api.native.view import NativeView
 from distributor.api.problems import Problem
 from distributor.engine.control import DistributionOverError, cancel, pause, resume
 from distributor.engine.infrastructure.clock import database_now
@@ -26,7 +26,7 @@ from distributor.models import Distribution
 _RESPONSES: Final[dict[int, Any]] = {200: DistributionDocument} | ERRORS_OF_DETAIL | CONFLICT
 
 
-class PauseDistribution(APIView):
+class PauseDistribution(NativeView):
     """Pauses a distribution."""
 
     scopes: ClassVar = {"POST": Scope.SEND}
@@ -46,7 +46,7 @@ class PauseDistribution(APIView):
         return answer_control(partial(pause, find_distribution(request, distribution_id).id))
 
 
-class ResumeDistribution(APIView):
+class ResumeDistribution(NativeView):
     """Resumes a distribution."""
 
     scopes: ClassVar = {"POST": Scope.SEND}
@@ -66,7 +66,7 @@ class ResumeDistribution(APIView):
         return answer_control(partial(resume, find_distribution(request, distribution_id).id))
 
 
-class CancelDistribution(APIView):
+class CancelDistribution(NativeView):
     """Cancels a distribution."""
 
     scopes: ClassVar = {"POST": Scope.SEND}

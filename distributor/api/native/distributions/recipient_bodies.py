@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 
 from distributor.api.fields import (
     NO_IDENTIFIER,
-    AwareMoment,
+    AwareMomentOrNone,
     DataFault,
     Email,
     EmbeddedData,
@@ -51,11 +51,11 @@ class RecipientBody(TypedDict, total=False):
         Field(description="Your own data, used in texts as ${contact:key}.", examples=[{"ward": "B"}]),
     ]
     send_at: Annotated[
-        AwareMoment | None,
+        AwareMomentOrNone,
         Field(description="Send to this contact no earlier than this.", examples=["2026-03-05T09:00:00+01:00"]),
     ]
     last_sent_at: Annotated[
-        AwareMoment | None,
+        AwareMomentOrNone,
         Field(
             description="When the contact was last sent this survey, for throttling. Replaces our own record.",
             examples=["2026-02-01T09:00:00+01:00"],

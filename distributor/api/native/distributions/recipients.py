@@ -5,7 +5,6 @@ from typing import Any, ClassVar, Final
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
@@ -18,6 +17,7 @@ from distributor.api.native.distributions.recipient_documents import (
 )
 from distributor.api.native.filters import CONTACT_FILTERS, find_contact_ids
 from distributor.api.native.operations import DISTRIBUTIONS, ERRORS_OF_DETAIL, INVALID, PAGE
+from distributor.api.native.view import NativeView
 from distributor.api.pagination import page_response, parse_row_number, read_page
 from distributor.api.problems import Fault
 from distributor.engine.reports.timeline import read_timelines
@@ -27,7 +27,7 @@ from distributor.rules.timing.time_zones import zone_named
 _ERRORS: Final[dict[int, Any]] = INVALID | ERRORS_OF_DETAIL
 
 
-class DistributionRecipients(APIView):
+class DistributionRecipients(NativeView):
     """The recipients of a distribution."""
 
     scopes: ClassVar = {"GET": Scope.READ}
@@ -52,7 +52,7 @@ class DistributionRecipients(APIView):
         return page_response(request, timelines, limit, lambda timeline: str(timeline.recipient.id), render_recipient)
 
 
-class DistributionSkipped(APIView):
+class DistributionSkipped(NativeView):
     """The contacts that were left out of a distribution."""
 
     scopes: ClassVar = {"GET": Scope.READ}

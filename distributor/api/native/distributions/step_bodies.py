@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
 
-from distributor.api.fields import NULL_IS_DEFAULT, AwareMoment, DataFault, Email, Line255, Subject
+from distributor.api.fields import NULL_IS_DEFAULT, AwareMomentOrNone, DataFault, Email, Line255, Subject
 from distributor.api.native.distributions.recipient_bodies import refuse_if
 from distributor.api.wire import Body
 
@@ -124,7 +124,7 @@ class AddedStepBody(StepMessageBody):
         "who responded.",
         examples=["reminder"],
     )
-    scheduled_at: AwareMoment | None = Field(
+    scheduled_at: AwareMomentOrNone = Field(
         None, description="When to send. Omit it, or give a past time, to send now.", examples=["2026-03-08T09:00:00Z"]
     )
     contact_id: UUID | None = Field(

@@ -6,7 +6,6 @@ from typing import ClassVar, Final
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
@@ -30,8 +29,10 @@ from distributor.api.native.operations import (
     NOT_FOUND,
     PAGE,
 )
+from distributor.api.native.view import NativeView
 from distributor.api.pagination import page_response, parse_row_number, read_page
 from distributor.api.problems import Fault, Problem, invalid_request
+from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
 from distributor.engine.acceptance.references import UnknownReferencesError
 from distributor.engine.follow_up.add import MAX_FOLLOW_UPS, FollowUpRefusal, FollowUpRefusedError, add_follow_up
@@ -59,7 +60,7 @@ _FAULTS: Final = {
 }
 
 
-class DistributionSteps(APIView):
+class DistributionSteps(NativeView):
     """The steps of a distribution."""
 
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.SEND}
@@ -103,7 +104,7 @@ class DistributionSteps(APIView):
         """
         distribution = find_distribution(request, distribution_id)
         organization = caller_key(request).organization
-        body = parse_body(AddedStepBody, request.body, lambda given: follow_up_faults(organization, given))
+        body = parse_body(AddedStepBody, json_body(request), lambda given: follow_up_faults(organization, given))
         now = database_now()
         try:
             step = add_follow_up(distribution.pk, to_follow_up(body, now), now, contact_id=body.contact_id)

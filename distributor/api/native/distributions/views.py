@@ -7,7 +7,6 @@ from uuid import UUID
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
@@ -36,7 +35,9 @@ from distributor.api.native.operations import (
     PAGE,
 )
 from distributor.api.native.rows import own_rows
+from distributor.api.native.view import NativeView
 from distributor.api.pagination import page_response, read_page
+from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
 from distributor.engine.acceptance.accept import accept
 from distributor.engine.acceptance.dry_run import dry_run, dry_run_selection
@@ -48,7 +49,7 @@ from distributor.models import Distribution
 _ERRORS: Final[dict[int, Any]] = INVALID | ERRORS_OF_DETAIL
 
 
-class Distributions(APIView):
+class Distributions(NativeView):
     """The organisation's distributions."""
 
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.SEND}
@@ -89,7 +90,7 @@ class Distributions(APIView):
         organization = key.organization
         try:
             body = DistributionBody.model_validate_json(
-                request.body, context={"phone_region": organization.phone_region}
+                json_body(request), context={"phone_region": organization.phone_region}
             )
             require_consistent(body)
             now, asked, selection = database_now(), to_request(body), to_selection(body.audience)
@@ -105,11 +106,11 @@ class Distributions(APIView):
                 accepted = accept(organization, key, asked, now)
                 row, recipients = accepted.distribution, accepted.recipients
         except REFUSALS as refusal:
-            raise explain(refusal, organization, request.body) from None
+            raise explain(refusal, organization, json_body(request)) from None
         return Response(render_accepted(row, recipients, now), HTTPStatus.ACCEPTED)
 
 
-class DistributionDetail(APIView):
+class DistributionDetail(NativeView):
     """One distribution."""
 
     scopes: ClassVar = {"GET": Scope.READ, "PATCH": Scope.SEND}
@@ -134,5 +135,5 @@ class DistributionDetail(APIView):
     def patch(self, request: Request, distribution_id: str) -> Response:
         """Move everything that was not sent yet to another time. Nothing is sent twice."""
         distribution = find_distribution(request, distribution_id)
-        body = parse_body(ScheduleBody, request.body)
+        body = parse_body(ScheduleBody, json_body(request))
         return answer_control(lambda now: reschedule(distribution.id, body.scheduled_at, now))

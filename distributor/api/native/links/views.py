@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Final
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
@@ -25,7 +24,9 @@ from distributor.api.native.links.wire import (
     render_link_context,
 )
 from distributor.api.native.operations import CONFLICT, ERRORS_OF_DETAIL, ERRORS_OF_SENDING, INVALID, LINKS
+from distributor.api.native.view import NativeView
 from distributor.api.problems import Problem, ProblemDocument, not_found
+from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
 from distributor.engine.acceptance.accept import accept
 from distributor.engine.acceptance.defaults import NoDefaultChannelError, default_step
@@ -47,7 +48,7 @@ _NO_DEFAULT_CHANNEL: Final = (
 _GONE: Final[dict[int, Any]] = {410: ProblemDocument}
 
 
-class Links(APIView):
+class Links(NativeView):
     """Links of single contacts."""
 
     scopes: ClassVar = {"POST": Scope.SEND}
@@ -67,21 +68,23 @@ class Links(APIView):
         """
         key = caller_key(request)
         try:
-            body = LinkBody.model_validate_json(request.body, context={"phone_region": key.organization.phone_region})
+            body = LinkBody.model_validate_json(
+                json_body(request), context={"phone_region": key.organization.phone_region}
+            )
             steps = [to_step(step) for step in body.steps or ()] or [default_step(key.organization)]
             now, asked = database_now(), _to_request(body, steps)
             if body.dry_run:
                 return DryRunResponse(dry_run(key.organization, asked, now))
             accepted = accept(key.organization, key, asked, now)
         except REFUSALS as refusal:
-            raise explain(refusal, key.organization, request.body) from None
+            raise explain(refusal, key.organization, json_body(request)) from None
         except NoDefaultChannelError:
             raise Problem(HTTPStatus.CONFLICT, "no_channel", _NO_DEFAULT_CHANNEL) from None
         link = LinkMade(**render_link(accepted.recipients[0]), distribution_id=accepted.distribution.id)
         return Response(link.rendered(), HTTPStatus.CREATED)
 
 
-class LinkDetail(APIView):
+class LinkDetail(NativeView):
     """One link."""
 
     scopes: ClassVar = {"GET": Scope.READ}
@@ -100,7 +103,7 @@ class LinkDetail(APIView):
         return Response(render_link_context(link))
 
 
-class LinkResponses(APIView):
+class LinkResponses(NativeView):
     """The response of one link."""
 
     scopes: ClassVar = {"POST": Scope.SEND}
@@ -118,7 +121,7 @@ class LinkResponses(APIView):
         A one-time link is used up by it. Fallbacks and reminders to the contact end.
         """
         organization_id = caller_key(request).organization_id
-        body = parse_body(ResponseBody, request.body)
+        body = parse_body(ResponseBody, json_body(request))
         try:
             stored = record_response(code, body.answers, database_now(), organization_id=organization_id)
         except LinkNotOpenError as refusal:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from distributor.api.fields import NULL_IS_DEFAULT, AwareMoment, EmbeddedData, Line255
+from distributor.api.fields import NULL_IS_DEFAULT, AwareMomentOrNone, EmbeddedData, Line255
 from distributor.api.native.distributions.bodies import DRY_RUN, LINK_TYPE
 from distributor.api.native.distributions.documents import PersonalLink
 from distributor.api.native.distributions.recipient_bodies import IdentifiedRecipient
@@ -27,7 +27,7 @@ class LinkBody(Body):
         description="The steps of the link's distribution. Nothing is sent by them. Omit them for the first channel "
         "that has a default provider and a default template.",
     )
-    expires_at: AwareMoment | None = Field(
+    expires_at: AwareMomentOrNone = Field(
         None, description="From this time on the link is closed.", examples=["2026-04-05T09:00:00+02:00"]
     )
     link_type: Annotated[Literal["one_time", "multiple", "anonymous"], NULL_IS_DEFAULT] = Field(

@@ -9,7 +9,6 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from contacts.models import MailingList
 from contacts.models.api_key import Scope
@@ -23,8 +22,10 @@ from distributor.api.native.lists.wire import (
 )
 from distributor.api.native.operations import CONFLICT, ERRORS_OF_BODY, ERRORS_OF_DETAIL, LISTS
 from distributor.api.native.rows import find_row, own_rows
+from distributor.api.native.view import NativeView
 from distributor.api.problems import Fault, invalid_request, not_found
 from distributor.api.reference_faults import list_or_empty, reference_fault, uuid_or_none
+from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
 from distributor.engine.acceptance.references import UnknownReference, UnknownReferencesError
 from distributor.engine.audience.list_connection import connect_list, connection_faults
@@ -32,7 +33,7 @@ from distributor.models import ListConnection
 from distributor.rules.requests import StepRequest
 
 
-class ConnectedSurvey(APIView):
+class ConnectedSurvey(NativeView):
     """The survey that a list is connected to."""
 
     scopes: ClassVar = {"GET": Scope.READ, "PUT": Scope.MANAGE, "DELETE": Scope.MANAGE}
@@ -58,7 +59,7 @@ class ConnectedSurvey(APIView):
         """Connect the list to a survey (201), or replace its whole connection (200)."""
         mailing_list = find_row(own_rows(request, MailingList), list_id, "list")
         mailing_list.organization = caller_key(request).organization
-        body = parse_body(ConnectionBody, request.body, lambda given: _connection_faults(mailing_list, given))
+        body = parse_body(ConnectionBody, json_body(request), lambda given: _connection_faults(mailing_list, given))
         try:
             connection, is_new = connect_list(
                 mailing_list,

@@ -7,7 +7,6 @@ from uuid import UUID
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from contacts.list_members import UnknownMembersError, change_members
 from contacts.models import Contact, MailingList, Membership
@@ -16,12 +15,14 @@ from distributor.api.native.contacts.wire import ContactPage, render_contact
 from distributor.api.native.lists.wire import MemberChanges, MembersChanged
 from distributor.api.native.operations import ERRORS_OF_BODY, ERRORS_OF_DETAIL, LISTS, PAGE
 from distributor.api.native.rows import find_row, own_rows
+from distributor.api.native.view import NativeView
 from distributor.api.pagination import page_response, read_page
 from distributor.api.problems import Fault, invalid_request, not_found
+from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
 
 
-class ListMembers(APIView):
+class ListMembers(NativeView):
     """The contacts of a list."""
 
     scopes: ClassVar = {"GET": Scope.READ, "PATCH": Scope.MANAGE}
@@ -57,7 +58,7 @@ class ListMembers(APIView):
         Idempotent: repeating the call changes nothing.
         """
         mailing_list = find_row(own_rows(request, MailingList), list_id, "list")
-        body = parse_body(MemberChanges, request.body, _contradictions)
+        body = parse_body(MemberChanges, json_body(request), _contradictions)
         try:
             added_count, removed_count = change_members(mailing_list, set(body.add), set(body.remove))
         except MailingList.DoesNotExist:

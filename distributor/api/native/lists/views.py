@@ -7,7 +7,6 @@ from django.db.models.functions import Now
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from contacts.models import MailingList
 from contacts.models.api_key import Scope
@@ -15,12 +14,14 @@ from distributor.api.authentication import caller_key
 from distributor.api.native.lists.wire import ListBody, ListDocument, ListPage
 from distributor.api.native.operations import CONFLICT, ERRORS_OF_BODY, ERRORS_OF_DETAIL, LISTS, PAGE
 from distributor.api.native.rows import answer_page, change_row, delete_row, find_row, own_rows, renderer
+from distributor.api.native.view import NativeView
+from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
 
 _render = renderer(ListDocument)
 
 
-class MailingLists(APIView):
+class MailingLists(NativeView):
     """The organisation's lists."""
 
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.MANAGE}
@@ -45,12 +46,12 @@ class MailingLists(APIView):
     )
     def post(self, request: Request) -> Response:
         """Create an empty list. Put contacts on it with `PATCH /api/v1/lists/{list_id}/contacts`."""
-        body = parse_body(ListBody, request.body)
+        body = parse_body(ListBody, json_body(request))
         mailing_list = MailingList.objects.create(organization=caller_key(request).organization, name=body.name)
         return Response(_render(mailing_list), HTTPStatus.CREATED)
 
 
-class MailingListDetail(APIView):
+class MailingListDetail(NativeView):
     """One list."""
 
     scopes: ClassVar = {"GET": Scope.READ, "PATCH": Scope.MANAGE, "DELETE": Scope.MANAGE}
@@ -76,7 +77,7 @@ class MailingListDetail(APIView):
         """Change the name of a list."""
         rows = own_rows(request, MailingList)
         mailing_list = find_row(rows, list_id, "list")
-        values = {**parse_body(ListBody, request.body).given_values(), "updated_at": Now()}
+        values = {**parse_body(ListBody, json_body(request)).given_values(), "updated_at": Now()}
         return Response(_render(change_row(rows, mailing_list, values, "list")))
 
     @extend_schema(

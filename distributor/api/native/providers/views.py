@@ -7,7 +7,6 @@ from django.db import transaction
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from channels.models import ProviderAccount
 from contacts.models.api_key import Scope
@@ -22,10 +21,12 @@ from distributor.api.native.providers.wire import (
     render_provider,
 )
 from distributor.api.native.rows import answer_page, delete_row, find_row, own_rows
+from distributor.api.native.view import NativeView
+from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
 
 
-class Providers(APIView):
+class Providers(NativeView):
     """The organisation's provider accounts."""
 
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.MANAGE}
@@ -51,7 +52,7 @@ class Providers(APIView):
     def post(self, request: Request) -> Response:
         """Create an account. The settings and credentials that it needs depend on its kind."""
         organization = caller_key(request).organization
-        body = parse_body(ProviderBody, request.body, lambda given: account_faults(organization, None, given))
+        body = parse_body(ProviderBody, json_body(request), lambda given: account_faults(organization, None, given))
         values = body.given_values()
         for name in ("configuration", "credentials"):
             values[name] = merged({}, values.get(name, {}))
@@ -59,7 +60,7 @@ class Providers(APIView):
         return Response(render_provider(account), HTTPStatus.CREATED)
 
 
-class ProviderDetail(APIView):
+class ProviderDetail(NativeView):
     """One provider account."""
 
     scopes: ClassVar = {"GET": Scope.READ, "PATCH": Scope.MANAGE, "DELETE": Scope.MANAGE}
@@ -88,7 +89,9 @@ class ProviderDetail(APIView):
         rows = own_rows(request, ProviderAccount).select_for_update(no_key=True)
         account = find_row(rows, provider_id, "provider")
         organization = account.organization
-        body = parse_body(ProviderChanges, request.body, lambda given: account_faults(organization, account, given))
+        body = parse_body(
+            ProviderChanges, json_body(request), lambda given: account_faults(organization, account, given)
+        )
         values = body.given_values()
         for name, value in values.items():
             is_merged = name in ("configuration", "credentials")

@@ -8,14 +8,15 @@ from uuid import UUID
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
 from distributor.api.native.links.views import LINK_REFUSALS
 from distributor.api.native.operations import ERRORS, INVALID, RESPONSES
 from distributor.api.native.responses.wire import ImportAnswer, ImportBody, ImportedResponse, ImportResult
+from distributor.api.native.view import NativeView
 from distributor.api.problems import Fault, ProblemDocument, invalid_request
+from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.responses.record import LinkNotOpenError, record_anonymous, record_response
@@ -25,7 +26,7 @@ from distributor.models import Survey
 _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class ImportResponses(APIView):
+class ImportResponses(NativeView):
     """Imports responses."""
 
     scopes: ClassVar = {"POST": Scope.SEND}
@@ -44,7 +45,7 @@ class ImportResponses(APIView):
         stored again.
         """
         organization_id = caller_key(request).organization_id
-        body = parse_body(ImportBody, request.body)
+        body = parse_body(ImportBody, json_body(request))
         now = database_now()
         faults = [
             Fault(f"/responses/{place}/submittedAt", "datetime_range", "Must not be before 1970 or after now.")

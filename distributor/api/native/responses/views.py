@@ -6,13 +6,13 @@ from uuid import UUID
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
 from distributor.api.native.filters import read_uuid
 from distributor.api.native.operations import ERRORS, INVALID, PAGE, RESPONSES
 from distributor.api.native.responses.wire import ResponsePage, render_response
+from distributor.api.native.view import NativeView
 from distributor.api.pagination import page_response, read_page
 from distributor.api.problems import Fault
 from distributor.engine.responses.record import find_responses
@@ -21,7 +21,7 @@ PREFIX = "attributes."
 MAX_ATTRIBUTES = 10
 
 
-class Responses(APIView):
+class Responses(NativeView):
     """The organisation's responses."""
 
     scopes: ClassVar = {"GET": Scope.READ}

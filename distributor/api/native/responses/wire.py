@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from distributor import models
-from distributor.api.fields import AwareMoment, DataFault, EmbeddedData, Identifier
+from distributor.api.fields import AwareMomentOrNone, DataFault, EmbeddedData, Identifier
 from distributor.api.wire import Body, Document, Page
 
 MAX_IMPORTED = 200
@@ -56,7 +56,7 @@ class ImportedResponse(Body):
     answers: Annotated[EmbeddedData, Field(max_length=100)] = Field(
         description="Up to 100 answers by question; any JSON.", examples=[{"score": 9, "comment": "Very kind staff."}]
     )
-    submitted_at: AwareMoment | None = Field(
+    submitted_at: AwareMomentOrNone = Field(
         None,
         description="When it was submitted, from 1970 until now. Omit it for now.",
         examples=["2026-03-06T13:00:00+01:00"],

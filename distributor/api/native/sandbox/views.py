@@ -6,7 +6,6 @@ from uuid import UUID
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from channels.sandbox_inbox import find_messages, read_address
 from contacts.models.api_key import Scope
@@ -14,11 +13,12 @@ from distributor.api.authentication import caller_key
 from distributor.api.native.filters import read_uuid
 from distributor.api.native.operations import ERRORS, INVALID, PAGE, SANDBOX
 from distributor.api.native.sandbox.wire import SandboxPage, render_message
+from distributor.api.native.view import NativeView
 from distributor.api.pagination import page_response, parse_row_number, read_page
 from distributor.api.problems import Fault
 
 
-class SandboxMessages(APIView):
+class SandboxMessages(NativeView):
     """The messages that the organisation's sandbox accounts received instead of sending them."""
 
     scopes: ClassVar = {"GET": Scope.READ}

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from contacts.channel import Channel
 from contacts.models import Suppression
@@ -20,7 +19,9 @@ from distributor.api.native.filters import unescape_plus
 from distributor.api.native.operations import CONFLICT, ERRORS_OF_BODY, ERRORS_OF_DETAIL, PAGE, SUPPRESSIONS
 from distributor.api.native.rows import answer_page, delete_row, find_row, own_rows, renderer
 from distributor.api.native.suppressions.wire import SuppressionBody, SuppressionDocument, SuppressionPage
+from distributor.api.native.view import NativeView
 from distributor.api.problems import Fault, Problem
+from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
 from distributor.rules.consent import LIFTED_BY_THE_PERSON_ONLY
 
@@ -28,7 +29,7 @@ _render = renderer(SuppressionDocument)
 _INVALID_PHONE = ("invalid_phone", "Not a valid phone number. Use E.164, for example +48601234567.")
 
 
-class Suppressions(APIView):
+class Suppressions(NativeView):
     """The organisation's suppressions."""
 
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.MANAGE}
@@ -74,14 +75,14 @@ class Suppressions(APIView):
         """
         organization = caller_key(request).organization
         region = organization.phone_region
-        body = parse_body(SuppressionBody, request.body, lambda given: _address_faults(region, given))
+        body = parse_body(SuppressionBody, json_body(request), lambda given: _address_faults(region, given))
         address = spell_address(body.channel, body.address, region)
         assert address is not None
         row, is_new = suppress_address(organization.pk, body.channel, address, body.reason, body.source or "")
         return Response(_render(row), HTTPStatus.CREATED if is_new else HTTPStatus.OK)
 
 
-class SuppressionDetail(APIView):
+class SuppressionDetail(NativeView):
     """One suppression. It cannot be changed: another address is another suppression."""
 
     scopes: ClassVar = {"GET": Scope.READ, "DELETE": Scope.MANAGE}

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from contacts.models import Organization
 from contacts.models.api_key import Scope
@@ -15,12 +14,14 @@ from distributor.api.authentication import caller_key
 from distributor.api.native.operations import CONFLICT, ERRORS_OF_BODY, ERRORS_OF_DETAIL, PAGE, SURVEYS
 from distributor.api.native.rows import answer_page, change_row, delete_row, find_row, own_rows
 from distributor.api.native.surveys.wire import SurveyBody, SurveyChanges, SurveyDocument, SurveyPage, render_survey
+from distributor.api.native.view import NativeView
 from distributor.api.problems import Fault
+from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
 from distributor.models import Survey
 
 
-class Surveys(APIView):
+class Surveys(NativeView):
     """The organisation's surveys."""
 
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.MANAGE}
@@ -46,12 +47,12 @@ class Surveys(APIView):
     def post(self, request: Request) -> Response:
         """Create a survey. Only `name` is required."""
         organization = caller_key(request).organization
-        body = parse_body(SurveyBody, request.body, lambda given: _target_faults(organization, given))
+        body = parse_body(SurveyBody, json_body(request), lambda given: _target_faults(organization, given))
         survey = Survey.objects.create(organization=organization, **body.given_values())
         return Response(render_survey(survey), HTTPStatus.CREATED)
 
 
-class SurveyDetail(APIView):
+class SurveyDetail(NativeView):
     """One survey."""
 
     scopes: ClassVar = {"GET": Scope.READ, "PATCH": Scope.MANAGE, "DELETE": Scope.MANAGE}
@@ -77,7 +78,7 @@ class SurveyDetail(APIView):
         """Change the given fields and no others."""
         rows, organization = own_rows(request, Survey), caller_key(request).organization
         survey = find_row(rows, survey_id, "survey")
-        body = parse_body(SurveyChanges, request.body, lambda given: _target_faults(organization, given))
+        body = parse_body(SurveyChanges, json_body(request), lambda given: _target_faults(organization, given))
         return Response(render_survey(change_row(rows, survey, body.given_values(), "survey")))
 
     @extend_schema(

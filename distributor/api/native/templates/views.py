@@ -7,7 +7,6 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from channels.models import Template
 from channels.templates import NoVariantLeftError, change_template, create_template
@@ -23,13 +22,15 @@ from distributor.api.native.templates.wire import (
     channel_faults,
     render_template,
 )
+from distributor.api.native.view import NativeView
 from distributor.api.problems import Fault, invalid_request, not_found
+from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
 
 _NO_VARIANT_LEFT = Fault("/variants", "no_variant_left", "A template needs at least one variant.")
 
 
-class Templates(APIView):
+class Templates(NativeView):
     """The organisation's templates."""
 
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.MANAGE}
@@ -54,14 +55,14 @@ class Templates(APIView):
     )
     def post(self, request: Request) -> Response:
         """Create a template for one channel, with one variant per locale."""
-        body = parse_body(TemplateBody, request.body, channel_faults)
+        body = parse_body(TemplateBody, json_body(request), channel_faults)
         variants = {locale: variant.given_values() for locale, variant in body.variants.items()}
         organization = caller_key(request).organization
         template = create_template(organization, body.name, body.channel, variants, body.on_missing_value)
         return Response(render_template(template), HTTPStatus.CREATED)
 
 
-class TemplateDetail(APIView):
+class TemplateDetail(NativeView):
     """One template."""
 
     scopes: ClassVar = {"GET": Scope.READ, "PATCH": Scope.MANAGE, "DELETE": Scope.MANAGE}
@@ -86,7 +87,7 @@ class TemplateDetail(APIView):
     def patch(self, request: Request, template_id: str) -> Response:
         """Change the given fields and no others. Messages that leave from now on have the new texts."""
         template = find_row(_with_variants(request), template_id, "template")
-        body = parse_body(TemplateChanges, request.body, lambda given: channel_faults(given, template.channel))
+        body = parse_body(TemplateChanges, json_body(request), lambda given: channel_faults(given, template.channel))
         variants = {locale: variant.given_values() if variant else None for locale, variant in body.variants.items()}
         values = {name: value for name, value in body.given_values().items() if name != "variants"}
         try:

@@ -1,6 +1,7 @@
 """The filters of `GET /distributions`, and its pages of distributions and follow-ups together."""
 
 import heapq
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
@@ -115,7 +116,7 @@ class DistributionFilters:
         for name, lookup in _TIME_FILTERS:
             if text := self._query.get(name):
                 # The plus sign of an offset arrives as a blank if the client did not encode it.
-                time = text[:11] + text[11:].replace(" ", "+")
+                time = text[:11] + re.sub(r" (?=\d)", "+", text[11:])
                 try:
                     lookups[lookup] = _MOMENT.validate_python(time)
                 except ValidationError:

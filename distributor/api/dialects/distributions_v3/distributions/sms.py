@@ -27,6 +27,7 @@ from distributor.api.dialects.distributions_v3.envelope import (
 from distributor.api.dialects.distributions_v3.faults import read_body
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.api.idempotency import idempotent
+from distributor.api.request_body import json_body
 from distributor.engine.acceptance.dry_run import DryRun
 from distributor.engine.infrastructure.clock import database_now
 
@@ -45,7 +46,7 @@ class SmsDistributions(DialectView):
     def post(self, request: Request) -> Response:
         """Send an invitation, reminder or thank-you by SMS. It can be read as any other distribution."""
         key = caller_key(request)
-        body, keys = read_body(SmsBody, request.body, key.organization, SMS_ID_FIELDS)
+        body, keys = read_body(SmsBody, json_body(request), key.organization, SMS_ID_FIELDS)
         if body.method == "Invite":
             result = send_sms(key, body, keys, database_now())
             return answer_plan(result) if isinstance(result, DryRun) else answer(result)

@@ -48,6 +48,7 @@ from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.api.dialects.distributions_v3.paging import OFFSET, PAGE, key_parser, next_page, read_page
 from distributor.api.idempotency import idempotent
 from distributor.api.problems import Fault, Problem
+from distributor.api.request_body import json_body
 from distributor.engine.acceptance.dry_run import DryRun
 from distributor.engine.control import delete
 from distributor.engine.infrastructure.clock import database_now
@@ -91,12 +92,12 @@ class Distributions(DialectView):
         list.
         """
         key, now = caller_key(request), database_now()
-        data = parse_json(request.body)
+        data = parse_json(json_body(request))
         if isinstance(data, dict) and "action" in data:
-            links_body, keys = read_body(LinksBody, request.body, key.organization, LINKS_ID_FIELDS)
+            links_body, keys = read_body(LinksBody, json_body(request), key.organization, LINKS_ID_FIELDS)
             result = make_links(key, links_body, keys, now)
         else:
-            send_body, keys = read_body(SendBody, request.body, key.organization, SEND_ID_FIELDS)
+            send_body, keys = read_body(SendBody, json_body(request), key.organization, SEND_ID_FIELDS)
             result = send_email(key, send_body, keys, now)
         return answer_plan(result) if isinstance(result, DryRun) else answer(result)
 

@@ -41,6 +41,7 @@ from distributor.api.dialects.distributions_v3.lists.mailing_lists import find_l
 from distributor.api.dialects.distributions_v3.paging import OFFSET, PAGE, key_parser, next_page, read_page
 from distributor.api.dialects.distributions_v3.references import find_by_id
 from distributor.api.problems import Fault, Problem, invalid_request, not_found
+from distributor.api.request_body import json_body
 from distributor.engine.consent.opt_out import opt_out
 from distributor.engine.infrastructure.clock import database_now
 
@@ -155,7 +156,9 @@ class ListContactDetail(DialectView):
 
 def _read_contact(request: Request) -> MailingListContactBody:
     organization = caller_key(request).organization
-    return read_body(MailingListContactBody, request.body, organization, {}, phone_region=organization.phone_region)[0]
+    return read_body(
+        MailingListContactBody, json_body(request), organization, {}, phone_region=organization.phone_region
+    )[0]
 
 
 @transaction.atomic

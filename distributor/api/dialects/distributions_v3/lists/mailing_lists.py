@@ -37,6 +37,7 @@ from distributor.api.dialects.distributions_v3.references import find_by_id, req
 from distributor.api.dialects.distributions_v3.timestamps import epoch_milliseconds
 from distributor.api.dialects.distributions_v3.wire import Body, LibraryIdOrNone
 from distributor.api.fields import ONE_LINE
+from distributor.api.request_body import json_body
 
 _ID_FIELDS = {"/ownerId": Kind.LIBRARY}
 
@@ -112,7 +113,7 @@ class MailingLists(DialectView):
         """Create an empty mailing list."""
         organization = caller_key(request).organization
         require_own(organization, Kind.DIRECTORY, directory_id)
-        body, _keys = read_body(MailingListBody, request.body, organization, _ID_FIELDS)
+        body, _keys = read_body(MailingListBody, json_body(request), organization, _ID_FIELDS)
         mailing_list = MailingList.objects.create(organization=organization, name=body.name)
         return answer(ListMade(id=public_id(Kind.MAILING_LIST, mailing_list.pk)))
 
@@ -143,7 +144,7 @@ class MailingListDetail(DialectView):
     def put(self, request: Request, directory_id: str, list_id: str) -> Response:
         """Give a mailing list a new name."""
         mailing_list = find_list(request, directory_id, list_id)
-        body, _keys = read_body(MailingListBody, request.body, caller_key(request).organization, _ID_FIELDS)
+        body, _keys = read_body(MailingListBody, json_body(request), caller_key(request).organization, _ID_FIELDS)
         MailingList.objects.filter(pk=mailing_list.pk).update(name=body.name, updated_at=Now())
         return answer_done()
 

@@ -26,6 +26,7 @@ from distributor.api.dialects.distributions_v3.envelope import (
 from distributor.api.dialects.distributions_v3.faults import read_body
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.api.idempotency import idempotent
+from distributor.api.request_body import json_body
 from distributor.engine.infrastructure.clock import database_now
 from distributor.rules.journey.chain import StepKind
 
@@ -69,6 +70,6 @@ class ThankYous(DialectView):
 def _create_follow_up(request: Request, distribution_id: str, kind: StepKind) -> Response:
     organization, now = caller_key(request).organization, database_now()
     parent = find_distribution(request, distribution_id)
-    body, keys = read_body(FollowUpBody, request.body, organization, FOLLOW_UP_ID_FIELDS)
+    body, keys = read_body(FollowUpBody, json_body(request), organization, FOLLOW_UP_ID_FIELDS)
     step = create_follow_up(parent, kind, body, keys, now)
     return answer(FollowUpResult(distribution_id=public_id(Kind.DISTRIBUTION, step.pk)))

@@ -1,0 +1,46 @@
+"""Warnings about keys of a quick body that nothing reads. A misspelt key is ignored, as published, and named."""
+
+from typing import Any, Final
+
+from pydantic import ValidationError
+from pydantic.alias_generators import to_camel
+
+from distributor.api.dialects.quick.wire import QuickChannel, QuickContact, QuickDistribution, QuickSettings
+from distributor.api.problems import Fault
+from distributor.api.suggestions import suggestion
+from distributor.api.validation import json_pointer
+
+MAX_WARNINGS: Final = 100
+_KEYS: Final = {
+    "contacts": [to_camel(name) for name in QuickContact.__annotations__],
+    "channels": [to_camel(name) for name in QuickChannel.model_fields],
+    "settings": [to_camel(name) for name in QuickSettings.model_fields],
+}
+_ROOT_KEYS: Final = [to_camel(name) for name in QuickDistribution.model_fields]
+
+
+def read_quick_body(content: bytes, phone_region: str) -> tuple[QuickDistribution, list[Fault]]:
+    """Validate a body and return it with its warnings. Raise pydantic's ValidationError.
+
+    Only a body that has an unknown key, or is refused, is validated a second time.
+    """
+    context = {"phone_region": phone_region}
+    try:
+        return QuickDistribution.model_validate_json(content, context=context, extra="forbid"), []
+    except ValidationError as error:
+        body = QuickDistribution.model_validate_json(content, context=context)
+        places = [
+            detail["loc"]
+            for detail in error.errors(include_url=False, include_context=False, include_input=False)
+            if detail["type"] == "extra_forbidden"
+        ]
+    warnings = [_warning(place) for place in places[:MAX_WARNINGS]]
+    if more := len(places) - len(warnings):
+        warnings.append(Fault("", "more_warnings", f"{more:,} more keys are unknown and were ignored."))
+    return body, warnings
+
+
+def _warning(place: tuple[Any, ...]) -> Fault:
+    key = str(place[-1])
+    known = _KEYS.get(str(place[0]), []) if len(place) > 1 else _ROOT_KEYS
+    return Fault(json_pointer(place)[:500], "unknown_key", f"Unknown key, ignored.{suggestion(key, known)}")

@@ -1,0 +1,1 @@
+"""Requests as real clients and systems write them."""
