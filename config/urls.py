@@ -32,8 +32,8 @@ urlpatterns = [
     path("", RedirectView.as_view(url="/admin/")),
     path("", include("distributor.pages.urls")),
     # Whatever else begins like an API is answered in its shape. Clients are programs, and cannot read a page.
-    re_path("^/*API(?:/|$)", ignore_extra_slashes),
-    re_path("^/*base(?:/|$)", UnknownPath.as_view()),
-    re_path("^/*webhooks(?:/|$)", unknown_webhook),
-    re_path("^/*(?:[Aa][Pp][Ii]|v1)(?:/|$)", UnknownAddress.as_view()),
+    re_path("^(?:/*)API(?:/|$)", ignore_extra_slashes),
+    re_path("^(?:/*)base(?:/|$)", UnknownPath.as_view()),
+    re_path("^(?:/*)webhooks(?:/|$)", unknown_webhook),
+    re_path("^(?:/*)(?:[Aa][Pp][Ii]|v1)(?:/|$)", UnknownAddress.as_view()),
 ]

@@ -10,13 +10,13 @@ import unicodedata
 from typing import Final
 
 import phonenumbers
-from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneNumber, PhoneNumberFormat, PhoneNumberType
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneNumber, PhoneNumberFormat
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 # Spaces of every kind, and what word processors put between digits without showing it.
 _INVISIBLE = re.compile(r"[\s\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
 _SEPARATORS = re.compile(r"[ ().\-/\u2010-\u2015\u2212·]*")
-_WRITTEN = re.compile(r"\+?[0-9(][0-9 ().\-/\u2010-\u2015\u2212·]*")
+_WRITTEN = re.compile(r"\+?[0-9(][0-9 ().\-/\u2010-\u2015\u2212·]*[0-9]")
 # A spreadsheet that takes a number for a quantity writes 601000001.0, which has one digit more than the number.
 _DECIMAL_TAIL = re.compile(r"(?<=[0-9])\.0+$")
 _DATE = re.compile(r"(19|20)\d\d([-/.])[01]?\d\2[0-3]?\d|[0-3]?\d([-/.])[01]?\d\3(19|20)\d\d")
@@ -117,26 +117,3 @@ def _if_valid(spelling: str, otherwise: str) -> str:
     except phonenumbers.NumberParseException:
         is_valid = False
     return spelling if is_valid and _E164.fullmatch(spelling) else otherwise
-
-
-# Ranges whose messages cost a multiple of the usual, or go by satellite.
-_COSTLY_TYPES: Final = frozenset({PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST})
-_SATELLITE = re.compile(r"\+(?:870|881|882|883|888|878)")
-
-
-def is_costly(number: str) -> bool:
-    """Return whether a number in E.164 is a premium-rate, shared-cost or satellite number."""
-    if _SATELLITE.match(number):
-        return True
-    try:
-        return phonenumbers.number_type(phonenumbers.parse(number, None)) in _COSTLY_TYPES
-    except phonenumbers.NumberParseException:
-        return False
-
-
-def country_of(number: str) -> str:
-    """Return the ISO 3166 country of a number in E.164, for example "PL"; "" where it has none."""
-    try:
-        return phonenumbers.region_code_for_number(phonenumbers.parse(number, None)) or ""
-    except phonenumbers.NumberParseException:
-        return ""

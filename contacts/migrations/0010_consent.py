@@ -74,9 +74,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "contact_id",
-                    models.UUIDField(
-                        help_text="The contact that it is about. Empty: an address of nobody known.", null=True
-                    ),
+                    models.UUIDField(help_text="The contact it is about. Empty: an unknown address.", null=True),
                 ),
                 (
                     "channel",
