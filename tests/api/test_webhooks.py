@@ -89,7 +89,7 @@ def test_signed_events_of_sendgrid_are_processed(
     assert ProviderEvent.objects.count() == 4
     assert (Attempt.objects.get().progress, Attempt.objects.get().trouble) == (3, 2)
     assert Distribution.objects.get().opened_count == 1
-    assert Suppression.objects.get().reason == "complaint"
+    assert set(Suppression.objects.values_list("reason", flat=True)) == {"complaint"}
 
 
 def test_a_signed_status_of_twilio_is_processed_at_the_attempts_url(
@@ -117,7 +117,8 @@ def test_stop_closes_a_number_and_start_opens_it_again(
     use_twilio(account)
     url = as_account(account).webhook_url
     assert post(live_server, peer.inbound(url, ANN, "STOP", 1)).status_code == 200
-    assert [(row.channel, row.address, row.reason) for row in Suppression.objects.all()] == [("sms", ANN, "stop")]
+    closed = {(row.channel, row.address, row.reason) for row in Suppression.objects.all()}
+    assert closed >= {("sms", ANN, "stop"), ("whatsapp", ANN, "stop")}
     assert post(live_server, peer.inbound(url, ANN, "START", 2)).status_code == 200
     assert not Suppression.objects.exists()
 
@@ -127,7 +128,7 @@ def test_a_query_is_part_of_what_was_signed(live_server: LiveServer, public: str
     use_twilio(account)
     webhook = peer.inbound(f"{as_account(account).webhook_url}?from=a%20service", ANN, "STOP")
     assert post(live_server, webhook).status_code == 200
-    assert Suppression.objects.count() == 1
+    assert Suppression.objects.filter(channel="sms", reason="stop").count() == 1
 
 
 @pytest.mark.parametrize("age_seconds", [26 * 3_600, -600])

@@ -148,11 +148,12 @@ def test_opting_out_stops_what_waits_and_opting_in_lets_write_again(
     out = client.post(f"{path}/opt-out")
     assert out.status_code == 200
     assert out.json()["optedOutAt"] is not None
+    assert Suppression.objects.count() == 3  # an e-mail address, and a number for SMS and WhatsApp
     assert out.json() == client.get(path).json()
     recipient = Recipient.objects.get(distribution_id=sent["distributionId"])
     assert (recipient.state, recipient.reason) == ("stopped", "opted_out")
     assert client.post(f"{path}/opt-out").json()["optedOutAt"] == out.json()["optedOutAt"]
-    back = client.post(f"{path}/opt-in")
+    back = client.post(f"{path}/opt-in", {"source": "front desk"}, content_type="application/json")
     assert (back.status_code, back.json()["optedOutAt"]) == (200, None)
     assert Suppression.objects.count() == 0
     assert post(body).json()["recipientCount"] == 1

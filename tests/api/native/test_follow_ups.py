@@ -23,7 +23,7 @@ from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Distribution, Step
 from distributor.rules.requests import LinkType
 from tests.engine.conftest import Follow, Send, ask, follow, send
-from tests.support.api.bad_values import characters, no_list, no_object, no_text, numbers, small_json
+from tests.support.api.bad_values import characters, is_no_blank, no_list, no_object, no_text, numbers, small_json
 from tests.support.api.bodies import changed, faults_in
 from tests.support.engine.people import arm_follow_ups, dispatch, fail_addresses, messages
 from tests.support.engine.provider_events import event_of, report_events
@@ -254,7 +254,9 @@ WRONG_VALUES = {
     "/templateId": NO_UUID,
     "/subject": no_text | st.text("x", min_size=256, max_size=300) | st.just("${contact.name}"),
     "/fromName": no_text | st.text("x", min_size=256, max_size=300),
-    "/scheduledAt": st.sampled_from(["2030-05-01", "2030-05-01T09:00:00", "now", ""]) | numbers | no_object,
+    "/scheduledAt": (st.sampled_from(["2030-05-01", "2030-05-01T09:00:00", "now"]) | numbers | no_object).filter(
+        is_no_blank
+    ),
     "/contactId": NO_UUID,
     "/unknown": small_json,
 }

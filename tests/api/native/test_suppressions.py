@@ -20,14 +20,14 @@ def found(client: Client, **query: str) -> list[str]:
 def test_an_address_is_kept_in_one_spelling(client: Client) -> None:
     made = make(client, "suppressions")
     assert (made["channel"], made["address"]) == ("email", "ann@example.com")
-    assert (made["reason"], made["source"]) == ("complaint", "a letter")
+    assert (made["reason"], made["source"]) == ("manual", "a letter")
     phone = post(client, "suppressions", {"channel": "sms", "address": "600 000 001"}).json()
     assert (phone["address"], phone["reason"], phone["source"]) == ("+48600000001", "manual", None)
 
 
 def test_what_is_suppressed_already_is_answered_as_it_is(client: Client) -> None:
     made = make(client, "suppressions")
-    response = post(client, "suppressions", {"channel": "email", "address": "ANN@example.com", "reason": "complaint"})
+    response = post(client, "suppressions", {"channel": "email", "address": "ANN@example.com", "reason": "manual"})
     assert (response.status_code, response.json()) == (200, made)
 
 

@@ -51,7 +51,6 @@ def test_the_offset_counts_for_whether_a_time_is_past(post: Post, body: dict[str
 @pytest.mark.parametrize(
     "text",
     [
-        "",
         "tomorrow",
         "2999-03-05",
         "29990305",
@@ -60,7 +59,7 @@ def test_the_offset_counts_for_whether_a_time_is_past(post: Post, body: dict[str
         1_772_712_000,
         "2999-13-05T09:00:00Z",
         "2999-02-29T09:00:00Z",
-        "2999-03-05T24:00:00Z",
+        "2999-03-05T24:00:01Z",
         "2999-03-05T09:00:00+24:00",
         "2999-03-05T09",
         "0001-01-01T00:00:00+14:00",

@@ -63,11 +63,18 @@ no_line = longer_than(255) | holding("\0", "\r", "\n", "\r\n")
 no_phone = st.one_of(letters, st.text(string.digits, min_size=65, max_size=80), holding("\0"))
 no_moment = st.one_of(
     letters,
-    st.text(string.digits, max_size=20),
+    st.text(string.digits, min_size=1, max_size=20),
     st.dates().map(str),
     st.builds("2026-{:02}-01T00:00:00Z".format, st.integers(13, 99)),
     st.builds("{}+{}:00".format, st.datetimes().map(datetime.isoformat), st.integers(24, 99)),
 )
+
+
+def is_no_blank(value: Any) -> bool:
+    """A blank text where a moment may stand is none given."""
+    return not isinstance(value, str) or bool(value.strip())
+
+
 no_data_value = st.one_of(
     st.integers(min_value=2**63, max_value=10**300),
     st.integers(min_value=-(10**300), max_value=-(2**63) - 1),

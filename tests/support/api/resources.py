@@ -59,7 +59,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "suppressions": {
         "channel": "email",
         "address": "Ann@Example.com",
-        "reason": "complaint",
+        "reason": "manual",
         "source": "a letter",
     },
 }

@@ -14,7 +14,16 @@ from contacts.models import Organization
 from contacts.models.api_key import Scope
 from distributor.api.native.distributions.views import Distributions
 from tests.api.native.create_distribution.conftest import PATH, Post
-from tests.support.api.bad_values import characters, no_boolean, no_list, no_object, no_text, numbers, small_json
+from tests.support.api.bad_values import (
+    characters,
+    is_no_blank,
+    no_boolean,
+    no_list,
+    no_object,
+    no_text,
+    numbers,
+    small_json,
+)
 from tests.support.api.bodies import changed, rows_written
 
 
@@ -45,7 +54,7 @@ def refuse(organization: Organization, full: dict[str, Any]) -> Post:
 
 
 NO_UUID = st.text(characters, max_size=20) | numbers | no_object
-NO_MOMENT = st.sampled_from(["2030-05-01", "2030-05-01T09:00:00", "now", ""]) | numbers | no_object
+NO_MOMENT = (st.sampled_from(["2030-05-01", "2030-05-01T09:00:00", "now"]) | numbers | no_object).filter(is_no_blank)
 
 
 WRONG_VALUES = {
