@@ -3,6 +3,8 @@
 import pytest
 from django.conf import settings
 from django.test import Client
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from channels.models import ProviderAccount, Template, TemplateVariant
 from contacts.api_keys import create_api_key
@@ -13,6 +15,10 @@ from distributor.models import Survey
 from tests.support.browser import browser, page
 
 __all__ = ["browser", "page"]
+
+# How fast inputs are made up depends on the machine, so it fails no test.
+hypothesis_settings.register_profile("distributor", suppress_health_check=[HealthCheck.too_slow], deadline=None)
+hypothesis_settings.load_profile("distributor")
 
 # Started first, so that no test process is left alone with half a minute of work when the other has finished.
 SLOWEST = ("tests/stack/", "test_troubled_provider", "test_worker_killed", "test_month")
