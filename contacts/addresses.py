@@ -50,14 +50,3 @@ def spell_email(text: str) -> str:
         return f"{local}@{domain.encode('idna').decode('ascii')}"
     except UnicodeError:
         return text
-
-
-def show_email(email: str) -> str:
-    """Return an address as people write it: a punycode domain in its own letters."""
-    if "xn--" not in email:
-        return email
-    local, _, domain = email.rpartition("@")
-    try:
-        return f"{local}@{domain.encode('ascii').decode('idna')}"
-    except UnicodeError:
-        return email

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from contacts.addresses import is_email
+from contacts.addresses import is_email, spell_email
 from contacts.channel import Channel
 from contacts.models import Suppression
 from contacts.models.suppression import SuppressionReason
@@ -16,9 +16,10 @@ def spell_address(channel: str, address: str, region: str) -> str | None:
 
     `region` is the ISO 3166 country of numbers written without a country code.
     """
-    address = address.strip()
     if channel == Channel.EMAIL:
-        return address.lower() if is_email(address) else None
+        email = spell_email(address)
+        return email.lower() if is_email(email) else None
+    address = address.strip()
     return normalize_phone(address, region) if len(address) <= _PHONE_MAX_LENGTH else None
 
 

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from contacts.models import Contact, Organization
-from distributor.admin.support.address_validation import validate_email, validated_phone
+from distributor.admin.support.address_validation import validated_email, validated_phone
 from distributor.admin.support.base import LargeTableAdmin
 from distributor.admin.support.filters import list_url
 from distributor.admin.support.search import find_contacts
@@ -26,9 +26,7 @@ class ContactForm(ModelForm[Contact]):
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
-        if email:
-            validate_email(email)
-        return email
+        return validated_email(email) if email else ""
 
     def clean_phone(self) -> str:
         entered: str = self.cleaned_data["phone"]
@@ -95,7 +93,7 @@ class ContactAdmin(LargeTableAdmin[Contact]):
             request, queryset, lambda contact_id: opt_out(contact_id, now, source=_source(request)), "Opted out."
         )
 
-    @admin.action(description="Lift the opt-out: send surveys again", permissions=["change"])
+    @admin.action(description="Lift the opt-out, because the person asked for it", permissions=["change"])
     def lift_opt_out(self, request: HttpRequest, queryset: QuerySet[Contact]) -> None:
         now, source = database_now(), _source(request)
         self._for_each(

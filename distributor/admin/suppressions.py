@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from contacts.channel import Channel
 from contacts.models import Organization, Suppression
 from contacts.models.suppression import SuppressionReason
-from distributor.admin.support.address_validation import validate_email, validated_phone
+from distributor.admin.support.address_validation import validated_email, validated_phone
 from distributor.admin.support.base import LargeTableAdmin
 from distributor.admin.support.typed_classes import ModelForm
 from distributor.rules.consent import LIFTED_BY_THE_PERSON_ONLY
@@ -26,8 +26,7 @@ class SuppressionForm(ModelForm[Suppression]):
             return cleaned
         try:
             if channel == Channel.EMAIL:
-                validate_email(address)
-                cleaned["address"] = address.lower()
+                cleaned["address"] = validated_email(address).lower()
             else:
                 cleaned["address"] = validated_phone(address, organization.phone_region)
         except ValidationError as error:

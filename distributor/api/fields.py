@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from pydantic_core import PydanticCustomError, PydanticUseDefault
 
 from channels.rendering import unknown_placeholders
-from contacts.addresses import EMAIL_MAX_LENGTH, EMAIL_PATTERN
+from contacts.addresses import EMAIL_MAX_LENGTH, EMAIL_PATTERN, LOCAL_PART_MAX_LENGTH, spell_email
 from contacts.contact_fields import MAX_DATA_KEYS
 from contacts.models.organization import validate_time_zone
 from contacts.phone_numbers import PhoneError, read_phone
@@ -33,7 +33,7 @@ PATTERN_FAULTS = {
     ONE_LINE: ("not_one_line", "Line breaks and NUL characters are not allowed."),
     EMAIL_OR_BLANK: (
         "invalid_email",
-        "Not a valid e-mail address. Use ASCII, and punycode for international domains.",
+        "Not a valid e-mail address. The part before the @ must be ASCII.",
     ),
     E164_OR_BLANK: ("invalid_phone", "Not a valid phone number. Use E.164, for example +17132746524."),
     LOCALE_OR_BLANK: ("invalid_locale", 'Invalid locale. Use a language with or without a country: "pl" or "zh-CN".'),
@@ -51,7 +51,23 @@ _validate_url = URLValidator(schemes=["http", "https"])
 
 Line255 = Annotated[str, StringConstraints(max_length=255, pattern=ONE_LINE)]
 Identifier = Annotated[str, StringConstraints(max_length=255, pattern=NO_NUL)]
-Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=EMAIL_MAX_LENGTH, pattern=EMAIL_OR_BLANK)]
+
+
+def _spell_email(given: Any) -> Any:
+    """Return an address as it is stored. The pattern, which has no look-ahead, cannot bound the local part."""
+    if not isinstance(given, str):
+        return given
+    address = given if given.isascii() else spell_email(given)
+    if address.strip().find("@") > LOCAL_PART_MAX_LENGTH:
+        raise PydanticCustomError(*PATTERN_FAULTS[EMAIL_OR_BLANK])
+    return address
+
+
+Email = Annotated[
+    str,
+    BeforeValidator(_spell_email),
+    StringConstraints(strip_whitespace=True, max_length=EMAIL_MAX_LENGTH, pattern=EMAIL_OR_BLANK),
+]
 
 E164 = Annotated[str, StringConstraints(pattern=E164_OR_BLANK)]
 # ISO 639-1, optionally with ISO 3166-1: the part of BCP 47 that most APIs accept.

@@ -96,7 +96,7 @@ class FaultDocument(Document):
     code: str = Field(description="The kind of fault. Codes are stable.", examples=["invalid_email"])
     detail: str = Field(
         description="The fault in a sentence for people. It may change; do not parse it.",
-        examples=["Not a valid e-mail address. Use ASCII, and punycode for international domains."],
+        examples=["Not a valid e-mail address. The part before the @ must be ASCII."],
     )
 
 

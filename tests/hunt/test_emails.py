@@ -1,8 +1,9 @@
 """E-mail addresses by RFC 5321's limits, and as they are copied."""
 
 import pytest
+from django.test import Client
 
-from contacts.addresses import is_email, show_email, spell_email
+from contacts.addresses import is_email, spell_email
 
 BAD = [
     *("pl..ain@example.com", ".plain@example.com", "plain.@example.com", "a@-example.com", "a@example-.com"),
@@ -61,6 +62,22 @@ def test_what_copying_leaves_around_an_address_is_stripped(around: str) -> None:
         ("ann@żółw.example", "ann@xn--w-uga1v8h.example"),
     ],
 )
-def test_an_international_domain_is_stored_in_punycode_and_shown_in_its_letters(written: str, stored: str) -> None:
+def test_an_international_domain_is_stored_in_punycode(written: str, stored: str) -> None:
     assert spell_email(written) == stored
-    assert show_email(stored) == written.lower()
+
+
+@pytest.mark.django_db
+def test_a_call_stores_the_one_spelling(client: Client) -> None:
+    body = {"externalId": "PAT-1", "email": "\u200b\u00a0Ann@bücher.example\ufeff"}
+    made = client.post("/api/v1/contacts", body, content_type="application/json")
+    assert (made.status_code, made.json()["email"]) == (201, "Ann@xn--bcher-kva.example")
+    again = client.post("/api/v1/contacts", body | {"externalId": None}, content_type="application/json")
+    assert (again.status_code, again.json()["id"]) == (200, made.json()["id"])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("email", [*BAD, f" {'a' * 65}@example.com"])
+def test_a_call_names_what_no_server_takes(client: Client, email: str) -> None:
+    answer = client.post("/api/v1/contacts", {"externalId": "x", "email": email}, content_type="application/json")
+    assert answer.status_code == 400
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/email"]

@@ -2,13 +2,16 @@
 
 from django.core.exceptions import ValidationError
 
-from contacts.addresses import is_email
+from contacts.addresses import is_email, spell_email
 from contacts.phone_numbers import normalize_phone
 
 
-def validate_email(email: str) -> None:
-    if not is_email(email):
-        raise ValidationError("Enter an e-mail address in ASCII characters.")
+def validated_email(email: str) -> str:
+    """Return the address as it is stored, an international domain in punycode."""
+    spelled = spell_email(email)
+    if not is_email(spelled):
+        raise ValidationError("Enter an e-mail address such as ann@example.com.")
+    return spelled
 
 
 def validated_phone(phone: str, region: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic.alias_generators import to_pascal
 
-from contacts.addresses import is_email
+from contacts.addresses import is_email, spell_email
 from contacts.contact_fields import ContactFields
 from contacts.models import Organization
 from contacts.phone_numbers import normalize_phone
@@ -48,7 +48,7 @@ def to_candidates(body: AddRecipients, region: str) -> list[Candidate]:
     """Return the recipients in order. `region` is the country of numbers without a country code."""
     candidates = []
     for recipient in body.recipient_list:
-        number, email = _text(recipient, "mobile_number"), _text(recipient, "email_address")
+        number, email = _text(recipient, "mobile_number"), spell_email(_text(recipient, "email_address"))
         phone = (normalize_phone(number, region) or "") if number else ""
         needs_check = body.lookup_test or bool(recipient.get("lookup_test"))
         message = ""
@@ -73,7 +73,7 @@ def apply_checks(candidates: Sequence[Candidate], checks: Mapping[str, NumberChe
     checked = []
     for candidate in candidates:
         check = checks.get(candidate.phone) if candidate.needs_check else None
-        email = _text(candidate.given, "email_address").lower()
+        email = spell_email(_text(candidate.given, "email_address")).lower()
         if candidate.message:
             checked.append(candidate)
         elif check and check.fault:
@@ -125,7 +125,7 @@ def to_dry_run_answer(answer: Mapping[str, Any], result: AddDryRun | None) -> di
 
 def _to_contact(recipient: RecipientWire, phone: str) -> ContactFields:
     return {
-        "email": _text(recipient, "email_address"),
+        "email": spell_email(_text(recipient, "email_address")),
         "phone": phone,
         "title": _text(recipient, "title"),
         "first_name": _text(recipient, "first_name"),

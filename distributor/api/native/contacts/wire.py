@@ -57,7 +57,7 @@ class ContactChanges(ContactBody):
 
 
 class OptInBody(Body):
-    """Who says that the contact may be written to again."""
+    """Where the consent to write to the contact again was given."""
 
     source: Annotated[Line255, Field(min_length=1)] = Field(
         description="Where the consent was given, up to 255 characters.", examples=["front desk, form 12"]
