@@ -8,6 +8,7 @@ from django.db import connection
 
 from channels.models import ProviderAccount
 from channels.providers.base import Account
+from contacts.channel import Channel
 from contacts.models import ConsentEvent, Contact, Suppression
 from contacts.models.suppression import SuppressionReason
 from distributor.engine.consent.opt_out import active_signals
@@ -60,10 +61,11 @@ def apply_latest_requests(account: Account, addresses: Collection[str], now: dat
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"wishes {organization_id}"])
         cursor.execute(_LATEST_REQUESTS, [list(addresses), list(theirs.values_list("id", flat=True))])
         latest = cursor.fetchall()
+    known = _stopped_addresses(account, addresses)
     stopped = [
         ReportedSignal(Signal.STOP, account.channel.value, address, said_at=said_at)
         for address, kind, said_at in latest
-        if kind == "stopped" and not _is_stopped(account, address)
+        if kind == "stopped" and address not in known
     ]
     stopping = record_signals(organization_id, stopped, source_of(account), now)
     for address, kind, said_at in sorted(latest):
@@ -77,19 +79,24 @@ def source_of(account: Account) -> str:
     return f"provider account {account.id}"
 
 
-def _is_stopped(account: Account, address: str) -> bool:
-    """Whether a STOP of the address holds already: reported again, it changes nothing."""
+def _stopped_addresses(account: Account, addresses: Collection[str]) -> set[str]:
+    """Return the addresses whose STOP holds already on every channel: reported again, it changes nothing."""
     closed = Suppression.objects.filter(
-        organization_id=account.organization_id, address=address, reason=SuppressionReason.STOP
+        organization_id=account.organization_id,
+        channel__in=Channel.values,  # so that the index of addresses serves
+        address__in=addresses,
+        reason=SuppressionReason.STOP,
     )
-    channels = {channel for channel, _ in spread(account.channel, address)}
-    return set(closed.values_list("channel", flat=True)) >= channels
+    places = set(closed.values_list("channel", "address"))
+    return {address for address in addresses if places >= set(spread(account.channel, address))}
 
 
 def _lift_stop(account: Account, address: str, said_at: datetime, now: datetime) -> None:
     """START takes back the STOP of a number, and what that STOP closed. Nothing else is lifted."""
     organization_id = account.organization_id
-    stops = Suppression.objects.filter(organization_id=organization_id, reason=SuppressionReason.STOP)
+    stops = Suppression.objects.filter(
+        organization_id=organization_id, channel__in=Channel.values, reason=SuppressionReason.STOP
+    )
     contacts = list(
         Contact.objects.filter(organization_id=organization_id, phone=address)
         .order_by("pk")

@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 
 from channels.models import ProviderAccount
 from channels.providers.base import Account
+from contacts.channel import Channel
 from contacts.models import ConsentEvent, Contact, Suppression
 from contacts.models.suppression import SuppressionReason
 from distributor.engine.consent.opt_out import active_signals
@@ -48,7 +49,10 @@ def _lift_provider_unsubscribe(account: Account, address: str, said_at: datetime
         contact.save(update_fields=["opted_out_at", "updated_at"])
         own = [own_address for _, own_address in addresses_of(contact)]
         Suppression.objects.filter(
-            organization_id=account.organization_id, address__in=own, reason=SuppressionReason.UNSUBSCRIBE
+            organization_id=account.organization_id,
+            channel__in=Channel.values,  # so that the index of addresses serves
+            address__in=own,
+            reason=SuppressionReason.UNSUBSCRIBE,
         ).delete()
         ConsentEvent.objects.create(
             organization_id=account.organization_id,

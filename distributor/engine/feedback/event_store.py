@@ -42,7 +42,7 @@ LEFT JOIN LATERAL (
 WHERE recipient.link_type IS DISTINCT FROM 'anonymous' OR kind NOT IN ('opened', 'clicked')
 ORDER BY event_id, place
 ON CONFLICT (provider_account_id, event_id) DO NOTHING
-RETURNING kind, progress, coalesce(recipient_id, 0), coalesce(attempt_number, 0), address, occurred_at
+RETURNING kind, progress, coalesce(recipient_id, 0), coalesce(attempt_number, 0), address, occurred_at, event_id
 """
 # Each attempt takes only events of its own account. Any event proves that an attempt of unknown outcome has left,
 # except one that says that the provider dropped it.
@@ -88,6 +88,7 @@ class NewEvent:
     number: int
     address: str
     occurred_at: datetime
+    event_id: str
 
 
 def store_events(account: Account, events: Sequence[Event], now: datetime) -> list[NewEvent]:

@@ -111,6 +111,7 @@ def _record_consent(account: Account, new_events: Sequence[NewEvent], now: datet
             event.address,
             contact_ids.get(event.recipient_id),
             said_at=event.occurred_at,
+            evidence={"event": event.event_id},
         )
         for event in signal_events
     ]
