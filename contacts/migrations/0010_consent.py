@@ -44,7 +44,7 @@ ALLOW_CHANGES = """
 DROP TRIGGER consent_events_are_append_only ON contacts_consentevent;
 DROP FUNCTION contacts_refuse_change_of_consent();
 """
-# What was said before there was a record of it. Who said it is unknown: an unsubscribe counts as the person's own.
+# Opt-outs from before this table. Their reporter is unknown, so an unsubscribe counts as the person's own.
 RECORD_EARLIER_OPT_OUTS = """
 INSERT INTO contacts_consentevent (
     id, organization_id, contact_id, channel, address, address_key, what, closes, source, evidence, said_at, recorded_at)
@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
                 (
                     "source",
                     models.CharField(
-                        help_text="Who reported it: a provider account, our page, an API key.", max_length=255
+                        help_text="The reporter: a provider account, our page or an API key.", max_length=255
                     ),
                 ),
                 (

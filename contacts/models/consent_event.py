@@ -24,7 +24,7 @@ class ConsentEvent(models.Model):
     address_key = models.CharField(max_length=71, blank=True)
     what = models.CharField(max_length=20, help_text="A signal such as stop, or a lift such as start.")
     closes = models.CharField(max_length=10, blank=True, help_text="channel or everything; empty: it lifts.")
-    source = models.CharField(max_length=255, help_text="Who reported it: a provider account, our page, an API key.")
+    source = models.CharField(max_length=255, help_text="The reporter: a provider account, our page or an API key.")
     evidence = models.JSONField(default=dict, help_text="What proves it, for example the provider's event id.")
     said_at = models.DateTimeField(help_text="When the person said it.")
     recorded_at = models.DateTimeField()

@@ -1,84 +1,36 @@
 """One wish ends all of it: every signal, at every point of a journey, whatever channel comes next."""
 
-import json
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.test import Client
 
 from channels.events import EventKind
-from channels.models import ProviderAccount, SandboxMessage
+from channels.models import SandboxMessage
 from channels.providers.base import Outcome, Result, Scope
 from contacts.channel import Channel
-from contacts.models import ConsentEvent, Contact, MailingList, Membership, Organization, Suppression
-from distributor.api.dialects.distributions_v3.ids import Kind, public_id
+from contacts.models import ConsentEvent, Organization, Suppression
 from distributor.engine.consent.erase import erase_contact
 from distributor.engine.consent.opt_out import opt_out
-from distributor.engine.consent.unsubscribe import unsubscribe
 from distributor.engine.dispatch.settle import settle
 from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Decision, Recipient
 from tests.engine.conftest import Follow, Send
-from tests.support.api.lists_and_links import call, lists_path
 from tests.support.engine.claims import begin_claim, claim_next
 from tests.support.engine.people import arm_follow_ups, dispatch, given, make_due, totals_of
-from tests.support.engine.provider_events import event_of, recipient_of, report_events
+from tests.support.engine.provider_events import recipient_of
+from tests.support.engine.signals import (
+    EMAIL,
+    PHONE,
+    SIGNALS,
+    Accounts,
+    click_unsubscribe,
+    report_on_email,
+    say_no,
+    stop_by,
+)
 
 pytestmark = pytest.mark.django_db
-Accounts = dict[Channel, ProviderAccount]
-PHONE = "+48600000000"
-EMAIL = "person0@example.com"
-
-
-def stop_by(accounts: Accounts, channel: Channel, address: str = PHONE) -> Callable[[Any], None]:
-    """A STOP that a person sends to one of our numbers: it names no attempt."""
-
-    def say(accepted: Any) -> None:
-        event = event_of(accepted, EventKind.STOPPED, attempt_id="", address=address)
-        report_events(accounts[channel], event)
-
-    return say
-
-
-def report_on_email(accounts: Accounts, kind: EventKind) -> Callable[[Any], None]:
-    return lambda accepted: report_events(accounts[Channel.EMAIL], event_of(accepted, kind))
-
-
-def click_unsubscribe(accepted: Any) -> None:
-    assert unsubscribe(accepted.recipients[0].code, "unsubscribe page", database_now())
-
-
-def report_opt_out(accepted: Any) -> None:
-    opt_out(accepted.recipients[0].contact.id, database_now(), source="a test")
-
-
-# How the person says no, by a name; the first channel is the one that the message came by.
-SIGNALS = {
-    "STOP by WhatsApp": (Channel.WHATSAPP, "stop"),
-    "STOP by SMS": (Channel.SMS, "stop"),
-    "spam complaint": (Channel.EMAIL, "complaint"),
-    "unsubscribe at the provider": (Channel.EMAIL, "provider_unsubscribe"),
-    "unsubscribe page": (Channel.EMAIL, "page_unsubscribe"),
-    "reported opt-out": (Channel.EMAIL, "reported_opt_out"),
-}
-
-
-def say_no(name: str, accounts: Accounts, accepted: Any) -> None:
-    channel, signal = SIGNALS[name]
-    match signal:
-        case "stop":
-            stop_by(accounts, channel)(accepted)
-        case "complaint":
-            report_on_email(accounts, EventKind.COMPLAINED)(accepted)
-        case "provider_unsubscribe":
-            report_on_email(accounts, EventKind.UNSUBSCRIBED)(accepted)
-        case "page_unsubscribe":
-            click_unsubscribe(accepted)
-        case _:
-            report_opt_out(accepted)
 
 
 @pytest.fixture(params=["everything", "channel"])
@@ -232,82 +184,6 @@ def test_an_address_that_was_left_before_the_message_stays_open(send: Send) -> N
     accepted = send([given(0, email="old@example.com")])
     click_unsubscribe(accepted)
     assert totals_of(send([given(5, email="older@example.com")])) == {"waiting": 1}
-
-
-def test_start_takes_back_a_stop_and_all_that_it_closed(send: Send, accounts: Accounts) -> None:
-    accepted = send(1, Channel.SMS)
-    dispatch()
-    stop_by(accounts, Channel.SMS)(accepted)
-    report_events(accounts[Channel.WHATSAPP], event_of(accepted, EventKind.STARTED, attempt_id="", address=PHONE))
-    assert not Suppression.objects.exists()
-    for channel in Channel:
-        assert totals_of(send(1, channel)) == {"waiting": 1}
-    assert list(ConsentEvent.objects.order_by("pk").values_list("what", flat=True)) == ["stop", "start"]
-
-
-def test_start_takes_back_nothing_else(send: Send, accounts: Accounts) -> None:
-    accepted = send(1, Channel.SMS)
-    dispatch()
-    click_unsubscribe(accepted)
-    stop_by(accounts, Channel.SMS)(accepted)
-    report_events(accounts[Channel.SMS], event_of(accepted, EventKind.STARTED, attempt_id="", address=PHONE))
-    assert totals_of(send(1, Channel.EMAIL)) == {"skipped": 1}
-
-
-@pytest.mark.parametrize("method", ["POST", "PUT"])
-def test_a_crm_that_says_unsubscribed_false_lifts_nothing(
-    send: Send, client: Client, organization: Organization, method: str
-) -> None:
-    accepted = send(1)
-    click_unsubscribe(accepted)
-    contact = Contact.objects.get()
-    made = MailingList.objects.create(organization=organization, name="Ward B")
-    Membership.objects.create(mailing_list=made, contact=contact)
-    path = f"{lists_path(organization)}/{public_id(Kind.MAILING_LIST, made.pk)}/contacts"
-    body: dict[str, Any] = {"extRef": "PAT-0", "unsubscribed": False}
-    if method == "PUT":
-        path += f"/{public_id(Kind.CONTACT, contact.pk)}"
-    assert call(client, method, path, body).status_code == 200
-    contact.refresh_from_db()
-    assert contact.opted_out_at is not None
-
-
-@pytest.mark.parametrize("reason", ["stop", "complaint"])
-def test_a_stop_and_a_complaint_are_lifted_by_the_person_only(
-    client: Client, organization: Organization, reason: str
-) -> None:
-    row = Suppression.objects.create(organization=organization, channel="sms", address=PHONE, reason=reason)
-    response = client.delete(f"/api/v1/suppressions/{row.pk}")
-    assert (response.status_code, response.json()["code"]) == (409, "lifted_by_the_person_only")
-    assert Suppression.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        ({}, 400),
-        ({"source": ""}, 400),
-        ({"source": "front desk"}, 409),
-        ({"source": "front desk", "requestedByPerson": False}, 409),
-        ({"source": "front desk", "requestedByPerson": True}, 200),
-    ],
-)
-def test_opting_in_says_who_asked(send: Send, client: Client, body: dict[str, Any], status: int) -> None:
-    accepted = send(1)
-    click_unsubscribe(accepted)
-    contact_id = accepted.recipients[0].contact.id
-    path = f"/api/v1/contacts/{contact_id}/opt-in"
-    response = client.post(path, json.dumps(body), content_type="application/json")
-    assert response.status_code == status
-    assert (Contact.objects.get().opted_out_at is None) == (status == 200)
-
-
-def test_a_reported_opt_out_is_lifted_by_whoever_reports(send: Send, client: Client) -> None:
-    accepted = send(1)
-    report_opt_out(accepted)
-    path = f"/api/v1/contacts/{accepted.recipients[0].contact.id}/opt-in"
-    assert client.post(path, '{"source": "CRM"}', content_type="application/json").status_code == 200
-    assert totals_of(send(1)) == {"waiting": 1}
 
 
 def test_every_signal_is_on_record_and_stays_there(send: Send, accounts: Accounts) -> None:
