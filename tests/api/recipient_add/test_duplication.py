@@ -253,3 +253,5 @@ def fill(mailing_list: MailingList, count: int) -> None:
             """,
             {"organization_id": mailing_list.organization_id, "list_id": mailing_list.pk, "count": count},
         )
+        # The checks of foreign keys keep the plan that suited an empty table: 100,000 reads of 100,000 contacts.
+        cursor.execute("ANALYZE contacts_contact")
