@@ -38,7 +38,7 @@ check: development ## lint, format, types, import contracts, migrations
 
 conform: development ## call every API operation with valid and invalid requests, 100 times and at every limit
 	@GENERATED_CALLS=100 BAD_BODIES=10000 exec .venv/bin/python -m pytest -n 2 --dist loadfile \
-		tests/conformance/test_schema.py $(wildcard tests/api/*/test_bad_bodies.py) $(ARGS)
+		--hypothesis-profile=explore tests/conformance/test_schema.py $(wildcard tests/api/*/test_bad_bodies.py) $(ARGS)
 
 simulate: development ## simulate thirty days and check every message; make simulate ARGS="--seed 2"
 	@exec $(STACK) with-services -- .venv/bin/python -m tests.simulation $(ARGS)

@@ -16,9 +16,13 @@ from tests.support.browser import browser, page
 
 __all__ = ["browser", "page"]
 
-# How fast inputs are made up depends on the machine, so it fails no test.
-hypothesis_settings.register_profile("distributor", suppress_health_check=[HealthCheck.too_slow], deadline=None)
-hypothesis_settings.load_profile("distributor")
+# How fast inputs are made up depends on the machine, so it fails no test. `make test` tries the same inputs each time,
+# so that one commit has one verdict; `--hypothesis-profile=explore` tries others, as `make conform` does.
+for profile, is_repeatable in (("repeatable", True), ("explore", False)):
+    hypothesis_settings.register_profile(
+        profile, suppress_health_check=[HealthCheck.too_slow], deadline=None, derandomize=is_repeatable, database=None
+    )
+hypothesis_settings.load_profile("repeatable")
 
 # Started first, so that no test process is left alone with half a minute of work when the other has finished.
 SLOWEST = ("tests/stack/", "test_troubled_provider", "test_worker_killed", "test_month")
