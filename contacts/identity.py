@@ -139,7 +139,7 @@ def _run(
 ) -> dict[str, Identified]:
     rows = _query(statement, organization_id, people, now)
     # A contact that had more keys before there was a limit may still be sent to.
-    if over := [key for key, *_row, is_over in rows if is_over and people[key].get("embedded_data")]:
+    if over := [row[0] for row in rows if row[-1] and people[row[0]].get("embedded_data")]:
         raise TooManyDataKeysError(sorted(over))
     return {key: Identified(*row) for key, *row, _is_over in rows}
 

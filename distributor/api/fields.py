@@ -63,10 +63,11 @@ def _spell_email(given: Any) -> Any:
     return address
 
 
+# The constraints come first: behind a validator of ours, pydantic applies them in Python.
 Email = Annotated[
     str,
-    BeforeValidator(_spell_email),
     StringConstraints(strip_whitespace=True, max_length=EMAIL_MAX_LENGTH, pattern=EMAIL_OR_BLANK),
+    BeforeValidator(_spell_email),
 ]
 
 E164 = Annotated[str, StringConstraints(pattern=E164_OR_BLANK)]
