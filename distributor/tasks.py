@@ -11,10 +11,13 @@ from distributor.engine.infrastructure.wakeups import (
     DISPATCH_TASK,
     EXPANSION_TASK,
     FOLLOW_UP_TASK,
+    MANUAL_RETRY_TASK,
     wake_expansion,
     wake_follow_ups,
     wake_lane,
+    wake_manual_retries,
 )
+from distributor.engine.manual_retry.start import run_due_retries
 from distributor.engine.schedule.recurring import start_due
 from distributor.engine.schedule.sweep import sweep
 
@@ -40,6 +43,13 @@ def arm_follow_ups() -> None:
     """Arm added reminders and thank-yous for a moment, and send a new wake-up if there is more to do."""
     if arm_due_follow_ups(database_now):
         wake_follow_ups()
+
+
+@shared_task(name=MANUAL_RETRY_TASK)
+def retry_manually() -> None:
+    """Carry out manual retries for a moment, and send a new wake-up if there is more to do."""
+    if run_due_retries(database_now):
+        wake_manual_retries()
 
 
 @shared_task(name="distributor.sweep")

@@ -14,10 +14,13 @@ from django.utils.safestring import SafeString
 from contacts.models import Contact
 from distributor.admin.support.base import ReadAt, ReadOnlyAdmin
 from distributor.admin.support.filters import MailingListFilter, SurveyFilter, list_url
+from distributor.admin.support.manual_retry import retry_in_admin
 from distributor.admin.support.progress_bar import parts_of, progress_bar
 from distributor.engine.control import DistributionOverError, cancel, pause, resume
 from distributor.engine.infrastructure.clock import database_now
+from distributor.engine.manual_retry.unreached import UnreachedGroup, count_unreached
 from distributor.models import Batch, Decision, Distribution, Expansion, FollowUp, Recipient, Step
+from distributor.rules.journey.manual_retry import RetriedOutcome, RetrySelection
 from distributor.rules.timing.time_zones import zone_named
 
 if TYPE_CHECKING:
@@ -65,7 +68,7 @@ class DistributionAdmin(ReadOnlyAdmin[Distribution]):
         ),
     )  # fmt: skip
 
-    actions = ("pause_selected", "resume_selected", "cancel_selected")
+    actions = ("pause_selected", "resume_selected", "cancel_selected", "retry_selected")
 
     def has_control_permission(self, request: HttpRequest) -> bool:
         """Whether the user may pause, resume and cancel. Nothing else of a distribution can be changed here."""
@@ -82,6 +85,11 @@ class DistributionAdmin(ReadOnlyAdmin[Distribution]):
     @admin.action(description="Cancel permanently: start no more sends and close the links", permissions=["control"])
     def cancel_selected(self, request: HttpRequest, selected: QuerySet[Distribution]) -> None:
         self._change_each(request, selected, cancel, "cancelled")
+
+    @admin.action(description="Send again to recipients who failed", permissions=["control"])
+    def retry_selected(self, request: HttpRequest, selected: QuerySet[Distribution]) -> None:
+        for row in selected:
+            retry_in_admin(self, request, row, RetrySelection())
 
     def _change_each(
         self,
@@ -133,6 +141,8 @@ class DistributionAdmin(ReadOnlyAdmin[Distribution]):
             batch_count=obj.batches.count(),
             skipped=_first_skipped(obj),
             expansion=Expansion.objects.filter(pk=obj.pk).first(),
+            unreached=_unreached_of(obj),
+            retries=obj.manual_retries.all()[:SHOWN_LIMIT],
             failing_follow_up=FollowUp.objects.filter(step__distribution=obj).exclude(last_error="").first(),
         )
         return super().render_change_form(request, context, add, change, form_url, obj)
@@ -169,6 +179,12 @@ class DistributionAdmin(ReadOnlyAdmin[Distribution]):
 def _steps_of(distribution: Distribution) -> QuerySet[Step]:
     steps = distribution.steps.select_related("provider_account", "template", "follow_up")
     return steps.prefetch_related("accounts__provider_account")
+
+
+def _unreached_of(distribution: Distribution) -> Sequence[UnreachedGroup]:
+    if not distribution.failed_count and not distribution.indeterminate_count:
+        return ()
+    return count_unreached(distribution.pk, RetrySelection(outcomes=list(RetriedOutcome)))
 
 
 def _first_batches(distribution: Distribution) -> QuerySet[Batch]:

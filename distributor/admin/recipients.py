@@ -1,7 +1,9 @@
 """Recipients: search by link code or contact, each with its timeline, attempts and decisions."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -10,10 +12,12 @@ from django.http import HttpRequest, HttpResponse
 from channels.models import ProviderAccount
 from distributor.admin.support.base import ReadOnlyAdmin
 from distributor.admin.support.filters import ContactFilter, DistributionFilter
+from distributor.admin.support.manual_retry import retry_in_admin
 from distributor.admin.support.search import find_recipients
 from distributor.engine.reports.timeline import timelines_of
-from distributor.models import Recipient
+from distributor.models import Distribution, Recipient
 from distributor.models.recipient import RecipientOutcome, RecipientState
+from distributor.rules.journey.manual_retry import RetrySelection
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -55,6 +59,20 @@ class RecipientAdmin(ReadOnlyAdmin[Recipient]):
         "wording",
         "attempt_count",
     )
+
+    actions = ("retry_selected",)
+
+    def has_control_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may control distributions, and with it send again to their recipients."""
+        return request.user.has_perm("distributor.change_distribution")
+
+    @admin.action(description="Send again to those who failed", permissions=["control"])
+    def retry_selected(self, request: HttpRequest, selected: QuerySet[Recipient]) -> None:
+        contact_ids: defaultdict[Distribution, list[UUID]] = defaultdict(list)
+        for recipient in selected.select_related("distribution"):
+            contact_ids[recipient.distribution].append(recipient.contact_id)
+        for distribution, ids in contact_ids.items():
+            retry_in_admin(self, request, distribution, RetrySelection(contact_ids=ids))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Recipient], search_term: str

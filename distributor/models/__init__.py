@@ -15,6 +15,7 @@ from distributor.models.idempotency_key import IdempotencyKey
 from distributor.models.installation import Installation
 from distributor.models.list_connection import ConnectionStep, ListConnection
 from distributor.models.machine_visits import MachineVisits
+from distributor.models.manual_retry import ManualRetry
 from distributor.models.provider_event import ProviderEvent
 from distributor.models.recipient import Recipient
 from distributor.models.recurring_distribution import Occurrence, RecurringDistribution, RecurringStep
@@ -38,6 +39,7 @@ __all__ = [
     "Installation",
     "ListConnection",
     "MachineVisits",
+    "ManualRetry",
     "Occurrence",
     "ProviderEvent",
     "Recipient",

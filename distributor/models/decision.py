@@ -13,6 +13,7 @@ class DecisionKind(models.TextChoices):
     DEFERRED = "deferred"  # sent later, see `until`
     REROUTED = "rerouted"  # sent by the chain's next step
     STOPPED = "stopped"  # the recipient will not be sent to
+    RETRIED = "retried"  # somebody asked to send again to the recipient
 
 
 class Decision(models.Model):

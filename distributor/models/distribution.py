@@ -112,6 +112,9 @@ class Distribution(models.Model):
     arming_count = models.PositiveIntegerField(
         default=0, help_text="How many of the added steps are still being assigned to recipients."
     )
+    running_retry_count = models.PositiveIntegerField(
+        default=0, help_text="How many manual retries are still being carried out."
+    )
     # The time of the call by the database's clock. The throttle compares sends before and after it.
     created_at = models.DateTimeField()
 
@@ -181,7 +184,7 @@ class Distribution(models.Model):
             self.scheduled_at,
             now,
             is_preparing=self.is_preparing,
-            is_arming=self.arming_count > 0,
+            is_arming=self.arming_count > 0 or self.running_retry_count > 0,
             paused_at=self.paused_at,
             cancelled_at=self.cancelled_at,
         )

@@ -51,6 +51,8 @@ class Recipient(models.Model):
     # The call's last_sent_at: the throttle counts from it instead of from our record.
     baseline_sent_at = models.DateTimeField(null=True)
     attempt_count = models.PositiveSmallIntegerField(default=0)
+    # A manual retry begins the journey anew: these attempts no longer count towards a limit.
+    attempts_before_retry = models.PositiveSmallIntegerField(db_default=0)
     first_sent_at = models.DateTimeField(null=True)
     first_opened_at = models.DateTimeField(null=True)
     responded_at = models.DateTimeField(null=True)

@@ -17,6 +17,7 @@ from distributor.rules.timing.departure import Delay
 from distributor.rules.timing.time_zones import zone_named
 
 _CHANNELS: Final = {"email": "e-mail", "sms": "SMS", "whatsapp": "WhatsApp"}
+_OPENINGS: Final = {"rerouted": "rerouted to the next channel", "retried": "sending again on request, because before"}
 _SUPPRESSION_CAUSES: Final = {
     "bounce": "messages to it bounced",
     "complaint": "its owner reported spam",
@@ -120,7 +121,7 @@ def local(moment: datetime, zone: ZoneInfo) -> str:
 def _opening(kind: str, until: datetime | None, zone: ZoneInfo) -> str:
     if kind == "deferred" and until is not None:
         return f"deferred until {local(until, zone)}"
-    return "rerouted to the next channel" if kind == "rerouted" else kind
+    return _OPENINGS.get(kind, kind)
 
 
 def _context(detail: Mapping[str, Any], now: datetime, zone: ZoneInfo) -> _Context:

@@ -1,19 +1,22 @@
 import re
 from datetime import timedelta
 
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
 from contacts.models import MailingList
 from distributor.admin.support.progress_bar import parts_of
+from distributor.engine.control import cancel
 from distributor.engine.follow_up.add import add_follow_up
 from distributor.engine.infrastructure.clock import database_now
-from distributor.models import Batch, Distribution, Expansion, FollowUp, Recipient, Step, Survey
+from distributor.models import Batch, Distribution, Expansion, FollowUp, ManualRetry, Recipient, Step, Survey
 from distributor.rules.journey.chain import StepKind
 from distributor.rules.requests import StepRequest
 from tests.admin.conftest import person, send
-from tests.support.admin_pages import address, listed
+from tests.support.admin_pages import act, address, listed
+from tests.support.engine.people import run_retries
 
 
 def test_the_list_shows_status_and_progress(operator: Client, distribution: Distribution) -> None:
@@ -151,3 +154,26 @@ def test_a_page_shows_why_an_audience_cannot_be_read(operator: Client, distribut
     page = operator.get(address(distribution, "change")).content.decode()
     assert "failed 3 times" in page
     assert "ValueError(&#x27;odd&#x27;)" in page
+
+
+def test_who_failed_is_shown_by_reason_and_sent_to_again(operator: Client, distribution: Distribution) -> None:
+    answer = operator.get(address(distribution, "change"))
+    [group] = answer.context["unreached"]
+    assert (group.reason, group.recipients) == ("refused", 1)
+    assert group.detail in answer.content.decode()
+    assert "sending again to 1 recipient." in act(operator, "retry_selected", distribution)
+    retry = ManualRetry.objects.get()
+    assert retry.source == "operator olga"
+    assert LogEntry.objects.get().get_change_message() == "sent again to 1 recipient"
+    run_retries()
+    distribution.refresh_from_db()
+    assert (distribution.failed_count, distribution.waiting_count) == (0, 2)
+    assert "there is nobody to send to again" in act(operator, "retry_selected", distribution)
+    page = operator.get(address(distribution, "change")).content.decode()
+    assert "Sent again" in page
+
+
+def test_a_cancelled_distribution_is_not_sent_again(operator: Client, distribution: Distribution) -> None:
+    cancel(distribution.pk, database_now())
+    assert "is already cancelled" in act(operator, "retry_selected", distribution)
+    assert not ManualRetry.objects.exists()

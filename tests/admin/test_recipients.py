@@ -11,7 +11,8 @@ from distributor.engine.journey.attempts import attempt_id
 from distributor.engine.route.step_context import as_account
 from distributor.models import Attempt, Distribution, Recipient, Response
 from distributor.rules.phrases import local
-from tests.support.admin_pages import address, listed
+from tests.support.admin_pages import act, address, listed
+from tests.support.engine.people import run_retries
 
 
 def test_a_recipient_is_found_by_code_address_and_ids(operator: Client, anna: Recipient) -> None:
@@ -75,3 +76,16 @@ def test_a_response_is_found_like_its_recipient(operator: Client, anna: Recipien
         assert listed(operator, Response, q=text) == [response]
     assert listed(operator, Response, q="bob") == []
     assert "Kind people" in operator.get(address(response, "change")).content.decode()
+
+
+def test_selected_recipients_are_sent_to_again_if_they_failed(
+    operator: Client, anna: Recipient, distribution: Distribution
+) -> None:
+    bob = Recipient.objects.get(contact__external_id="bob")
+    assert "sending again to 1 recipient." in act(operator, "retry_selected", anna, bob)
+    run_retries()
+    assert dict(Recipient.objects.values_list("contact__external_id", "state")) == {
+        "anna": "finished",
+        "bob": "waiting",
+        "carla": "waiting",
+    }

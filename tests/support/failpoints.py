@@ -18,6 +18,7 @@ from distributor.engine.consent import opt_out
 from distributor.engine.dispatch import begin, loop, settle
 from distributor.engine.feedback import ingest
 from distributor.engine.follow_up import add, arm
+from distributor.engine.manual_retry import resend, start
 from distributor.engine.responses import record
 from tests.support.simultaneous import DEADLINE_SECONDS, wait_until_blocked
 
@@ -31,6 +32,8 @@ POINTS: dict[str, tuple[ModuleType, str]] = {
     "adding": (add, "wake_follow_ups_on_commit"),  # the step is written, nothing is committed
     "looking": (arm, "read_attempts"),  # a follow-up's people are locked and were looked at
     "arming": (arm, "add_counts"),  # a follow-up's people wait for it, nothing is committed
+    "retrying": (start, "resend_to"),  # a retry's people are locked, nothing is written down
+    "resent": (resend, "wake_lane_on_commit"),  # a retry's people wait again, nothing is committed
     "answering": (record, "stop_journeys"),  # the link is used up, nothing is committed
     "opting out": (opt_out, "stop_for_signals"),  # the recipients are locked, nothing is committed
 }

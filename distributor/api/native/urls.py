@@ -5,6 +5,7 @@ from django.urls import path
 from distributor.api.native.contacts.views import ContactDetail, Contacts, OptIn, OptOut
 from distributor.api.native.distributions.control import CancelDistribution, PauseDistribution, ResumeDistribution
 from distributor.api.native.distributions.recipients import DistributionRecipients, DistributionSkipped
+from distributor.api.native.distributions.retry.views import DistributionUnreached, RetryDistribution
 from distributor.api.native.distributions.steps import DistributionSteps
 from distributor.api.native.distributions.views import DistributionDetail, Distributions
 from distributor.api.native.links.views import LinkDetail, LinkResponses, Links
@@ -27,6 +28,8 @@ urlpatterns = [
     path("distributions/<str:distribution_id>/cancel", CancelDistribution.as_view()),
     path("distributions/<str:distribution_id>/recipients", DistributionRecipients.as_view()),
     path("distributions/<str:distribution_id>/steps", DistributionSteps.as_view()),
+    path("distributions/<str:distribution_id>/retry", RetryDistribution.as_view()),
+    path("distributions/<str:distribution_id>/unreached", DistributionUnreached.as_view()),
     path("distributions/<str:distribution_id>/skipped", DistributionSkipped.as_view()),
     path("surveys", Surveys.as_view()),
     path("surveys/<str:survey_id>", SurveyDetail.as_view()),

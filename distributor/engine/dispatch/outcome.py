@@ -8,6 +8,7 @@ from uuid import UUID
 from channels.providers.base import Outcome, Result, Scope
 from distributor.engine.dispatch.account_health import breaks_account, pauses_account
 from distributor.engine.infrastructure.sql_params import storable
+from distributor.engine.journey.attempts import since_retry
 from distributor.engine.journey.batches import Scheduled, arm_batch
 from distributor.engine.journey.decisions import new_decision
 from distributor.engine.journey.next_step import channels_of, passage_of
@@ -71,16 +72,16 @@ def consequences_of_results(
     context = context.with_personal_steps(person.id for person, _ in results)
     for person, result in results:
         before = earlier.get(person.recipient_id, ())
+        since = since_retry(before, person)
         unknown_before = sum(
-            attempt.state == AttemptState.UNKNOWN and attempt.step_id == context.step.id for attempt in before
+            attempt.state == AttemptState.UNKNOWN and attempt.step_id == context.step.id for attempt in since
         )
-        # A second copy leaves only after a first attempt of unknown outcome, and the step ends with it.
         may_have_left = result.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN)
-        consequences.duplicate_risks += may_have_left and unknown_before == 1
+        consequences.duplicate_risks += may_have_left and _may_be_second_copy(unknown_before, before, since)
         verdict = after_attempt(
             result.outcome,
             about_account=result.scope in (Scope.ACCOUNT, Scope.SENDER),
-            number=person.attempt_count + 1,
+            number=len(since) + 1,
             unknown_before=unknown_before,
             channel=context.step.channel,
             retry_after_seconds=result.retry_after_seconds,
@@ -102,21 +103,32 @@ def consequences_of_unknown_outcomes(
     consequences = Consequences()
     context = context.with_personal_steps(person.id for person, _ in given_up)
     for person, attempts in given_up:
+        since = since_retry(attempts, person)
         passage = passage_of(
             context,
             person,
-            attempts,
+            since,
             Ending.INDETERMINATE,
             reached_at=person.first_sent_at,
             last_at=attempts[-1].begun_at,
         )
-        next_step = context.next_step(person.id, passage, attempts, channels_of(context, person), now)
+        next_step = context.next_step(person.id, passage, since, channels_of(context, person), now)
         if next_step is not None:
             _add_to_batch(consequences, person, NextBatch(*next_step, is_attempt=False, sent_at=None))
         else:
             conclusion = conclude(has_reached=person.first_sent_at is not None, has_unknown=True)
             consequences.moves.append(Move.to_end(person.recipient_id, conclusion))
     return consequences
+
+
+def _may_be_second_copy(unknown_before: int, before: Sequence[Attempt], since: Sequence[Attempt]) -> bool:
+    """Return whether a message that left may have arrived once already.
+
+    On a step, a second copy leaves only after a first attempt of unknown outcome, and the step ends with it. A manual
+    retry's first message may be a second copy of any earlier one (`since` are the attempts since the retry).
+    """
+    is_first_of_retry = len(since) < len(before) and certainly_nothing_left(since)
+    return unknown_before == 1 or (is_first_of_retry and has_unknown(before))
 
 
 def arm_next_batches(scheduled: Scheduled, consequences: Consequences) -> list[Move]:
@@ -177,8 +189,9 @@ def _continue_or_end(
         consequences.unreached.append(person)
     next_step = None
     if context.may_continue and not result.opted_out:
-        passage = passage_of(context, person, before, ending, reached_at=reached_at, last_at=begun_at)
-        next_step = context.next_step(person.id, passage, before, channels_of(context, person), now)
+        since = since_retry(before, person)
+        passage = passage_of(context, person, since, ending, reached_at=reached_at, last_at=begun_at)
+        next_step = context.next_step(person.id, passage, since, channels_of(context, person), now)
     if next_step is not None:
         _add_to_batch(consequences, person, NextBatch(*next_step, is_attempt=True, sent_at=sent_at))
         if ending is Ending.FAILED:

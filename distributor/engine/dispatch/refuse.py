@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from distributor.engine.dispatch.claim import Claim
-from distributor.engine.journey.attempts import read_attempts
+from distributor.engine.journey.attempts import read_attempts, since_retry
 from distributor.engine.journey.batches import move_into_batch
 from distributor.engine.journey.decisions import new_decision
 from distributor.engine.journey.next_step import passage_of
@@ -77,6 +77,7 @@ def _next_step(
     context: StepContext, person: Person, facts: ContactFacts, attempts: Sequence[Attempt], now: datetime
 ) -> tuple[UUID, datetime] | None:
     """Return the next step on a channel that is open to the person, chosen as after a failure."""
+    attempts = since_retry(attempts, person)
     last_at = attempts[-1].begun_at if attempts else now
     passage = passage_of(context, person, attempts, Ending.FAILED, reached_at=person.first_sent_at, last_at=last_at)
     return context.next_step(person.id, passage, attempts, channels_to_try(facts), now)

@@ -21,7 +21,11 @@ def find_unknown_outcomes(context: StepContext, people: Sequence[Person]) -> dic
     The provider may report on an attempt during its evidence window (Provider.evidence_window). These people have
     waited for that long.
     """
-    last_numbers = {person.recipient_id: person.attempt_count for person in people if person.attempt_count}
+    last_numbers = {
+        person.recipient_id: person.attempt_count
+        for person in people
+        if person.attempt_count > person.attempts_before_retry
+    }
     if not last_numbers:
         return {}
     counts: Counter[int] = Counter()
@@ -29,7 +33,10 @@ def find_unknown_outcomes(context: StepContext, people: Sequence[Person]) -> dic
     unknown = Attempt.objects.filter(
         recipient_id__in=list(last_numbers), step_id=context.step.id, state=AttemptState.UNKNOWN
     )
+    before_retry = {person.recipient_id: person.attempts_before_retry for person in people}
     for recipient_id, number in unknown.values_list("recipient_id", "number"):
+        if number <= before_retry[recipient_id]:
+            continue
         counts[recipient_id] += 1
         if number == last_numbers[recipient_id]:
             resolved.discard(recipient_id)

@@ -7,14 +7,14 @@ from datetime import datetime
 from uuid import UUID
 
 from distributor.engine.infrastructure.wakeups import wake_lane_on_commit
-from distributor.engine.journey.attempts import read_attempts
+from distributor.engine.journey.attempts import read_attempts, since_retry
 from distributor.engine.journey.batches import arm_batch
+from distributor.engine.journey.decisions import find_stopped
 from distributor.engine.journey.frequency_slots import release_slots
 from distributor.engine.journey.people import Person, lock_people
 from distributor.engine.journey.transitions import Correction, correct_recipients
 from distributor.engine.route.step_context import StepContext, load_step_context
 from distributor.models import Attempt, Decision, Recipient
-from distributor.models.decision import DecisionKind
 from distributor.models.recipient import RecipientState
 from distributor.rules.journey.batching import lane_for
 from distributor.rules.journey.chain import fallbacks_are_over
@@ -33,6 +33,17 @@ class Journey:
     person: Person
     attempts: Sequence[Attempt]
     was_stopped: bool
+
+    @property
+    def attempts_since_retry(self) -> Sequence[Attempt]:
+        """The attempts since the last manual retry; all of them if there was none."""
+        return since_retry(self.attempts, self.person)
+
+    @property
+    def is_retried_in_vain(self) -> bool:
+        """Whether a message from before the last manual retry counts as sent after all, and none of it does."""
+        retried = self.attempts_since_retry
+        return len(retried) < len(self.attempts) and self.reached_at is not None and reached_at(retried) is None
 
     @property
     def last_attempt(self) -> Attempt:
@@ -56,8 +67,7 @@ def read_journeys(recipient_ids: Collection[int]) -> list[Journey]:
     ids = list(recipient_ids)
     people = {person.recipient_id: person for person in lock_people(ids)}
     attempts = read_attempts(ids)
-    stops = Decision.objects.filter(recipient_id__in=ids, kind=DecisionKind.STOPPED)
-    stopped_ids = set(stops.exclude(reason__in=_FALLBACK_STOPS).values_list("recipient_id", flat=True))
+    stopped_ids = find_stopped(ids, lambda reason: reason not in _FALLBACK_STOPS)
     recipients = Recipient.objects.filter(id__in=list(attempts)).select_related("batch__step", "distribution")
     return [
         Journey(recipient, people[recipient.pk], attempts[recipient.pk], recipient.pk in stopped_ids)

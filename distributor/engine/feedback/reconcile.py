@@ -3,6 +3,7 @@
 - A recipient who waits for evidence is settled by it.
 - A recipient who ended as sent or indeterminate, but was not reached, continues with the chain's next step or ends as
   failed.
+- A recipient who waits for a manual retry waits no longer, if an earlier message counts as sent after all.
 - A recipient who opened or received a message waits for no fallback, if the distribution stops on that.
 - A recipient who responded is sent nothing but thank-yous. A recipient who was stopped is never sent to again.
 """
@@ -56,7 +57,11 @@ def reconcile_journeys(
 def _correct_waiting(corrections: Corrections, journey: Journey) -> None:
     recipient, ending = journey.recipient, ending_of_last_step(journey.attempts)
     waits_for = recipient.batch.step
-    if waits_for.id == journey.last_attempt.step_id and ending is Ending.SENT:
+    if journey.is_retried_in_vain:
+        _continue_or_end(corrections, journey, Ending.SENT)
+    elif not journey.attempts_since_retry:
+        corrections.keep(journey)  # waits for the first message of its retry
+    elif waits_for.id == journey.last_attempt.step_id and ending is Ending.SENT:
         _continue_or_end(corrections, journey, ending)
     elif waits_for.kind == StepKind.INVITATION and _needs_no_fallback(journey):
         _stop_fallbacks(corrections, journey)
@@ -118,13 +123,15 @@ def _continue_or_end(corrections: Corrections, journey: Journey, ending: Ending)
     passage = passage_of(
         context,
         person,
-        journey.attempts,
+        journey.attempts_since_retry,
         ending,
         reached_at=journey.reached_at,
         last_at=journey.last_attempt.begun_at,
         are_fallbacks_over=journey.are_fallbacks_over,
     )
-    next_step = context.next_step(person.id, passage, journey.attempts, channels_of(context, person), corrections.now)
+    next_step = context.next_step(
+        person.id, passage, journey.attempts_since_retry, channels_of(context, person), corrections.now
+    )
     if next_step is None:
         corrections.end(journey)
     elif journey.recipient.state == RecipientState.WAITING and next_step == (batch.step_id, batch.due_at):

@@ -18,14 +18,14 @@ from distributor.engine.infrastructure.sql_params import array_of
 from distributor.engine.infrastructure.wakeups import wake_lane_on_commit
 from distributor.engine.journey.attempts import read_attempts
 from distributor.engine.journey.batches import arm_batch
+from distributor.engine.journey.decisions import find_stopped
 from distributor.engine.journey.people import find_in_flight
 from distributor.engine.journey.transitions import Correction, add_counts, correct_recipients
-from distributor.models import Attempt, Batch, Decision, Distribution, Recipient, Step
-from distributor.models.decision import DecisionKind
+from distributor.models import Attempt, Batch, Distribution, Recipient, Step
 from distributor.models.recipient import RecipientOutcome, RecipientState
 from distributor.rules.journey.batching import lane_for
 from distributor.rules.journey.interruptions import IdleJourney, interrupts
-from distributor.rules.journey.stop_reasons import StopReason
+from distributor.rules.journey.stop_reasons import FINAL_STOPS, StopReason
 from distributor.rules.timing.timetable import Timetable, refuse_late
 
 _RECIPIENTS = """
@@ -38,7 +38,7 @@ _LOCK_CONTACT = f"{_RECIPIENTS} WHERE r.distribution_id = %s AND r.contact_id = 
 _READ_BY_ID = f"{_RECIPIENTS} WHERE r.id = ANY(%s::bigint[]) ORDER BY r.id"
 
 # Reasons that end a journey for good. Every other stop was about one channel or one moment only.
-_FINAL_STOPS = [StopReason.OPTED_OUT, StopReason.CANCELLED, StopReason.ERASED, "processing_failed"]
+_FINAL_STOPS = {*FINAL_STOPS, "processing_failed"}
 
 
 class RecipientRow(NamedTuple):
@@ -84,8 +84,7 @@ def find_candidates(rows: Sequence[RecipientRow]) -> list[Candidate]:
     eligible = [row for row in rows if row.id not in in_flight and _may_get_more(row)]
     ids = [row.id for row in eligible]
     attempts = read_attempts(ids)
-    stops = Decision.objects.filter(recipient_id__in=ids, kind=DecisionKind.STOPPED, reason__in=_FINAL_STOPS)
-    stopped_ids = set(stops.values_list("recipient_id", flat=True))
+    stopped_ids = find_stopped(ids, _FINAL_STOPS.__contains__)
     batches = Batch.objects.select_related("step").in_bulk({row.batch_id for row in eligible})
     return [
         Candidate(row, batches[row.batch_id], _idle_journey(row, batches[row.batch_id], attempts.get(row.id, ())))

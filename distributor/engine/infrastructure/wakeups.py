@@ -17,6 +17,7 @@ logger = structlog.get_logger(__name__)
 DISPATCH_TASK = "distributor.dispatch"
 EXPANSION_TASK = "distributor.expand"
 FOLLOW_UP_TASK = "distributor.bring_follow_ups"
+MANUAL_RETRY_TASK = "distributor.retry_manually"
 # Background work goes behind urgent sends and before bulk sends.
 BACKGROUND_QUEUE = "normal"
 # With a worker's timeouts a dead broker delayed a call by 6 s and a hung one by 5 s.
@@ -54,6 +55,16 @@ def wake_follow_ups_on_commit() -> None:
 def wake_follow_ups(*, expires_seconds: float | None = None) -> None:
     """Tell workers now that a follow-up waits to be brought to its recipients."""
     _send(FOLLOW_UP_TASK, (), BACKGROUND_QUEUE, expires_seconds)
+
+
+def wake_manual_retries_on_commit() -> None:
+    """Tell workers after the commit that a manual retry waits to be carried out."""
+    transaction.on_commit(wake_manual_retries, robust=True)
+
+
+def wake_manual_retries(*, expires_seconds: float | None = None) -> None:
+    """Tell workers now that a manual retry waits to be carried out."""
+    _send(MANUAL_RETRY_TASK, (), BACKGROUND_QUEUE, expires_seconds)
 
 
 def _send(task: str, args: tuple[str, ...], queue: str, expires_seconds: float | None) -> None:

@@ -2,8 +2,9 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
+from distributor.engine.journey.people import Person
 from distributor.models import Attempt
 
 _ATTEMPT_ID = re.compile(r"([0-9a-f]{1,16})-([1-9][0-9]{0,4})")
@@ -32,3 +33,10 @@ def read_attempts(recipient_ids: Collection[int]) -> dict[int, list[Attempt]]:
     for attempt in Attempt.objects.filter(recipient_id__in=recipient_ids).order_by("recipient_id", "number"):
         attempts[attempt.recipient_id].append(attempt)
     return attempts
+
+
+def since_retry(attempts: Sequence[Attempt], person: Person) -> Sequence[Attempt]:
+    """Return the attempts that were made since the person's last manual retry; all of them if there was none."""
+    if not person.attempts_before_retry:
+        return attempts
+    return [attempt for attempt in attempts if attempt.number > person.attempts_before_retry]

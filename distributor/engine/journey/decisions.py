@@ -1,6 +1,6 @@
-"""The record of why a recipient was deferred, rerouted, stopped or skipped."""
+"""The record of why a recipient was deferred, rerouted, stopped, sent to again or skipped."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -31,3 +31,18 @@ def new_decision(
         until=until,
         decided_at=now,
     )
+
+
+def find_stopped(recipient_ids: Collection[int], is_stop: Callable[[str], bool]) -> set[int]:
+    """Return the recipients who were stopped for a reason that `is_stop`, and were not retried since."""
+    kinds = (DecisionKind.STOPPED, DecisionKind.RETRIED)
+    decisions = Decision.objects.filter(recipient_id__in=recipient_ids, kind__in=kinds).order_by("id")
+    stopped_ids: set[int] = set()
+    for recipient_id, kind, reason in decisions.values_list("recipient_id", "kind", "reason"):
+        if recipient_id is None:
+            continue
+        if kind == DecisionKind.RETRIED:
+            stopped_ids.discard(recipient_id)
+        elif is_stop(reason):
+            stopped_ids.add(recipient_id)
+    return stopped_ids

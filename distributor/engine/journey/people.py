@@ -13,8 +13,8 @@ from distributor.engine.infrastructure.sql_params import array_of
 from distributor.rules.wording import NO_WORDING, Wording, read_wording
 
 _PEOPLE = """
-SELECT r.id, r.code, r.locale, r.attempt_count, r.first_sent_at, r.first_opened_at, r.responded_at,
-    c.id, c.external_id, c.email, c.phone, c.first_name, c.last_name, c.title, c.locale, c.opted_out_at,
+SELECT r.id, r.code, r.locale, r.attempt_count, r.attempts_before_retry, r.first_sent_at, r.first_opened_at,
+    r.responded_at, c.id, c.external_id, c.email, c.phone, c.first_name, c.last_name, c.title, c.locale, c.opted_out_at,
     c.time_zone, r.baseline_sent_at, r.wording, r.attributes, c.embedded_data
 FROM distributor_recipient r JOIN contacts_contact c ON c.id = r.contact_id
 """
@@ -34,6 +34,7 @@ class Person:
     code: str
     locale: str
     attempt_count: int
+    attempts_before_retry: int
     first_sent_at: datetime | None
     first_opened_at: datetime | None
     responded_at: datetime | None

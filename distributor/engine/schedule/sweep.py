@@ -6,7 +6,8 @@ from django.db import connection, transaction
 
 from distributor.engine.audience.expand import due_expansions
 from distributor.engine.follow_up.add import has_due_follow_ups
-from distributor.engine.infrastructure.wakeups import wake_expansion, wake_follow_ups, wake_lane
+from distributor.engine.infrastructure.wakeups import wake_expansion, wake_follow_ups, wake_lane, wake_manual_retries
+from distributor.engine.manual_retry.start import has_due_retries
 from distributor.models import Batch, Heartbeat
 
 SWEEP = "sweep"
@@ -16,16 +17,16 @@ _LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('distributor sweep', 
 def sweep(now: datetime, period_seconds: float) -> list[str]:
     """Wake every lane that has due batches, and store a heartbeat. Returns the lanes woken.
 
-    Also sends wake-ups for audiences to be expanded and follow-ups to be armed. Work may be due because its time has
-    come, because an earlier wake-up was lost, or because a dead worker's lease has expired. Of two simultaneous sweeps
-    (two beats) the second does nothing.
+    Also sends wake-ups for audiences to be expanded, follow-ups to be armed and manual retries. Work may be due because
+    its time has come, because an earlier wake-up was lost, or because a dead worker's lease has expired. Of two
+    simultaneous sweeps (two beats) the second does nothing.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_LOCK)
         if not cursor.fetchone()[0]:
             return []
         lanes = sorted(Batch.objects.due(now).values_list("lane", flat=True).distinct())
-        has_expansions, has_follow_ups = due_expansions(now), has_due_follow_ups(now)
+        has_expansions, has_follow_ups, has_retries = due_expansions(now), has_due_follow_ups(now), has_due_retries(now)
         Heartbeat.objects.update_or_create(name=SWEEP, defaults={"beat_at": now})
     for lane in lanes:
         # If all workers are busy until the next sweep, that one sends a new wake-up, so this one may expire.
@@ -34,4 +35,6 @@ def sweep(now: datetime, period_seconds: float) -> list[str]:
         wake_expansion(expires_seconds=period_seconds)
     if has_follow_ups:
         wake_follow_ups(expires_seconds=period_seconds)
+    if has_retries:
+        wake_manual_retries(expires_seconds=period_seconds)
     return lanes

@@ -32,7 +32,7 @@ def distribution_status(
     """Return a distribution's status. It is stored nowhere, so it cannot be out of date.
 
     `is_preparing`: workers are still turning the audience into recipients; some of them may have been sent to.
-    `is_arming`: a reminder or thank-you that was added is still being assigned to recipients.
+    `is_arming`: a reminder or thank-you that was added, or a manual retry, is still being assigned to recipients.
     """
     if cancelled_at is not None:
         return DistributionStatus.CANCELLED

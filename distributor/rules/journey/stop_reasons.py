@@ -1,6 +1,7 @@
 """Why the rest of a journey, or of its fallbacks, was stopped."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class StopReason(StrEnum):
@@ -17,3 +18,7 @@ class StopReason(StrEnum):
     @property
     def is_about_fallbacks(self) -> bool:
         return self in (StopReason.OPENED, StopReason.DELIVERED)
+
+
+# Nothing is ever sent again in a journey that one of these has stopped.
+FINAL_STOPS: Final = (StopReason.OPTED_OUT, StopReason.CANCELLED, StopReason.ERASED)

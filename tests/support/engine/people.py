@@ -10,6 +10,7 @@ from distributor.engine.acceptance.accept import Accepted
 from distributor.engine.dispatch.loop import dispatch_lane
 from distributor.engine.follow_up.add import arm_next_chunk
 from distributor.engine.infrastructure.clock import database_now
+from distributor.engine.manual_retry.start import run_next_chunk
 from distributor.engine.reports.timeline import Timeline, timelines_of
 from distributor.models import Attempt, Batch, Distribution, Recipient, Step
 from distributor.models.batch import Lane
@@ -55,6 +56,12 @@ def dispatch_at(moment: datetime) -> None:
 def arm_follow_ups() -> None:
     """Let recipients wait for the reminders and thank-yous that were added to their distributions."""
     while arm_next_chunk(database_now()):
+        pass
+
+
+def run_retries() -> None:
+    """Carry out the manual retries that were asked for."""
+    while run_next_chunk(database_now()):
         pass
 
 

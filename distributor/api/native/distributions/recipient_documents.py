@@ -44,7 +44,9 @@ class AttemptDocument(Document):
 class DecisionDocument(Document):
     """A decision about a recipient, and why it was made."""
 
-    kind: str = Field(description="skipped, deferred, rerouted or stopped", examples=["deferred"])
+    kind: str = Field(
+        description="skipped, deferred, rerouted, stopped or retried (sent to again on request)", examples=["deferred"]
+    )
     reason: str = Field(description="Why. Reasons are stable codes.", examples=["quiet_hours"])
     detail: dict[str, Any] = Field(
         description="The values behind the reason.", examples=[{"zone": "Europe/Warsaw", "start": "21:00"}]
@@ -64,7 +66,7 @@ class EventDocument(Document):
 
     at: datetime = Field(description="When it happened.", examples=["2026-03-05T08:00:01Z"])
     event: str = Field(
-        description="accepted, deferred, rerouted, stopped, sent, failed, unknown, opened, responded or "
+        description="accepted, deferred, rerouted, stopped, retried, sent, failed, unknown, opened, responded or "
         "visited_by_machine (by a link preview or scanner, which is no open); as reported by providers also delivered, "
         "clicked, delayed, soft_bounced, hard_bounced, failed, dropped, complained or unsubscribed",
         examples=["sent"],

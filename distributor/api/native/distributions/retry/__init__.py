@@ -1,0 +1,1 @@
+"""POST and GET /api/v1/distributions/{id}/retry and GET …/unreached."""
