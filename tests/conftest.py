@@ -1,5 +1,7 @@
 """An organisation with a survey, accounts and templates, which most tests need."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -13,6 +15,7 @@ from contacts.models import Organization
 from contacts.models.api_key import Scope
 from distributor.models import Survey
 from tests.support.browser import browser, page
+from tests.support.fast_flush import flush_filled_tables
 
 __all__ = ["browser", "page"]
 
@@ -36,6 +39,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def static_files_are_found_when_asked() -> None:
     """Otherwise each test client lists the admin's 174 static files first: 70 ms, a third of an API test."""
     settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tests_that_commit_end_with_a_fast_flush() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        flush_filled_tables(patch)
+        yield
 
 
 @pytest.fixture
