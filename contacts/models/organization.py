@@ -2,12 +2,16 @@
 
 from zoneinfo import available_timezones
 
+import phonenumbers
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Cast
+from django.db.models.lookups import Regex
 
 from contacts.ids import new_id
+from contacts.number_rules import NumberRules
 
 # What a person's no closes (rules/consent.py).
 CLOSES = [("channel", "this channel"), ("everything", "everything")]
@@ -16,6 +20,11 @@ CLOSES = [("channel", "this channel"), ("everything", "everything")]
 def validate_time_zone(name: str) -> None:
     if name not in available_timezones():
         raise ValidationError(f"“{name}” is not a valid time zone. Use an IANA name, for example Europe/Warsaw.")
+
+
+def validate_country(code: str) -> None:
+    if code not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValidationError(f"“{code}” is not a country with phone numbers. Use ISO 3166 codes, for example PL.")
 
 
 def every_weekday() -> list[int]:
@@ -72,6 +81,18 @@ class Organization(models.Model):
         db_default="everything",
         help_text="What a spam complaint closes: the e-mail address, or everything that reaches the person.",
     )
+    allows_premium_numbers = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Send to premium-rate, shared-cost, satellite, pager, universal access and personal numbers, too.",
+    )
+    allowed_countries = ArrayField(
+        models.CharField(max_length=2, validators=[validate_country]),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Countries of the phone numbers that are sent to: ISO 3166, for example PL,DE. Empty: all.",
+    )
     allowed_redirect_hosts = ArrayField(
         models.CharField(max_length=253),
         default=list,
@@ -92,7 +113,15 @@ class Organization(models.Model):
                 condition=Q(send_weekdays__len__gt=0, send_weekdays__contained_by=[1, 2, 3, 4, 5, 6, 7]),
                 name="something_is_sent_on_some_weekday",
             ),
+            models.CheckConstraint(
+                condition=Regex(Cast("allowed_countries", models.TextField()), r"^\{([A-Z]{2}(,[A-Z]{2})*)?\}$"),
+                name="allowed_countries_are_two_letter_codes",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def number_rules(self) -> NumberRules:
+        return NumberRules(self.allows_premium_numbers, frozenset(self.allowed_countries))

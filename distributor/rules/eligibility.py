@@ -15,6 +15,7 @@ class Reason(StrEnum):
 
     OPTED_OUT = "opted_out"
     SUPPRESSED = "suppressed"
+    NUMBER_NOT_ALLOWED = "number_not_allowed"
     NO_ADDRESS = "no_address"
     FREQUENCY_RULE = "frequency_rule"
     RECENTLY_CONTACTED = "recently_contacted"
@@ -26,7 +27,7 @@ class Reason(StrEnum):
     @property
     def is_about_the_channel(self) -> bool:
         """Whether another channel may still reach the contact."""
-        return self in (Reason.SUPPRESSED, Reason.NO_ADDRESS)
+        return self in (Reason.SUPPRESSED, Reason.NUMBER_NOT_ALLOWED, Reason.NO_ADDRESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class ContactFacts:
 
     `addresses` and `suppressions` (the reason of each) are keyed by channel; a missing channel has none.
     `last_contacted_at` is when another journey last sent the contact any survey, `last_surveyed_at` when another
-    journey last sent it the same survey.
+    journey last sent it the same survey. `number_refusal` is why the organisation does not send to the phone number
+    (contacts/number_rules.py): {"numberKind": …} or {"country": …}; None: it does.
     """
 
     addresses: Mapping[str, str]
@@ -51,6 +53,7 @@ class ContactFacts:
     opted_out_at: datetime | None = None
     last_contacted_at: datetime | None = None
     last_surveyed_at: datetime | None = None
+    number_refusal: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,8 @@ def refuse_channel(facts: ContactFacts, channel: str) -> Refusal | None:
     if (suppression := facts.suppressions.get(channel)) is not None:
         reason = Reason.OPTED_OUT if suppression in OPT_OUT_REASONS else Reason.SUPPRESSED
         return Refusal(reason, {"channel": channel, "suppression": suppression})
+    if facts.number_refusal is not None and channel != "email":
+        return Refusal(Reason.NUMBER_NOT_ALLOWED, {"channel": channel, **facts.number_refusal})
     return None
 
 

@@ -24,8 +24,15 @@ _SUPPRESSION_CAUSES: Final = {
     "manual": "added by an operator",
     "import": "added by an import",
 }
-
-
+# By SpecialKind of contacts/number_rules.py.
+_NUMBER_KINDS: Final = {
+    "premium_rate": "a premium-rate",
+    "shared_cost": "a shared-cost",
+    "satellite": "a satellite",
+    "pager": "a pager",
+    "uan": "a universal access",
+    "personal": "a personal",
+}
 _SIGNALS: Final[Mapping[str, str]] = {
     Signal.STOP: "the person replied STOP",
     Signal.COMPLAINT: "the person reported a message as spam",
@@ -164,6 +171,15 @@ def _suppressed(context: _Context) -> str:
     return f"{context.address} is suppressed{f' ({cause})' if cause else ''}"
 
 
+def _number_not_allowed(context: _Context) -> str:
+    if kind := context.detail.get("numberKind"):
+        name = _NUMBER_KINDS.get(kind, kind)
+        return f"the phone number is {name} number, and the organisation does not send to such numbers"
+    country = context.detail.get("country")
+    where = f"in {country}" if country else "in no country"
+    return f"the phone number is {where}, and the organisation does not send there"
+
+
 def _no_address(context: _Context) -> str:
     match context.detail.get("channel"):
         case None:
@@ -207,6 +223,7 @@ def _cancelled(context: _Context) -> str:
 PHRASES: Final[Mapping[str, Callable[[_Context], str]]] = {
     Reason.OPTED_OUT: _opted_out,
     Reason.SUPPRESSED: _suppressed,
+    Reason.NUMBER_NOT_ALLOWED: _number_not_allowed,
     Reason.NO_ADDRESS: _no_address,
     Reason.FREQUENCY_RULE: _frequency_rule,
     Reason.RECENTLY_CONTACTED: _recently_contacted,

@@ -56,6 +56,10 @@ def ann_had_another_lately(organization: Organization, survey: Survey) -> None:
     _touch(another, database_now() - timedelta(days=1))
 
 
+def germany_only(organization: Organization, survey: Survey) -> None:
+    Organization.objects.filter(pk=organization.pk).update(allowed_countries=["DE"])
+
+
 def it_is_quiet(organization: Organization, survey: Survey) -> None:
     """From an hour ago until in two hours."""
     local = database_now().astimezone(ZoneInfo(organization.time_zone)).replace(minute=0, second=0, microsecond=0)
@@ -137,6 +141,12 @@ INTENTS = [
         last_sent_at=datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1),
     ),
     Intent("to Ann, who had another lately", {ANN: "frequency_rule"}, setting=ann_had_another_lately),
+    Intent(
+        "to Ann by SMS, where only Germany is sent to",
+        {ANN: "number_not_allowed"},
+        setting=germany_only,
+        channels=[Channel.SMS],
+    ),
     Intent("to Ann within quiet hours", {ANN: "later"}, setting=it_is_quiet),
     Intent("to both in May until June", {ANN: "later", BEN: "later"}, KNOWN, scheduled_at=MAY, expires_at=JUNE),
     Intent("links for both", {ANN: "registered", BEN: "registered"}, KNOWN, is_sent=False),

@@ -92,6 +92,15 @@ def test_a_channel_without_an_address_is_not_also_called_suppressed() -> None:
     assert reason_of(refuse_channel(ContactFacts({}, {"sms": "stop"}), "sms")) is Reason.NO_ADDRESS
 
 
+def test_a_number_that_is_not_sent_to_closes_its_channels_and_no_other() -> None:
+    facts = ContactFacts(EVERYWHERE, number_refusal={"numberKind": "pager"})
+    for channel in ("sms", "whatsapp"):
+        detail = {"channel": channel, "numberKind": "pager"}
+        assert refuse_channel(facts, channel) == Refusal(Reason.NUMBER_NOT_ALLOWED, detail)
+    assert refuse_channel(facts, "email") is None
+    assert choose(facts, ["sms", "email"]) == 1
+
+
 def test_a_suppression_on_one_channel_leaves_the_others() -> None:
     assert choose(ContactFacts(EVERYWHERE, {"email": "bounce"}), ["email", "sms"]) == 1
 
@@ -177,7 +186,8 @@ def test_a_frequency_rule_outranks_a_missing_address() -> None:
 
 @pytest.mark.parametrize("reason", Reason)
 def test_only_what_is_about_an_address_leaves_the_other_channels_open(reason: Reason) -> None:
-    assert reason.is_about_the_channel == (reason in {Reason.SUPPRESSED, Reason.NO_ADDRESS})
+    about_addresses = {Reason.SUPPRESSED, Reason.NUMBER_NOT_ALLOWED, Reason.NO_ADDRESS}
+    assert reason.is_about_the_channel == (reason in about_addresses)
 
 
 @given(people, channel_lists, st.booleans(), limits)

@@ -74,6 +74,24 @@ def reasons_known_to_the_rules() -> set[str]:
             {"channel": "email", "suppression": "bounce"},
             "rerouted to the next channel: the e-mail address is suppressed (messages to it bounced)",
         ),
+        (
+            "skipped",
+            "number_not_allowed",
+            {"channel": "sms", "numberKind": "premium_rate"},
+            ("skipped: the phone number is a premium-rate number, and the organisation does not send to such numbers"),
+        ),
+        (
+            "rerouted",
+            "number_not_allowed",
+            {"channel": "sms", "country": "JM"},
+            ("rerouted to the next channel: the phone number is in JM, and the organisation does not send there"),
+        ),
+        (
+            "skipped",
+            "number_not_allowed",
+            {"channel": "whatsapp", "country": ""},
+            "skipped: the phone number is in no country, and the organisation does not send there",
+        ),
         ("skipped", "no_address", {"channel": "whatsapp"}, "skipped: the contact has no WhatsApp number"),
         ("skipped", "no_address", {"channel": "email"}, "skipped: the contact has no e-mail address"),
         (

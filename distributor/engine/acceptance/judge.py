@@ -148,7 +148,15 @@ def judge_contacts(
 ) -> list[Candidate]:
     """Judge contacts, each given once, in the same order. `attributes` and `options`: one for each contact, or none."""
     channels = chain.all_channels if needs_all_facts else chain.invitation_channels
-    facts = gather_facts(organization.id, contacts, channels, terms, chain.survey_id, needs_all_facts=needs_all_facts)
+    facts = gather_facts(
+        organization.id,
+        contacts,
+        channels,
+        terms,
+        chain.survey_id,
+        organization.number_rules,
+        needs_all_facts=needs_all_facts,
+    )
     leaves_at = max(now, terms.timetable.scheduled_at or now)
     on_schedule = FirstMessage(0, Departure(leaves_at, Delay.SCHEDULED if leaves_at > now else Delay.NONE))
     return [

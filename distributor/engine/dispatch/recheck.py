@@ -51,6 +51,7 @@ def recheck(context: StepContext, switch: SwitchState, people: Sequence[Person],
         list(dict.fromkeys([context.step.channel, *(step.channel for step in context.steps), *added_channels])),
         terms,
         distribution.survey_id,
+        distribution.organization.number_rules,
         excluded_recipient_ids=[person.recipient_id for person in people],
         shared_lock="" if depends_on_earlier_sends else lock_name,
     )

@@ -10,6 +10,7 @@ from django.db import connection
 
 from contacts.address_key import ADDRESS_KEY_SQL
 from contacts.channel import Channel
+from contacts.number_rules import NumberRules, refuse_number
 from distributor.engine.infrastructure.sql_params import array_of, rows_of
 from distributor.rules.eligibility import OPT_OUT_REASONS, ContactFacts
 from distributor.rules.timing.departure import Terms
@@ -68,6 +69,7 @@ def gather_facts(
     channels: Sequence[str],
     terms: Terms,
     survey_id: UUID,
+    numbers: NumberRules,
     *,
     excluded_recipient_ids: Sequence[int] = (),
     needs_all_facts: bool = False,
@@ -76,12 +78,14 @@ def gather_facts(
     """Return the facts about each contact, in the same order.
 
     None means that nothing speaks against sending on the first channel: there is an address, no opt-out, no
-    suppression, and no earlier send that the terms depend on. That spares almost every contact the judging. With
-    `needs_all_facts` no contact gets None. Sends to the recipients in `excluded_recipient_ids` do not count as earlier
-    sends. `shared_lock` names an advisory lock to take in shared mode until the end of the transaction.
+    suppression, no rule against the number, and no earlier send that the terms depend on. That spares almost every
+    contact the judging. With `needs_all_facts` no contact gets None. Sends to the recipients in
+    `excluded_recipient_ids` do not count as earlier sends. `shared_lock` names an advisory lock to take in shared mode
+    until the end of the transaction.
     """
     addresses = [[address_on(channel, contact.email, contact.phone) for contact in contacts] for channel in channels]
     suppressions = _find_suppressions(organization_id, channels, addresses, shared_lock)
+    number_refusals = _refuse_numbers(contacts, channels, numbers)
     last_sends: Mapping[UUID, tuple[datetime, datetime | None]] = {}
     if terms.limits.any or terms.throttle is not None:
         last_sends = _find_last_sends([contact.id for contact in contacts], survey_id, excluded_recipient_ids)
@@ -89,19 +93,31 @@ def gather_facts(
     facts: list[ContactFacts | None] = []
     for position, (contact, address) in enumerate(zip(contacts, addresses[0], strict=True)):
         is_reachable = address and contact.opted_out_at is None and (first_channel, address) not in suppressions
+        is_reachable = is_reachable and (first_channel == Channel.EMAIL or contact.phone not in number_refusals)
         if is_reachable and contact.id not in last_sends and not needs_all_facts:
             facts.append(None)
             continue
         by_channel = {channel: addresses[index][position] for index, channel in enumerate(channels)}
         reasons = {key[0]: suppressions[key] for key in by_channel.items() if key in suppressions}
         sent_at = last_sends.get(contact.id, (None, None))
-        facts.append(ContactFacts(by_channel, reasons, contact.opted_out_at, *sent_at))
+        number_refusal = number_refusals.get(contact.phone)
+        facts.append(ContactFacts(by_channel, reasons, contact.opted_out_at, *sent_at, number_refusal))
     return facts
 
 
 def address_on(channel: str, email: str, phone: str) -> str:
     """Return the address that a channel uses, as suppressions store it (e-mail in lower case); "" if it has none."""
     return email.lower() if channel == Channel.EMAIL else phone
+
+
+def _refuse_numbers(
+    contacts: Sequence[Reachable], channels: Sequence[str], numbers: NumberRules
+) -> dict[str, Mapping[str, str]]:
+    """Return why the organisation does not send to a number, for each such number that a channel would use."""
+    if all(channel == Channel.EMAIL for channel in channels):
+        return {}
+    phones = {contact.phone for contact in contacts if contact.phone}
+    return {phone: refusal for phone in phones if (refusal := refuse_number(phone, numbers)) is not None}
 
 
 def _find_suppressions(

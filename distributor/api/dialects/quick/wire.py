@@ -206,7 +206,8 @@ class QuickSkipped(_Wire):
     contact_id: UUID = Field(description="Id of the contact.", examples=[_CONTACT_ID])
     email: str | None = Field(description="E-mail address of the contact.", examples=["john.doe@example.com"])
     reason: str = Field(
-        description="Reason code: `opted_out`, `suppressed`, `no_address`, `frequency_rule` or `recently_contacted`.",
+        description="Reason code: `opted_out`, `suppressed`, `number_not_allowed`, `no_address`, `frequency_rule` or"
+        " `recently_contacted`.",
         examples=["opted_out"],
     )
     detail: dict[str, str | int] = Field(

@@ -168,7 +168,7 @@ class NotInvited(BaseModel):
     mobile_number: str = Field(description="Mobile number in E.164, or blank.", examples=["+48601000001"])
     email_address: str = Field(description="E-mail address, or blank.", examples=["ann@example.com"])
     reason: str = Field(
-        description="Reason code, for example `opted_out`, `suppressed`, `no_address` or `frequency_rule`.",
+        description="Reason code, for example `opted_out`, `suppressed`, `number_not_allowed` or `frequency_rule`.",
         examples=["opted_out"],
     )
     detail: dict[str, Any] = Field(

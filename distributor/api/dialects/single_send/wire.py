@@ -213,7 +213,7 @@ class SingleSendSkipped(BaseModel):
     email: str | None = Field(None, description="E-mail address, as given.", examples=["jane@example.com"])
     phone_number: str | None = Field(None, description="Phone number, as given.", examples=["+17132746524"])
     reason: str = Field(
-        description="Reason code, for example `opted_out`, `suppressed`, `frequency_rule` or `too_late`.",
+        description="Reason code, for example `opted_out`, `suppressed`, `number_not_allowed` or `too_late`.",
         examples=["opted_out"],
     )
     detail: dict[str, Any] = Field(
