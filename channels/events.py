@@ -27,6 +27,7 @@ class EventKind(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     STOPPED = "stopped"  # STOP, or an error that says that the number has opted out
     STARTED = "started"  # START, which lifts a STOP; by e-mail a subscription again at the provider
+    ASKED_HELP = "asked_help"  # HELP, to be answered by us
     REPLIED = "replied"  # a text message that asks for nothing we understand
 
 
@@ -74,8 +75,13 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class WebhookAnswer:
-    """The events of a webhook, and the response that the provider expects."""
+    """The events of a webhook, and the response that the provider expects.
+
+    `help_body` is the response that also sends the account's help text to the person who asked for it. It is given in
+    place of `body`, and only once for an ASKED_HELP event.
+    """
 
     events: tuple[Event, ...]
     body: str = ""
     content_type: str = "text/plain"
+    help_body: str = ""

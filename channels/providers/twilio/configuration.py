@@ -25,6 +25,11 @@ DEFAULT_CONCURRENCY = 32
 MAX_CONCURRENCY = 64
 MAX_VALIDITY_PERIOD_SECONDS = 36_000
 
+# The longest text that Twilio takes.
+MAX_HELP_TEXT = 1_600
+# Characters that XML 1.0 cannot hold (https://www.w3.org/TR/xml/#charsets).
+_NOT_IN_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
 _E164 = r"\+[1-9][0-9]{6,14}"
 _SHORT_CODE = r"[0-9]{3,8}"
 # https://www.twilio.com/docs/glossary/what-alphanumeric-sender-id: up to 11 characters, one of them a letter.
@@ -35,6 +40,11 @@ _is_e164 = matches(_E164)
 
 def _is_text_mapping(value: Any) -> bool:
     return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+
+
+def _is_help_text(value: Any) -> bool:
+    is_text = isinstance(value, str) and len(value.strip()) > 0 and len(value) <= MAX_HELP_TEXT
+    return is_text and not _NOT_IN_XML.search(value)
 
 
 _CHECKS = {
@@ -56,6 +66,11 @@ _CHECKS = {
     ),
     "baseUrl": Check(optional(is_base_url), f"“baseUrl” must be a URL, for example {API_URL}."),
     "lookupsBaseUrl": Check(optional(is_base_url), f"“lookupsBaseUrl” must be a URL, for example {LOOKUPS_URL}."),
+    "helpText": Check(
+        optional(_is_help_text),
+        f"“helpText” must be a text of 1 to {MAX_HELP_TEXT} characters that Twilio's XML can carry, for example “ACME"
+        " surveys. Questions: surveys@acme.example. Reply STOP to get no more.”.",
+    ),
     "validityPeriodSeconds": Check(
         optional(is_integer(1, MAX_VALIDITY_PERIOD_SECONDS)),
         f"“validityPeriodSeconds” must be a whole number from 1 to {MAX_VALIDITY_PERIOD_SECONDS}.",

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from hashlib import sha256
 from urllib.parse import parse_qs, quote, unquote, urlsplit
+from xml.sax.saxutils import escape
 
 from channels.events import Event, EventKind, ForgedWebhookError, Webhook, WebhookAnswer
 from channels.inbound_words import Request, read_request
@@ -23,7 +24,7 @@ MAX_FIELDS = 200
 _FORM = "application/x-www-form-urlencoded"
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
-# What inbound messages ask for. Twilio answers HELP itself.
+# What inbound messages ask for. HELP is in _inbound_kind().
 _REQUESTS = {Request.STOP: EventKind.STOPPED, Request.START: EventKind.STARTED}
 
 _STATUSES = {
@@ -42,8 +43,8 @@ def read_webhook(account: Account, webhook: Webhook, now: datetime) -> WebhookAn
         form = _read_query(webhook.url)
     # PostgreSQL cannot store NUL, not even in JSON.
     fields = {name.replace("\0", ""): values[-1].replace("\0", "") for name, values in form.items()}
-    events = tuple(_events(fields, _attempt_id(account, webhook.url), now))
-    return WebhookAnswer(events, EMPTY_TWIML, "text/xml")
+    events = tuple(_events(account, fields, _attempt_id(account, webhook.url), now))
+    return WebhookAnswer(events, EMPTY_TWIML, "text/xml", _help_twiml(account))
 
 
 def status_callback_url(account: Account, attempt_id: str) -> str:
@@ -114,17 +115,15 @@ def _spellings(url: str) -> list[str]:
     return [url, url[:start] + netloc + url[start + len(parts.netloc) :]]
 
 
-def _events(fields: Mapping[str, str], attempt_id: str, now: datetime) -> Iterator[Event]:
+def _events(account: Account, fields: Mapping[str, str], attempt_id: str, now: datetime) -> Iterator[Event]:
     sid = fields.get("MessageSid") or fields.get("SmsSid") or ""
     status = (fields.get("MessageStatus") or fields.get("SmsStatus") or "").lower()
     if not sid:
         return
     if status == "received" or (not status and "Body" in fields):
-        request = _request(fields)
-        if request is Request.HELP:
-            return  # Twilio answers it
-        # What is not understood is kept as a reply, for operators to read.
-        kind = _REQUESTS[request] if request else EventKind.REPLIED
+        kind = _inbound_kind(account, fields)
+        if kind is None:
+            return
         yield Event(
             event_id=f"{sid}:{kind}",
             kind=kind,
@@ -148,6 +147,27 @@ def _events(fields: Mapping[str, str], attempt_id: str, now: datetime) -> Iterat
             detail=fields.get("ErrorMessage") or fields.get("ChannelStatusMessage") or "",
             raw=fields,
         )
+
+
+def _help_twiml(account: Account) -> str:
+    """Return the answer that sends the help text, from the number that was written to; without one, sends nothing."""
+    text = account.configuration.get("helpText")
+    if not text:
+        return EMPTY_TWIML
+    return EMPTY_TWIML.replace("<Response/>", f"<Response><Message>{escape(text)}</Message></Response>")
+
+
+def _inbound_kind(account: Account, fields: Mapping[str, str]) -> EventKind | None:
+    """Return what a person's message is; None for a HELP that Twilio answers.
+
+    With `OptOutType` Advanced Opt-Out has answered already. Without a help text Twilio's standard answer is enough.
+    """
+    request = _request(fields)
+    if request is Request.HELP:
+        is_ours = account.configuration.get("helpText") and not fields.get("OptOutType")
+        return EventKind.ASKED_HELP if is_ours else None
+    # What is not understood is kept as a reply, for operators to read.
+    return _REQUESTS[request] if request else EventKind.REPLIED
 
 
 def _request(fields: Mapping[str, str]) -> Request | None:

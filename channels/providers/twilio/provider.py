@@ -35,6 +35,7 @@ class Twilio(ParallelProvider):
     `contentSid`: `HX…`, a Content template that is sent instead of our text. Outside the 24 hours after a person's last
         message WhatsApp accepts only templates.
     `contentVariables`: the template's variables: `{"1": "${contact:firstName|there}", "2": "${link}"}`.
+    `helpText`: the answer to HELP, INFO, AIDE and the like, sent once for each such message. Without it Twilio answers.
     `validityPeriodSeconds`: how long Twilio may queue a message, 1 to 36000.
     `concurrency`: requests at a time per worker process, 1 to 64 (32).
     `baseUrl`, `lookupsBaseUrl`: other URLs of the API, for regions and proxies.

@@ -55,8 +55,8 @@ class _LockedRecipient(NamedTuple):
 
 
 @retry_deadlocks
-def ingest_events(account: Account, events: Sequence[Event], now: datetime) -> None:
-    """Store an account's events and apply those that are new, in one transaction.
+def ingest_events(account: Account, events: Sequence[Event], now: datetime) -> list[NewEvent]:
+    """Store an account's events and apply those that are new, in one transaction. Returns the new ones.
 
     May deadlock with a concurrent pause, so it is retried: Twilio does not redeliver webhooks.
     """
@@ -68,6 +68,7 @@ def ingest_events(account: Account, events: Sequence[Event], now: datetime) -> N
         stop_for_signals(lock_journeys(stopping, and_recipients=recipient_ids), stopping, now)
     if attempt_events:
         _apply_to_journeys(attempt_events, now)
+    return new_events
 
 
 def catch_up_after_settle(recipient_ids: Collection[int], now: datetime) -> None:

@@ -1,15 +1,22 @@
 """Receive a provider's webhook request for one account: verify it, ingest its events, answer it."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
 from urllib.parse import quote
 from uuid import UUID
 
-from channels.events import Webhook, WebhookAnswer
+from channels.events import EventKind, Webhook, WebhookAnswer
 from channels.models import ProviderAccount
 from channels.providers.registry import provider_class
+from contacts.number_rules import refuse_number
 from distributor.engine.feedback.ingest import ingest_events
 from distributor.engine.route.step_context import as_account
+from distributor.models import ProviderEvent
+
+A_DAY: Final = timedelta(days=1)
+MAX_HELP_TEXTS_A_DAY: Final = 5
 
 
 class UnknownAccountError(Exception):
@@ -25,7 +32,7 @@ def receive_webhook(
     are checked against that public URL, never against the Host header. Switched-off accounts still receive webhooks.
     Raises UnknownAccountError and ForgedWebhookError.
     """
-    provider_account = ProviderAccount.objects.filter(id=account_id).first()
+    provider_account = ProviderAccount.objects.select_related("organization").filter(id=account_id).first()
     if provider_account is None:
         raise UnknownAccountError
     account = as_account(provider_account)
@@ -35,6 +42,23 @@ def receive_webhook(
     if query:
         url += "?" + query
     answer = provider_class(provider_account.kind)(account).read_webhook(Webhook(url, headers, body), now)
-    if answer.events:
-        ingest_events(account, answer.events, now)
+    new_events = ingest_events(account, answer.events, now) if answer.events else []
+    askers = [event.address for event in new_events if event.kind == EventKind.ASKED_HELP]
+    if askers and _may_help(provider_account, askers[0], now):
+        return replace(answer, body=answer.help_body)
     return answer
+
+
+def _may_help(account: ProviderAccount, phone: str, now: datetime) -> bool:
+    """Return whether a person who has just asked for help is sent the help text.
+
+    Also after a STOP: HELP is answered whether or not the person is subscribed (CTIA Short Code Monitoring Handbook;
+    Twilio, “US Short Code Keyword Requirements”). Not to numbers that the organisation does not send to. Two machines
+    that answer each other would never end, so a number gets MAX_HELP_TEXTS_A_DAY.
+    """
+    if refuse_number(phone, account.organization.number_rules) is not None:
+        return False
+    asked = ProviderEvent.objects.filter(
+        address=phone, kind=EventKind.ASKED_HELP, provider_account_id=account.pk, received_at__gt=now - A_DAY
+    )
+    return asked.count() <= MAX_HELP_TEXTS_A_DAY

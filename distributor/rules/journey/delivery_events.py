@@ -66,11 +66,16 @@ MEANINGS = {
     # Replies of STOP and START. Of several, the latest holds.
     "stopped": Meaning(),
     "started": Meaning(),
+    # Texts that say nothing about an attempt.
+    "asked_help": Meaning(),
     "replied": Meaning(),
 }
 # Kinds of event that are a person's no (rules/consent.py).
 SIGNALS = {"complained": Signal.COMPLAINT, "unsubscribed": Signal.PROVIDER_UNSUBSCRIBE}
 OPT_OUT_REQUESTS = ("stopped", "started")
+# Kinds of event that hold what a person wrote; none is about an attempt.
+REPLY = "replied"
+INBOUND_TEXTS = (REPLY, "asked_help")
 
 
 def meaning_of(kind: str, *, is_machine: bool = False) -> Meaning:
