@@ -16,7 +16,7 @@ from distributor.models.installation import Installation
 from distributor.models.list_connection import ConnectionStep, ListConnection
 from distributor.models.machine_visits import MachineVisits
 from distributor.models.manual_retry import ManualRetry
-from distributor.models.provider_event import ProviderEvent
+from distributor.models.provider_event import ProviderEvent, Reply
 from distributor.models.recipient import Recipient
 from distributor.models.recurring_distribution import Occurrence, RecurringDistribution, RecurringStep
 from distributor.models.response import Response
@@ -45,6 +45,7 @@ __all__ = [
     "Recipient",
     "RecurringDistribution",
     "RecurringStep",
+    "Reply",
     "Response",
     "Step",
     "StepAccount",

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from distributor.rules.journey.delivery_events import OPT_OUT_REQUESTS, Progress, Trouble
+from distributor.rules.journey.delivery_events import INBOUND_TEXTS, OPT_OUT_REQUESTS, REPLY, Progress, Trouble
 
 
 class ProviderEvent(models.Model):
@@ -45,7 +45,32 @@ class ProviderEvent(models.Model):
             ),
             # Few rows. Whether STOP or START holds for an address is read from all its events of these kinds.
             models.Index(fields=("address",), name="wishes_of_an_address", condition=Q(kind__in=OPT_OUT_REQUESTS)),
+            # Few rows, which operators read and erasing a contact empties.
+            models.Index(fields=("id",), name="replies_by_id", condition=Q(kind=REPLY)),
+            models.Index(fields=("provider_account_id", "id"), name="replies_to_an_account", condition=Q(kind=REPLY)),
+            models.Index(fields=("address",), name="texts_of_an_address", condition=Q(kind__in=INBOUND_TEXTS)),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} at {self.occurred_at:%Y-%m-%d %H:%M:%S}"
+
+
+class Replies(models.Manager["Reply"]):
+    def get_queryset(self) -> models.QuerySet["Reply"]:
+        return super().get_queryset().filter(kind=REPLY)
+
+
+class Reply(ProviderEvent):
+    """A text message by which a person asked for nothing that we understand. An operator reads it.
+
+    `address` is the number it came from, and `detail` the text, of which `raw` has all.
+    """
+
+    objects = Replies()
+
+    class Meta:
+        proxy = True
+        verbose_name_plural = "replies"
+
+    def __str__(self) -> str:
+        return f"reply from {self.address} at {self.occurred_at:%Y-%m-%d %H:%M} UTC"

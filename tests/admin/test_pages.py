@@ -10,11 +10,13 @@ from django.test import Client
 
 from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
+from contacts.ids import new_id
 from contacts.models import ApiKey, ConsentEvent, Contact, MailingList, Organization, Suppression
 from distributor.engine.consent.opt_out import opt_out
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.schedule.recurring import save_recurring
-from distributor.models import Distribution, ListConnection, Recipient, RecurringDistribution, Response, Survey
+from distributor.models import Distribution, ListConnection, Recipient, RecurringDistribution, Reply, Response, Survey
+from distributor.rules.journey.delivery_events import REPLY
 from tests.support.admin_pages import address, listed
 
 OURS = ("contacts", "channels", "distributor")
@@ -34,7 +36,7 @@ ADDABLE = [
     *(Organization, ApiKey, Contact, Suppression, ProviderAccount, Template),
     *(Survey, RecurringDistribution, ListConnection),
 ]
-READ_ONLY = [ConsentEvent, Distribution, Recipient, Response]
+READ_ONLY = [ConsentEvent, Distribution, Recipient, Reply, Response]
 
 
 @pytest.fixture
@@ -48,6 +50,10 @@ def everything(response: Response, api_key: str, organization: Organization, sur
     Suppression.objects.create(
         organization=organization, channel=Channel.EMAIL, address="x@example.com", reason="bounce"
     )
+    Reply.objects.create(
+        provider_account_id=new_id(), event_id="1", kind=REPLY, progress=0, trouble=0, detail="Who is this?",
+        occurred_at=database_now(), received_at=database_now(),
+    )  # fmt: skip
     opt_out(Contact.objects.latest("pk").pk, database_now(), source="operator ann")
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from channels.models import SandboxMessage
+from channels.models import ProviderAccount, SandboxMessage
 from contacts.address_key import address_key
 from contacts.channel import Channel
 from contacts.models import ConsentEvent, Contact, FormerAddress, Membership, Suppression
@@ -16,7 +16,7 @@ from distributor.engine.consent.record import addresses_of, suppress_addresses
 from distributor.engine.journey.attempts import attempt_id
 from distributor.engine.journey.stop import stop_journeys
 from distributor.models import Attempt, Decision, ProviderEvent, Recipient, Response, Touch
-from distributor.rules.journey.delivery_events import OPT_OUT_REQUESTS
+from distributor.rules.journey.delivery_events import INBOUND_TEXTS, OPT_OUT_REQUESTS
 from distributor.rules.journey.stop_reasons import StopReason
 
 _NOTHING: dict[str, Any] = {
@@ -47,6 +47,7 @@ def erase_contact(contact_id: UUID, now: datetime) -> bool:
     stop_journeys(journeys, StopReason.ERASED, now)
     _forget_journeys(journeys)
     _forget_sandbox_messages(journeys)
+    _forget_texts(contact)
     _keep_keys_of_addresses(contact, now)
     Membership.objects.filter(contact=contact).delete()
     Touch.objects.filter(contact_id=contact.pk).delete()
@@ -98,6 +99,15 @@ def _forget_journeys(journeys: Sequence[Recipient]) -> None:
     for decision in decisions:
         del decision.detail["detail"]
     Decision.objects.bulk_update(decisions, ["detail"])
+
+
+def _forget_texts(contact: Contact) -> None:
+    """Empty what was written from the contact's number to the organisation's accounts."""
+    if not contact.phone:
+        return
+    accounts = list(ProviderAccount.objects.filter(organization=contact.organization_id).values_list("pk", flat=True))
+    theirs = ProviderEvent.objects.filter(address=contact.phone, kind__in=INBOUND_TEXTS)
+    theirs.filter(provider_account_id__in=accounts).update(raw={}, detail="", address="")
 
 
 def _forget_sandbox_messages(journeys: Sequence[Recipient]) -> None:
