@@ -2,6 +2,8 @@
 
 import re
 
+import idna
+
 # The mailbox of RFC 5321 §4.1.2 that people really have: a dot-atom of at most 64 characters, labels of at most 63
 # characters that neither begin nor end with a hyphen, and a last label that is a name. Quoted local parts and address
 # literals (a@[1.2.3.4]) are left out. A full check of the grammar cost 17 times as much and knew no better whether the
@@ -47,6 +49,37 @@ def spell_email(text: str) -> str:
     if not at or not local.isascii():
         return text
     try:
-        return f"{local}@{domain.encode('idna').decode('ascii')}"
+        return f"{local}@{_spell_domain(domain)}"
     except UnicodeError:
         return text
+
+
+def email_in_unicode(email: str) -> str:
+    """Return a stored address with its international domain as people write it, or "" if it has none."""
+    local, _, domain = email.rpartition("@")
+    if "xn--" not in domain.lower():
+        return ""
+    try:
+        shown = _show_domain(domain)
+        is_the_same = _spell_domain(shown) == domain.lower()
+    except UnicodeError:  # xn-- and no punycode behind it
+        return ""
+    return f"{local}@{shown}" if is_the_same else ""
+
+
+def _spell_domain(domain: str) -> str:
+    """Return a domain in punycode, by IDNA 2008: straße.example is another domain than strasse.example.
+
+    Domains of emoji, which only the older rules know, are spelled by those. Raises UnicodeError.
+    """
+    try:
+        return idna.encode(domain, uts46=True).decode("ascii")
+    except idna.InvalidCodepoint:
+        return domain.encode("idna").decode("ascii")
+
+
+def _show_domain(domain: str) -> str:
+    try:
+        return idna.decode(domain)
+    except idna.InvalidCodepoint:
+        return domain.lower().encode("ascii").decode("idna")

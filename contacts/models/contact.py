@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+from contacts.addresses import email_in_unicode
 from contacts.ids import new_id
 from contacts.models.organization import Organization, validate_time_zone
 
@@ -76,6 +77,11 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return self.external_id or self.email or self.phone or str(self.id)
+
+    @property
+    def email_unicode(self) -> str:
+        """The e-mail address with its international domain as people write it; "" if it has none."""
+        return email_in_unicode(self.email)
 
     @property
     def full_name(self) -> str:

@@ -5,13 +5,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from contacts.models import ConsentEvent
+from distributor.admin.support.address_validation import shown_address
 from distributor.admin.support.base import ReadOnlyAdmin
 from distributor.admin.support.search import find_contacts
 
 
 @admin.register(ConsentEvent)
 class ConsentEventAdmin(ReadOnlyAdmin[ConsentEvent]):
-    list_display = ("recorded_at", "what", "closes", "channel", "address", "source", "organization")
+    list_display = ("recorded_at", "what", "closes", "channel", "written_address", "source", "organization")
     list_select_related = ("organization",)
     search_fields = ("contact_id",)
     search_help_text = "Enter the contact's external ID, e-mail address, phone number or ID."
@@ -27,6 +28,10 @@ class ConsentEventAdmin(ReadOnlyAdmin[ConsentEvent]):
         "said_at",
         "recorded_at",
     )
+
+    @admin.display(description="address")
+    def written_address(self, event: ConsentEvent) -> str:
+        return shown_address(event.address)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[ConsentEvent], search_term: str

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from contacts.models import Contact, Organization
-from distributor.admin.support.address_validation import validated_email, validated_phone
+from distributor.admin.support.address_validation import shown_address, validated_email, validated_phone
 from distributor.admin.support.base import LargeTableAdmin
 from distributor.admin.support.filters import list_url
 from distributor.admin.support.search import find_contacts
@@ -41,15 +41,29 @@ class ContactForm(ModelForm[Contact]):
 @admin.register(Contact)
 class ContactAdmin(LargeTableAdmin[Contact]):
     form = ContactForm
-    list_display = ("__str__", "full_name", "email", "phone", "organization", "opted_out_at")
+    list_display = ("__str__", "full_name", "email_address", "phone", "organization", "opted_out_at")
     list_select_related = ("organization",)
     search_fields = ("external_id", "email", "phone")
     search_help_text = "Enter a complete external ID, e-mail address, phone number or contact ID."
     autocomplete_fields = ("organization",)
-    readonly_fields = ("recipients", "opted_out_at", "created_at", "updated_at")
+    readonly_fields = ("email_address", "recipients", "opted_out_at", "created_at", "updated_at")
     actions = ("opt_out", "lift_opt_out")
     fieldsets = (
-        (None, {"fields": ("organization", "external_id", "email", "phone", "first_name", "last_name", "title")}),
+        (
+            None,
+            {
+                "fields": (
+                    "organization",
+                    "external_id",
+                    "email",
+                    "email_address",
+                    "phone",
+                    "first_name",
+                    "last_name",
+                    "title",
+                )
+            },
+        ),
         ("Personalization", {"fields": ("locale", "time_zone", "embedded_data")}),
         (
             "History",
@@ -77,6 +91,10 @@ class ContactAdmin(LargeTableAdmin[Contact]):
     def save_model(self, request: HttpRequest, obj: Contact, form: Any, change: bool) -> None:
         """Write only the edited fields, so that an opt-out that arrives meanwhile is kept."""
         obj.save(update_fields=[*form.changed_data, "updated_at"] if change else None)
+
+    @admin.display(description="e-mail address")
+    def email_address(self, contact: Contact) -> str:
+        return shown_address(contact.email)
 
     @admin.display(description="recipients")
     def recipients(self, contact: Contact) -> SafeString | str:

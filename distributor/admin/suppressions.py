@@ -7,10 +7,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from contacts.addresses import spell_email
 from contacts.channel import Channel
 from contacts.models import Organization, Suppression
 from contacts.models.suppression import SuppressionReason
-from distributor.admin.support.address_validation import validated_email, validated_phone
+from distributor.admin.support.address_validation import shown_address, validated_email, validated_phone
 from distributor.admin.support.base import LargeTableAdmin
 from distributor.admin.support.typed_classes import ModelForm
 from distributor.rules.consent import LIFTED_BY_THE_PERSON_ONLY
@@ -42,11 +43,15 @@ class SuppressionForm(ModelForm[Suppression]):
 @admin.register(Suppression)
 class SuppressionAdmin(LargeTableAdmin[Suppression]):
     form = SuppressionForm
-    list_display = ("address", "channel", "reason", "source", "organization", "created_at")
+    list_display = ("written_address", "channel", "reason", "source", "organization", "created_at")
     list_select_related = ("organization",)
     search_fields = ("address",)
     search_help_text = "Enter a complete e-mail address, or a phone number such as +48601234567."
     autocomplete_fields = ("organization",)
+
+    @admin.display(description="address")
+    def written_address(self, suppression: Suppression) -> str:
+        return shown_address(suppression.address)
 
     def get_fields(self, request: HttpRequest, obj: Suppression | None = None) -> Any:
         editable = ("organization", "channel", "address")
@@ -56,7 +61,7 @@ class SuppressionAdmin(LargeTableAdmin[Suppression]):
         self, request: HttpRequest, queryset: QuerySet[Suppression], search_term: str
     ) -> tuple[QuerySet[Suppression], bool]:
         """Find by the unique index, by listing every value of its leading columns."""
-        address = search_term.strip().lower()
+        address = spell_email(search_term).lower()
         if not address:
             return queryset, False
         organization_ids = list(Organization.objects.values_list("pk", flat=True))

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 from rest_framework.response import Response
 
+from contacts.addresses import email_in_unicode
 from distributor.api.wire import Document
 from distributor.engine.acceptance.dry_run import DryRun, DryRunContact
 from distributor.engine.route.accounts import Hold
@@ -78,6 +79,10 @@ class PlannedContactDocument(Document):
         examples=["0194c4f0-5a3d-7b19-a0c4-9d1e2f3a4b5c"],
     )
     email: str | None = Field(description="The contact's e-mail address.", examples=["ann@example.com"])
+    email_unicode: str | None = Field(
+        description="The e-mail address with its international domain as people write it; null if it has none.",
+        examples=["ann@bücher.example"],
+    )
     phone: str | None = Field(description="The contact's phone number in E.164.", examples=["+48600000001"])
     decision: Literal["recipient", "skipped"] = Field(
         description="recipient: the contact would become a recipient. skipped: it would be left out.",
@@ -151,6 +156,7 @@ def _contact_document(dry_run: DryRun, contact: DryRunContact) -> PlannedContact
         external_id=contact.contact.external_id,
         contact_id=None if contact.is_new else contact.contact.id,
         email=contact.contact.email or None,
+        email_unicode=email_in_unicode(contact.contact.email) or None,
         phone=contact.contact.phone or None,
         decision="recipient" if contact.refusal is None else "skipped",
         **because,

@@ -1,9 +1,15 @@
-"""Validation of addresses that operators enter."""
+"""Addresses that operators enter and read."""
 
 from django.core.exceptions import ValidationError
 
-from contacts.addresses import is_email, spell_email
+from contacts.addresses import email_in_unicode, is_email, spell_email
 from contacts.phone_numbers import normalize_phone
+
+
+def shown_address(address: str) -> str:
+    """Return an address for reading: with an international domain as jan@bücher.example (jan@xn--bcher-kva.example)."""
+    written = email_in_unicode(address)
+    return f"{written} ({address})" if written else address
 
 
 def validated_email(email: str) -> str:

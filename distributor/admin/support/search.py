@@ -5,6 +5,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
+from contacts.addresses import spell_email
 from contacts.models import Contact, Organization
 from contacts.phone_numbers import normalize_phone
 from distributor.models import Recipient
@@ -22,7 +23,7 @@ def find_contacts(text: str) -> set[UUID]:
     contacts = Contact.objects.filter(organization_id__in=list(Organization.objects.values_list("pk", flat=True)))
     found = {*_ids(contacts.filter(external_id=text))}
     if "@" in text:
-        found |= {*_ids(contacts.alias(lower=Lower("email")).filter(lower=text.lower()).exclude(email=""))}
+        found |= {*_ids(contacts.alias(lower=Lower("email")).filter(lower=spell_email(text).lower()).exclude(email=""))}
     elif (phone := normalize_phone(text)) is not None:
         found |= {*_ids(contacts.filter(phone=phone).exclude(phone=""))}
     return found

@@ -8,6 +8,7 @@ from django.db.models.functions import Lower
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
+from contacts.addresses import spell_email
 from contacts.models import Contact
 from distributor.api.native.rows import own_rows
 from distributor.api.problems import Fault
@@ -59,7 +60,7 @@ def with_email(contacts: QuerySet[Contact], email: str) -> QuerySet[Contact]:
     """Filter by e-mail address along the index on its lower case."""
     if "\0" in email:
         return contacts.none()
-    address = unescape_plus(email.strip()).lower()
+    address = spell_email(unescape_plus(email.strip())).lower()
     return contacts.alias(lower=Lower("email")).filter(lower=address).exclude(email="")
 
 

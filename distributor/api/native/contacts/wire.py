@@ -74,7 +74,13 @@ class ContactDocument(Document):
 
     id: UUID = Field(description="The contact's id.", examples=["0194c4f0-5a3d-7b19-a0c4-9d1e2f3a4b5c"])
     external_id: str | None = Field(description="The contact's id in your system.", examples=["PAT-1"])
-    email: NullIfBlank = Field(description="E-mail address.", examples=["ann@example.com"])
+    email: NullIfBlank = Field(
+        description="E-mail address. An international domain is in punycode.", examples=["ann@example.com"]
+    )
+    email_unicode: NullIfBlank = Field(
+        description="The e-mail address with its international domain as people write it; null if it has none.",
+        examples=["ann@bücher.example"],
+    )
     phone: NullIfBlank = Field(description="Phone number in E.164.", examples=["+48600000001"])
     first_name: NullIfBlank = Field(description="First name.", examples=["Ann"])
     last_name: NullIfBlank = Field(description="Last name.", examples=["Ono"])

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import prefetch_related_objects
 from pydantic import Field
 
+from contacts.addresses import email_in_unicode
 from distributor.api.native.distributions.step_documents import STEPS_FOR_ALL, StepDocument, step_document
 from distributor.api.wire import Document, Page
 from distributor.engine.acceptance.write import NewRecipient
@@ -95,6 +96,10 @@ class PersonalLink(Document):
     contact_id: UUID = Field(description="The contact.", examples=["0194c4f0-5a3d-7b19-a0c4-9d1e2f3a4b5c"])
     external_id: str | None = Field(description="The contact's id in your system.", examples=["PAT-1"])
     email: str | None = Field(description="The contact's e-mail address.", examples=["ann@example.com"])
+    email_unicode: str | None = Field(
+        description="The e-mail address with its international domain as people write it; null if it has none.",
+        examples=["ann@bücher.example"],
+    )
     code: str = Field(description="The code of the link.", examples=["Xk3vQ9bTz1Lm"])
     link: str = Field(description="The link.", examples=["https://dist.example.com/p/Xk3vQ9bTz1Lm"])
 
@@ -129,6 +134,7 @@ def render_link(recipient: NewRecipient) -> dict[str, Any]:
         "contactId": contact.id,
         "externalId": contact.external_id,
         "email": contact.email or None,
+        "emailUnicode": email_in_unicode(contact.email) or None,
         "code": recipient.code,
         "link": f"{settings.PUBLIC_BASE_URL}/p/{recipient.code}",
     }

@@ -88,6 +88,10 @@ class RecipientDocument(Document):
     contact_id: UUID = Field(description="The contact.", examples=["0194c4f0-5a3d-7b19-a0c4-9d1e2f3a4b5c"])
     external_id: str | None = Field(description="The contact's id in your system.", examples=["PAT-1"])
     email: str | None = Field(description="The contact's e-mail address.", examples=["ann@example.com"])
+    email_unicode: str | None = Field(
+        description="The e-mail address with its international domain as people write it; null if it has none.",
+        examples=["ann@bücher.example"],
+    )
     phone: str | None = Field(description="The contact's phone number in E.164.", examples=["+48600000001"])
     state: str = Field(description="registered, waiting, sent, failed, indeterminate or stopped", examples=["waiting"])
     reason: str | None = Field(
@@ -139,6 +143,7 @@ def render_recipient(timeline: Timeline) -> dict[str, Any]:
         contact_id=contact.id,
         external_id=contact.external_id,
         email=contact.email or None,
+        email_unicode=contact.email_unicode or None,
         phone=contact.phone or None,
         state=timeline.state,
         reason=timeline.reason or None,

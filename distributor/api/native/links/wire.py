@@ -50,6 +50,10 @@ class LinkContact(Document, extra="forbid"):
     id: UUID = Field(description="The contact's id.", examples=["0194c4f0-5a3d-7b19-a0c4-9d1e2f3a4b5c"])
     external_id: str | None = Field(description="The contact's id in your system.", examples=["PAT-1"])
     email: str | None = Field(description="E-mail address.", examples=["ann@example.com"])
+    email_unicode: str | None = Field(
+        description="The e-mail address with its international domain as people write it; null if it has none.",
+        examples=["ann@bücher.example"],
+    )
     first_name: str | None = Field(description="First name.", examples=["Ann"])
     last_name: str | None = Field(description="Last name.", examples=["Ono"])
 
@@ -113,6 +117,7 @@ def render_link_context(link: Link) -> dict[str, Any]:
             id=contact.id,
             external_id=contact.external_id,
             email=contact.email or None,
+            email_unicode=contact.email_unicode or None,
             first_name=contact.first_name or None,
             last_name=contact.last_name or None,
         ),
