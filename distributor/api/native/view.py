@@ -32,8 +32,9 @@ class NativeView(APIView):
         faults = list(_unknown_parameters(request, _parameters(self, method)))
         if not faults:
             return
-        if method == "get":
-            # Reading changes nothing, so the faults of the other parameters are found by reading.
+        if method == "get" and len(faults) < len(request.query_params):
+            # Reading changes nothing, so the faults of the other parameters are found by reading. Without any, an
+            # unknown parameter costs no query.
             try:
                 handler(request, *args, **kwargs)
             except Problem as problem:

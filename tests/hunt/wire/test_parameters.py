@@ -1,7 +1,11 @@
 """Query parameters that mean nothing are named, in the native API."""
 
+import re
+
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from contacts.models import Contact, Organization
 
@@ -38,6 +42,15 @@ def test_all_faults_are_told_at_once(client: Client) -> None:
     response = client.get("/api/v1/contacts?page=2&limit=0&cursor=?&sort=name")
     pointers = [fault["pointer"] for fault in response.json()["errors"]]
     assert pointers == ["?page", "?sort", "?cursor", "?limit"]
+
+
+@pytest.mark.parametrize("query", ["zzz", "externalid=1", "zzz=1&yyy=2", "zzz=1&zzz=2", "Limit=5&mail=x"])
+def test_unknown_parameters_alone_read_nothing_but_the_key(client: Client, query: str) -> None:
+    for path in LISTS:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(f"/api/v1/{path}?{query}").status_code == 400
+        tables = {name for query in queries for name in re.findall(r'(?:FROM|UPDATE) "?(\w+)', query["sql"])}
+        assert tables <= {"contacts_apikey"}
 
 
 def test_a_parameter_of_a_change_is_refused_before_anything_is_changed(client: Client) -> None:
