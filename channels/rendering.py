@@ -10,7 +10,7 @@ no known placeholder stays unchanged. Placeholders inside values are not replace
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
 
@@ -60,6 +60,12 @@ def compile_text(text: str) -> CompiledText:
     return CompiledText(tuple(literals), tuple(slots))
 
 
+def missing_keys(texts: Iterable[CompiledText], values: Mapping[str, str]) -> list[str]:
+    """Return the keys, in order, that have neither a value nor, somewhere, a default."""
+    slots = {slot for text in texts for slot in text.slots}
+    return sorted({key for key, default in slots if not values.get(key) and not default})
+
+
 def unknown_placeholders(text: str) -> list[str]:
     """Return every `${…}` of a text that is no known placeholder, as written."""
     return [match[0] for match in _PLACEHOLDER.finditer(text) if not _KEY.fullmatch(match[1].partition("|")[0])]
@@ -78,10 +84,9 @@ class CompiledVariant:
     text: CompiledText
     keys: frozenset[str]
 
-    def missing_keys(self, values: Mapping[str, str]) -> list[str]:
-        """Return the keys, in order, that have neither a value nor, somewhere, a default."""
-        slots = {slot for part in (self.subject, self.html, self.text) for slot in part.slots}
-        return sorted({key for key, default in slots if not values.get(key) and not default})
+    def missing_keys(self, values: Mapping[str, str], *, has_own_subject: bool = False) -> list[str]:
+        """Return missing_keys() of its parts, without the subject if another one replaces it."""
+        return missing_keys([*([] if has_own_subject else [self.subject]), self.html, self.text], values)
 
 
 def compile_variant(locale: str, subject: str, html: str, text: str) -> CompiledVariant:

@@ -173,6 +173,10 @@ class Provider(ABC):
         """Keys of Message.values that its messages need beyond those of their variant."""
         return frozenset()
 
+    def missing_keys(self, message: Message) -> list[str]:
+        """Return the keys, in order, that the message needs and that have neither a value nor a default."""
+        return message.variant.missing_keys(message.values, has_own_subject=bool(message.own_subject))
+
     def read_webhook(self, webhook: Webhook, now: datetime) -> WebhookAnswer:
         """Verify a webhook and translate its events. Raises ForgedWebhookError.
 

@@ -1,6 +1,6 @@
 """The answer to a dry run, shared by the native API and the dialects: who would be sent what, when, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -9,13 +9,15 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 from rest_framework.response import Response
 
+from channels.models import OnMissingValue
 from contacts.addresses import email_in_unicode
+from distributor.api.problems import Fault, FaultDocument
 from distributor.api.wire import Document
 from distributor.engine.acceptance.dry_run import DryRun, DryRunContact
 from distributor.engine.route.accounts import Hold
 from distributor.rules.eligibility import Refusal
 from distributor.rules.journey.forecast import ForecastMessage, SkippedStep
-from distributor.rules.phrases import explain, explain_step
+from distributor.rules.phrases import explain, explain_missing_value, explain_step
 from distributor.rules.timing.time_zones import zone_named
 
 
@@ -53,6 +55,10 @@ class PlannedStepDocument(Document):
     )
     detail: dict[str, Any] = Field(
         description="The values behind `waitsFor`.", examples=[{"until": "2026-03-05T08:00:00+00:00"}]
+    )
+    missing_values: list[str] = Field(
+        description="The message's placeholders that have neither a value for this contact nor a default.",
+        examples=[["${contact:firstName}"]],
     )
     text: str = Field(
         description="The same as a sentence, with times in the organisation's time zone.",
@@ -103,6 +109,26 @@ class PlannedContactDocument(Document):
     passed_over: list[PassedOverDocument] = Field(description="The steps on which nothing would be sent.")
 
 
+class MissingValueDocument(Document):
+    """A placeholder that would have neither a value nor a default in some of the messages."""
+
+    placeholder: str = Field(description="The placeholder.", examples=["${contact:firstName}"])
+    template_id: UUID = Field(
+        description="The template of the messages.", examples=["0194c4f0-7d11-7a02-8f2b-2b6d5a9c1e10"]
+    )
+    channel: str = Field(description="email, sms or whatsapp", examples=["email"])
+    recipient_count: int = Field(description="The listed recipients who would get such a message.", examples=[12])
+    on_missing_value: OnMissingValue = Field(
+        description="What the template says about such messages: send, warn (send, and log a warning) or refuse (they "
+        "fail with the code missing_value).",
+        examples=["refuse"],
+    )
+    text: str = Field(
+        description="The same as a sentence.",
+        examples=["${contact:firstName} has no value for 12 recipients: their e-mail messages would not be sent"],
+    )
+
+
 class PlanDocument(Document):
     """The forecast of a call. Nothing was written or sent.
 
@@ -117,6 +143,12 @@ class PlanDocument(Document):
     recipient_count: int = Field(description="The recipients among the listed contacts.", examples=[980])
     recipients: list[PlannedContactDocument] = Field(description="The contacts that would become recipients.")
     skipped: list[PlannedContactDocument] = Field(description="The contacts that would be left out.")
+    missing_values: list[MissingValueDocument] = Field(
+        description="Placeholders without a value in the messages of the listed recipients, the most frequent first."
+    )
+    warnings: list[FaultDocument] = Field(
+        description="The warnings that the call itself would answer: keys of a quick call that nothing reads."
+    )
 
 
 class DryRunResponse(Response):
@@ -125,13 +157,16 @@ class DryRunResponse(Response):
     Nothing happened, so the answer is not kept under an Idempotency-Key.
     """
 
-    def __init__(self, answer: DryRun | Mapping[str, Any]) -> None:
-        super().__init__(render_plan(answer) if isinstance(answer, DryRun) else answer)
+    def __init__(self, answer: DryRun | Mapping[str, Any], warnings: Sequence[Fault] = ()) -> None:
+        super().__init__(render_plan(answer, warnings) if isinstance(answer, DryRun) else answer)
 
 
-def render_plan(dry_run: DryRun) -> dict[str, Any]:
+def render_plan(dry_run: DryRun, warnings: Sequence[Fault] = ()) -> dict[str, Any]:
     """Render a dry run as a PlanDocument."""
-    contacts = [_contact_document(dry_run, contact) for contact in dry_run.contacts]
+    missing: dict[tuple[UUID, int], list[str]] = {}
+    for contact_id, position, key in dry_run.missing_values:
+        missing.setdefault((contact_id, position), []).append(_placeholder(key))
+    contacts = [_contact_document(dry_run, contact, missing) for contact in dry_run.contacts]
     recipients = [contact for contact in contacts if contact.decision == "recipient"]
     return PlanDocument(
         dry_run=True,
@@ -139,10 +174,43 @@ def render_plan(dry_run: DryRun) -> dict[str, Any]:
         recipient_count=len(recipients),
         recipients=recipients,
         skipped=[contact for contact in contacts if contact.decision == "skipped"],
+        missing_values=_missing_value_documents(dry_run),
+        warnings=[FaultDocument.model_validate(warning) for warning in warnings],
     ).rendered()
 
 
-def _contact_document(dry_run: DryRun, contact: DryRunContact) -> PlannedContactDocument:
+def _missing_value_documents(dry_run: DryRun) -> list[MissingValueDocument]:
+    """Count the recipients by placeholder and template. A reminder with the invitation's template counts with it."""
+    recipients: dict[tuple[UUID, str, str], set[UUID]] = {}
+    for contact_id, position, key in dry_run.missing_values:
+        step = dry_run.chain.steps[position]
+        recipients.setdefault((step.template_id, step.channel, _placeholder(key)), set()).add(contact_id)
+    ordered = sorted(recipients.items(), key=lambda item: (-len(item[1]), item[0][2]))
+    return [
+        MissingValueDocument(
+            placeholder=placeholder,
+            template_id=template_id,
+            channel=channel,
+            recipient_count=len(contact_ids),
+            on_missing_value=OnMissingValue(dry_run.templates[template_id].on_missing_value),
+            text=explain_missing_value(
+                placeholder,
+                channel,
+                len(contact_ids),
+                is_sent=dry_run.templates[template_id].on_missing_value != OnMissingValue.REFUSE,
+            ),
+        )
+        for (template_id, channel, placeholder), contact_ids in ordered
+    ]
+
+
+def _placeholder(key: str) -> str:
+    return f"${{{key}}}"
+
+
+def _contact_document(
+    dry_run: DryRun, contact: DryRunContact, missing: Mapping[tuple[UUID, int], list[str]]
+) -> PlannedContactDocument:
     zone = zone_named(dry_run.organization.time_zone)
     forecast = contact.forecast
     if contact.refusal is not None:
@@ -160,12 +228,17 @@ def _contact_document(dry_run: DryRun, contact: DryRunContact) -> PlannedContact
         phone=contact.contact.phone or None,
         decision="recipient" if contact.refusal is None else "skipped",
         **because,
-        steps=[_step_document(dry_run, message, zone) for message in forecast.steps],
+        steps=[
+            _step_document(dry_run, message, missing.get((contact.contact.id, message.position), []), zone)
+            for message in forecast.steps
+        ],
         passed_over=[_skipped_step_document(dry_run, step, zone) for step in forecast.skipped_steps],
     )
 
 
-def _step_document(dry_run: DryRun, message: ForecastMessage, zone: ZoneInfo) -> PlannedStepDocument:
+def _step_document(
+    dry_run: DryRun, message: ForecastMessage, missing: list[str], zone: ZoneInfo
+) -> PlannedStepDocument:
     step, carriers = dry_run.chain.steps[message.position], dry_run.available_accounts[message.position]
     held = carriers if isinstance(carriers, Hold) else None
     return PlannedStepDocument(
@@ -178,6 +251,7 @@ def _step_document(dry_run: DryRun, message: ForecastMessage, zone: ZoneInfo) ->
         condition=message.condition,
         waits_for=message.departure.delay or None,
         detail=dict(message.departure.detail),
+        missing_values=missing,
         text=explain_step(message, step.kind, step.channel, now=dry_run.made_at, zone=zone),
     )
 

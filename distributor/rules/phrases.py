@@ -116,6 +116,13 @@ def explain_step(step: ForecastMessage, kind: str, channel: str, *, now: datetim
     return f"by {_channel_name(channel)} {moment}{condition}{cause}"
 
 
+def explain_missing_value(placeholder: str, channel: str, recipient_count: int, *, is_sent: bool) -> str:
+    """Return a gap in forecast messages as a sentence. `is_sent`: the template lets messages with gaps leave."""
+    recipients = _counted(recipient_count, "recipient")
+    effect = "would be sent with a gap" if is_sent else "would not be sent"
+    return f"{placeholder} has no value for {recipients}: their {_channel_name(channel)} messages {effect}"
+
+
 def local(moment: datetime, zone: ZoneInfo) -> str:
     """Return a time such as 2026-03-02 08:00 (Europe/Warsaw), with seconds unless they are zero."""
     try:

@@ -12,7 +12,7 @@ from channels.rendering import compile_variant
 from contacts.addresses import strip_unseen
 from contacts.channel import Channel
 from contacts.models import Contact
-from distributor.engine.dispatch.messages import as_text
+from distributor.engine.route.message_values import as_text
 from distributor.models import Attempt
 from distributor.models.survey import validate_texts
 from tests.engine.conftest import Send

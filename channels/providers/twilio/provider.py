@@ -15,7 +15,7 @@ from channels.providers.parallel_calls import ParallelProvider
 from channels.providers.twilio import configuration as twilio_configuration
 from channels.providers.twilio.codes import read_refusal
 from channels.providers.twilio.events import read_webhook, status_callback_url
-from channels.rendering import encode_subject
+from channels.rendering import encode_subject, missing_keys
 from contacts.addresses import strip_unseen
 from contacts.channel import Channel
 
@@ -72,6 +72,12 @@ class Twilio(ParallelProvider):
     @property
     def value_keys(self) -> frozenset[str]:
         return frozenset[str]().union(*(text.keys for text in self._variables.values()))
+
+    def missing_keys(self, message: Message) -> list[str]:
+        """Of a Content template only the variables count: our own text is not sent."""
+        if not self.account.configuration.get("contentSid"):
+            return super().missing_keys(message)
+        return missing_keys(self._variables.values(), message.values)
 
     def open(self, concurrency: int) -> None:
         from channels.providers.twilio.transport import open_client  # imports the SDK, which is slow

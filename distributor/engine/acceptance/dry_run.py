@@ -1,13 +1,13 @@
 """Dry run: forecast the result of a request with the code that accepts and dispatches. Nothing is written."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
-from channels.models import ProviderAccount
+from channels.models import ProviderAccount, Template
 from contacts.identity import Identified
 from contacts.models import Contact, Organization
 from contacts.selection import BEFORE_ALL
@@ -18,6 +18,7 @@ from distributor.engine.acceptance.judge import (
     judge_request,
     terms_of_request,
 )
+from distributor.engine.acceptance.missing_values import ForecastText, MissingMessageValue, find_missing_values
 from distributor.engine.acceptance.references import Chain
 from distributor.engine.acceptance.selection import check_selection, count_selected, next_selected
 from distributor.engine.eligibility.policy import terms_at_dispatch
@@ -52,7 +53,8 @@ class DryRun:
 
     For a selection `contacts` are the first BATCH_SIZE in the order of their ids, and `contact_count` is the number of
     all its contacts. `available_accounts` has one entry per step of the chain: the provider accounts that would send a
-    message at that time, or why none would. `is_sent` False: recipients only get links.
+    message at that time, or why none would. `is_sent` False: recipients only get links. `missing_values` are the gaps
+    in the messages of the forecast, and `templates` say what becomes of a message with gaps.
     """
 
     made_at: datetime
@@ -62,6 +64,8 @@ class DryRun:
     contacts: Sequence[DryRunContact]
     contact_count: int
     is_sent: bool
+    missing_values: Sequence[MissingMessageValue]
+    templates: Mapping[UUID, Template]
 
 
 def dry_run(organization: Organization, request: DistributionRequest, now: datetime) -> DryRun:
@@ -69,16 +73,26 @@ def dry_run(organization: Organization, request: DistributionRequest, now: datet
 
     Contacts are resolved for real and rolled back (docs/decisions/0014). Raises what `accept` raises.
     """
-    judged = _judge_and_roll_back(organization, request, now)
+    judged, people = _judge_and_roll_back(organization, request, now)
     existing_ids = _find_existing_ids(judged.candidates)
-    return _forecast(organization, request, judged, existing_ids, len(judged.candidates), now)
+    return _forecast(organization, request, judged, people, existing_ids, len(judged.candidates), now)
 
 
 @retry_contact_collisions
-def _judge_and_roll_back(organization: Organization, request: DistributionRequest, now: datetime) -> JudgedRequest:
+def _judge_and_roll_back(
+    organization: Organization, request: DistributionRequest, now: datetime
+) -> tuple[JudgedRequest, Mapping[UUID, Contact]]:
     judged = judge_request(organization, request, now, needs_all_facts=True)
+    people = _read_people(judged.candidates)
     transaction.set_rollback(True)
-    return judged
+    return judged, people
+
+
+def _read_people(candidates: Sequence[Candidate]) -> Mapping[UUID, Contact]:
+    """Return the contacts that would become recipients, with what messages may say about them."""
+    return Contact.objects.in_bulk(
+        [candidate.contact.id for candidate in candidates if not isinstance(candidate.verdict, Refusal)]
+    )
 
 
 def _find_existing_ids(candidates: Sequence[Candidate]) -> set[UUID]:
@@ -106,13 +120,15 @@ def dry_run_selection(
     is_whole = len(contacts) < BATCH_SIZE or not (has_more or selection.embedded_data is not None)
     existing_ids = {contact.id for contact in contacts}
     judged = JudgedRequest(chain, terms, contacts, candidates)
-    return _forecast(organization, request, judged, existing_ids, contact_count, now, is_whole=is_whole)
+    people = _read_people(candidates)
+    return _forecast(organization, request, judged, people, existing_ids, contact_count, now, is_whole=is_whole)
 
 
 def _forecast(
     organization: Organization,
     request: DistributionRequest,
     judged: JudgedRequest,
+    people: Mapping[UUID, Contact],
     existing_ids: Collection[UUID],
     contact_count: int,
     now: datetime,
@@ -132,8 +148,35 @@ def _forecast(
     recipient_count = sum(contact.refusal is None for contact in contacts)
     # An audience of several chunks goes as bulk, however few of its contacts are sent to (audience/expand.py).
     is_urgent = is_whole and lane_for(recipient_count) == Lane.URGENT
-    available_accounts = _find_available_accounts(judged.chain, is_urgent=is_urgent, now=now)
-    return DryRun(now, organization, judged.chain, available_accounts, contacts, contact_count, request.is_sent)
+    options = _find_account_options(judged.chain)
+    templates = Template.objects.prefetch_related("variants").in_bulk({step.template_id for step in judged.chain.steps})
+    return DryRun(
+        now,
+        organization,
+        judged.chain,
+        [accounts_available_now(of_step, is_urgent=is_urgent, now=now) for of_step in options],
+        contacts,
+        contact_count,
+        request.is_sent,
+        find_missing_values(
+            judged.chain.survey_id,
+            judged.chain.steps,
+            [of_step[0] for of_step in options],
+            templates,
+            _forecast_texts(judged.candidates, contacts, people),
+        ),
+        templates,
+    )
+
+
+def _forecast_texts(
+    candidates: Sequence[Candidate], forecasts: Sequence[DryRunContact], people: Mapping[UUID, Contact]
+) -> Iterator[ForecastText]:
+    """Yield each message of the forecast, with what it may say about its reader."""
+    for candidate, forecast in zip(candidates, forecasts, strict=True):
+        for message in forecast.forecast.steps:
+            person = people[candidate.contact.id]
+            yield ForecastText(person, candidate.attributes, candidate.options, message.position)
 
 
 def _forecast_candidate(
@@ -157,13 +200,11 @@ def _forecast_steps(chain: Chain) -> list[ForecastStep]:
     ]
 
 
-def _find_available_accounts(chain: Chain, *, is_urgent: bool, now: datetime) -> list[Sequence[AccountOption] | Hold]:
-    """Return the available accounts of each step, in one query for all steps and accounts."""
+def _find_account_options(chain: Chain) -> list[list[AccountOption]]:
+    """Return the accounts of each step, in one query for all steps and accounts."""
     ids = {account_id for step in chain.steps for account_id in step.account_ids}
     accounts = ProviderAccount.objects.select_related("pace", "stand_in__pace").in_bulk(ids)
-    return [
-        accounts_available_now(_account_options(step, accounts), is_urgent=is_urgent, now=now) for step in chain.steps
-    ]
+    return [_account_options(step, accounts) for step in chain.steps]
 
 
 def _account_options(step: StepRequest, accounts: Mapping[UUID, ProviderAccount]) -> list[AccountOption]:

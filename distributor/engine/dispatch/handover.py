@@ -17,6 +17,7 @@ from distributor.engine.infrastructure.sql_params import array_of
 from distributor.engine.journey.frequency_slots import reserve_slots
 from distributor.engine.journey.people import Person
 from distributor.engine.route.accounts import Allowance
+from distributor.engine.route.message_values import missing_values
 from distributor.engine.route.step_context import StepContext
 
 logger = structlog.get_logger(__name__)
@@ -60,7 +61,7 @@ def hand_over(context: StepContext, provider: Provider, begun: Begun) -> Sequenc
     for person in begun.people:
         try:
             message = write_message(context, person, provider.value_keys)
-            if (refusal := _refuse_missing_values(context, message)) is not None:
+            if (refusal := _refuse_missing_values(context, provider, message)) is not None:
                 failed[person.recipient_id] = refusal
             else:
                 messages[person.recipient_id] = message
@@ -71,13 +72,9 @@ def hand_over(context: StepContext, provider: Provider, begun: Begun) -> Sequenc
     return [failed.get(person.recipient_id) or sent[person.recipient_id] for person in begun.people]
 
 
-def _refuse_missing_values(context: StepContext, message: Message) -> Result | None:
+def _refuse_missing_values(context: StepContext, provider: Provider, message: Message) -> Result | None:
     """Return the refusal of a message with gaps, if its template wants none; log it if the template says so."""
-    if context.on_missing_value == OnMissingValue.SEND or not (missing := message.variant.missing_keys(message.values)):
-        return None
-    # The subject of one person's call has no placeholders. The introduction may be empty.
-    missing = [key for key in missing if key != "intro"]
-    if not missing:
+    if context.on_missing_value == OnMissingValue.SEND or not (missing := missing_values(provider, message)):
         return None
     if context.on_missing_value == OnMissingValue.WARN:
         logger.warning("value_missing", template=str(context.step.template_id), placeholders=missing)

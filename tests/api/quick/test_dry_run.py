@@ -24,7 +24,7 @@ from tests.api.conftest import Post
 from tests.support.api.bodies import NOTHING, changed, faults_in, people, rows_written
 from tests.support.queries import count_queries
 
-ANSWERED = {"dryRun", "contactCount", "recipientCount", "recipients", "skipped"}
+ANSWERED = {"dryRun", "contactCount", "recipientCount", "recipients", "skipped", "missingValues", "warnings"}
 
 
 def test_the_plan_of_a_new_contact(post: Post, body: dict[str, Any]) -> None:
@@ -42,6 +42,7 @@ def test_the_plan_of_a_new_contact(post: Post, body: dict[str, Any]) -> None:
                 "externalId": "PAT-1",
                 "contactId": None,
                 "email": "ann@example.com",
+                "emailUnicode": None,
                 "phone": "+48600000001",
                 "decision": "recipient",
                 "reason": None,
@@ -51,6 +52,8 @@ def test_the_plan_of_a_new_contact(post: Post, body: dict[str, Any]) -> None:
             }
         ],
         "skipped": [],
+        "missingValues": [],
+        "warnings": [],
     }
     assert timezone.now() - datetime.fromisoformat(step.pop("at")) < timedelta(minutes=1)
     assert step == {
@@ -62,6 +65,7 @@ def test_the_plan_of_a_new_contact(post: Post, body: dict[str, Any]) -> None:
         "condition": "first",
         "waitsFor": None,
         "detail": {},
+        "missingValues": [],
         "text": "by e-mail immediately",
     }
     assert rows_written() == NOTHING

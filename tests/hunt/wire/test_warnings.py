@@ -60,3 +60,13 @@ def test_warnings_are_bounded(client: Client, faces: dict[str, Face]) -> None:
     assert response.status_code == 201
     assert len(response.json()["warnings"]) == 101
     assert response.json()["warnings"][-1]["detail"] == "29,900 more keys are unknown and were ignored."
+
+
+@pytest.mark.parametrize(
+    "pointer", ["/scheduledat", "/chanelMode", "/contacts/0/firstname", "/channels/0/kind", "/zzz"]
+)
+def test_a_dry_run_warns_as_the_call_does(client: Client, faces: dict[str, Face], pointer: str) -> None:
+    body = changed(faces["quick"].body, pointer, "x")
+    foreseen = faces["quick"].post(client, json.dumps({**body, "dryRun": True}).encode()).json()["warnings"]
+    assert [warning["pointer"] for warning in foreseen] == [pointer]
+    assert faces["quick"].post(client, json.dumps(body).encode()).json()["warnings"] == foreseen

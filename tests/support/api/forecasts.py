@@ -19,7 +19,15 @@ def stored_except_key_use() -> dict[str, Any]:
 
 def forecast_in(document: dict[str, Any]) -> Outcomes:
     """Return, by e-mail address and phone number, the sends (channel, accounts, time) or why there are none."""
-    assert set(document) == {"dryRun", "contactCount", "recipientCount", "recipients", "skipped"}
+    assert set(document) == {
+        "dryRun",
+        "contactCount",
+        "recipientCount",
+        "recipients",
+        "skipped",
+        "missingValues",
+        "warnings",
+    }
     assert document["dryRun"] is True
     assert document["recipientCount"] == len(document["recipients"])
     assert document["contactCount"] == len(document["recipients"]) + len(document["skipped"])

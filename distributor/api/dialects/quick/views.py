@@ -64,7 +64,7 @@ class QuickDistributions(APIView):
                 raise faults.SurveyMismatchError
             now = database_now()
             if body.dry_run:
-                return DryRunResponse(dry_run(key.organization, to_request(body), now))
+                return DryRunResponse(dry_run(key.organization, to_request(body), now), warnings)
             accepted = accept(key.organization, key, to_request(body), now)
         except faults.REFUSALS as refusal:
             raise faults.explain(refusal, key.organization, path_survey_id, json_body(request)) from None
