@@ -1,5 +1,7 @@
 """Provider events, as providers reported them."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 
@@ -66,7 +68,7 @@ class Reply(ProviderEvent):
     `address` is the number it came from, and `detail` the text, of which `raw` has all.
     """
 
-    objects = Replies()
+    objects: ClassVar[Replies] = Replies()
 
     class Meta:
         proxy = True

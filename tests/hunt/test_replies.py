@@ -206,7 +206,7 @@ def test_replies_are_filtered_by_organisation_and_date(operator: Client, twilio:
     write(theirs, "theirs")
     write(twilio, "old", 3)
     Reply.objects.filter(detail="old").update(received_at=database_now() - timedelta(days=10))
-    shown = {
+    shown: dict[str, dict[str, Any]] = {
         "all": {},
         "ours": {"organization": twilio.organization_id},
         "theirs": {"organization": other.pk},

@@ -60,6 +60,7 @@ def test_the_mobile_phones_of_200_regions_are_allowed_and_in_their_country() -> 
         parsed = phonenumbers.parse(number)
         region = phonenumbers.region_code_for_number(parsed)
         assert region is not None
+        assert parsed.country_code is not None
         assert {region, example_region} <= {*COUNTRY_CODE_TO_REGION_CODE[parsed.country_code]}
         assert (number, kind_of(number), country_of(number)) == (number, None, region)
         assert refuse_number(number, NumberRules(allowed_countries=frozenset({region}))) is None

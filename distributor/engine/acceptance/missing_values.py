@@ -37,7 +37,8 @@ class _Reader:
 
     @property
     def embedded_data(self) -> Mapping[str, Any]:
-        return self.contact.embedded_data
+        embedded_data: Mapping[str, Any] = self.contact.embedded_data
+        return embedded_data
 
 
 class ForecastText(NamedTuple):

@@ -99,9 +99,9 @@ def gather_facts(
             continue
         by_channel = {channel: addresses[index][position] for index, channel in enumerate(channels)}
         reasons = {key[0]: suppressions[key] for key in by_channel.items() if key in suppressions}
-        sent_at = last_sends.get(contact.id, (None, None))
-        number_refusal = number_refusals.get(contact.phone)
-        facts.append(ContactFacts(by_channel, reasons, contact.opted_out_at, *sent_at, number_refusal))
+        contacted_at, surveyed_at = last_sends.get(contact.id, (None, None))
+        refusal = number_refusals.get(contact.phone)
+        facts.append(ContactFacts(by_channel, reasons, contact.opted_out_at, contacted_at, surveyed_at, refusal))
     return facts
 
 
