@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("distributor", '0021_manual_retries'),
+        ("distributor", "0021_manual_retries"),
     ]
 
     operations = [
