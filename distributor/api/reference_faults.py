@@ -36,7 +36,7 @@ def reference_fault(pointer: str, fault: UnknownReference) -> Fault:
 def unidentified_faults(contacts: Iterable[GivenContact]) -> Iterator[Fault]:
     """Find the contacts that have neither an externalId nor a contactId nor an email."""
     for pointer, contact in contacts:
-        if not any(_is_given(contact.get(name)) for name in ("externalId", "contactId", "email")):
+        if not any(is_given(contact.get(name)) for name in ("externalId", "contactId", "email")):
             yield Fault(pointer, *NO_IDENTIFIER)
 
 
@@ -81,6 +81,7 @@ def uuid_or_none(value: Any) -> UUID | None:
         return None
 
 
-def _is_given(value: Any) -> bool:
+def is_given(value: Any) -> bool:
+    """Return whether a value of a body is given: neither null nor blank."""
     # A value of another type is a fault of its own.
     return bool(value.strip()) if isinstance(value, str) else value is not None

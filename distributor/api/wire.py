@@ -9,7 +9,10 @@ ItemT = TypeVar("ItemT")
 
 
 class WireModel(BaseModel):
-    """A shape with camelCase names on the wire and snake_case names in Python."""
+    """A shape with camelCase names on the wire and snake_case names in Python.
+
+    An API with other names sets another `alias_generator`.
+    """
 
     model_config = ConfigDict(alias_generator=to_camel, frozen=True)
 
@@ -22,6 +25,12 @@ class Body(WireModel):
     def given_values(self) -> dict[str, Any]:
         """Return the fields that were given, by their Python names, which are the names of the columns."""
         return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+class LenientBody(WireModel):
+    """A request body of an API whose contract is to ignore unknown names."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
 
 
 class Document(WireModel):

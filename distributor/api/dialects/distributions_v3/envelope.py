@@ -5,8 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from pydantic import BaseModel, ConfigDict, Field, create_model
-from pydantic.alias_generators import to_camel
+from pydantic import BaseModel, Field, create_model
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -14,15 +13,14 @@ from distributor.api.authentication import ApiKeyAuthentication
 from distributor.api.dialects.distributions_v3.authentication import TokenAuthentication
 from distributor.api.dry_run import DryRunResponse, render_plan
 from distributor.api.problems import FaultDocument, render_exception
+from distributor.api.wire import Document
 from distributor.engine.acceptance.dry_run import DryRun
 
 logger = structlog.get_logger(__name__)
 
 
-class Element(BaseModel):
+class Element(Document):
     """The base of everything that is answered."""
-
-    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, frozen=True)
 
     def render(self) -> dict[str, Any]:
         """Return the element with its published keys. Fields that were not set are absent."""

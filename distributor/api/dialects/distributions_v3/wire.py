@@ -1,18 +1,11 @@
-"""The base of all bodies, and their id fields. Unknown keys are faults, as published."""
+"""The id fields of bodies."""
 
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainValidator, WithJsonSchema
-from pydantic.alias_generators import to_camel
+from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from distributor.api.dialects.distributions_v3.ids import KeyRange, Kind, read_id
-
-
-class Body(BaseModel):
-    """The base of all bodies."""
-
-    model_config = ConfigDict(alias_generator=to_camel, strict=True, extra="forbid", frozen=True)
 
 
 def _id_reader(kind: Kind) -> PlainValidator:

@@ -13,7 +13,7 @@ from contacts.models import Contact, Organization
 from distributor.api.dialects.quick.translate import to_step
 from distributor.api.dialects.quick.wire import MAX_CHANNELS, MAX_CONTACTS, NO_IDENTIFIER, QuickChannel
 from distributor.api.problems import Fault, Problem, invalid_request
-from distributor.api.reference_faults import list_or_empty, reference_fault, uuid_or_none
+from distributor.api.reference_faults import is_given, list_or_empty, reference_fault, uuid_or_none
 from distributor.api.validation import faults_of
 from distributor.engine.acceptance.references import UnknownReference, UnknownReferencesError, step_faults
 from distributor.models import Survey
@@ -95,7 +95,7 @@ def _channel_faults(organization: Organization, data: dict[str, Any]) -> Iterato
 
 def _contact_faults(organization: Organization, data: dict[str, Any]) -> Iterator[Fault]:
     for position, contact in enumerate(list_or_empty(data.get("contacts"))[:MAX_CONTACTS]):
-        if isinstance(contact, dict) and not any(_is_given(contact.get(key)) for key in IDENTIFIERS):
+        if isinstance(contact, dict) and not any(is_given(contact.get(key)) for key in IDENTIFIERS):
             yield Fault(f"/contacts/{position}", *NO_IDENTIFIER)
     ids = _contact_ids(data)
     contacts = Contact.objects.filter(organization=organization, id__in=ids.values(), erased_at=None)
@@ -119,7 +119,3 @@ def _contact_ids(data: dict[str, Any]) -> dict[int, UUID]:
         for position, contact in enumerate(list_or_empty(data.get("contacts"))[:MAX_CONTACTS])
         if isinstance(contact, dict) and (contact_id := uuid_or_none(contact.get("contactId"))) is not None
     }
-
-
-def _is_given(value: Any) -> bool:
-    return bool(value.strip()) if isinstance(value, str) else value is not None

@@ -6,8 +6,7 @@ A null in an optional field is the same as leaving the field out.
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, with_config
-from pydantic.alias_generators import to_camel
+from pydantic import AfterValidator, Field, with_config
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
@@ -22,18 +21,14 @@ from distributor.api.fields import (
     Phone,
 )
 from distributor.api.problems import FaultDocument
+from distributor.api.wire import LenientBody
 
 MAX_CONTACTS = 1_000
 MAX_CHANNELS = 10
 
 NO_IDENTIFIER = ("no_identifier", "Each contact needs an externalId, contactId or email.")
-_WIRE = ConfigDict(alias_generator=to_camel, strict=True, extra="ignore", frozen=True)
 _SURVEY_ID = "0195e3a1-0000-7000-8000-000000000001"
 _CONTACT_ID = "0195e3a1-0000-7000-8000-000000000002"
-
-
-class _Wire(BaseModel):
-    model_config = _WIRE
 
 
 def _none_if_blank(external_id: str) -> str | None:
@@ -41,7 +36,7 @@ def _none_if_blank(external_id: str) -> str | None:
     return external_id if external_id and not external_id.isspace() else None
 
 
-@with_config(_WIRE)
+@with_config(LenientBody.model_config)
 class QuickContact(TypedDict, total=False):
     """A contact to survey. Needs an externalId, contactId or email. Blank text is the same as no text.
 
@@ -88,7 +83,7 @@ def _require_identifiers(contacts: list[QuickContact]) -> list[QuickContact]:
     return contacts
 
 
-class QuickChannel(_Wire):
+class QuickChannel(LenientBody):
     """A channel to send by. The sender overrides apply to this distribution only."""
 
     channel: Literal["email", "sms", "whatsapp"] = Field(description="Channel.", examples=["email"])
@@ -122,7 +117,7 @@ class QuickChannel(_Wire):
     )
 
 
-class QuickSettings(_Wire):
+class QuickSettings(LenientBody):
     """Contacts to leave out."""
 
     exclude_opted_out: Annotated[
@@ -149,7 +144,7 @@ class QuickSettings(_Wire):
     ] = 30
 
 
-class QuickDistribution(_Wire):
+class QuickDistribution(LenientBody):
     """A survey to send to contacts."""
 
     survey_id: UUID = Field(description="Id of the survey, the same as in the path.", examples=[_SURVEY_ID])
@@ -188,7 +183,7 @@ class QuickDistribution(_Wire):
     ] = False
 
 
-class QuickPersonalLink(_Wire):
+class QuickPersonalLink(LenientBody):
     """A recipient's personal link."""
 
     external_id: str | None = Field(description="The contact's id in your system.", examples=["PAT-12345"])
@@ -199,7 +194,7 @@ class QuickPersonalLink(_Wire):
     )
 
 
-class QuickSkipped(_Wire):
+class QuickSkipped(LenientBody):
     """A contact who was not made a recipient (extension)."""
 
     external_id: str | None = Field(description="The contact's id in your system.", examples=["PAT-12345"])
@@ -218,7 +213,7 @@ class QuickSkipped(_Wire):
     )
 
 
-class QuickAnswer(_Wire):
+class QuickAnswer(LenientBody):
     """The distribution, its personal links, and the contacts that were skipped."""
 
     distribution_id: UUID = Field(

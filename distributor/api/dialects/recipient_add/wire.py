@@ -6,27 +6,30 @@ in an optional field is the same as leaving the field out.
 
 from typing import Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, with_config
+from pydantic import ConfigDict, Field, StringConstraints, with_config
 from pydantic.alias_generators import to_pascal
 from pydantic_core import from_json
 from typing_extensions import TypedDict
 
 from distributor.api.dry_run import PlanDocument
 from distributor.api.fields import NO_NUL, NULL_IS_DEFAULT, ONE_LINE, Line255, MomentOrNone
+from distributor.api.wire import Document, LenientBody
 
 MAX_RECIPIENTS = 1_000
 MAX_USER_TEXT = 2_014  # as published
 MAX_LIMIT_DAYS = 36_500
-_WIRE = ConfigDict(alias_generator=to_pascal, strict=True, extra="ignore", frozen=True)
-_ANSWER = ConfigDict(alias_generator=to_pascal)
 
 UserText = Annotated[str, StringConstraints(max_length=MAX_USER_TEXT, pattern=NO_NUL)]
 ListName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255, pattern=ONE_LINE)]
 BodyT = TypeVar("BodyT", bound="Wire")
 
 
-class Wire(BaseModel):
-    model_config = _WIRE
+class Wire(LenientBody):
+    model_config = ConfigDict(alias_generator=to_pascal)
+
+
+class Answer(Document):
+    model_config = ConfigDict(alias_generator=to_pascal)
 
 
 _UserField = Annotated[
@@ -39,7 +42,7 @@ _UserField = Annotated[
 ]
 
 
-@with_config(_WIRE)
+@with_config(Wire.model_config)
 class RecipientWire(TypedDict, total=False):
     """A recipient to add. Needs a mobile number, an e-mail address or both. Blank text is the same as no text."""
 
@@ -141,18 +144,14 @@ class Login(Wire):
     ]
 
 
-class LoginAnswer(BaseModel):
+class LoginAnswer(Answer):
     """The session has begun."""
-
-    model_config = _ANSWER
 
     status: Literal["Success"] = Field(description="Always `Success`.", examples=["Success"])
 
 
-class FailedLookup(BaseModel):
+class FailedLookup(Answer):
     """A number that failed the mobile number check."""
-
-    model_config = _ANSWER
 
     carrier: str = Field(description="Name of the carrier, or `Unknown`.", examples=["Plus"])
     message: str = Field(description="Why the number failed.", examples=["Not a mobile number: landline."])
@@ -160,10 +159,8 @@ class FailedLookup(BaseModel):
     reachable: bool = Field(description="Always false: only numbers that failed are listed.", examples=[False])
 
 
-class NotInvited(BaseModel):
+class NotInvited(Answer):
     """A recipient who was added to the list and not invited (extension)."""
-
-    model_config = _ANSWER
 
     mobile_number: str = Field(description="Mobile number in E.164, or blank.", examples=["+48601000001"])
     email_address: str = Field(description="E-mail address, or blank.", examples=["ann@example.com"])
@@ -179,10 +176,8 @@ class NotInvited(BaseModel):
     )
 
 
-class AddAnswer(BaseModel):
+class AddAnswer(Answer):
     """`Status` if every recipient was added, otherwise `Errors`. The other lists are present only if not empty."""
-
-    model_config = _ANSWER
 
     status: Literal["Success"] | None = Field(
         None, description="Present if every recipient was added.", examples=["Success"]
@@ -209,10 +204,8 @@ class AddAnswer(BaseModel):
     )
 
 
-class ErrorTexts(BaseModel):
+class ErrorTexts(Answer):
     """Every error of recipient add."""
-
-    model_config = _ANSWER
 
     errors: list[str] = Field(description="What is wrong, one text each.", examples=[["No such list found"]])
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -12,6 +12,7 @@ from contacts.models import Organization
 from distributor.api.dialects.single_send.translate import SendDefaults
 from distributor.api.dialects.single_send.wire import MAX_RECIPIENTS, REQUIRED_ADDRESSES
 from distributor.api.problems import Fault, Problem, invalid_request
+from distributor.api.reference_faults import is_given
 from distributor.api.validation import faults_of
 from distributor.engine.acceptance.defaults import find_defaults
 from distributor.engine.acceptance.references import UnknownReferencesError
@@ -88,7 +89,7 @@ def _other_faults(organization: Organization, body: bytes) -> Iterator[Fault]:
     field, fault = REQUIRED_ADDRESSES[channel]
     recipients = data.get("recipients")
     for position, recipient in enumerate(recipients[:MAX_RECIPIENTS] if isinstance(recipients, list) else ()):
-        if isinstance(recipient, dict) and not _is_given(recipient.get(field)):
+        if isinstance(recipient, dict) and not is_given(recipient.get(field)):
             yield Fault(f"/recipients/{position}/{field}", *fault)
 
 
@@ -100,7 +101,3 @@ def _default_faults(organization: Organization, form_id: str, channel: str) -> I
         if default is None:
             detail = f"The organisation has no default {what} for {channel}."
             yield Fault("/channel", f"no_default_{what}", detail)
-
-
-def _is_given(value: Any) -> bool:
-    return bool(value.strip()) if isinstance(value, str) else value is not None

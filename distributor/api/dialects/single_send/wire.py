@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, model_validator, with_config
+from pydantic import AfterValidator, AliasChoices, ConfigDict, Field, model_validator, with_config
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
@@ -22,6 +22,7 @@ from distributor.api.fields import (
     MomentOrNone,
     check_data,
 )
+from distributor.api.wire import Document, LenientBody
 
 MAX_RECIPIENTS = 1_000
 MAX_URL_LENGTH = 2_000
@@ -39,11 +40,14 @@ REQUIRED_ADDRESSES: Final[Mapping[str, tuple[Literal["email", "phone_number"], t
     "sms": ("phone_number", ("phone_number_required", "The sms channel needs a phone number.")),
     "whatsapp": ("phone_number", ("phone_number_required", "The whatsapp channel needs a phone number.")),
 }
-_WIRE = ConfigDict(strict=True, extra="ignore", frozen=True)
 
 
-class _Wire(BaseModel):
-    model_config = _WIRE
+class _Wire(LenientBody):
+    model_config = ConfigDict(alias_generator=None)
+
+
+class _Answer(Document):
+    model_config = ConfigDict(alias_generator=None)
 
 
 def _check_attributes(attributes: dict[str, Any]) -> dict[str, Any]:
@@ -84,7 +88,7 @@ def _is_web_address(text: str) -> bool:
         return False
 
 
-@with_config(_WIRE)
+@with_config(_Wire.model_config)
 class SingleSendRecipient(TypedDict, total=False):
     """A recipient. Blank text is the same as no text."""
 
@@ -185,7 +189,7 @@ class SingleSend(_Wire):
         return self
 
 
-class SingleSendItem(BaseModel):
+class SingleSendItem(_Answer):
     """A recipient with its link. `email` and `phone_number` are present only if they were given."""
 
     email: str | None = Field(None, description="E-mail address, as given.", examples=["jane@example.com"])
@@ -207,7 +211,7 @@ class SingleSendItem(BaseModel):
     )
 
 
-class SingleSendSkipped(BaseModel):
+class SingleSendSkipped(_Answer):
     """A recipient who gets no link (extension)."""
 
     email: str | None = Field(None, description="E-mail address, as given.", examples=["jane@example.com"])
@@ -221,7 +225,7 @@ class SingleSendSkipped(BaseModel):
     )
 
 
-class SingleSendAnswer(BaseModel):
+class SingleSendAnswer(_Answer):
     """The recipients with their links."""
 
     items: list[SingleSendItem] = Field(description="One item for each recipient.")

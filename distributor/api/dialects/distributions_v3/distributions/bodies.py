@@ -23,7 +23,6 @@ from distributor.api.dialects.distributions_v3.documentation import id_field
 from distributor.api.dialects.distributions_v3.envelope import Element
 from distributor.api.dialects.distributions_v3.ids import Kind
 from distributor.api.dialects.distributions_v3.wire import (
-    Body,
     ContactIdOrNone,
     DistributionIdOrNone,
     MailingListIdOrNone,
@@ -31,6 +30,7 @@ from distributor.api.dialects.distributions_v3.wire import (
 )
 from distributor.api.dry_run import PlanDocument
 from distributor.api.fields import NULL_IS_DEFAULT, Line255
+from distributor.api.wire import Body
 
 
 class SendBody(Body):

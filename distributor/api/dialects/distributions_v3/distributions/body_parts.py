@@ -8,7 +8,6 @@ from pydantic_core import PydanticCustomError
 from distributor.api.dialects.distributions_v3.ids import Kind
 from distributor.api.dialects.distributions_v3.wire import (
     BLANK_IS_NONE,
-    Body,
     ContactIdOrNone,
     LibraryIdOrNone,
     MailingListIdOrNone,
@@ -16,6 +15,7 @@ from distributor.api.dialects.distributions_v3.wire import (
     SurveyId,
 )
 from distributor.api.fields import NULL_IS_DEFAULT, DataFault, Email, Line255, Moment, Subject
+from distributor.api.wire import Body
 
 LinkTypeName = Annotated[Literal["Individual", "Multiple", "Anonymous"], NULL_IS_DEFAULT]
 _MOMENT_OR_BLANK = {"anyOf": [{"type": "string", "format": "date-time"}, {"const": ""}, {"type": "null"}]}

@@ -10,8 +10,8 @@ from distributor.api.dialects.distributions_v3.documentation import id_field
 from distributor.api.dialects.distributions_v3.envelope import Element
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.api.dialects.distributions_v3.timestamps import epoch_milliseconds
-from distributor.api.dialects.distributions_v3.wire import Body
 from distributor.api.fields import Email, EmbeddedData, Identifier, Line255, Phone
+from distributor.api.wire import Body
 
 _COLUMNS: Final = {"ext_ref": "external_id", "language": "locale"}
 

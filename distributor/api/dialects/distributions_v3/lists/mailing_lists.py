@@ -35,9 +35,10 @@ from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.api.dialects.distributions_v3.paging import OFFSET, PAGE, key_parser, page_of_rows, read_page
 from distributor.api.dialects.distributions_v3.references import find_by_id, require_own
 from distributor.api.dialects.distributions_v3.timestamps import epoch_milliseconds
-from distributor.api.dialects.distributions_v3.wire import Body, LibraryIdOrNone
+from distributor.api.dialects.distributions_v3.wire import LibraryIdOrNone
 from distributor.api.fields import ONE_LINE
 from distributor.api.request_body import json_body
+from distributor.api.wire import Body
 
 _ID_FIELDS = {"/ownerId": Kind.LIBRARY}
 

@@ -14,8 +14,9 @@ from distributor.api.dialects.distributions_v3.distributions.body_parts import (
 from distributor.api.dialects.distributions_v3.documentation import id_field
 from distributor.api.dialects.distributions_v3.envelope import Element
 from distributor.api.dialects.distributions_v3.ids import Kind
-from distributor.api.dialects.distributions_v3.wire import Body, ContactIdOrNone
+from distributor.api.dialects.distributions_v3.wire import ContactIdOrNone
 from distributor.api.fields import NULL_IS_DEFAULT
+from distributor.api.wire import Body
 
 
 def _refuse_data(data: dict[str, Any] | None) -> None:
