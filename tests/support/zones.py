@@ -1,4 +1,4 @@
-"""Every clock change of every time zone from 2024 to 2034, found independently of the rules.
+"""Every clock change of every time zone from 2024 to 2030, found independently of the rules.
 
 Only conversions from UTC to local time are used, which are never ambiguous.
 """
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from distributor.rules.timing.time_zones import zone_named
 
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
-LAST = datetime(2034, 1, 1, tzinfo=UTC)
+LAST = datetime(2030, 1, 1, tzinfo=UTC)
 # Changes of one zone are at least five weeks apart. Steps of four days take a third of the time of daily steps.
 A_STEP = timedelta(days=4)
 A_SECOND = timedelta(seconds=1)

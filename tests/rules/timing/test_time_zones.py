@@ -67,9 +67,9 @@ def test_around_every_change_of_every_zone_the_instants_are_those_that_show_the_
             assert last - first == (change.length if inside else timedelta(0)), (str(change), minutes)
 
 
-def test_the_changes_of_ten_years_are_all_there() -> None:
+def test_the_changes_of_six_years_are_all_there() -> None:
     assert len({change.zone.key for change in every_change()}) > 150
     assert {change.is_gap for change in every_change()} == {True, False}
     warsaw = [change.at for change in every_change() if change.zone.key == "Europe/Warsaw"]
-    assert len(warsaw) == 2 * 10
+    assert len(warsaw) == 2 * 6
     assert all(FIRST < at < LAST and at.hour == 1 and at.isoweekday() == 7 for at in warsaw)
