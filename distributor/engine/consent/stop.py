@@ -4,10 +4,12 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
+from contacts.models import ConsentEvent
 from distributor.engine.consent.record import ReportedSignal
 from distributor.engine.journey.stop import stop_journeys
 from distributor.models import Recipient
 from distributor.models.recipient import RecipientState
+from distributor.rules.consent import Lift, Signal
 from distributor.rules.journey.stop_reasons import StopReason
 
 
@@ -25,7 +27,25 @@ def lock_journeys(contact_ids: Collection[UUID], *, and_recipients: Collection[i
 def stop_for_signals(journeys: Collection[Recipient], stopping: Mapping[UUID, ReportedSignal], now: datetime) -> None:
     """Stop the locked journeys; each Decision says which signal stopped it, and where it was said."""
     details = {
-        contact_id: {"signal": reported.signal.value, **({"channel": reported.channel} if reported.channel else {})}
-        for contact_id, reported in stopping.items()
+        contact_id: detail_of(reported.signal.value, reported.channel) for contact_id, reported in stopping.items()
     }
     stop_journeys(list(journeys), StopReason.OPTED_OUT, now, details=details)
+
+
+def detail_of(signal: str, channel: str) -> dict[str, str]:
+    """Return the detail of a Decision that a signal is the reason for. `channel` "": it was said elsewhere."""
+    return {"signal": signal, **({"channel": channel} if channel else {})}
+
+
+def find_signal_since(contact_id: UUID, since: datetime) -> dict[str, str] | None:
+    """Return the detail of the latest signal that a person gave after `since` and has not taken back; None if none."""
+    details: dict[str, dict[str, str]] = {}
+    events = ConsentEvent.objects.filter(contact_id=contact_id, recorded_at__gte=since).order_by("pk")
+    for what, channel in events.values_list("what", "channel"):
+        if what == Lift.START:
+            details.pop(Signal.STOP, None)
+        elif what == Lift.OPT_IN:
+            details = {signal: detail for signal, detail in details.items() if signal == Signal.STOP}
+        else:
+            details[what] = detail_of(what, channel)
+    return list(details.values())[-1] if details else None

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from channels.providers.base import Outcome, Result, Scope
+from distributor.engine.consent.stop import detail_of
 from distributor.engine.dispatch.account_health import breaks_account, pauses_account
 from distributor.engine.infrastructure.sql_params import storable
 from distributor.engine.journey.attempts import since_retry
@@ -217,7 +218,7 @@ def _opted_out(context: StepContext, person: Person, now: datetime) -> Decision:
         distribution_id=context.distribution.id,
         contact_id=person.id,
         recipient_id=person.recipient_id,
-        detail={"signal": Signal.STOP.value, "channel": context.step.channel},
+        detail=detail_of(Signal.STOP.value, context.step.channel),
     )
 
 

@@ -6,6 +6,7 @@
 - A recipient who waits for a manual retry waits no longer, if an earlier message counts as sent after all.
 - A recipient who opened or received a message waits for no fallback, if the distribution stops on that.
 - A recipient who responded is sent nothing but thank-yous. A recipient who was stopped is never sent to again.
+- A recipient whose journey had ended when they said no is not sent the rest of its chain either.
 """
 
 from collections import Counter, defaultdict
@@ -13,6 +14,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
+from distributor.engine.consent.stop import find_signal_since
 from distributor.engine.feedback.corrections import Corrections, Journey, read_journeys
 from distributor.engine.journey.decisions import new_decision
 from distributor.engine.journey.next_step import channels_of, passage_of
@@ -111,9 +113,29 @@ def _correct_finished(corrections: Corrections, journey: Journey) -> None:
     elif has_responded and ending is not Ending.SENT:
         corrections.keep(journey)
     elif ending is not Ending.INDETERMINATE and not is_over and not has_responded:
-        _continue_or_end(corrections, journey, ending)
+        _continue_unless_said_no(corrections, journey, ending)
     else:
         corrections.end(journey)
+
+
+def _continue_unless_said_no(corrections: Corrections, journey: Journey, ending: Ending) -> None:
+    """Let a journey that had ended continue. A no since its acceptance stops it, whatever channel comes next."""
+    signal = find_signal_since(journey.person.id, journey.recipient.created_at)
+    if signal is None:
+        _continue_or_end(corrections, journey, ending)
+        return
+    corrections.decisions.append(
+        new_decision(
+            DecisionKind.STOPPED,
+            StopReason.OPTED_OUT,
+            corrections.now,
+            distribution_id=journey.recipient.distribution_id,
+            contact_id=journey.person.id,
+            recipient_id=journey.recipient.pk,
+            detail=signal,
+        )
+    )
+    corrections.end(journey)
 
 
 def _continue_or_end(corrections: Corrections, journey: Journey, ending: Ending) -> None:
