@@ -20,17 +20,17 @@ from distributor.engine.route.step_context import as_account
 from tests.support.admin_pages import act, address
 from tests.support.channels.twilio_account import CREDENTIALS, SENDER
 from tests.support.engine.claims import begin_claim, claim_next
-from tests.support.engine.people import dispatch
-from tests.support.engine.provider_events import event_of, report_events
-from tests.support.engine.signals import EMAIL, PHONE, report_on_email
+from tests.support.engine.people import dispatch, given
+from tests.support.engine.signals import report_on_email
 
 JSON = "application/json"
 
 
 @dataclass(frozen=True)
 class Person:
-    """Person 0 of ACME: has been sent an e-mail, and an SMS is with its provider."""
+    """Somebody who has been sent an e-mail, and whose SMS is with its provider."""
 
+    number: int
     client: Client
     organization: Organization
     accounts: dict[Channel, ProviderAccount]
@@ -39,7 +39,11 @@ class Person:
 
     @property
     def contact(self) -> Contact:
-        return Contact.objects.get(external_id="PAT-0")
+        return Contact.objects.get(external_id=f"PAT-{self.number}")
+
+    def address(self, channel: Channel) -> str:
+        known = given(self.number)
+        return known["email"] if channel == Channel.EMAIL else known["phone"]
 
     @property
     def page(self) -> str:
@@ -47,11 +51,15 @@ class Person:
 
 
 def make_person(
-    client: Client, organization: Organization, accounts: dict[Channel, ProviderAccount], send: Callable[..., Any]
+    client: Client,
+    organization: Organization,
+    accounts: dict[Channel, ProviderAccount],
+    send: Callable[..., Any],
+    number: int = 0,
 ) -> Person:
-    mailed = send(1, Channel.EMAIL)
+    mailed = send([given(number)], Channel.EMAIL)
     dispatch()
-    send(1, Channel.SMS)
+    send([given(number)], Channel.SMS)
     claim, context, _ = claim_next()
     begun = begin_claim(claim, context)
     refused = Result(Outcome.PERMANENT, code="21610", scope=Scope.RECIPIENT, opted_out=True)
@@ -59,21 +67,18 @@ def make_person(
     def refuse_number() -> None:
         settle(claim, context, begun, [refused], database_now())
 
-    return Person(client, organization, accounts, mailed, refuse_number)
+    return Person(number, client, organization, accounts, mailed, refuse_number)
 
 
 def text_stop(person: Person, channel: Channel, text: str = "Stop.") -> None:
     """A signed inbound message at a number of ours that no message was sent from."""
-    ours = ProviderAccount.objects.create(
-        organization=person.organization,
-        name="Our number",
-        kind="twilio",
-        channel=channel,
-        credentials=CREDENTIALS,
-        configuration={"from": SENDER},
+    account = {"kind": "twilio", "credentials": CREDENTIALS, "configuration": {"from": SENDER}}
+    ours, _ = ProviderAccount.objects.get_or_create(
+        organization=person.organization, name="Our number", channel=channel, defaults=account
     )
     prefix = "whatsapp:" if channel == Channel.WHATSAPP else ""
-    form = {"MessageSid": "SM" + "7" * 32, "SmsStatus": "received", "From": prefix + PHONE, "To": SENDER, "Body": text}
+    sender = prefix + person.address(channel)
+    form = {"MessageSid": f"SM{person.number:032}", "SmsStatus": "received", "From": sender, "To": SENDER, "Body": text}
     signature = sign(CREDENTIALS["auth_token"], as_account(ours).webhook_url, {key: [form[key]] for key in form})
     answer = person.client.post(
         f"/webhooks/{ours.pk}",
@@ -105,18 +110,13 @@ def erase(person: Person) -> None:
     assert person.client.delete(f"/api/v1/contacts/{person.contact.pk}").status_code == 204
 
 
-def subscribe_number_again(person: Person) -> None:
-    event = event_of(person.mailed, EventKind.STARTED, attempt_id="", address=PHONE)
-    report_events(person.accounts[Channel.SMS], event)
-
-
 def suppress_by_api(person: Person, channel: Channel) -> None:
-    body = {"channel": channel.value, "address": _address(channel)}
+    body = {"channel": channel.value, "address": person.address(channel)}
     assert person.client.post("/api/v1/suppressions", body, content_type=JSON).status_code == 201
 
 
 def suppress_in_admin(person: Person, channel: Channel) -> None:
-    body = {"organization": str(person.organization.pk), "channel": channel.value, "address": _address(channel)}
+    body = {"organization": str(person.organization.pk), "channel": channel.value, "address": person.address(channel)}
     assert _operator().post(address(Suppression, "add"), body).status_code == 302
 
 
@@ -148,10 +148,6 @@ SUPPRESSIONS: dict[str, Callable[[Person, Channel], object]] = {
     "suppressed by API": suppress_by_api,
     "suppressed in the admin": suppress_in_admin,
 }
-
-
-def _address(channel: Channel) -> str:
-    return EMAIL if channel == Channel.EMAIL else PHONE
 
 
 def _operator() -> Client:

@@ -1,4 +1,4 @@
-"""One wish ends all of it: every signal, at every point of a journey, whatever channel comes next."""
+"""How far a no reaches: other channels, other contacts with the address, former addresses, and after erasure."""
 
 from datetime import timedelta
 
@@ -14,11 +14,9 @@ from distributor.engine.consent.erase import erase_contact
 from distributor.engine.consent.opt_out import opt_out
 from distributor.engine.dispatch.settle import settle
 from distributor.engine.infrastructure.clock import database_now
-from distributor.models import Decision, Recipient
-from tests.engine.conftest import Follow, Send
+from tests.engine.conftest import Send
 from tests.support.engine.claims import begin_claim, claim_next
-from tests.support.engine.people import arm_follow_ups, dispatch, given, make_due, totals_of
-from tests.support.engine.provider_events import recipient_of
+from tests.support.engine.people import dispatch, given, make_due, totals_of
 from tests.support.engine.signals import (
     EMAIL,
     PHONE,
@@ -31,69 +29,6 @@ from tests.support.engine.signals import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(params=["everything", "channel"])
-def reach(request: pytest.FixtureRequest, organization: Organization) -> str:
-    """Whether a STOP and a complaint close everything or the channel. Waiting journeys stop in both cases."""
-    reach: str = request.param
-    Organization.objects.update(stop_closes=reach, complaint_closes=reach)
-    return reach
-
-
-@pytest.mark.parametrize("signal", SIGNALS)
-@pytest.mark.parametrize("fallback", list(Channel))
-def test_no_fallback_follows_a_no(send: Send, accounts: Accounts, signal: str, fallback: Channel, reach: str) -> None:
-    channel, what = SIGNALS[signal]
-    accepted = send(1, channel, fallback, is_multi=True, fallback_delay_minutes=1)
-    dispatch()
-    say_no(signal, accounts, accepted)
-    make_due()
-    dispatch()
-    assert SandboxMessage.objects.count() == 1
-    decision = Decision.objects.get(kind="stopped")
-    assert (decision.reason, decision.detail["signal"]) == ("opted_out", what)
-    assert totals_of(accepted) == {"sent": 1}
-
-
-@pytest.mark.parametrize("signal", SIGNALS)
-@pytest.mark.parametrize("reminder", list(Channel))
-def test_no_reminder_follows_a_no(send: Send, accounts: Accounts, signal: str, reminder: Channel, reach: str) -> None:
-    accepted = send(1, SIGNALS[signal][0], reminders=[(reminder, 60)])
-    dispatch()
-    say_no(signal, accounts, accepted)
-    make_due()
-    dispatch()
-    assert SandboxMessage.objects.count() == 1
-
-
-@pytest.mark.parametrize("signal", SIGNALS)
-def test_no_added_reminder_follows_a_no(
-    send: Send, accounts: Accounts, follow: Follow, signal: str, reach: str
-) -> None:
-    accepted = send(1, SIGNALS[signal][0])
-    dispatch()
-    follow(accepted.distribution, Channel.EMAIL, at=database_now() + timedelta(hours=1))
-    arm_follow_ups()
-    say_no(signal, accounts, accepted)
-    make_due()
-    dispatch()
-    assert SandboxMessage.objects.count() == 1
-
-
-@pytest.mark.parametrize("signal", SIGNALS)
-@pytest.mark.parametrize("other", list(Channel))
-def test_every_other_waiting_journey_of_the_person_stops(
-    send: Send, accounts: Accounts, signal: str, other: Channel, reach: str
-) -> None:
-    accepted = send(1, SIGNALS[signal][0])
-    dispatch()
-    waiting = send(1, other, scheduled_at=database_now() + timedelta(days=1))
-    say_no(signal, accounts, accepted)
-    make_due()
-    dispatch()
-    assert SandboxMessage.objects.count() == 1
-    assert totals_of(waiting) == {"stopped": 1}
 
 
 @pytest.mark.parametrize("signal", SIGNALS)
@@ -196,13 +131,3 @@ def test_every_signal_is_on_record_and_stays_there(send: Send, accounts: Account
     assert str(accounts[Channel.EMAIL].id) in event.source
     with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
         ConsentEvent.objects.update(what="start")
-
-
-@pytest.mark.parametrize("signal", SIGNALS)
-def test_a_no_between_acceptance_and_the_first_message_stops_it(send: Send, accounts: Accounts, signal: str) -> None:
-    accepted = send(1, SIGNALS[signal][0])
-    say_no(signal, accounts, accepted)
-    dispatch()
-    assert SandboxMessage.objects.count() == 0
-    assert totals_of(accepted) == {"stopped": 1}
-    assert Recipient.objects.get(pk=recipient_of(accepted).pk).reason == "opted_out"
