@@ -66,7 +66,11 @@ def _about_missing(journey: Journey, row: _Row) -> Iterator[str]:
     """Whether a journey without troubles got all its reminders, or its thank-you."""
     campaign, person = journey.campaign, journey.person
     is_untroubled = all(call.answer == "accepted" and not call.has_failed for call in journey.calls)
-    is_open = not person.was_opted_out and not person.tenant.once_closed.intersection(person.addresses.items())
+    is_open = (
+        journey.no_at is None
+        and not person.was_opted_out
+        and not person.tenant.once_closed.intersection(person.addresses.items())
+    )
     has_ends = campaign.is_cancelled or campaign.not_after is not None or campaign.expires_at is not None
     if row.outcome != "sent" or not is_untroubled or not is_open or has_ends:
         return
@@ -103,7 +107,8 @@ def _about_end(journey: Journey, row: _Row, attempts: int) -> Iterator[str]:
     if row.state != "stopped":
         return
     causes = {
-        "opted_out": person.was_opted_out or bool(person.tenant.closed),
+        "opted_out": person.was_opted_out or journey.no_at is not None or bool(person.tenant.closed),
+        "erased": person.is_erased,
         "suppressed": bool(person.tenant.closed),
         "no_address": len(person.addresses) < 3,
         "throttled": was_held_back(person, journey) or journey.last_sent_at is not None,

@@ -1,26 +1,32 @@
 """What people and operators do during the month: send, respond, opt out, suppress, pause, cancel, reschedule."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from channels.events import Event, EventKind
+from channels.models import ProviderAccount
 from contacts.models import Contact, Organization, Suppression
 from distributor.engine.acceptance.accept import accept
 from distributor.engine.acceptance.judge import ThrottledError
+from distributor.engine.consent.erase import erase_contact
 from distributor.engine.consent.opt_out import lift_opt_out, opt_out
 from distributor.engine.consent.unsubscribe import unsubscribe
 from distributor.engine.control import DistributionOverError, cancel, pause, reschedule, resume
+from distributor.engine.feedback.ingest import ingest_events
 from distributor.engine.responses.links import find_link, record_open
 from distributor.engine.responses.record import LinkNotOpenError, record_response
+from distributor.engine.route.step_context import as_account
 from distributor.rules.links import LinkState
 from tests.simulation.month import Month
+from tests.simulation.noes import PHONES, forget, hear, unsubscribe_by_link
 from tests.simulation.population import ZONES, Plan
 from tests.simulation.requests import draw_request, record_campaign
 from tests.simulation.world import Call, Campaign, Journey, Person, Tenant
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 REACT_AFTER_MINUTES = (2, 45, 600, 1_500, 4_000)
-PHONES = ("sms", "whatsapp")
 
 
 class Interventions:
@@ -36,6 +42,7 @@ class Interventions:
     def call(self, plan: Plan) -> None:
         """Make a planned sending call."""
         now = self._month.now
+        plan = replace(plan, people=[person for person in plan.people if not person.is_erased])
         request = draw_request(self._draw, plan, now)
         try:
             accepted = accept(self._row(plan.tenant), None, request, now)
@@ -45,20 +52,30 @@ class Interventions:
         campaign = record_campaign(accepted, request, plan, now)
         for journey in campaign.journeys:
             self._month.journeys[journey.code] = journey
+            journey.person.journeys.append(journey)
         self._month.campaigns.append(campaign)
         self._plan_steering(campaign)
 
     def disturb(self, person: Person) -> None:
-        """Opt a person out or back in, suppress an address, or change the time zone."""
+        """Opt a person out or back in, let them text STOP, erase them, suppress an address, or change the time zone."""
         now, chance = self._month.now, self._draw.random()
-        if chance < 0.4:
+        if person.is_erased:
+            return
+        if chance < 0.2:
             opt_out(person.id, now, source="a test")
-            person.is_opted_out = person.was_opted_out = True
-            _close_all(person)
-        elif chance < 0.5 and person.is_opted_out:
+            hear(person.tenant, [person], "unsubscribe", now)
+            self._month.counts["opted_out_by_call"] += 1
+        elif chance < 0.32:
+            self._text_stop(person)
+        elif chance < 0.45:
+            erase_contact(person.id, now)
+            forget(person, now)
+            self._month.counts["erased"] += 1
+        elif chance < 0.55 and person.is_opted_out:
             lift_opt_out(person.id, now, source="a test", is_asked_by_person=True)
             person.is_opted_out = False
-            person.tenant.closed -= {(*address, "unsubscribe") for address in person.addresses.items()}
+            lifted = ("unsubscribe", "complaint")
+            person.tenant.closed -= {(*each, reason) for each in person.addresses.items() for reason in lifted}
         elif chance < 0.7:
             channel, address = self._draw.choice(sorted(person.addresses.items()))
             Suppression.objects.get_or_create(
@@ -68,6 +85,18 @@ class Interventions:
         else:
             person.zone = self._draw.choice(ZONES)
             Contact.objects.filter(id=person.id).update(time_zone=person.zone)
+
+    def _text_stop(self, person: Person) -> None:
+        """Text STOP to a number of the organisation: it names no message."""
+        now, channel = self._month.now, self._draw.choice(PHONES)
+        if channel not in person.addresses:
+            return
+        address = person.addresses[channel]
+        event = Event(f"stop {address} {now}", EventKind.STOPPED, now, address=address)
+        account = ProviderAccount.objects.get(id=person.tenant.account_ids[channel])
+        ingest_events(as_account(account), [event], now)
+        hear(person.tenant, [], "stop", now, (channel, address))
+        self._month.counts["stops_texted"] += 1
 
     def _row(self, tenant: Tenant) -> Organization:
         if tenant.id not in self._rows:
@@ -154,12 +183,5 @@ class Interventions:
     def _unsubscribe(self, call: Call) -> None:
         person = call.journey.person
         unsubscribe(call.journey.code, "link", self._month.now)
-        person.is_opted_out = person.was_opted_out = True
-        _close_all(person)
+        unsubscribe_by_link(person, self._month.now)
         self._month.counts["unsubscribed"] += 1
-
-
-def _close_all(person: Person) -> None:
-    """A no closes every address of the person, to others as well."""
-    for channel, address in person.addresses.items():
-        person.tenant.close(channel, address, "unsubscribe")

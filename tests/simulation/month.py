@@ -16,6 +16,7 @@ from channels.providers.base import Account, Message, Result
 from distributor.engine.dispatch.loop import dispatch_lane
 from distributor.engine.feedback.ingest import ingest_events
 from distributor.models.batch import Lane
+from tests.simulation.noes import REPORTED, hear
 from tests.simulation.oracle import Oracle, expect_risk
 from tests.simulation.provider import Fate, Simulated, draw_call
 from tests.simulation.world import Call, Campaign, Journey
@@ -30,12 +31,6 @@ Action = Callable[[], None]
 # Events that report a message as failed, and events that prove delivery.
 _FAILURES = {EventKind.HARD_BOUNCED, EventKind.SOFT_BOUNCED, EventKind.DROPPED}
 _PROVE_DELIVERY = {EventKind.DELIVERED, EventKind.OPENED, EventKind.COMPLAINED, EventKind.UNSUBSCRIBED}
-_CLOSES = {
-    EventKind.HARD_BOUNCED: "bounce",
-    EventKind.COMPLAINED: "complaint",
-    EventKind.UNSUBSCRIBED: "unsubscribe",
-    EventKind.STOPPED: "stop",
-}
 
 
 @dataclass
@@ -87,6 +82,12 @@ class Month:
         self.counts["calls"] += 1
         for message, fate in zip(messages, fates, strict=True):
             self._serve_one(provider, message, fate)
+        # Settled, and heard, when the whole call is answered.
+        for message, fate in zip(messages, fates, strict=True):
+            if fate.result.opted_out:
+                person = self.journeys[message.values["link"].rpartition("/")[2]].person
+                hear(person.tenant, [person], "stop", self.now, (provider.account.channel.value, message.to))
+                self.counts["refused_after_stop"] += 1
         return [fate.result for fate in fates]
 
     def _serve_one(self, provider: Simulated, message: Message, fate: Fate) -> None:
@@ -129,14 +130,23 @@ class Month:
         ingest_events(account, [event for event, _ in reports], self.now)
         for event, call in reports:
             self.counts["events"] += 1
-            if event.kind in _CLOSES:
-                call.journey.person.tenant.close(call.channel, event.address, _CLOSES[event.kind])
+            self._close(event, call)
             if event.kind in _FAILURES:
                 call.has_failed = True
             elif event.kind != EventKind.STOPPED:
                 call.is_known = True
                 call.is_opened |= event.kind == EventKind.OPENED
                 call.is_delivered |= event.kind in _PROVE_DELIVERY
+
+    def _close(self, event: Event, call: Call) -> None:
+        """Close what a reported event closes. STOP is about the number, not about the message."""
+        person = call.journey.person
+        if event.kind == EventKind.HARD_BOUNCED:
+            person.tenant.close(call.channel, event.address, "bounce")
+        elif event.kind in REPORTED:
+            people = () if event.kind == EventKind.STOPPED else [person]
+            hear(person.tenant, people, REPORTED[event.kind], self.now, (call.channel, event.address))
+            self.counts[f"{event.kind.value}_reported"] += 1
 
 
 def _find_due(now: datetime) -> tuple[datetime | None, list[Lane]]:

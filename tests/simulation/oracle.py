@@ -46,10 +46,19 @@ def _about_person(call: Call, to: str) -> Iterator[str]:
         yield f"{to} is not the person's address"
     if person.is_opted_out:
         yield "the person has opted out"
+    if _is_over(call):
+        yield f"the person said no at {call.journey.no_at}"
     if person.tenant.is_closed(call.channel, to):
         yield "the address is suppressed"
     if call.journey.has_responded and call.kind != "thanks":
         yield "the person has responded"
+
+
+def _is_over(call: Call) -> bool:
+    """A no ends a journey, whatever the no closes. Only a later response is thanked, where the channel is open."""
+    no_at, responded_at = call.journey.no_at, call.journey.responded_at
+    is_thanked = call.kind == "thanks" and responded_at is not None and no_at is not None and responded_at > no_at
+    return no_at is not None and not is_thanked
 
 
 def _about_campaign(call: Call) -> Iterator[str]:

@@ -32,6 +32,7 @@ HOURS = [
     Hours(None, frozenset({1, 2, 3, 4, 5, 7})),
 ]
 STEPS = (INVITATION, "reminder 1", "reminder 2", "thanks 1", "thanks 2")
+REACHES = ("everything", "channel")  # what a STOP and a complaint close
 PEOPLE_PER_MESSAGE = 0.4
 SIZES = (3_000, 3_000, 3_000, 2_000, 2_000, 300, 40, 5, 1)
 # The rules leave out about one contact in five.
@@ -89,6 +90,8 @@ def _create_tenant(draw: Random, number: int) -> Tenant:
         send_weekdays=sorted(hours.weekdays),
         minimum_days_between_contacts=[None, 2, None, 5][number % 4],
         throttle_minutes=[None, 1_440, 10_080][number % 3],
+        stop_closes=REACHES[number % 2],
+        complaint_closes=REACHES[number % 3 % 2],
     )
     surveys = [Survey.objects.create(organization=row, name=f"Survey {place}") for place in range(2)]
     kind = "reporting" if number % 3 else "silent"
@@ -99,6 +102,8 @@ def _create_tenant(draw: Random, number: int) -> Tenant:
         hours=hours,
         minimum_days=row.minimum_days_between_contacts,
         throttle_minutes=row.throttle_minutes,
+        stop_closes=row.stop_closes,
+        complaint_closes=row.complaint_closes,
         survey_ids=[survey.id for survey in surveys],
         account_ids=accounts,
         template_ids={(step, channel.value): _template(row, step, channel) for step in STEPS for channel in Channel},

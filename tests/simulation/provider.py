@@ -49,6 +49,7 @@ class Fate:
 _ACCEPTED = Result(Outcome.ACCEPTED, "id")
 _TRANSIENT = Result(Outcome.TRANSIENT, code="450")
 _REFUSED = Result(Outcome.PERMANENT, code="550", scope=Scope.RECIPIENT)
+_STOPPED_EARLIER = Result(Outcome.PERMANENT, code="21610", scope=Scope.RECIPIENT, opted_out=True)
 _SUSPENDED = Result(Outcome.PERMANENT, code="401", scope=Scope.ACCOUNT)
 _LOST = Result(Outcome.UNKNOWN, code="timeout")
 
@@ -114,7 +115,7 @@ def _draw_fate(draw: Random, mood: Mood, reported_after: timedelta | None, lost_
     if chance < mood.transient:
         return Fate(_TRANSIENT)
     if chance < mood.transient + mood.refused:
-        return Fate(_REFUSED)
+        return Fate(_STOPPED_EARLIER if draw.random() < 0.2 else _REFUSED)
     if chance < mood.transient + mood.refused + mood.lost:
         return _lost(draw, lost_for)
     if reported_after is None:

@@ -109,6 +109,8 @@ ANSWERED = journey_has(responded_at=NOW - 2 * HOUR)
 
 BREACHES: list[tuple[str, Change]] = [
     ("opted out", person_has(is_opted_out=True)),
+    ("said no", journey_has(no_at=NOW - HOUR)),
+    ("said no", all_of(is_step("thanks 1"), journey_has(responded_at=NOW - 3 * HOUR, no_at=NOW - HOUR))),
     ("suppressed", lambda call: call.journey.person.tenant.closed.add(("email", EMAIL, "bounce"))),
     ("not the person's address", person_has(addresses={})),
     ("quiet in Asia/Tokyo", person_has(zone="Asia/Tokyo")),

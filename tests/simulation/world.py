@@ -26,12 +26,23 @@ class Tenant:
     account_ids: dict[str, UUID]
     template_ids: dict[tuple[str, str], UUID]  # by step and channel
     people: list["Person"] = field(default_factory=list)
+    stop_closes: str = "everything"
+    complaint_closes: str = "everything"
     closed: set[tuple[str, str, str]] = field(default_factory=set)
     once_closed: set[tuple[str, str]] = field(default_factory=set)
+    _by_address: dict[str, list["Person"]] = field(default_factory=dict)
 
     def close(self, channel: str, address: str, reason: str) -> None:
         self.closed.add((channel, address, reason))
         self.once_closed.add((channel, address))
+
+    def holders(self, address: str) -> list["Person"]:
+        """Return everybody who has an address."""
+        if not self._by_address:
+            for person in self.people:
+                for own in set(person.addresses.values()):
+                    self._by_address.setdefault(own, []).append(person)
+        return [person for person in self._by_address.get(address, ()) if address in person.addresses.values()]
 
     def is_closed(self, channel: str, address: str) -> bool:
         return any((channel, address, reason) in self.closed for reason in REASONS)
@@ -51,7 +62,10 @@ class Later:
 
 @dataclass(eq=False)
 class Person:
-    """A contact. `sends` are the messages for it that were handed to a provider, in their order."""
+    """A contact. `sends` are the messages for it that were handed to a provider, in their order.
+
+    `former` are the addresses that it had before it was erased.
+    """
 
     id: UUID
     external_id: str
@@ -60,6 +74,9 @@ class Person:
     zone: str
     is_opted_out: bool = False
     was_opted_out: bool = False
+    is_erased: bool = False
+    former: dict[str, str] = field(default_factory=dict)
+    journeys: list["Journey"] = field(default_factory=list)
     sends: list["Call"] = field(default_factory=list)
 
 
@@ -92,7 +109,7 @@ class Campaign:
 
 @dataclass(eq=False)
 class Journey:
-    """A recipient's journey."""
+    """A recipient's journey. `no_at` is when the person last said no, since the journey was accepted."""
 
     campaign: Campaign
     person: Person
@@ -101,6 +118,7 @@ class Journey:
     last_sent_at: datetime | None
     responded_at: datetime | None = None
     is_opened: bool = False  # the link
+    no_at: datetime | None = None
     calls: list["Call"] = field(default_factory=list)
 
     @property
