@@ -10,8 +10,11 @@ from distributor.api.dialects.quick.views import QuickDistributions
 from distributor.api.dialects.recipient_add.views import AccountLogin, RecipientAdd, UnknownPath
 from distributor.api.dialects.single_send.views import SingleSends
 from distributor.api.health import healthz, readyz
+from distributor.api.server_error import answer_server_error
 from distributor.api.unknown_address import UnknownAddress
 from distributor.api.webhooks import take_webhook, unknown_webhook
+
+handler500 = answer_server_error
 
 urlpatterns = [
     path("api/surveys/<str:survey_id>/distributions/quick", QuickDistributions.as_view()),

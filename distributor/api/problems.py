@@ -20,6 +20,8 @@ from contacts.identity import TooManyDataKeysError
 from distributor.api.request_body import body_error
 from distributor.api.wire import Document
 
+logger = structlog.get_logger(__name__)
+
 PROBLEM_TYPE = "application/problem+json"
 MAX_FAULTS = 100
 MAX_POINTER_LENGTH = 500
@@ -69,14 +71,12 @@ def _bounded(faults: Sequence[Fault]) -> Sequence[Fault]:
     return shown
 
 
-def render_exception(error: Exception, context: Mapping[str, Any]) -> Response | None:
-    """DRF's exception handler: answer every expected error with a problem document.
-
-    Return None for an unexpected error, which becomes a 500 with its traceback in the log.
-    """
+def render_exception(error: Exception, context: Mapping[str, Any]) -> Response:
+    """DRF's exception handler: answer with a problem document. An unexpected error is logged, and is a 500."""
     problem = error if isinstance(error, Problem) else known_problem(error)
     if problem is None:
-        return None
+        logger.error("unexpected_error", exc_info=error)
+        problem = unexpected_problem()
     default = exception_handler(error if isinstance(error, exceptions.APIException) else problem, dict(context))
     headers = {**(dict(default.headers) if default is not None else {}), **problem.headers}
     headers.pop("Content-Type", None)
@@ -150,7 +150,7 @@ def known_problem(error: Exception) -> Problem | None:
         fault = Fault(unreadable.place, unreadable.code, unreadable.detail)
         return Problem(unreadable.status, fault.code, fault.detail, [fault], unreadable.headers)
     if isinstance(error, TooManyDataKeysError):
-        return _too_many_data_keys(error)
+        return invalid_request(too_many_keys(error, {}))
     if isinstance(error, SuspiciousOperation):
         # Django refuses it, for example for more than 1,000 query parameters.
         return Problem(HTTPStatus.BAD_REQUEST, "invalid_request", "The request cannot be read.")
@@ -164,9 +164,19 @@ def known_problem(error: Exception) -> Problem | None:
     return None
 
 
-def _too_many_data_keys(error: TooManyDataKeysError) -> Problem:
-    details = [
-        f"The data of contact {key} would have more than {MAX_DATA_KEYS} keys after merging. Nothing was written."
+def unexpected_problem() -> Problem:
+    """Return the 500 for an error of ours."""
+    detail = "Unexpected error. It has been logged, and nothing is half written."
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", detail)
+
+
+def too_many_keys(error: TooManyDataKeysError, pointers: Mapping[str, str]) -> list[Fault]:
+    """Return a fault for each contact with too much data. `pointers` are the places of the data, by contact."""
+    return [
+        Fault(
+            pointers.get(key, ""),
+            "too_many_keys",
+            f"The data of contact {key} would have more than {MAX_DATA_KEYS} keys after merging. Nothing was written.",
+        )
         for key in error.keys
     ]
-    return invalid_request([Fault("", "too_many_keys", detail) for detail in details])

@@ -4,14 +4,15 @@ The functions read bodies as they were given, with values of any type (see api/v
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from contacts.identity import EmailsTakenError, PhonesTakenError
+from contacts.identity import EmailsTakenError, PhonesTakenError, TooManyDataKeysError
 from contacts.models import Contact, Organization
 from distributor.api.fields import NO_IDENTIFIER
-from distributor.api.problems import Fault, Problem
+from distributor.api.problems import Fault, Problem, invalid_request, too_many_keys
 from distributor.engine.acceptance.references import UnknownReference
 
 # A contact as a body describes it, with the JSON pointer of its place.
@@ -62,6 +63,27 @@ def taken_problem(
     ]
     article = "An" if field == "email" else "A"
     return Problem(HTTPStatus.CONFLICT, code, f"{article} {noun} belongs to another contact.", [*faults, *taken])
+
+
+def data_faults(error: TooManyDataKeysError, contacts: Iterable[GivenContact]) -> list[Fault]:
+    """Return a fault for each contact whose data has too many keys after merging, at the data that was given for it."""
+    pointers: dict[str, str] = {}
+    for pointer, contact in contacts:
+        # The identifier that finds the contact (contacts/identity.py).
+        given = (contact.get(name) for name in ("contactId", "externalId", "email", "phone"))
+        key = next((value.strip() for value in given if isinstance(value, str) and value.strip()), "")
+        if contact.get("embeddedData"):
+            pointers |= {key: f"{pointer}/embeddedData", key.lower(): f"{pointer}/embeddedData"}
+    return too_many_keys(error, pointers)
+
+
+@contextmanager
+def data_of_one_contact(pointer: str = "/embeddedData") -> Iterator[None]:
+    """Answer 400 at this place if the contact of a body would have too much data. For bodies that are one contact."""
+    try:
+        yield
+    except TooManyDataKeysError as error:
+        raise invalid_request(too_many_keys(error, dict.fromkeys(error.keys, pointer))) from None
 
 
 def objects_in(values: Any, pointer: str, limit: int) -> list[tuple[str, dict[str, Any]]]:

@@ -63,7 +63,7 @@ def test_every_address_of_the_api_is_documented(schema: dict[str, Any]) -> None:
 def test_the_quick_call_is_documented_with_its_answers(schema: dict[str, Any]) -> None:
     call = schema["paths"]["/api/surveys/{survey_id}/distributions/quick"]["post"]
     assert call["operationId"] == "quick_distribution"
-    assert set(call["responses"]) == {"200", "201", "400", "401", "403", "404", "409", "413", "422"}
+    assert set(call["responses"]) == {"200", "201", "400", "401", "403", "404", "409", "413", "415", "422"}
     answer = resolve(schema, call["responses"]["201"]["content"]["application/json"]["schema"])
     assert set(answer["properties"]) == {
         *("distributionId", "mailingListId", "recipientCount", "personalLinks", "status", "skipped", "warnings")
@@ -146,7 +146,7 @@ def test_every_field_of_single_send_is_documented_with_its_limits_and_answers(sc
     call = schema["paths"]["/v1/distributions/send"]["post"]
     assert (call["operationId"], set(call["responses"])) == (
         "single_send",
-        {"200", "201", "400", "401", "403", "404", "409", "413", "422"},
+        {"200", "201", "400", "401", "403", "404", "409", "413", "415", "422"},
     )
     body = resolve(schema, call["requestBody"]["content"]["application/json"]["schema"])
     assert set(body["properties"]) == {

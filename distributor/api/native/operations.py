@@ -33,5 +33,5 @@ INVALID: Final[dict[int, Any]] = {400: ProblemDocument}
 NOT_FOUND: Final[dict[int, Any]] = {404: ProblemDocument}
 CONFLICT: Final[dict[int, Any]] = {409: ProblemDocument}
 ERRORS_OF_DETAIL: Final[dict[int, Any]] = ERRORS | NOT_FOUND
-ERRORS_OF_BODY: Final[dict[int, Any]] = ERRORS | INVALID | {413: ProblemDocument}
+ERRORS_OF_BODY: Final[dict[int, Any]] = ERRORS | INVALID | dict.fromkeys((413, 415), ProblemDocument)
 ERRORS_OF_SENDING: Final[dict[int, Any]] = ERRORS_OF_BODY | CONFLICT | {422: ProblemDocument}

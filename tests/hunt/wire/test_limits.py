@@ -27,6 +27,13 @@ def with_data(face: Face, data: dict[str, str]) -> dict[str, Any]:
     }[face.name]
 
 
+DATA = {
+    "native": "/audience/contacts/0/embeddedData",
+    "quick": "/contacts/1/embeddedData",
+    "contacts": "/embeddedData",
+}
+
+
 @pytest.mark.parametrize("name", ["native", "quick", "contacts"])
 def test_six_calls_of_200_keys_are_refused_after_the_first(client: Client, faces: dict[str, Face], name: str) -> None:
     face = faces[name]
@@ -36,6 +43,8 @@ def test_six_calls_of_200_keys_are_refused_after_the_first(client: Client, faces
     for call in range(1, 6):
         text = face.check_error(face.post(client, json.dumps(with_data(face, keys(call))).encode()), 400)
         assert "The data of contact PAT-1 would have more than 200 keys after merging." in text
+        answer = face.post(client, json.dumps(with_data(face, keys(call))).encode()).json()
+        assert [(fault["pointer"], fault["code"]) for fault in answer["errors"]] == [(DATA[name], "too_many_keys")]
     again = face.post(client, json.dumps(with_data(face, keys(0))).encode())
     assert again.status_code in (face.status, 200)
     assert set(Contact.objects.get(external_id="PAT-1").embedded_data) == set(keys(0))

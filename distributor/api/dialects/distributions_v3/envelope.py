@@ -68,7 +68,7 @@ class Done(Element):
 KEY_ERRORS: dict[int, Any] = dict.fromkeys((401, 403), ErrorDocument)
 QUERY_ERRORS: dict[int, Any] = KEY_ERRORS | {400: ErrorDocument}
 PATH_ERRORS: dict[int, Any] = KEY_ERRORS | {404: ErrorDocument}
-BODY_ERRORS: dict[int, Any] = QUERY_ERRORS | {413: ErrorDocument}
+BODY_ERRORS: dict[int, Any] = QUERY_ERRORS | dict.fromkeys((413, 415), ErrorDocument)
 SEND_ERRORS: dict[int, Any] = BODY_ERRORS | dict.fromkeys((409, 422), ErrorDocument)
 
 
@@ -128,11 +128,8 @@ def answer_done() -> Response:
 
 
 def render_error(error: Exception, context: Mapping[str, Any]) -> Response:
-    """Handle an exception of a view: return it in the published shape. An unexpected one is a 500, and is logged."""
+    """Handle an exception of a view: return it in the published shape."""
     response = render_exception(error, context)
-    if response is None:
-        logger.error("unexpected_error", exc_info=error)
-        return _render(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Unexpected error. It has been logged.", [])
     problem = response.data
     reshaped = _render(HTTPStatus(response.status_code), problem["code"], _message(problem), problem["errors"])
     for name, value in response.items():

@@ -8,12 +8,19 @@ from uuid import UUID
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
-from contacts.identity import EmailsTakenError, PhonesTakenError, UnknownContactsError
+from contacts.identity import EmailsTakenError, PhonesTakenError, TooManyDataKeysError, UnknownContactsError
 from contacts.models import Contact, Organization
 from distributor.api.dialects.quick.translate import to_step
 from distributor.api.dialects.quick.wire import MAX_CHANNELS, MAX_CONTACTS, NO_IDENTIFIER, QuickChannel
 from distributor.api.problems import Fault, Problem, invalid_request
-from distributor.api.reference_faults import is_given, list_or_empty, reference_fault, uuid_or_none
+from distributor.api.reference_faults import (
+    data_faults,
+    is_given,
+    list_or_empty,
+    objects_in,
+    reference_fault,
+    uuid_or_none,
+)
 from distributor.api.validation import faults_of
 from distributor.engine.acceptance.references import UnknownReference, UnknownReferencesError, step_faults
 from distributor.models import Survey
@@ -30,6 +37,7 @@ REFUSALS: Final = (
     UnknownContactsError,
     EmailsTakenError,
     PhonesTakenError,
+    TooManyDataKeysError,
 )
 IDENTIFIERS: Final = ("externalId", "contactId", "email")
 
@@ -53,6 +61,8 @@ def explain(refusal: Exception, organization: Organization, survey_id: UUID, bod
             body, refusal.ids, "phone", "phone_taken", "This phone number belongs to another contact."
         )
         return Problem(HTTPStatus.CONFLICT, "phone_taken", "A phone number belongs to another contact.", faults)
+    if isinstance(refusal, TooManyDataKeysError):
+        faults += data_faults(refusal, objects_in(_contacts_in(body), "/contacts", MAX_CONTACTS))
     if isinstance(refusal, UnknownContactsError):
         return Problem(HTTPStatus.NOT_FOUND, "contact_not_found", "At least one contactId does not exist.", faults)
     if isinstance(refusal, UnknownReferencesError) and any(fault.what == "survey" for fault in refusal.faults):
@@ -91,6 +101,11 @@ def _channel_faults(organization: Organization, data: dict[str, Any]) -> Iterato
     for fault in step_faults(organization, list(steps.values())):
         assert fault.step is not None
         yield reference_fault(f"/channels/{positions[fault.step]}/{fault.what}Id", fault)
+
+
+def _contacts_in(body: bytes) -> Any:
+    data = from_json(body)
+    return data.get("contacts") if isinstance(data, dict) else None
 
 
 def _contact_faults(organization: Organization, data: dict[str, Any]) -> Iterator[Fault]:

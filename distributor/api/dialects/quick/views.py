@@ -23,7 +23,7 @@ from distributor.engine.acceptance.accept import accept
 from distributor.engine.acceptance.dry_run import dry_run
 from distributor.engine.infrastructure.clock import database_now
 
-_ERRORS = (400, 401, 403, 404, 409, 413, 422)
+_ERRORS = (400, 401, 403, 404, 409, 413, 415, 422)
 
 
 class QuickDistributions(APIView):

@@ -67,6 +67,7 @@ class AccountLogin(_View):
             HTTPStatus.OK: LoginAnswer,
             HTTPStatus.BAD_REQUEST: ErrorTexts,
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ErrorTexts,
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ErrorTexts,
         },
     )
     def post(self, request: Request) -> Response:
@@ -128,7 +129,7 @@ class RecipientAdd(_View):
         summary="Add recipients to a list",
         tags=_TAGS,
         request=AddRecipients,
-        responses={HTTPStatus.OK: AddAnswer} | dict.fromkeys((400, 403, 409, 413, 422), ErrorTexts),
+        responses={HTTPStatus.OK: AddAnswer} | dict.fromkeys((400, 403, 409, 413, 415, 422), ErrorTexts),
     )
     @idempotent_after(_prepare)
     def post(self, request: Request, call: _PreparedCall) -> Response:

@@ -26,6 +26,7 @@ from distributor.api.native.operations import CONFLICT, CONTACTS, ERRORS_OF_BODY
 from distributor.api.native.rows import answer_page, find_row, own_rows
 from distributor.api.native.view import NativeView
 from distributor.api.problems import Fault, Problem, invalid_request, not_found
+from distributor.api.reference_faults import data_of_one_contact
 from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
 from distributor.engine.consent.erase import erase_contact
@@ -88,7 +89,8 @@ class Contacts(NativeView):
         """
         organization = caller_key(request).organization
         body = parse_body(ContactBody, json_body(request), _identifier_faults, phone_region=organization.phone_region)
-        contact, is_new = save_contact(organization.pk, body.given_values(), database_now())
+        with data_of_one_contact():
+            contact, is_new = save_contact(organization.pk, body.given_values(), database_now())
         return Response(render_contact(contact), HTTPStatus.CREATED if is_new else HTTPStatus.OK)
 
 
@@ -115,7 +117,8 @@ class ContactDetail(NativeView):
         region = caller_key(request).organization.phone_region
         body = parse_body(ContactChanges, json_body(request), phone_region=region)
         try:
-            return Response(render_contact(change_contact(contact.pk, body.given_values())))
+            with data_of_one_contact():
+                return Response(render_contact(change_contact(contact.pk, body.given_values())))
         except Contact.DoesNotExist:
             raise not_found("contact") from None
         except NoIdentityError:

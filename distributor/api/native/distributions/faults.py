@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import TypeAdapter, ValidationError
 
 from contacts.channel import Channel
-from contacts.identity import EmailsTakenError, Identified, PhonesTakenError, UnknownContactsError
+from contacts.identity import EmailsTakenError, Identified, PhonesTakenError, TooManyDataKeysError, UnknownContactsError
 from contacts.models import MailingList, Organization
 from distributor.api.fields import AwareMoment
 from distributor.api.native.distributions.bodies import DistributionBody
@@ -28,6 +28,7 @@ from distributor.api.native.distributions.step_bodies import (
 from distributor.api.problems import Fault, Problem, invalid_request
 from distributor.api.reference_faults import (
     GivenContact,
+    data_faults,
     list_or_empty,
     objects_in,
     reference_fault,
@@ -51,6 +52,7 @@ class ContradictionError(Exception):
 REFUSALS: Final = (
     *(ValidationError, ContradictionError, UnknownReferencesError),
     *(UnknownContactsError, EmailsTakenError, PhonesTakenError, ThrottledError),
+    TooManyDataKeysError,
 )
 NOBODY_TO_THANK: Final = (
     "nobody_to_thank",
@@ -79,6 +81,8 @@ def explain(refusal: Exception, organization: Organization, body: bytes) -> Prob
     contacts = _given_contacts(parse_object(body))
     if isinstance(refusal, EmailsTakenError | PhonesTakenError):
         return taken_problem(refusal, contacts, faults)
+    if isinstance(refusal, TooManyDataKeysError):
+        faults += data_faults(refusal, contacts)
     if isinstance(refusal, ThrottledError):
         faults += _throttled_faults(contacts, [skipped.contact for skipped in refusal.contacts])
         return Problem(HTTPStatus.CONFLICT, "throttled", "A contact was sent this survey too recently.", faults)

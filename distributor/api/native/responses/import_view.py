@@ -36,7 +36,7 @@ class ImportResponses(NativeView):
         summary="Import responses",
         tags=RESPONSES,
         request=ImportBody,
-        responses={200: ImportAnswer, 413: ProblemDocument} | INVALID | ERRORS,
+        responses={200: ImportAnswer, 413: ProblemDocument, 415: ProblemDocument} | INVALID | ERRORS,
     )
     def post(self, request: Request) -> Response:
         """Store up to 200 responses that were collected elsewhere. Each is stored or refused on its own.

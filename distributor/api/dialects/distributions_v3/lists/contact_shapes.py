@@ -55,8 +55,8 @@ class MailingListContactBody(Body):
     )
     unsubscribed: bool | None = Field(
         None,
-        description="`true` opts the contact out of all messages. `false` lifts the opt-out in a PUT, and changes "
-        "nothing in a POST.",
+        description="`true` opts the contact out of all messages. `false` changes nothing: clients send it for "
+        "every contact, and what a person said is lifted by the person only.",
         examples=[False],
     )
 

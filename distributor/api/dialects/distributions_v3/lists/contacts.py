@@ -41,6 +41,7 @@ from distributor.api.dialects.distributions_v3.lists.mailing_lists import find_l
 from distributor.api.dialects.distributions_v3.paging import OFFSET, PAGE, key_parser, next_page, read_page
 from distributor.api.dialects.distributions_v3.references import find_by_id
 from distributor.api.problems import Fault, Problem, invalid_request, not_found
+from distributor.api.reference_faults import data_of_one_contact
 from distributor.api.request_body import json_body
 from distributor.engine.consent.opt_out import opt_out
 from distributor.engine.infrastructure.clock import database_now
@@ -95,7 +96,8 @@ class ListContacts(DialectView):
         if not (body.ext_ref or body.email or body.phone):
             raise invalid_request([_NO_IDENTIFIER])
         try:
-            contact = _put_on_list(mailing_list, body, database_now())
+            with data_of_one_contact():
+                contact = _put_on_list(mailing_list, body, database_now())
         except (MailingList.DoesNotExist, UnknownMembersError):
             raise not_found("mailing list") from None  # the list or the contact was deleted meanwhile
         lookup = public_id(Kind.CONTACT_LOOKUP, contact.pk)
@@ -130,7 +132,8 @@ class ListContactDetail(DialectView):
         member = _find_member(find_list(request, directory_id, list_id), contact_id)
         body = _read_contact(request)
         try:
-            _change(member, body, database_now())
+            with data_of_one_contact():
+                _change(member, body, database_now())
         except Contact.DoesNotExist:
             raise not_found("contact") from None
         except NoIdentityError:
