@@ -1,16 +1,24 @@
 """Opting a contact out as somebody reports it, and lifting that again."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from contacts.channel import Channel
 from contacts.models import ConsentEvent, Contact, Suppression
 from contacts.models.suppression import SuppressionReason
 from distributor.engine.consent.record import ReportedSignal, addresses_of, record_signals
 from distributor.engine.consent.stop import lock_journeys, stop_for_signals
 from distributor.rules.consent import Lift, Signal
+
+_TOLD_BY_REASON: Final = {
+    SuppressionReason.STOP.value: Signal.STOP,
+    SuppressionReason.COMPLAINT.value: Signal.COMPLAINT,
+}
 
 
 class LiftedByThePersonOnlyError(Exception):
@@ -74,20 +82,39 @@ def lift_opt_out(contact_id: UUID, now: datetime, *, source: str, is_asked_by_pe
 
 def active_signals(contact: Contact) -> set[Signal]:
     """Return the signals that hold for a contact: those since the last lift, and suppressions that tell of one."""
-    active: set[Signal] = set()
-    for what in ConsentEvent.objects.filter(contact_id=contact.pk).order_by("pk").values_list("what", flat=True):
+    return active_signals_of([contact])[contact.pk]
+
+
+def active_signals_of(contacts: Iterable[Contact]) -> dict[UUID, set[Signal]]:
+    """Return active_signals() of each contact, in two queries."""
+    known = {contact.pk: contact for contact in contacts}
+    active: dict[UUID, set[Signal]] = {contact_id: set() for contact_id in known}
+    events = ConsentEvent.objects.filter(contact_id__in=known).order_by("pk").values_list("contact_id", "what")
+    for contact_id, what in events:
         if what == Lift.START:
-            active.discard(Signal.STOP)
+            active[contact_id].discard(Signal.STOP)
         elif what == Lift.OPT_IN:
-            active &= {Signal.STOP}
+            active[contact_id] &= {Signal.STOP}
         else:
-            active.add(Signal(what))
-    reasons = set(_suppressions_of(contact).values_list("reason", flat=True))
-    if SuppressionReason.STOP in reasons:
-        active.add(Signal.STOP)
-    if SuppressionReason.COMPLAINT in reasons:
-        active.add(Signal.COMPLAINT)
+            active[contact_id].add(Signal(what))
+    told = _told_by_suppressions(list(known.values()))
+    for contact in known.values():
+        active[contact.pk].update(*(told.get(place, ()) for place in addresses_of(contact)))
     return active
+
+
+def _told_by_suppressions(contacts: Sequence[Contact]) -> dict[tuple[str, str], set[Signal]]:
+    """Return the signals that suppressions of the contacts' addresses tell of, by channel and address."""
+    told: dict[tuple[str, str], set[Signal]] = {}
+    closed = Suppression.objects.filter(
+        organization_id__in={contact.organization_id for contact in contacts},
+        channel__in=Channel.values,  # so that the index of addresses serves
+        address__in={address for contact in contacts for _, address in addresses_of(contact)},
+        reason__in=_TOLD_BY_REASON,
+    )
+    for channel, address, reason in closed.values_list("channel", "address", "reason"):
+        told.setdefault((channel, address), set()).add(_TOLD_BY_REASON[reason])
+    return told
 
 
 def _suppressions_of(contact: Contact) -> QuerySet[Suppression]:

@@ -9,19 +9,19 @@ from django.db import connection
 from channels.models import ProviderAccount
 from channels.providers.base import Account
 from contacts.channel import Channel
-from contacts.models import ConsentEvent, Contact, Suppression
+from contacts.models import Suppression
 from contacts.models.suppression import SuppressionReason
-from distributor.engine.consent.opt_out import active_signals
+from distributor.engine.consent.lift import lift_stops
 from distributor.engine.consent.record import (
     PHONE_CHANNELS,
     ReportedSignal,
-    addresses_of,
     is_address,
     record_signals,
+    source_of,
     spread,
     suppress_addresses,
 )
-from distributor.rules.consent import Lift, Signal
+from distributor.rules.consent import Signal
 
 # Of two of the same moment STOP counts.
 _LATEST_REQUESTS = """
@@ -48,10 +48,13 @@ def record_provider_signals(
     return record_signals(account.organization_id, reported, source_of(account), now)
 
 
-def apply_latest_requests(account: Account, addresses: Collection[str], now: datetime) -> dict[UUID, ReportedSignal]:
+def apply_latest_requests(
+    account: Account, addresses: Collection[str], new_stops: Collection[tuple[str, datetime]], now: datetime
+) -> dict[UUID, ReportedSignal]:
     """Let the latest stored STOP or START of each address hold, in whatever order they were reported.
 
-    A phone number is one wish for SMS and WhatsApp, whichever account was told. Returns whose journeys have to stop.
+    A phone number is one wish for SMS and WhatsApp, whichever account was told. A STOP that is among `new_stops`, as
+    (address, when), stops what waits even if an earlier STOP holds. Returns whose journeys have to stop.
     """
     organization_id = account.organization_id
     channels = PHONE_CHANNELS if account.channel in PHONE_CHANNELS else (account.channel,)
@@ -65,18 +68,12 @@ def apply_latest_requests(account: Account, addresses: Collection[str], now: dat
     stopped = [
         ReportedSignal(Signal.STOP, account.channel.value, address, said_at=said_at)
         for address, kind, said_at in latest
-        if kind == "stopped" and address not in known
+        if kind == "stopped" and (address not in known or (address, said_at) in new_stops)
     ]
     stopping = record_signals(organization_id, stopped, source_of(account), now)
-    for address, kind, said_at in sorted(latest):
-        if kind == "started" and is_address(account.channel, address):
-            _lift_stop(account, address, said_at, now)
+    started = {address: said_at for address, kind, said_at in latest if kind == "started"}
+    lift_stops(account, {address: at for address, at in started.items() if is_address(account.channel, address)}, now)
     return stopping
-
-
-def source_of(account: Account) -> str:
-    """Return how consent records name the account."""
-    return f"provider account {account.id}"
 
 
 def _stopped_addresses(account: Account, addresses: Collection[str]) -> set[str]:
@@ -89,39 +86,3 @@ def _stopped_addresses(account: Account, addresses: Collection[str]) -> set[str]
     )
     places = set(closed.values_list("channel", "address"))
     return {address for address in addresses if places >= set(spread(account.channel, address))}
-
-
-def _lift_stop(account: Account, address: str, said_at: datetime, now: datetime) -> None:
-    """START takes back the STOP of a number, and what that STOP closed. Nothing else is lifted."""
-    organization_id = account.organization_id
-    stops = Suppression.objects.filter(
-        organization_id=organization_id, channel__in=Channel.values, reason=SuppressionReason.STOP
-    )
-    contacts = list(
-        Contact.objects.filter(organization_id=organization_id, phone=address)
-        .order_by("pk")
-        .select_for_update(no_key=True)
-    )
-    deleted, _ = stops.filter(address=address).delete()
-    if not deleted:
-        return
-    for contact in contacts:
-        own = {own_address for _, own_address in addresses_of(contact)}
-        if not active_signals(contact) - {Signal.STOP}:
-            contact.opted_out_at = None
-            contact.save(update_fields=["opted_out_at", "updated_at"])
-        stops.filter(address__in=own).delete()
-    contact_ids: list[UUID | None] = [contact.pk for contact in contacts] or [None]
-    ConsentEvent.objects.bulk_create(
-        ConsentEvent(
-            organization_id=organization_id,
-            contact_id=contact_id,
-            channel=account.channel.value,
-            address=address,
-            what=Lift.START.value,
-            source=source_of(account),
-            said_at=said_at,
-            recorded_at=now,
-        )
-        for contact_id in contact_ids
-    )

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db.models.functions import Lower
 
+from channels.providers.base import Account
 from contacts.address_key import address_key
 from contacts.addresses import is_email
 from contacts.channel import Channel
@@ -63,6 +64,11 @@ def record_signals(
     suppress_addresses(organization_id, suppressions, source)
     ConsentEvent.objects.bulk_create(events)
     return stopping
+
+
+def source_of(account: Account) -> str:
+    """Return how consent records name the account."""
+    return f"provider account {account.id}"
 
 
 def suppress_addresses(organization_id: UUID, closed: Iterable[tuple[str, str, str]], source: str) -> None:

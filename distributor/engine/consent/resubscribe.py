@@ -5,18 +5,12 @@ from datetime import datetime
 from typing import Final
 
 from django.db.models import Max
-from django.db.models.functions import Lower
 
 from channels.models import ProviderAccount
 from channels.providers.base import Account
-from contacts.channel import Channel
-from contacts.models import ConsentEvent, Contact, Suppression
-from contacts.models.suppression import SuppressionReason
-from distributor.engine.consent.opt_out import active_signals
-from distributor.engine.consent.provider_signals import source_of
-from distributor.engine.consent.record import addresses_of, is_address
+from distributor.engine.consent.lift import lift_provider_unsubscribes
+from distributor.engine.consent.record import is_address
 from distributor.models import ProviderEvent
-from distributor.rules.consent import Lift, Signal
 
 SUBSCRIPTION_CHANGES: Final = ("unsubscribed", "started")
 
@@ -33,40 +27,5 @@ def apply_resubscribes(account: Account, addresses: Collection[str], now: dateti
     events = ProviderEvent.objects.filter(
         kind="started", address__in=known, provider_account_id__in=list(theirs.values_list("pk", flat=True))
     )
-    for address, said_at in events.order_by("address").values_list("address").annotate(Max("occurred_at")):
-        _lift_provider_unsubscribe(account, address, said_at, now)
-
-
-def _lift_provider_unsubscribe(account: Account, address: str, said_at: datetime, now: datetime) -> None:
-    """Lift the unsubscribe of whoever has the address. What the person said elsewhere stays."""
-    holders = Contact.objects.alias(lower_email=Lower("email")).filter(
-        organization_id=account.organization_id, lower_email=address
-    )
-    for contact in holders.exclude(email="").order_by("pk").select_for_update(no_key=True):
-        if active_signals(contact) != {Signal.PROVIDER_UNSUBSCRIBE} or _has_later_unsubscribe(contact, said_at):
-            continue
-        contact.opted_out_at = None
-        contact.save(update_fields=["opted_out_at", "updated_at"])
-        own = [own_address for _, own_address in addresses_of(contact)]
-        Suppression.objects.filter(
-            organization_id=account.organization_id,
-            channel__in=Channel.values,  # so that the index of addresses serves
-            address__in=own,
-            reason=SuppressionReason.UNSUBSCRIBE,
-        ).delete()
-        ConsentEvent.objects.create(
-            organization_id=account.organization_id,
-            contact_id=contact.pk,
-            channel=account.channel.value,
-            address=address,
-            what=Lift.OPT_IN.value,
-            source=source_of(account),
-            evidence={"event": "resubscribed"},
-            said_at=said_at,
-            recorded_at=now,
-        )
-
-
-def _has_later_unsubscribe(contact: Contact, said_at: datetime) -> bool:
-    unsubscribes = ConsentEvent.objects.filter(contact_id=contact.pk, what=Signal.PROVIDER_UNSUBSCRIBE.value)
-    return unsubscribes.filter(said_at__gt=said_at).exists()
+    said_at = dict(events.order_by().values_list("address").annotate(Max("occurred_at")))
+    lift_provider_unsubscribes(account, said_at, now)

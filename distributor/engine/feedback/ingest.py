@@ -18,7 +18,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from channels.events import Event
+from channels.events import Event, EventKind
 from channels.providers.base import Account
 from contacts.channel import Channel
 from distributor.engine.consent.provider_signals import (
@@ -121,7 +121,8 @@ def _record_consent(account: Account, new_events: Sequence[NewEvent], now: datet
         apply_resubscribes(account, {event.address for event in new_events if event.kind in SUBSCRIPTION_CHANGES}, now)
     requesting_addresses = {event.address for event in new_events if event.kind in OPT_OUT_REQUESTS}
     if requesting_addresses:
-        stopping |= apply_latest_requests(account, sorted(requesting_addresses), now)
+        new_stops = {(event.address, event.occurred_at) for event in new_events if event.kind == EventKind.STOPPED}
+        stopping |= apply_latest_requests(account, sorted(requesting_addresses), new_stops, now)
     return stopping
 
 

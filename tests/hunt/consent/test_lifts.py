@@ -1,6 +1,7 @@
 """Who lifts a no: the person what they said themselves, anybody what was only reported."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from channels.events import EventKind
 from contacts.channel import Channel
 from contacts.models import ConsentEvent, Contact, MailingList, Membership, Organization, Suppression
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
+from distributor.engine.infrastructure.clock import database_now
 from tests.engine.conftest import Send
 from tests.support.api.lists_and_links import call, lists_path
 from tests.support.engine.people import dispatch, totals_of
@@ -99,3 +101,28 @@ def test_a_reported_opt_out_is_lifted_by_whoever_reports(send: Send, client: Cli
     path = f"/api/v1/contacts/{accepted.recipients[0].contact.id}/opt-in"
     assert client.post(path, '{"source": "CRM"}', content_type="application/json").status_code == 200
     assert totals_of(send(1)) == {"waiting": 1}
+
+
+def test_a_second_stop_stops_what_was_accepted_since_the_first(send: Send, accounts: Accounts) -> None:
+    """The organisation lets a STOP close the number only, so an e-mail waits when the person says it again."""
+    Organization.objects.update(stop_closes="channel")
+    accepted = send(1, Channel.SMS)
+    dispatch()
+    stop_by(accounts, Channel.SMS)(accepted)
+    waiting = send(1, Channel.EMAIL, scheduled_at=database_now() + timedelta(days=1))
+    stop_by(accounts, Channel.SMS)(accepted)
+    assert totals_of(waiting) == {"stopped": 1}
+
+
+def test_several_starts_are_lifted_together(send: Send, accounts: Accounts, django_assert_max_num_queries: Any) -> None:
+    accepted = send(20, Channel.SMS)
+    phones = [f"+486000{number:05}" for number in range(20)]
+    sms = accounts[Channel.SMS]
+    stops = [event_of(accepted, EventKind.STOPPED, attempt_id="", address=phone) for phone in phones]
+    report_events(sms, *stops)
+    later = database_now() + timedelta(minutes=1)
+    starts = [event_of(accepted, EventKind.STARTED, attempt_id="", address=each, occurred_at=later) for each in phones]
+    with django_assert_max_num_queries(20):
+        report_events(sms, *starts)
+    assert not Suppression.objects.exists()
+    assert not Contact.objects.exclude(opted_out_at=None).exists()
