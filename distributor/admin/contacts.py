@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from contacts.addresses import strip_unseen
 from contacts.models import Contact, Organization
 from distributor.admin.support.address_validation import shown_address, validated_email, validated_phone
 from distributor.admin.support.base import LargeTableAdmin
@@ -23,6 +24,10 @@ from distributor.models import Recipient
 
 class ContactForm(ModelForm[Contact]):
     """Accepts the values that the API accepts, and stores them in the same form."""
+
+    def clean_external_id(self) -> str | None:
+        entered: str | None = self.cleaned_data["external_id"]
+        return strip_unseen(entered or "") or None
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]

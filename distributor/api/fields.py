@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from pydantic_core import PydanticCustomError, PydanticUseDefault
 
 from channels.rendering import unknown_placeholders
-from contacts.addresses import EMAIL_MAX_LENGTH, EMAIL_PATTERN, LOCAL_PART_MAX_LENGTH, spell_email
+from contacts.addresses import EMAIL_MAX_LENGTH, EMAIL_PATTERN, LOCAL_PART_MAX_LENGTH, spell_email, strip_unseen
 from contacts.contact_fields import MAX_DATA_KEYS
 from contacts.models.organization import validate_time_zone
 from contacts.phone_numbers import PhoneError, read_phone
@@ -50,7 +50,8 @@ _INT64 = 2**63
 _validate_url = URLValidator(schemes=["http", "https"])
 
 Line255 = Annotated[str, StringConstraints(max_length=255, pattern=ONE_LINE)]
-Identifier = Annotated[str, StringConstraints(max_length=255, pattern=NO_NUL)]
+# Without the blanks and invisible characters around it: exports pad ids, and "PAT-1 " is the person PAT-1.
+Identifier = Annotated[str, StringConstraints(max_length=255, pattern=NO_NUL), AfterValidator(strip_unseen)]
 
 
 def _spell_email(given: Any) -> Any:

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
-from contacts.addresses import spell_email
+from contacts.addresses import spell_email, strip_unseen
 from contacts.models import Contact, Organization
 from contacts.phone_numbers import normalize_phone
 from distributor.models import Recipient
@@ -17,6 +17,7 @@ FOUND_LIMIT = 1_000
 
 def find_contacts(text: str) -> set[UUID]:
     """Return IDs of contacts with exactly this ID, external ID, e-mail address (in any case) or phone number."""
+    text = strip_unseen(text)
     if (contact_id := _as_uuid(text)) is not None:
         return set(_ids(Contact.objects.filter(pk=contact_id)))
     # The indexes start with the organisation. Listing all organisations makes one index probe each, not a scan.

@@ -8,7 +8,7 @@ from django.db.models.functions import Lower
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
-from contacts.addresses import spell_email
+from contacts.addresses import spell_email, strip_unseen
 from contacts.models import Contact
 from distributor.api.native.rows import own_rows
 from distributor.api.problems import Fault
@@ -53,7 +53,7 @@ def find_contact_ids(request: Request, faults: list[Fault]) -> list[UUID] | None
 
 def with_external_id(contacts: QuerySet[Contact], external_id: str) -> QuerySet[Contact]:
     # PostgreSQL stores no NUL, so no contact has such an id.
-    return contacts.none() if "\0" in external_id else contacts.filter(external_id=external_id)
+    return contacts.none() if "\0" in external_id else contacts.filter(external_id=strip_unseen(external_id))
 
 
 def with_email(contacts: QuerySet[Contact], email: str) -> QuerySet[Contact]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.db.models.functions import Lower
 
 from channels.providers.base import Account
@@ -19,7 +19,7 @@ from distributor.rules.consent import Lift, Signal
 
 @dataclass(frozen=True, slots=True)
 class _Lifted:
-    """An address whose no is taken back, and who has it; `contact` None: nobody. `is_out`: another no of theirs holds."""
+    """An address whose no is taken back, and who has it (None: nobody). `is_out`: another no of theirs holds."""
 
     address: str
     said_at: datetime
@@ -84,7 +84,7 @@ def _lift(account: Account, reason: SuppressionReason, what: Lift, lifted: Seque
     )
 
 
-def _suppressions(account: Account, reason: SuppressionReason, addresses: Iterable[str]) -> Any:
+def _suppressions(account: Account, reason: SuppressionReason, addresses: Iterable[str]) -> QuerySet[Suppression]:
     return Suppression.objects.filter(
         organization_id=account.organization_id,
         channel__in=Channel.values,  # so that the index of addresses serves

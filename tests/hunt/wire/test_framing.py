@@ -12,17 +12,22 @@ from collections.abc import Iterator
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPResponse
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
 from django.db import connection
 
 from channels.models import ProviderAccount
+from channels.providers.twilio.events import sign
 from contacts.channel import Channel
-from contacts.models import Contact
+from contacts.models import Contact, Suppression
+from distributor.engine.route.step_context import as_account
 from distributor.models import Recipient, Response
 from tests.support.api.faces import Face
+from tests.support.channels.twilio_account import CREDENTIALS, SENDER
 
+SIGNATURE = "X-Twilio-Signature"
 MEGABYTE = 1024 * 1024
 
 
@@ -96,6 +101,7 @@ def test_every_face_and_page_reads_chunks(
     check_broken_chunks(server, api_key, faces["native"])
     check_pages(server)
     check_webhooks(server, accounts[Channel.EMAIL])
+    check_signed_webhook(server, accounts[Channel.SMS])
 
 
 def check_broken_chunks(server: tuple[str, int], api_key: str, face: Face) -> None:
@@ -127,3 +133,24 @@ def check_webhooks(server: tuple[str, int], account: ProviderAccount) -> None:
     path, headers = f"/webhooks/{account.pk}", {"Transfer-Encoding": "chunked"}
     too_long: Any = send_chunks(server, path, b"x" * 4_000_001, headers, piece=MEGABYTE)
     assert (too_long[0].status, too_long[1]) == (413, b"")
+
+
+def check_signed_webhook(server: tuple[str, int], account: ProviderAccount) -> None:
+    """The signature covers the decoded form, whatever its framing. A proxy without buffering passes chunks on."""
+    account.kind, account.credentials, account.configuration = "twilio", CREDENTIALS, {"from": SENDER}
+    account.save()
+    form = {
+        "MessageSid": "SM" + "5" * 32,
+        "SmsStatus": "received",
+        "From": "+48600000077",
+        "To": SENDER,
+        "Body": "STOP",
+    }
+    signature = sign(CREDENTIALS["auth_token"], as_account(account).webhook_url, {key: [form[key]] for key in form})
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Transfer-Encoding": "chunked"}
+    path = f"/webhooks/{account.pk}"
+    forged = send_chunks(server, path, urlencode({**form, "Body": "x"}).encode(), {**headers, SIGNATURE: signature})
+    assert forged[0].status == 403
+    response, content = send_chunks(server, path, urlencode(form).encode(), {**headers, SIGNATURE: signature})
+    assert response.status == 200, content
+    assert set(Suppression.objects.values_list("address", "reason")) >= {("+48600000077", "stop")}

@@ -1,6 +1,7 @@
 """The shape of every answer: `{"result": …, "meta": …}`; errors are inside `meta`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
@@ -12,11 +13,9 @@ from rest_framework.views import APIView
 from distributor.api.authentication import ApiKeyAuthentication
 from distributor.api.dialects.distributions_v3.authentication import TokenAuthentication
 from distributor.api.dry_run import DryRunResponse, render_plan
-from distributor.api.problems import FaultDocument, render_exception
+from distributor.api.problems import Fault, FaultDocument, render_exception
 from distributor.api.wire import Document
 from distributor.engine.acceptance.dry_run import DryRun
-
-logger = structlog.get_logger(__name__)
 
 
 class Element(Document):
@@ -33,6 +32,10 @@ class Meta(Element):
     http_status: str = Field(description="HTTP status with its phrase.", examples=["200 - OK"])
     request_id: str | None = Field(
         description="Id of the request, for support.", examples=["0195e3a1-0000-7000-8000-000000000020"]
+    )
+    warnings: list[FaultDocument] = Field(
+        default_factory=list,
+        description="Extension: what was left out of a call that succeeded. Absent if nothing was.",
     )
 
 
@@ -107,12 +110,12 @@ class DialectView(APIView):
         return render_error
 
 
-def answer(result: Element) -> Response:
-    return answer_result(result.render())
+def answer(result: Element, warnings: Sequence[Fault] = ()) -> Response:
+    return answer_result(result.render(), warnings)
 
 
-def answer_result(result: dict[str, Any]) -> Response:
-    return Response(_in_envelope(result))
+def answer_result(result: dict[str, Any], warnings: Sequence[Fault] = ()) -> Response:
+    return Response(_in_envelope(result, warnings))
 
 
 def answer_plan(plan: DryRun) -> Response:
@@ -123,8 +126,8 @@ def answer_elements(elements: list[dict[str, Any]], next_page: str | None) -> Re
     return answer_result({"elements": elements, "nextPage": next_page})
 
 
-def answer_done() -> Response:
-    return Response({"meta": _meta(HTTPStatus.OK)})
+def answer_done(warnings: Sequence[Fault] = ()) -> Response:
+    return Response({"meta": _meta(HTTPStatus.OK, warnings)})
 
 
 def render_error(error: Exception, context: Mapping[str, Any]) -> Response:
@@ -157,12 +160,14 @@ def _sentence(fault: Mapping[str, str]) -> str:
     return f"Issue with parameter: {parameter}, please fix and try again. Reason: {fault['detail'].rstrip('.')}."
 
 
-def _in_envelope(result: dict[str, Any]) -> dict[str, Any]:
-    return {"result": result, "meta": _meta(HTTPStatus.OK)}
+def _in_envelope(result: dict[str, Any], warnings: Sequence[Fault] = ()) -> dict[str, Any]:
+    return {"result": result, "meta": _meta(HTTPStatus.OK, warnings)}
 
 
-def _meta(status: HTTPStatus) -> dict[str, str | None]:
+def _meta(status: HTTPStatus, warnings: Sequence[Fault] = ()) -> dict[str, Any]:
+    told = {"warnings": [asdict(warning) for warning in warnings]} if warnings else {}
     return {
         "httpStatus": f"{status.value} - {status.phrase}",
         "requestId": structlog.contextvars.get_contextvars().get("request_id"),
+        **told,
     }

@@ -1,11 +1,13 @@
 """Views of `/directories/{id}/mailinglists/{id}/contacts`."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
 from django.db import transaction
 from drf_spectacular.utils import extend_schema
+from pydantic_core import from_json, to_json
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -46,6 +48,7 @@ from distributor.api.request_body import json_body
 from distributor.engine.consent.opt_out import opt_out
 from distributor.engine.infrastructure.clock import database_now
 
+_NO_PHONE: Final = ("/phone", "invalid_phone")
 _NO_IDENTIFIER: Final = Fault("/extRef", "no_identifier", "A contact needs an extRef, email or phone.")
 _NO_IDENTIFIER_LEFT: Final = Fault("/extRef", "no_identifier", "A contact must keep an extRef, email or phone.")
 _TAKEN_FAULTS: Final = {
@@ -89,10 +92,11 @@ class ListContacts(DialectView):
     def post(self, request: Request, directory_id: str, list_id: str) -> Response:
         """Create a contact or change an existing one, and put it on the list.
 
-        A contact is found by extRef, else by email, else by phone.
+        A contact is found by extRef, else by email, else by phone. A phone that is no number is left out, and told in
+        `meta.warnings`, if the contact has an extRef or email.
         """
         mailing_list = find_list(request, directory_id, list_id)
-        body = _read_contact(request)
+        body, warnings = _read_contact(request, is_known=False)
         if not (body.ext_ref or body.email or body.phone):
             raise invalid_request([_NO_IDENTIFIER])
         try:
@@ -101,7 +105,7 @@ class ListContacts(DialectView):
         except (MailingList.DoesNotExist, UnknownMembersError):
             raise not_found("mailing list") from None  # the list or the contact was deleted meanwhile
         lookup = public_id(Kind.CONTACT_LOOKUP, contact.pk)
-        return answer(ContactMade(id=public_id(Kind.CONTACT, contact.pk), contact_lookup_id=lookup))
+        return answer(ContactMade(id=public_id(Kind.CONTACT, contact.pk), contact_lookup_id=lookup), warnings)
 
 
 class ListContactDetail(DialectView):
@@ -128,9 +132,12 @@ class ListContactDetail(DialectView):
         responses={200: Done, 409: ErrorDocument} | PATH_ERRORS | BODY_ERRORS,
     )
     def put(self, request: Request, directory_id: str, list_id: str, contact_id: str) -> Response:
-        """Change the fields that are given. Null and "" clear a field; embeddedData is merged key by key."""
+        """Change the fields that are given. Null and "" clear a field; embeddedData is merged key by key.
+
+        A phone that is no number changes nothing, and is told in `meta.warnings`.
+        """
         member = _find_member(find_list(request, directory_id, list_id), contact_id)
-        body = _read_contact(request)
+        body, warnings = _read_contact(request, is_known=True)
         try:
             with data_of_one_contact():
                 _change(member, body, database_now())
@@ -141,7 +148,7 @@ class ListContactDetail(DialectView):
         except IdentityTakenError as taken:
             fault = _TAKEN_FAULTS[taken.field]
             raise Problem(HTTPStatus.CONFLICT, fault.code, fault.detail, [fault]) from None
-        return answer_done()
+        return answer_done(warnings)
 
     @extend_schema(
         operation_id="v3_remove_contact",
@@ -157,11 +164,30 @@ class ListContactDetail(DialectView):
         return answer_done()
 
 
-def _read_contact(request: Request) -> MailingListContactBody:
+def _read_contact(request: Request, *, is_known: bool) -> tuple[MailingListContactBody, Sequence[Fault]]:
+    """Return the contact, and what was left out of it.
+
+    A phone that is no number, such as N/A, is left out if the contact is known by something else: exports write so.
+    With `is_known` it is known already.
+    """
+    given = json_body(request)
+    try:
+        return _read_body(request, given), ()
+    except Problem as problem:
+        if not problem.faults or any((fault.pointer, fault.code) != _NO_PHONE for fault in problem.faults):
+            raise
+        without = from_json(given)
+        del without["phone"]
+        body = _read_body(request, to_json(without))
+        if not (is_known or body.email or body.ext_ref):
+            raise
+        detail = f"Left out. {problem.faults[0].detail}"
+        return body, [Fault("/phone", "invalid_phone", detail)]
+
+
+def _read_body(request: Request, given: bytes) -> MailingListContactBody:
     organization = caller_key(request).organization
-    return read_body(
-        MailingListContactBody, json_body(request), organization, {}, phone_region=organization.phone_region
-    )[0]
+    return read_body(MailingListContactBody, given, organization, {}, phone_region=organization.phone_region)[0]
 
 
 @transaction.atomic
