@@ -71,7 +71,7 @@ def _lift(account: Account, reason: SuppressionReason, what: Lift, lifted: Seque
     ConsentEvent.objects.bulk_create(
         ConsentEvent(
             organization_id=account.organization_id,
-            contact_id=each.contact and each.contact.pk,
+            contact_id=None if each.contact is None else each.contact.pk,
             channel=account.channel.value,
             address=each.address,
             what=what.value,

@@ -91,6 +91,8 @@ def active_signals_of(contacts: Iterable[Contact]) -> dict[UUID, set[Signal]]:
     active: dict[UUID, set[Signal]] = {contact_id: set() for contact_id in known}
     events = ConsentEvent.objects.filter(contact_id__in=known).order_by("pk").values_list("contact_id", "what")
     for contact_id, what in events:
+        if contact_id is None:
+            continue
         if what == Lift.START:
             active[contact_id].discard(Signal.STOP)
         elif what == Lift.OPT_IN:

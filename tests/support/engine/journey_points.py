@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 
@@ -60,7 +61,7 @@ class Journeys:
     send: Callable[..., Any]
     send_to: Callable[..., Distribution]
     follow: Callable[..., Any]
-    points: dict[object, Point] = field(default_factory=dict)
+    points: dict[UUID, Point] = field(default_factory=dict)
     later: list[Callable[[], object]] = field(default_factory=list)
 
     def reach_all_points(self) -> None:

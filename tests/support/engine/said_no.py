@@ -43,7 +43,7 @@ class Person:
 
     def address(self, channel: Channel) -> str:
         known = given(self.number)
-        return known["email"] if channel == Channel.EMAIL else known["phone"]
+        return str(known["email"] if channel == Channel.EMAIL else known["phone"])
 
     @property
     def page(self) -> str:
