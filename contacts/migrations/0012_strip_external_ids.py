@@ -20,5 +20,5 @@ WHERE contacts_contact.id = chosen.id
 
 
 class Migration(migrations.Migration):
-    dependencies = [("contacts", "0010_consent")]
+    dependencies = [("contacts", "0011_number_rules")]
     operations = [migrations.RunSQL(_STRIP, migrations.RunSQL.noop)]
