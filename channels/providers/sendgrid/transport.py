@@ -11,15 +11,14 @@ from typing import Any
 import sendgrid
 from python_http_client.client import Client
 from python_http_client.exceptions import HTTPError, err_dict
-from urllib3 import BaseHTTPResponse, PoolManager, Timeout
+from urllib3 import PoolManager, Timeout
 from urllib3.exceptions import HTTPError as TransportError
 
-from channels.providers.http_connections import open_pool
+from channels.providers.http_connections import open_pool, read_body
 from channels.providers.sendgrid.answers import Answer, AnswerLostError
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 20.0
-BODY_MAX_BYTES = 65_536
 
 
 class MailApi:
@@ -73,20 +72,8 @@ class _PooledClient(Client):  # type: ignore[misc]  # the package has no types
             )
         except TransportError as error:
             raise AnswerLostError(str(error)) from error
-        body = _read(response)
+        body = read_body(response)
         headers = {name.lower(): value for name, value in response.headers.items()}
         if not 200 <= response.status < 300:
             raise err_dict.get(response.status, HTTPError)(response.status, response.reason, body, headers)
         return Answer(response.status, headers, body)
-
-
-def _read(response: BaseHTTPResponse) -> bytes:
-    """Return at most BODY_MAX_BYTES of the body, or b"" if it was cut short: the status is enough."""
-    try:
-        body = response.read(BODY_MAX_BYTES)
-    except TransportError:
-        body = b""
-    if response.length_remaining:
-        response.close()
-    response.release_conn()
-    return body

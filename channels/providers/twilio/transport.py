@@ -17,6 +17,7 @@ from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 from urllib3 import Timeout
+from urllib3.exceptions import ProtocolError
 
 from channels.providers.base import Account
 from channels.providers.http_connections import open_pool, read_body, read_retry_after
@@ -76,9 +77,12 @@ class PooledHttpClient(HttpClient):  # type: ignore[misc]  # the SDK has no type
             retries=False,  # redirects are not followed, either
             preload_content=False,
         )
+        body = read_body(answer)
         if not 200 <= answer.status < 300:
-            raise _read_refusal(answer.status, answer.headers, read_body(answer))
-        return Response(answer.status, answer.read().decode(), answer.headers)
+            raise _read_refusal(answer.status, answer.headers, body)
+        if not body:
+            raise ProtocolError("The answer was cut short.")
+        return Response(answer.status, body.decode(), answer.headers)
 
     def close(self) -> None:
         self._pool.clear()
