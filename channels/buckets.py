@@ -1,16 +1,17 @@
 """Reads and writes the rate limits' state of accounts, under a row lock, so that all workers share it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
-from channels.models import Pace, ProviderAccount
-from channels.rate_limit import Bucket, close_breaker, open_breaker, pause
-
-BECAUSE_LENGTH = 255
+from channels.breaker import after_call, close_breaker, open_breaker, pause
+from channels.evidence import Evidence, weigh
+from channels.models import Pace, ProviderAccount, RefusedSender
+from channels.providers.base import Result
+from channels.rate_limit import Bucket
 
 
 def bucket_of(account: ProviderAccount) -> Bucket:
@@ -44,22 +45,42 @@ def pause_account(account_id: UUID, until: datetime) -> None:
 
 
 def break_account(account_id: UUID, because: str, now: datetime) -> None:
-    """Open the account's breaker; `because` has at most BECAUSE_LENGTH characters."""
+    """Open the account's breaker; `because` has at most channels.evidence.BECAUSE_LENGTH characters."""
     with transaction.atomic():
         write_bucket(account_id, open_breaker(_lock(account_id), because, now))
 
 
-def mend_account(account_id: UUID) -> None:
-    """Close the account's breaker, after a probe was accepted."""
+def record_call(
+    account_id: UUID,
+    recipient_ids: Sequence[int],
+    results: Sequence[Result],
+    *,
+    is_probe: bool,
+    now: datetime,
+    jitter: float,
+) -> tuple[list[Result], Evidence, Bucket, Bucket]:
+    """Weigh a call's results and write what they change in the account's state, for all workers.
+
+    Returns the weighed results, the evidence, and the state before and after.
+    """
     with transaction.atomic():
-        write_bucket(account_id, close_breaker(_lock(account_id)))
+        before = _lock(account_id)
+        weighed, evidence = weigh(before, recipient_ids, results)
+        after = after_call(before, evidence, is_probe=is_probe, now=now, jitter=jitter)
+        if after != before:
+            write_bucket(account_id, after)
+    return weighed, evidence, before, after
 
 
 def free_account(account_id: UUID) -> bool:
-    """Close the account's breaker, end its pause and its queue; return whether the breaker was open."""
+    """Close the account's breaker, end its pause and its queue; return whether the breaker was open.
+
+    Its refused senders are tried again. Pauses and probes begin at their shortest.
+    """
     with transaction.atomic():
         bucket = _lock(account_id)
         write_bucket(account_id, replace(close_breaker(bucket), paused_until=None))
+        RefusedSender.objects.filter(account_id=account_id).delete()
     return bool(bucket.broken_because)
 
 

@@ -1,11 +1,19 @@
-"""Limits how fast an account sends: pure arithmetic of a token bucket, a daily limit, a pause and a breaker."""
+"""Limits how fast an account sends: pure arithmetic of a token bucket, a daily limit, a pause and a breaker.
+
+What opens and closes the breaker, and how long pauses and probes take, is in channels/breaker.py.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
-# While a breaker is open, one probe per minute finds out whether the account works again.
-PROBE_INTERVAL = timedelta(minutes=1)
+# A probe whose worker dies holds others back for so long: the lease of a provider call.
+PROBE_LEASE = timedelta(minutes=1)
+# Probes behind an open breaker: the first interval, doubled after each probe in vain up to the longest. A connection
+# that is refused costs nobody anything, so it is tried every few seconds. A refused login may lock an account for good,
+# and each message of unknown outcome may become two: 24 hours of refusals are about 100 probes.
+ROUTE_PROBES = (timedelta(seconds=5), timedelta(seconds=20))
+ACCOUNT_PROBES = (timedelta(seconds=15), timedelta(minutes=15))
 # The size of a full bucket. The sweep runs every 2 s, so a bucket for one second would overflow in between.
 BURST_SECONDS = 3.0
 # How many seconds' worth of tokens a batch waits for when the bucket is empty: enough for an efficient call.
@@ -23,6 +31,7 @@ class Cause(StrEnum):
     BROKEN = "broken"  # the breaker is open and no probe is due
     SPENT = "spent"  # the daily limit is reached
     SLOW = "slow"  # the bucket is empty
+    SENDER = "sender"  # the step's own sender is refused and no probe is due
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,11 @@ class Limits:
 class Bucket:
     """The state of an account's limits. Days are UTC; `broken_because` is "" while the breaker is closed.
 
+    `failures` counts the calls in a row that failed because of the account, since `failing_since`; until one succeeds,
+    messages leave one at a time. `doubted` are the last recipients whose message failed alone. `throttle_level` counts
+    the doublings of the next pause. `is_unreachable`: the breaker is open because nobody answers. `failed_probes`
+    counts the probes in vain since it opened.
+
     `turn_at` is when the next batch that gets nothing may retry. Later batches queue behind it, for tokens or for a
     probe, instead of all retrying at once.
     """
@@ -59,6 +73,29 @@ class Bucket:
     sent_today: int = 0
     broken_because: str = ""
     probe_at: datetime | None = None
+    failures: int = 0
+    failing_since: datetime | None = None
+    doubted: tuple[int, ...] = ()
+    throttle_level: int = 0
+    is_unreachable: bool = False
+    failed_probes: int = 0
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether the last call failed because of the account, and no other has succeeded since."""
+        return self.failures > 0
+
+    @property
+    def is_in_trouble(self) -> bool:
+        """Whether a call that succeeds would change anything."""
+        return bool(self.broken_because or self.failures or self.throttle_level)
+
+    @property
+    def probe_interval(self) -> timedelta:
+        """The time between two probes, before jitter."""
+        first, longest = ROUTE_PROBES if self.is_unreachable else ACCOUNT_PROBES
+        doublings: int = 2 ** min(self.failed_probes, 20)
+        return min(first * doublings, longest)
 
     def is_shut(self, now: datetime) -> bool:
         """Whether the account is paused or its breaker is open."""
@@ -88,12 +125,12 @@ class Wait:
 
 def take(limits: Limits, bucket: Bucket, wanted: int, *, is_urgent: bool, now: datetime) -> Grant | Wait:
     """Take tokens for `wanted` messages (at least 1), or for as many as possible."""
+    is_probe = bool(bucket.broken_because)
+    if is_probe and bucket.probe_at is not None and now < bucket.probe_at:
+        return _queue_up(Cause.BROKEN, bucket, bucket.probe_at, bucket.probe_interval, now)
     if bucket.paused_until is not None and now < bucket.paused_until:
         return Wait(bucket.paused_until, Cause.PAUSED, bucket)
-    is_probe = bool(bucket.broken_because)
-    if is_probe:
-        if bucket.probe_at is not None and now < bucket.probe_at:
-            return _queue_up(Cause.BROKEN, bucket, bucket.probe_at, PROBE_INTERVAL, now)
+    if is_probe or bucket.is_in_doubt:
         wanted = 1
     bucket = _start_day(bucket, now)
     count = min(wanted, _left_today(limits, bucket, is_urgent=is_urgent, otherwise=wanted))
@@ -110,23 +147,8 @@ def take(limits: Limits, bucket: Bucket, wanted: int, *, is_urgent: bool, now: d
         bucket = replace(bucket, sent_today=bucket.sent_today + count)
     if is_probe:
         # No other probe is sent before this one's result is known.
-        bucket = replace(bucket, probe_at=now + PROBE_INTERVAL)
+        bucket = replace(bucket, probe_at=now + PROBE_LEASE)
     return Grant(count, bucket, is_probe)
-
-
-def pause(bucket: Bucket, until: datetime) -> Bucket:
-    """Pause the account, because the provider asked for it. Of several pauses the longest applies."""
-    return replace(bucket, paused_until=max(until, bucket.paused_until or until))
-
-
-def open_breaker(bucket: Bucket, because: str, now: datetime) -> Bucket:
-    """Open the breaker, because the account or its sender was refused: only probes are sent."""
-    return replace(bucket, broken_because=because or "refused", probe_at=now + PROBE_INTERVAL)
-
-
-def close_breaker(bucket: Bucket) -> Bucket:
-    """Close the breaker, because a probe was accepted."""
-    return replace(bucket, broken_because="", probe_at=None, turn_at=None)
 
 
 def _start_day(bucket: Bucket, now: datetime) -> Bucket:

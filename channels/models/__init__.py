@@ -1,6 +1,15 @@
 from channels.models.pace import Pace
 from channels.models.provider_account import ProviderAccount
+from channels.models.refused_sender import RefusedSender
 from channels.models.sandbox_message import SandboxMessage
 from channels.models.template import OnMissingValue, Template, TemplateVariant
 
-__all__ = ["OnMissingValue", "Pace", "ProviderAccount", "SandboxMessage", "Template", "TemplateVariant"]
+__all__ = [
+    "OnMissingValue",
+    "Pace",
+    "ProviderAccount",
+    "RefusedSender",
+    "SandboxMessage",
+    "Template",
+    "TemplateVariant",
+]

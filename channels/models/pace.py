@@ -18,6 +18,12 @@ class Pace(models.Model):
     sent_today = models.PositiveIntegerField(default=0)
     broken_because = models.CharField(max_length=255, blank=True)
     probe_at = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)
+    failing_since = models.DateTimeField(null=True)
+    doubted = models.JSONField(default=list)
+    throttle_level = models.PositiveIntegerField(default=0)
+    is_unreachable = models.BooleanField(default=False)
+    failed_probes = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:
         return f"pace of {self.account_id}"
@@ -33,4 +39,10 @@ class Pace(models.Model):
             self.sent_today,
             self.broken_because,
             self.probe_at,
+            self.failures,
+            self.failing_since,
+            tuple(self.doubted),
+            self.throttle_level,
+            self.is_unreachable,
+            self.failed_probes,
         )

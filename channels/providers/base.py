@@ -33,17 +33,21 @@ class Outcome(StrEnum):
 
 
 class Scope(StrEnum):
-    """What a permanent refusal is about."""
+    """What an outcome that is no success says something about. Only the first two count against a person."""
 
     RECIPIENT = "recipient"
     CONTENT = "content"
     SENDER = "sender"
-    ACCOUNT = "account"
+    ACCOUNT = "account"  # its credentials, its quota, or the provider's own trouble
+    ROUTE = "route"  # the way there: DNS, refused connections, TLS, timeouts before anything was handed over
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The result of one message. `code` is the provider's own (an SMTP reply code, an API's error number)."""
+    """The result of one message. `code` is the provider's own (an SMTP reply code, an API's error number).
+
+    `is_suspect`: about this message, unless different recipients in a row get the like; then it is about the account.
+    """
 
     outcome: Outcome
     provider_message_id: str = ""
@@ -51,11 +55,14 @@ class Result:
     detail: str = ""
     scope: Scope | None = None
     retry_after_seconds: float | None = None
+    until_next_day: bool = False  # throttled for the rest of the day (UTC): a daily quota is used up
+    is_suspect: bool = False
+    is_bad_address: bool = False  # the address does not exist: suppress it as a hard bounce does
     opted_out: bool = False  # refused because the recipient told the provider to stop: suppress the address
 
 
 NOT_TRIED = Result(Outcome.THROTTLED, detail="Not tried: the batch took too long.", retry_after_seconds=0)
-NO_ANSWER = Result(Outcome.UNKNOWN, detail="There was no answer in time.")
+NO_ANSWER = Result(Outcome.UNKNOWN, detail="There was no answer in time.", scope=Scope.ROUTE)
 
 
 def one_line(text: str) -> str:

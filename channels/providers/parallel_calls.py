@@ -111,12 +111,13 @@ class _Batch:
         try:
             result = self._send_one(message)
         except NotSentError as error:
-            result = Result(Outcome.TRANSIENT, detail=describe_error(error))
+            result = Result(Outcome.TRANSIENT, detail=describe_error(error), scope=Scope.ROUTE)
             return result, isinstance(error, NotConnectedError)
         except Exception as error:
             # A timeout, a reset, an answer that was cut off or has no known form: the request was sent.
-            return Result(Outcome.UNKNOWN, detail=describe_error(error)), False
-        return result, result.outcome is Outcome.THROTTLED or result.scope is Scope.ACCOUNT
+            return Result(Outcome.UNKNOWN, detail=describe_error(error), scope=Scope.ROUTE), False
+        is_refused = result.outcome is Outcome.PERMANENT and result.scope is Scope.ACCOUNT
+        return result, is_refused or result.outcome is Outcome.THROTTLED
 
 
 def _result(future: Future[Result]) -> Result:

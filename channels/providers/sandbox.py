@@ -23,8 +23,15 @@ FAILURES = {
     "permanent": Result(
         Outcome.PERMANENT, code="550", detail="The sandbox refuses this address.", scope=Scope.RECIPIENT
     ),
-    "transient": Result(Outcome.TRANSIENT, code="451", detail="The sandbox has a temporary fault."),
-    "throttled": Result(Outcome.THROTTLED, code="429", detail="The sandbox is busy.", retry_after_seconds=1),
+    "transient": Result(
+        Outcome.TRANSIENT, code="451", detail="The sandbox has a temporary fault.", scope=Scope.RECIPIENT
+    ),
+    "unavailable": Result(
+        Outcome.TRANSIENT, code="503", detail="The sandbox does not work at the moment.", scope=Scope.ACCOUNT
+    ),
+    "throttled": Result(
+        Outcome.THROTTLED, code="429", detail="The sandbox is busy.", scope=Scope.ACCOUNT, retry_after_seconds=1
+    ),
     "unknown": Result(Outcome.UNKNOWN, code="500", detail="The sandbox took the message and answered with an error."),
 }
 _COLUMNS = (
@@ -50,8 +57,8 @@ class Sandbox(Provider):
     """Accepts every message, unless its configuration simulates trouble. Both settings are optional:
 
     `failAddresses`: addresses and the outcome of all messages to them, for example `{"bob@example.com": "permanent"}`:
-        “permanent” (refused for good), “transient” (not now), “throttled” (too fast, retry after 1 s), or “unknown”
-        (stored in the sandbox, but answered with an error).
+        “permanent” (refused for good), “transient” (not now), “unavailable” (the whole sandbox is down), “throttled”
+        (too fast, retry after 1 s), or “unknown” (stored in the sandbox, but answered with an error).
     `latencySeconds`: how long a call takes, 0 to 30.
     """
 

@@ -63,6 +63,11 @@ class _Context(NamedTuple):
         return f" by {_channel_name(self.detail['channel'])}" if "channel" in self.detail else ""
 
     @property
+    def account(self) -> str:
+        channel = _channel_name(self.detail.get("channel", ""))
+        return f"the {channel} account “{self.detail.get('account', 'unknown')}”".replace("  ", " ")
+
+    @property
     def provider_error(self) -> str:
         """The provider's code and detail in brackets, or "" if it gave neither."""
         error = " ".join(str(self.detail[name]) for name in ("code", "detail") if self.detail.get(name))
@@ -249,6 +254,14 @@ PHRASES: Final[Mapping[str, Callable[[_Context], str]]] = {
     ),
     "attempts_exhausted": lambda context: (
         f"the provider did not accept {context.message} in any of the allowed attempts{context.provider_error}"
+    ),
+    "account_unavailable": lambda context: (
+        f"{context.account} has not worked since {context.at('since')}; the message waits for it"
+        f"{context.provider_error}"
+    ),
+    "sender_refused": lambda context: (
+        f"{context.account} has refused the sender since {context.at('since')}; the message waits until it is accepted"
+        f"{context.provider_error}"
     ),
     "provider_account_fault": lambda context: (
         f"the provider rejected the account or its sender{context.provider_error}"

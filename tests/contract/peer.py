@@ -31,13 +31,13 @@ class Trouble(StrEnum):
 EXPECTED: dict[Trouble, set[tuple[Outcome, Scope | None]]] = {
     Trouble.REFUSED: {(Outcome.PERMANENT, Scope.RECIPIENT), (Outcome.PERMANENT, Scope.CONTENT)},
     Trouble.LOCKED_OUT: {(Outcome.PERMANENT, Scope.ACCOUNT)},
-    Trouble.THROTTLED: {(Outcome.THROTTLED, None)},
-    Trouble.BUSY: {(Outcome.TRANSIENT, None)},
+    Trouble.THROTTLED: {(Outcome.THROTTLED, Scope.ACCOUNT)},
+    Trouble.BUSY: {(Outcome.TRANSIENT, Scope.ACCOUNT), (Outcome.TRANSIENT, Scope.RECIPIENT)},
     # A small request is sent completely before the reset arrives. A larger one may be repeated at once.
-    Trouble.RESET_BEFORE: {(Outcome.TRANSIENT, None), (Outcome.UNKNOWN, None), (Outcome.ACCEPTED, None)},
-    Trouble.RESET_AFTER: {(Outcome.UNKNOWN, None)},
-    Trouble.LOST_ANSWER: {(Outcome.UNKNOWN, None)},
-    Trouble.SILENT: {(Outcome.UNKNOWN, None)},
+    Trouble.RESET_BEFORE: {(Outcome.TRANSIENT, Scope.ROUTE), (Outcome.UNKNOWN, Scope.ROUTE), (Outcome.ACCEPTED, None)},
+    Trouble.RESET_AFTER: {(Outcome.UNKNOWN, Scope.ROUTE)},
+    Trouble.LOST_ANSWER: {(Outcome.UNKNOWN, None), (Outcome.UNKNOWN, Scope.ACCOUNT)},
+    Trouble.SILENT: {(Outcome.UNKNOWN, Scope.ROUTE)},
     Trouble.CUT: {(Outcome.ACCEPTED, None)},
     Trouble.HALF_CLOSED: {(Outcome.ACCEPTED, None)},
 }

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from channels.providers.base import Scope
 from distributor.rules.eligibility import Reason
 from distributor.rules.journey.delivery_events import Trouble
 from distributor.rules.journey.forecast import Condition, ForecastMessage
@@ -30,17 +31,17 @@ def retry_reasons() -> set[str]:
     verdicts = [
         after_attempt(
             outcome,
-            about_account=about_account,
+            scope=scope,
             number=1,
+            first_at=NOW,
             unknown_before=0,
             channel="email",
-            retry_after_seconds=None,
             evidence_window=window,
             now=NOW,
             jitter=0.5,
         )
         for outcome in ("accepted", "throttled", "permanent", "unknown", "transient")
-        for about_account in (False, True)
+        for scope in Scope
         for window in (timedelta(0), timedelta(minutes=15))
     ]
     return {verdict.reason for verdict in verdicts if isinstance(verdict, Retry)}
@@ -185,11 +186,25 @@ def test_a_decision_reads_as_a_sentence(kind: str, reason: str, detail: dict[str
             ("deferred until 2026-03-02 08:00 (Europe/Warsaw): "
              "the provider could not accept the SMS message at this time (busy)"),
         ),
+        (
+            "sender_refused",
+            {"channel": "email", "account": "Relay", "since": "2026-03-01T09:31:00+00:00", "code": "550"},
+            ("deferred until 2026-03-02 08:00 (Europe/Warsaw): the e-mail account “Relay” has refused the sender since "
+             "2026-03-01 10:31 (Europe/Warsaw); the message waits until it is accepted (550)"),
+        ),
     ],
 )  # fmt: skip
 def test_a_deferral_says_until_when(reason: str, detail: dict[str, Any], sentence: str) -> None:
     until = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
     assert explain("deferred", reason, detail, until=until, now=NOW, zone=WARSAW) == sentence
+
+
+def test_an_outage_says_which_account_and_since_when() -> None:
+    detail = {"channel": "email", "account": "Relay", "since": "2026-03-01T09:31:00+00:00", "detail": "refused"}
+    assert explain("deferred", "account_unavailable", detail, now=NOW, zone=WARSAW) == (
+        "deferred: the e-mail account “Relay” has not worked since 2026-03-01 10:31 (Europe/Warsaw); "
+        "the message waits for it (refused)"
+    )
 
 
 def test_every_reason_has_a_phrase_of_its_own() -> None:

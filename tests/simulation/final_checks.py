@@ -102,8 +102,9 @@ def _about_end(journey: Journey, row: _Row, attempts: int) -> Iterator[str]:
     if row.outcome == "indeterminate" and not any(call.answer == "unknown" for call in calls):
         yield "no response was lost"
     counted = [call for call in calls if call.answer != "throttled" and not call.is_about_account]
-    if len(counted) != attempts:
-        yield f"{attempts} attempts are recorded of {len(counted)}"
+    # A message that fails again while others leave fails alone: then it is an attempt, whatever it was told.
+    if not len(counted) <= attempts <= len(calls):
+        yield f"{attempts} attempts are recorded of {len(counted)} to {len(calls)}"
     if row.state != "stopped":
         return
     causes = {

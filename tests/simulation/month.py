@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import connection
 
 from channels.events import Event, EventKind
-from channels.providers.base import Account, Message, Result
+from channels.providers.base import Account, Message, Outcome, Result, Scope
 from distributor.engine.dispatch.loop import dispatch_lane
 from distributor.engine.feedback.ingest import ingest_events
 from distributor.models.batch import Lane
@@ -96,7 +96,8 @@ class Month:
         call = Call(journey, provider.account.channel.value, message.attempt_id, self.now, step=step)
         self.oracle.judge(call, message.to, provider.evidence_window)
         call.answer, call.is_taken = fate.result.outcome.value, fate.is_taken
-        call.is_about_account = fate.result.scope is not None and fate.result.scope.value == "account"
+        is_refusal = fate.result.outcome in (Outcome.PERMANENT, Outcome.TRANSIENT)
+        call.is_about_account = is_refusal and fate.result.scope in (Scope.ACCOUNT, Scope.ROUTE)
         journey.calls.append(call)
         journey.person.sends.append(call)
         expect_risk(call)

@@ -10,7 +10,9 @@ from datetime import timedelta
 from tests.simulation.quiet_periods import QuietPeriods
 from tests.simulation.world import Call, Journey, Person
 
-MAX_ATTEMPTS = 8
+# A message is retried on its step for so long, at intervals of at most so long.
+RETRIED_FOR = {"email": timedelta(hours=24), "sms": timedelta(hours=4), "whatsapp": timedelta(hours=4)}
+LONGEST_WAIT = {"email": timedelta(hours=3), "sms": timedelta(minutes=30), "whatsapp": timedelta(minutes=30)}
 
 
 @dataclass
@@ -216,8 +218,11 @@ def _about_reason(call: Call, last: Call, there: list[Call]) -> Iterator[str]:
         first_at = min(other.at for other in there if other.may_have_left)
         if campaign.fallback_delay is not None and call.at < first_at + campaign.fallback_delay:
             yield f"the message before left at {first_at}, the delay is {campaign.fallback_delay}"
-    elif sum(other.answer == "transient" for other in call.journey.calls) < MAX_ATTEMPTS:
-        yield "the channel before was not tried often enough"
+    else:
+        recorded = [other for other in there if other.answer in ("transient", "unknown") and not other.is_about_account]
+        enough = RETRIED_FOR[last.channel] - LONGEST_WAIT[last.channel] - timedelta(seconds=1)
+        if not recorded or call.at < recorded[0].at + enough:
+            yield "the channel before was not tried long enough"
 
 
 def expect_risk(call: Call) -> None:

@@ -51,7 +51,8 @@ _TRANSIENT = Result(Outcome.TRANSIENT, code="450")
 _REFUSED = Result(Outcome.PERMANENT, code="550", scope=Scope.RECIPIENT)
 _STOPPED_EARLIER = Result(Outcome.PERMANENT, code="21610", scope=Scope.RECIPIENT, opted_out=True)
 _SUSPENDED = Result(Outcome.PERMANENT, code="401", scope=Scope.ACCOUNT)
-_LOST = Result(Outcome.UNKNOWN, code="timeout")
+_UNREACHABLE = Result(Outcome.TRANSIENT, detail="Connection refused", scope=Scope.ROUTE)
+_LOST = Result(Outcome.UNKNOWN, code="timeout", scope=Scope.ROUTE)
 
 # Events follow a share of the calls, all after one of these delays, so that they come in few webhooks of many events.
 REPORTED_SHARE = 0.3
@@ -100,7 +101,9 @@ def draw_call(draw: Random, count: int) -> list[Fate]:
         ]
     if trouble < 0.035:
         return [Fate(_SUSPENDED)] * count
-    if trouble < 0.042:
+    if trouble < 0.04:
+        return [Fate(_UNREACHABLE)] * count
+    if trouble < 0.047:
         return [_lost(draw, lost_for) for _ in range(count)]
     return [_draw_fate(draw, mood, reported_after, lost_for) for _ in range(count)]
 

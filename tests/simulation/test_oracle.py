@@ -139,7 +139,7 @@ BREACHES: list[tuple[str, Change]] = [
         all_of(by_sms, campaign_has(fallback_delay=None), lambda call: earlier(call, DAY, "accepted")),
     ),
     ("single", all_of(by_sms, campaign_has(is_multi=False), lambda call: earlier(call, DAY, "permanent"))),
-    ("not tried often", all_of(by_sms, lambda call: earlier(call, DAY, "transient"))),
+    ("not tried long", all_of(by_sms, lambda call: earlier(call, 20 * HOUR, "transient"))),
     ("stop on (opened)", all_of(by_sms, campaign_has(stops_on="opened"), after(DAY, is_opened=True))),
     ("stop on (opened)", all_of(by_sms, campaign_has(stops_on="opened"), journey_has(is_opened=True), after(DAY))),
     ("stop on (delivered)", all_of(by_sms, campaign_has(stops_on="delivered"), after(DAY, is_delivered=True))),
@@ -176,6 +176,7 @@ PERMITTED: list[Change] = [
     all_of(by_sms, lambda call: earlier(call, MINUTE, "permanent")),
     lambda call: earlier(call, WINDOW, "unknown"),
     lambda call: earlier(call, MINUTE, "transient"),
+    all_of(by_sms, lambda call: earlier(call, 22 * HOUR, "transient")),
     # The stop condition counts only if the message has not failed, and only if the distribution has it.
     all_of(by_sms, campaign_has(stops_on="opened"), after(DAY, is_opened=True, has_failed=True)),
     all_of(by_sms, campaign_has(stops_on="opened"), after(DAY, is_delivered=True)),

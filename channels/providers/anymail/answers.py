@@ -18,16 +18,20 @@ from channels.providers.http_connections import read_retry_after
 
 # Fields in which services put their error codes and messages.
 _CODES = ("ErrorCode", "name", "code", "type")  # Mandrill has a number in “code” and a word in “name”
+# Codes of quotas that are used up for longer than a moment, for example Resend's “daily_quota_exceeded”.
+_QUOTA = re.compile(r"(daily|monthly)_quota")
+QUOTA_PAUSE_SECONDS = 3_600.0
 _MESSAGES = ("Message", "message", "ErrorMessage", "error", "detail")
-_STATUSES: dict[int, tuple[Outcome, Scope | None]] = {
+_STATUSES: dict[int, tuple[Outcome, Scope]] = {
     401: (Outcome.PERMANENT, Scope.ACCOUNT),
     402: (Outcome.PERMANENT, Scope.ACCOUNT),
     403: (Outcome.PERMANENT, Scope.ACCOUNT),
     404: (Outcome.PERMANENT, Scope.ACCOUNT),  # wrong URL, or a domain that the account does not have
     405: (Outcome.PERMANENT, Scope.ACCOUNT),
-    408: (Outcome.TRANSIENT, None),  # the request did not arrive completely
-    429: (Outcome.THROTTLED, None),
-    503: (Outcome.TRANSIENT, None),
+    408: (Outcome.TRANSIENT, Scope.ACCOUNT),  # the request did not arrive whole
+    425: (Outcome.TRANSIENT, Scope.ACCOUNT),  # or too early in the connection (RFC 8470 §5.2)
+    429: (Outcome.THROTTLED, Scope.ACCOUNT),
+    503: (Outcome.TRANSIENT, Scope.ACCOUNT),
 }
 
 
@@ -59,11 +63,18 @@ def judge(service: Service, response: Response) -> Result:
         code=(code or str(response.status_code))[:CODE_LENGTH],
         detail=one_line(message or f"HTTP {response.status_code}"),
         scope=scope,
-        retry_after_seconds=pause if outcome is Outcome.THROTTLED else None,
+        retry_after_seconds=_pause_seconds(outcome, code, pause),
     )
 
 
-def _meaning(service: Service, status: int, text: str) -> tuple[Outcome, Scope | None]:
+def _pause_seconds(outcome: Outcome, code: str, asked_for: float | None) -> float | None:
+    """Return the pause: what Retry-After asks for, and an hour at a time for a quota of a day or a month."""
+    if outcome is not Outcome.THROTTLED:
+        return None
+    return QUOTA_PAUSE_SECONDS if asked_for is None and _QUOTA.search(code) else asked_for
+
+
+def _meaning(service: Service, status: int, text: str) -> tuple[Outcome, Scope]:
     for pattern, outcome, scope in service.refusals:
         if re.search(pattern, text, re.DOTALL):
             return outcome, scope
@@ -73,7 +84,7 @@ def _meaning(service: Service, status: int, text: str) -> tuple[Outcome, Scope |
         return Outcome.PERMANENT, Scope.ACCOUNT  # a redirect: “baseUrl” is wrong
     if 400 <= status < 500:
         return Outcome.PERMANENT, Scope.CONTENT
-    return Outcome.UNKNOWN, None  # 5xx, or a 2xx in an unknown form: may have been taken
+    return Outcome.UNKNOWN, Scope.ACCOUNT  # 5xx, or a 2xx in an unknown form: may have been taken
 
 
 def _read_status(service: Service, response: Response, status: str | None, message_id: str | None) -> Result:

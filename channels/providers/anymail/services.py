@@ -37,7 +37,7 @@ class Service:
     has_metadata: bool = True  # otherwise a tag carries the attempt's id
     has_click_switch: bool = True
     has_event_ids: bool = True
-    refusals: tuple[tuple[str, Outcome, Scope | None], ...] = ()
+    refusals: tuple[tuple[str, Outcome, Scope], ...] = ()
     hard_bounces: tuple[tuple[tuple[str, ...], frozenset[object]], ...] = ()
 
 
@@ -56,7 +56,7 @@ SERVICES: dict[str, Service] = {
         refusals=(
             (r"^(10|405|412|413) ", *_ACCOUNT),
             (r"^(400|401) |^300 .*'(From|Reply-?To)'", *_SENDER),
-            (r"^100 ", Outcome.TRANSIENT, None),
+            (r"^100 ", Outcome.TRANSIENT, Scope.ACCOUNT),
         ),
         hard_bounces=(
             (("Type",), frozenset({"HardBounce", "BadEmailAddress"})),
@@ -127,7 +127,7 @@ SERVICES: dict[str, Service] = {
         refusals=(
             (r"^(Invalid_Key|PaymentRequired|Unknown_Subaccount)\b", *_ACCOUNT),
             (r"^(ValidationError|Unknown_Template|Unknown_MetadataField)\b", Outcome.PERMANENT, Scope.CONTENT),
-            (r"^ServiceUnavailable\b", Outcome.TRANSIENT, None),
+            (r"^ServiceUnavailable\b", Outcome.TRANSIENT, Scope.ACCOUNT),
         ),
         hard_bounces=((("event",), frozenset({"hard_bounce"})),),
     ),
@@ -152,7 +152,7 @@ SERVICES: dict[str, Service] = {
         "ResendTrackingWebhookView",
         has_click_switch=False,
         refusals=(
-            (r"^(daily_quota_exceeded|monthly_quota_exceeded)\b", Outcome.THROTTLED, None),
+            (r"^(daily_quota_exceeded|monthly_quota_exceeded)\b", Outcome.THROTTLED, Scope.ACCOUNT),
             (r"^(missing_api_key|invalid_api_key|restricted_api_key)\b", *_ACCOUNT),
             (r"^invalid_from_address\b|domain is not verified", *_SENDER),
         ),

@@ -63,20 +63,21 @@ def judge(answer: Answer, size: int, now: float) -> Verdict:
         return Verdict(Result(Outcome.ACCEPTED, identity, code))
     if status == 429:
         pause = _pause_seconds(answer.headers, now)
-        return Verdict(Result(Outcome.THROTTLED, code=code, detail=detail, retry_after_seconds=pause), ends_batch=True)
+        result = Result(Outcome.THROTTLED, code=code, detail=detail, scope=Scope.ACCOUNT, retry_after_seconds=pause)
+        return Verdict(result, ends_batch=True)
     if status in (400, 413):
         return _judge_refusal(errors, size, code, detail)
     if status == 403 and _is_about_sender(errors):
         return Verdict(Result(Outcome.PERMANENT, code=code, detail=detail, scope=Scope.SENDER))
     if status in _ACCOUNT_STATUSES or 300 <= status < 400:
         return Verdict(Result(Outcome.PERMANENT, code=code, detail=detail, scope=Scope.ACCOUNT), ends_batch=True)
-    if status == 408:  # the request did not arrive completely (RFC 9110 §15.5.9)
-        return Verdict(Result(Outcome.TRANSIENT, code=code, detail=detail))
-    if status == 503:
-        return Verdict(Result(Outcome.TRANSIENT, code=code, detail=detail), ends_batch=True)
+    if status in (408, 425, 503):
+        # 408 and 425: the request did not arrive whole, or too early (RFC 9110 §15.5.9, RFC 8470 §5.2).
+        result = Result(Outcome.TRANSIENT, code=code, detail=detail, scope=Scope.ACCOUNT)
+        return Verdict(result, ends_batch=status == 503)
     if 400 <= status < 500:
         return Verdict(Result(Outcome.PERMANENT, code=code, detail=detail, scope=Scope.CONTENT))
-    return Verdict(Result(Outcome.UNKNOWN, code=code, detail=detail))
+    return Verdict(Result(Outcome.UNKNOWN, code=code, detail=detail, scope=Scope.ACCOUNT))
 
 
 def _judge_refusal(errors: list[tuple[str, str]], size: int, code: str, detail: str) -> Verdict:

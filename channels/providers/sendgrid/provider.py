@@ -119,10 +119,10 @@ class SendGrid(Provider):
             answer = self._post(body, started_at)
         except NotSentError as error:
             # Without a connection, the next request would wait for the same timeout.
-            result = Result(Outcome.TRANSIENT, detail=describe_error(error))
+            result = Result(Outcome.TRANSIENT, detail=describe_error(error), scope=Scope.ROUTE)
             return Verdict(result, ends_batch=isinstance(error, NotConnectedError))
         except AnswerLostError as error:
-            return Verdict(Result(Outcome.UNKNOWN, detail=describe_error(error)))
+            return Verdict(Result(Outcome.UNKNOWN, detail=describe_error(error), scope=Scope.ROUTE))
         return judge(answer, len(request.messages), time.time())
 
     def _post(self, body: bytes, started_at: float) -> Answer:

@@ -6,7 +6,7 @@ from threading import Event, Lock
 from time import monotonic
 from typing import Any
 
-from channels.providers.base import NO_ANSWER, NOT_TRIED, Account, Message, Provider, Result
+from channels.providers.base import NO_ANSWER, NOT_TRIED, Account, Message, Outcome, Provider, Result, Scope
 from channels.providers.configuration import (
     Check,
     ConfigurationFault,
@@ -132,14 +132,29 @@ class Smtp(Provider):
                 batch.has_connected.set()
                 taken = batch.take()
                 if taken is not None:
-                    index, message = taken
-                    batch.results[index] = session.send(message)
+                    self._send(session, batch, *taken)
         except NoConnectionError as error:
             batch.refusal = error.result
             if after is not None:
                 self._no_more_until = monotonic() + REFUSED_SECONDS
         finally:
             batch.has_connected.set()
+
+    def _send(self, session: Session, batch: "_Batch", index: int, message: Message) -> None:
+        """Send a message. “Too fast” or a refusal of the account ends the batch: the next message would get the same.
+
+        Otherwise 300 messages to a server that answers 421 were 1,200 connections a minute.
+        """
+        try:
+            result = batch.results[index] = session.send(message)
+        except NoConnectionError as error:
+            batch.results[index] = error.result
+            raise
+        if result.outcome is Outcome.THROTTLED:
+            self._no_more_until = monotonic() + REFUSED_SECONDS
+            batch.stop(NOT_TRIED)
+        elif result.scope is Scope.ACCOUNT:
+            batch.stop(result)
 
     def _abandon(self) -> None:
         """Give up threads that wait where no time limit applies, for example for a name to be resolved."""
@@ -178,6 +193,12 @@ class _Batch:
             index = min(self.waiting)
             self._started.add(index)
             return index, self.waiting.pop(index)
+
+    def stop(self, result_of_rest: Result) -> None:
+        """Start no further message. Those that wait get this result."""
+        with self._lock:
+            rest, self.waiting = self.waiting, {}
+            self.results |= dict.fromkeys(rest, result_of_rest)
 
     def end(self) -> list[Result]:
         """Return the results in the order of the messages. No message is started after this."""

@@ -20,11 +20,13 @@ _RECIPIENT = Meaning(Outcome.PERMANENT, Scope.RECIPIENT)
 _CONTENT = Meaning(Outcome.PERMANENT, Scope.CONTENT)
 _SENDER = Meaning(Outcome.PERMANENT, Scope.SENDER)
 _ACCOUNT = Meaning(Outcome.PERMANENT, Scope.ACCOUNT)
-_THROTTLED = Meaning(Outcome.THROTTLED)
+_THROTTLED = Meaning(Outcome.THROTTLED, Scope.ACCOUNT)
 # A daily limit: retrying every few seconds would be useless.
-_DAY_IS_FULL = Meaning(Outcome.THROTTLED, retry_after_seconds=3_600.0)
-_TRANSIENT = Meaning(Outcome.TRANSIENT)
-_UNKNOWN = Meaning(Outcome.UNKNOWN)
+_DAY_IS_FULL = Meaning(Outcome.THROTTLED, Scope.ACCOUNT, retry_after_seconds=3_600.0)
+_TRANSIENT = Meaning(Outcome.TRANSIENT, Scope.RECIPIENT)
+# Twilio's own trouble, whoever the recipient is.
+_BUSY = Meaning(Outcome.TRANSIENT, Scope.ACCOUNT)
+_UNKNOWN = Meaning(Outcome.UNKNOWN, Scope.ACCOUNT)
 
 _GROUPS = (
     # 63014: the person has blocked us on WhatsApp (https://www.twilio.com/docs/api/errors/63014).
@@ -55,9 +57,10 @@ CODES = {code: meaning for meaning, codes in _GROUPS for code in codes}
 # 407 and 3xx: the credentials or the base URL are wrong, for all messages.
 _STATUSES = {
     **dict.fromkeys((401, 403, 404, 405, 407), _ACCOUNT),
-    408: _TRANSIENT,
+    # The request did not arrive whole, or too early in the connection (RFC 9110 §15.5.9, RFC 8470 §5.2).
+    **dict.fromkeys((408, 425), _BUSY),
     429: _THROTTLED,
-    503: _TRANSIENT,
+    503: _BUSY,
 }
 
 

@@ -1,55 +1,117 @@
-"""Account health: pause, break or mend a provider account, for all workers, after the results of a hand-over."""
+"""Account health: what the results of a hand-over change in the state of its account, for all workers.
+
+The rules are channels/evidence.py (what the results say) and channels/breaker.py (what follows for the account).
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from random import random
 
 import structlog
 
-from channels.buckets import BECAUSE_LENGTH, break_account, mend_account, pause_account
+from channels.buckets import record_call
+from channels.evidence import BECAUSE_LENGTH, Evidence, Finding, may_concern_account
 from channels.providers.base import Outcome, Result, Scope
+from channels.rate_limit import Bucket
+from channels.refused_senders import hold_sender, release_sender
 from distributor.engine.dispatch.handover import Begun
 from distributor.engine.infrastructure.sql_params import storable
 from distributor.engine.route.step_context import StepContext
 from distributor.engine.route.waiting_batches import make_batches_due
-from distributor.rules.journey.retry import throttle_pause
-from distributor.rules.timing.timetable import round_up
 
 logger = structlog.get_logger(__name__)
 
+# A call that refuses at least so many messages for their content, and takes none, is reported.
+REPORTED_REFUSALS = 5
 
-def update_account_health(context: StepContext, begun: Begun, results: Sequence[Result], now: datetime) -> bool:
-    """Pause, break or mend the account that a hand-over went to. Returns whether that outdates the step's context."""
-    fault = next((result for result in results if breaks_account(context, result)), None)
-    if fault is not None:
-        because = " ".join(filter(None, (fault.code, fault.detail)))
-        logger.warning("breaker_opened", account=str(begun.account_id), reason=because)
-        break_account(begun.account_id, storable(because, BECAUSE_LENGTH), now)
-        return True
-    is_mended = begun.is_probe and any(result.outcome is Outcome.ACCEPTED for result in results)
-    if is_mended:
-        logger.info("breaker_closed", account=str(begun.account_id))
-        mend_account(begun.account_id)
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """An account's state after a hand-over, as far as its people need to know.
+
+    `failing_since` is since when the account has not worked; None: it works. `held_until` is when it may be used again.
+    """
+
+    is_context_outdated: bool = False
+    failing_since: datetime | None = None
+    held_until: datetime | None = None
+
+
+WORKS = Health()
+
+
+def update_account_health(
+    context: StepContext, begun: Begun, results: Sequence[Result], now: datetime
+) -> tuple[Sequence[Result], Health]:
+    """Pause, break or mend the account that a hand-over went to, and hold back a sender that it refuses.
+
+    Returns the results with every doubt about the account decided, and the account's state.
+    """
+    option = context.account_option
+    _report_refused_content(context, begun, results)
+    if context.step.from_email:
+        if (refusal := next((result for result in results if result.scope is Scope.SENDER), None)) is not None:
+            return results, _hold_sender(context, begun, refusal, now)
+        if option.refused_sender is not None and any(result.outcome is Outcome.ACCEPTED for result in results):
+            _release_sender(context, begun, now)
+    else:
+        # The account's own sender is refused: as good as the account.
+        results = [replace(each, scope=Scope.ACCOUNT) if each.scope is Scope.SENDER else each for each in results]
+    is_untroubled = not option.bucket.is_in_trouble and not any(map(may_concern_account, results))
+    if is_untroubled:
+        return results, Health(is_context_outdated=option.refused_sender is not None)
+    weighed, evidence, before, after = record_call(
+        begun.account_id,
+        [person.recipient_id for person in begun.people],
+        [replace(each, code=storable(each.code, 63), detail=storable(each.detail, 500)) for each in results],
+        is_probe=begun.is_probe,
+        now=now,
+        jitter=random(),  # noqa: S311  it spreads load and keeps no secret
+    )
+    _log_change(begun, evidence, before, after)
+    if before.broken_because and not after.broken_because:
         make_batches_due(begun.account_id, now)
-    pauses = [throttle_pause(result.retry_after_seconds) for result in results if pauses_account(result)]
-    if pauses:
-        pause_account(begun.account_id, round_up(now + max(pauses)))
-    return is_mended or bool(pauses)
+    pause_ends = after.paused_until if after.is_paused(now) else None
+    held_until = after.probe_at if after.broken_because else pause_ends
+    return weighed, Health(True, after.failing_since, held_until)
 
 
-def breaks_account(context: StepContext, result: Result) -> bool:
-    """Return whether the result opens the account's breaker.
-
-    A refused sender does so only if it is the account's own. A sender that only this step uses is the step's fault:
-    its messages wait, while other steps keep using the account.
-    """
-    if result.outcome is not Outcome.PERMANENT:
-        return False
-    return result.scope is Scope.ACCOUNT or (result.scope is Scope.SENDER and not context.step.from_email)
+def _hold_sender(context: StepContext, begun: Begun, refusal: Result, now: datetime) -> Health:
+    """Hold back the sender that only this step uses. Other steps keep using the account."""
+    because = storable(" ".join(filter(None, (refusal.code, refusal.detail))), BECAUSE_LENGTH)
+    since, is_new = hold_sender(begun.account_id, context.sender.email, because, now)
+    if is_new:
+        logger.warning("sender_refused", account=str(begun.account_id), sender=context.sender.email, reason=because)
+    return Health(True, since)
 
 
-def pauses_account(result: Result) -> bool:
-    """Return whether the result pauses the account.
+def _release_sender(context: StepContext, begun: Begun, now: datetime) -> None:
+    if release_sender(begun.account_id, context.sender.email):
+        logger.info("sender_accepted", account=str(begun.account_id), sender=context.sender.email)
+        make_batches_due(begun.account_id, now)
 
-    `retry_after_seconds` of 0 is no pause: the provider asked for none, and only our own time for the batch was up.
-    """
-    return result.outcome is Outcome.THROTTLED and result.retry_after_seconds != 0
+
+def _log_change(begun: Begun, evidence: Evidence, before: Bucket, after: Bucket) -> None:
+    account = str(begun.account_id)
+    if after.broken_because and not before.broken_because:
+        logger.warning("breaker_opened", account=account, reason=after.broken_because)
+    elif before.broken_because and not after.broken_because:
+        logger.info("breaker_closed", account=account)
+    elif after.failures > before.failures:
+        logger.warning("account_failing", account=account, failures=after.failures, reason=evidence.because)
+    if evidence.finding is Finding.THROTTLED and after.paused_until != before.paused_until:
+        logger.info("account_paused", account=account, until=str(after.paused_until), reason=evidence.because)
+
+
+def _report_refused_content(context: StepContext, begun: Begun, results: Sequence[Result]) -> None:
+    """Report a call whose messages were all refused for their content: the template or the sender looks like spam."""
+    refused = [each for each in results if each.outcome is Outcome.PERMANENT and each.scope is Scope.CONTENT]
+    if len(refused) == len(results) >= REPORTED_REFUSALS:
+        logger.error(
+            "content_refused",
+            account=str(begun.account_id),
+            template=str(context.step.template_id),
+            messages=len(refused),
+            reason=refused[0].detail,
+        )

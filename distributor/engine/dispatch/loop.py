@@ -65,9 +65,9 @@ def dispatch_batch(claim: Claim, clock: Callable[[], datetime], is_time_up: Call
         account_context = context.with_account(begun.account_id)
         provider = open_provider(account_context.provider_kind, account_context.account)
         results = hand_over(account_context, provider, begun)
-        is_context_outdated = update_account_health(account_context, begun, results, clock())
-        settle(claim, account_context, begun, results, clock())
-        if is_context_outdated or is_time_up():
+        results, health = update_account_health(account_context, begun, results, clock())
+        settle(claim, account_context, begun, results, clock(), health)
+        if health.is_context_outdated or is_time_up():
             break
     close_batch(claim)
 

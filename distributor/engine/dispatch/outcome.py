@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from channels.providers.base import Outcome, Result, Scope
+from channels.evidence import is_about_account
+from channels.providers.base import Outcome, Result
 from distributor.engine.consent.stop import detail_of
-from distributor.engine.dispatch.account_health import breaks_account, pauses_account
+from distributor.engine.dispatch.account_health import Health
 from distributor.engine.infrastructure.sql_params import storable
 from distributor.engine.journey.attempts import since_retry
 from distributor.engine.journey.batches import Scheduled, arm_batch
@@ -60,12 +61,13 @@ def consequences_of_results(
     context: StepContext,
     begun_at: datetime,
     results: Sequence[tuple[Person, Result]],
+    health: Health,
     earlier: Mapping[int, Sequence[Attempt]],
     evidence_window: timedelta,
     now: datetime,
     jitter: float,
 ) -> Consequences:
-    """Return what follows from one result per person.
+    """Return what follows from one result per person, and from the health of the account that they are of.
 
     `earlier` holds the attempts of recipients who have any. `jitter` is in [0, 1).
     """
@@ -74,24 +76,23 @@ def consequences_of_results(
     for person, result in results:
         before = earlier.get(person.recipient_id, ())
         since = since_retry(before, person)
-        unknown_before = sum(
-            attempt.state == AttemptState.UNKNOWN and attempt.step_id == context.step.id for attempt in since
-        )
+        on_step = [attempt for attempt in since if attempt.step_id == context.step.id]
+        unknown_before = sum(attempt.state == AttemptState.UNKNOWN for attempt in on_step)
         may_have_left = result.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN)
         consequences.duplicate_risks += may_have_left and _may_be_second_copy(unknown_before, before, since)
         verdict = after_attempt(
             result.outcome,
-            about_account=result.scope in (Scope.ACCOUNT, Scope.SENDER),
-            number=len(since) + 1,
+            scope=result.scope,
+            number=len(on_step) + 1,
+            first_at=on_step[0].begun_at if on_step else begun_at,
             unknown_before=unknown_before,
             channel=context.step.channel,
-            retry_after_seconds=result.retry_after_seconds,
             evidence_window=evidence_window,
             now=now,
             jitter=jitter,
         )
         if isinstance(verdict, Retry):
-            _retry_step(consequences, context, person, result, verdict, before, now)
+            _retry_step(consequences, context, person, result, verdict, before, health, now)
         else:
             _continue_or_end(consequences, context, person, result, verdict, before, begun_at, now)
     return consequences
@@ -157,6 +158,7 @@ def _retry_step(
     result: Result,
     retry: Retry,
     before: Sequence[Attempt],
+    health: Health,
     now: datetime,
 ) -> None:
     """Let the person wait for another attempt of the same step."""
@@ -164,11 +166,15 @@ def _retry_step(
         consequences.attempted.append((person, result))
     if result.outcome is not Outcome.UNKNOWN and certainly_nothing_left(before):
         consequences.unreached.append(person)
-    # If the account itself is held back, people are due at once: begin may choose another account, or parks them.
-    is_account_held = breaks_account(context, result) or pauses_account(result)
+    # If the account is held back, people are due at once: begin may choose another account, or parks them.
+    is_account_held = is_about_account(result) and result.retry_after_seconds != 0
     due_at = now if is_account_held else retry.due_at
     _add_to_batch(consequences, person, NextBatch(context.step.id, due_at, retry.is_attempt, sent_at=None))
-    decision = _decision(context, person, DecisionKind.DEFERRED, retry.reason, result, now, until=retry.due_at)
+    until = health.held_until if is_account_held else retry.due_at
+    decision = _decision(context, person, DecisionKind.DEFERRED, retry.reason, result, now, until=until)
+    if is_account_held:
+        since = health.failing_since or now
+        decision.detail |= {"account": context.account_option.name, "since": since.isoformat()}
     consequences.decisions.append(decision)
 
 

@@ -8,9 +8,10 @@ from django.db import connection, transaction
 
 from channels.providers.base import Outcome, Result
 from channels.providers.registry import provider_class
-from distributor.engine.consent.provider_signals import record_provider_signals
+from distributor.engine.consent.provider_signals import record_provider_signals, suppress_bounced
 from distributor.engine.consent.record import ReportedSignal
 from distributor.engine.consent.stop import lock_journeys, stop_for_signals
+from distributor.engine.dispatch.account_health import WORKS, Health
 from distributor.engine.dispatch.claim import Claim
 from distributor.engine.dispatch.handover import Begun
 from distributor.engine.dispatch.outcome import arm_next_batches, consequences_of_results
@@ -24,6 +25,7 @@ from distributor.engine.journey.transitions import move_recipients
 from distributor.engine.route.step_context import StepContext
 from distributor.models import Batch, Decision, Handover
 from distributor.models.attempt import AttemptState
+from distributor.models.decision import DecisionKind
 from distributor.rules.consent import Signal
 
 _ATTEMPT_STATES = {Outcome.ACCEPTED: AttemptState.SENT, Outcome.UNKNOWN: AttemptState.UNKNOWN}
@@ -38,22 +40,30 @@ FROM json_to_recordset(%(attempts)s) AS given(
 """
 
 
-def settle(claim: Claim, context: StepContext, begun: Begun, results: Sequence[Result], now: datetime) -> None:
+def settle(
+    claim: Claim,
+    context: StepContext,
+    begun: Begun,
+    results: Sequence[Result],
+    now: datetime,
+    health: Health = WORKS,
+) -> None:
     """Store one result per person. A hand-over that another worker has settled already is left as it is."""
     outcomes = list(zip(begun.people, results, strict=True))
     with transaction.atomic():
         if not Handover.objects.filter(id=begun.handover_id, settled_at=None).update(settled_at=now):
             return
+        _suppress_bad_addresses(context, outcomes)
         _record_opted_out(context, begun, outcomes, now)
         # One draw per hand-over: people who fail together wait together, in one batch.
         jitter = random()  # noqa: S311  it spreads load and keeps no secret
         window = provider_class(context.provider_kind).evidence_window
         attempted_before = [person.recipient_id for person in begun.people if person.attempt_count]
         earlier = read_attempts(attempted_before) if attempted_before else {}
-        consequences = consequences_of_results(context, begun.begun_at, outcomes, earlier, window, now, jitter)
+        consequences = consequences_of_results(context, begun.begun_at, outcomes, health, earlier, window, now, jitter)
         moves = consequences.moves + arm_next_batches(claim, consequences)
         _insert_attempts(context, begun, consequences.attempted, now)
-        Decision.objects.bulk_create(consequences.decisions)
+        Decision.objects.bulk_create(_without_repeated(consequences.decisions))
         marked_ids = move_recipients(context.distribution.id, moves, duplicate_risks=consequences.duplicate_risks)
         unreached = ((person.id, person.recipient_id, begun.begun_at) for person in consequences.unreached)
         release_slots(context.distribution.survey_id, unreached)
@@ -61,6 +71,36 @@ def settle(claim: Claim, context: StepContext, begun: Begun, results: Sequence[R
             catch_up_after_settle(marked_ids, now)
         # Last, because a pause locks the distribution first and then its batches.
         Batch.objects.filter(id=claim.batch_id, fence=claim.fence).update(claims=0, last_error="", held_by=None)
+
+
+def _without_repeated(decisions: Sequence[Decision]) -> list[Decision]:
+    """Leave out what an account in trouble has told a person already: one sentence per outage, not one per probe."""
+    about_account = [decision for decision in decisions if "since" in decision.detail]
+    if not about_account:
+        return list(decisions)
+    told = Decision.objects.filter(
+        recipient_id__in=[decision.recipient_id for decision in about_account], kind=DecisionKind.DEFERRED
+    )
+    known = {
+        (recipient_id, reason, detail.get("since"))
+        for recipient_id, reason, detail in told.values_list("recipient_id", "reason", "detail")
+    }
+    return [
+        decision
+        for decision in decisions
+        if (decision.recipient_id, decision.reason, decision.detail.get("since", "")) not in known
+    ]
+
+
+def _suppress_bad_addresses(context: StepContext, outcomes: Sequence[tuple[Person, Result]]) -> None:
+    """Close addresses that the provider reports not to exist, as a hard bounce does."""
+    bad = [
+        address_on(context.step.channel, person.email, person.phone)
+        for person, result in outcomes
+        if result.is_bad_address and result.outcome is Outcome.PERMANENT
+    ]
+    if bad:
+        suppress_bounced(context.account, bad)
 
 
 def _record_opted_out(

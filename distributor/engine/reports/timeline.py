@@ -8,9 +8,13 @@ from operator import attrgetter
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from channels.buckets import bucket_of
+from channels.models import ProviderAccount
 from distributor.engine.journey.attempts import read_attempts
+from distributor.engine.journey.decisions import new_decision
 from distributor.models import Attempt, Batch, Decision, MachineVisits, ProviderEvent, Recipient, Step
 from distributor.models.attempt import AttemptState
+from distributor.models.decision import DecisionKind
 from distributor.models.recipient import RecipientState
 from distributor.rules.eligibility import Reason
 from distributor.rules.journey.delivery_events import OPT_OUT_REQUESTS
@@ -148,15 +152,49 @@ def timelines_of(recipients: Sequence[Recipient]) -> list[Timeline]:
     steps = Step.objects.in_bulk(step_ids)
     batch_ids = {recipient.batch_id for recipient in recipients}
     batches = Batch.objects.select_related("step", "distribution__organization").in_bulk(batch_ids)
+    held_by = {batch.held_by for batch in batches.values() if batch.held_by is not None}
+    accounts = ProviderAccount.objects.select_related("pace").in_bulk(held_by) if held_by else {}
     return [
         Timeline(
             recipient,
             batches[recipient.batch_id],
             attempts[recipient.id],
-            decisions[recipient.id],
+            _with_wait(recipient, batches[recipient.batch_id], decisions[recipient.id], accounts),
             provider_events[recipient.id],
             steps,
             machine_visits.get(recipient.id),
         )
         for recipient in recipients
     ]
+
+
+def _with_wait(
+    recipient: Recipient, batch: Batch, decisions: list[Decision], accounts: Mapping[UUID, ProviderAccount]
+) -> list[Decision]:
+    """Add why the recipient waits now, if it is because an account does not work and no decision says so yet.
+
+    Nothing is stored for recipients who were never handed over: an outage would write a row for each of them.
+    """
+    account = accounts.get(batch.held_by) if batch.held_by is not None else None
+    if recipient.state != RecipientState.WAITING or account is None:
+        return decisions
+    bucket = bucket_of(account)
+    since = bucket.failing_since
+    if since is None or any(decision.detail.get("since") == since.isoformat() for decision in decisions):
+        return decisions
+    wait = new_decision(
+        DecisionKind.DEFERRED,
+        "account_unavailable",
+        max(since, recipient.created_at),
+        distribution_id=recipient.distribution_id,
+        contact_id=recipient.contact_id,
+        recipient_id=recipient.pk,
+        detail={
+            "channel": batch.step.channel,
+            "account": account.name,
+            "since": since.isoformat(),
+            "detail": bucket.broken_because,
+        },
+        until=batch.due_at,
+    )
+    return [*decisions, wait]

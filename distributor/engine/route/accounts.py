@@ -8,9 +8,11 @@ from random import random
 from uuid import UUID
 
 from channels.buckets import lock_buckets, write_bucket
+from channels.models import RefusedSender
 from channels.providers.base import Account, Sender
 from channels.providers.registry import provider_class
 from channels.rate_limit import Bucket, Cause, Grant, Limits, Wait, take
+from channels.refused_senders import PROBE_INTERVAL, claim_sender_probe
 from distributor.rules.journey.retry import ACCOUNT_PAUSE
 
 # Wait out pauses up to this long instead of failing over to the next account.
@@ -29,18 +31,20 @@ class AccountOption:
     limits: Limits
     bucket: Bucket
     weight: int | None = None
+    refused_sender: RefusedSender | None = None  # the step's own sender, if the account's provider refuses it
 
     @property
     def batch_size(self) -> int:
         return provider_class(self.kind).batch_size
 
     def needs_no_tokens(self, now: datetime) -> bool:
-        """Return whether the account is open and has no limits, so that its bucket need not be locked."""
-        return not self.limits.any and not self.bucket.is_shut(now)
+        """Return whether the account works and has no limits, so that its bucket need not be locked."""
+        is_in_trouble = self.bucket.is_shut(now) or self.bucket.is_in_doubt or self.refused_sender is not None
+        return not self.limits.any and not is_in_trouble
 
     def capacity(self, now: datetime) -> int:
         """Return the most messages that one call to the account could take."""
-        if self.bucket.is_shut(now):
+        if self.bucket.is_shut(now) or self.bucket.is_in_doubt or self.refused_sender is not None:
             return 1
         return self.batch_size if self.limits.rate_per_second is None else min(self.batch_size, ceil(self.limits.burst))
 
@@ -69,7 +73,7 @@ class Hold:
 def may_send(account_options: Sequence[AccountOption], *, is_urgent: bool, now: datetime) -> bool:
     """Return whether any of the accounts, as they were read, would take a message now."""
     return any(
-        isinstance(take(option.limits, option.bucket, 1, is_urgent=is_urgent, now=now), Grant)
+        isinstance(_ask(option, option.bucket, 1, is_urgent=is_urgent, now=now), Grant)
         for option in account_options
         if option.is_active
     )
@@ -93,6 +97,8 @@ def take_tokens(
     if isinstance(answer, Wait):
         write_bucket(option.account.id, answer.bucket)
         return _hold_for_wait(answer, option)
+    if option.refused_sender is not None and not claim_sender_probe(option.account.id, option.sender.email, now):
+        return _hold_for_wait(Wait(now + PROBE_INTERVAL, Cause.SENDER, answer.bucket), option)
     if answer.bucket != buckets.get(option.account.id, option.bucket):
         write_bucket(option.account.id, answer.bucket)
     return Allowance(option, answer.count, answer.is_probe)
@@ -137,7 +143,7 @@ def _first_grant_or_shortest_wait(
     waits: list[tuple[Wait, AccountOption]] = []
     for option in active:
         bucket = buckets.get(option.account.id, option.bucket)
-        answer = take(option.limits, bucket, min(wanted, option.batch_size), is_urgent=is_urgent, now=now)
+        answer = _ask(option, bucket, wanted, is_urgent=is_urgent, now=now)
         if isinstance(answer, Grant):
             return answer, option
         waits.append((answer, option))
@@ -146,9 +152,18 @@ def _first_grant_or_shortest_wait(
     return min(waits, key=lambda wait_and_option: wait_and_option[0].until, default=None)
 
 
+def _ask(option: AccountOption, bucket: Bucket, wanted: int, *, is_urgent: bool, now: datetime) -> Grant | Wait:
+    """Ask one account for tokens. With a refused sender it gets one message at a time, as a probe."""
+    refused = option.refused_sender
+    if refused is not None and now < refused.probe_at:
+        return Wait(refused.probe_at, Cause.SENDER, bucket)
+    wanted = 1 if refused is not None else min(wanted, option.batch_size)
+    return take(option.limits, bucket, wanted, is_urgent=is_urgent, now=now)
+
+
 def _fails_over(wait: Wait, option: AccountOption, now: datetime) -> bool:
     """Return whether the next account is asked instead of waiting for this one. Accounts with weights always do."""
-    if option.weight is not None or wait.cause in (Cause.BROKEN, Cause.SPENT):
+    if option.weight is not None or wait.cause in (Cause.BROKEN, Cause.SPENT, Cause.SENDER):
         return True
     return wait.cause is Cause.PAUSED and wait.until > now + FAILOVER_PAUSE
 
@@ -163,11 +178,20 @@ def _hold_for_wait(wait: Wait, option: AccountOption) -> Hold:
 
 def _explain(wait: Wait, option: AccountOption) -> str:
     match wait.cause:
+        case Cause.BROKEN if wait.bucket.is_unreachable:
+            return f"{option.name} has not answered since {_utc(wait.bucket)}: {wait.bucket.broken_because}"
         case Cause.BROKEN:
             return f"{option.name} is broken: {wait.bucket.broken_because}"
+        case Cause.SENDER if option.refused_sender is not None:
+            return f"{option.name} refuses the sender {option.sender.email}: {option.refused_sender.because}"
+        case Cause.PAUSED if wait.bucket.is_in_doubt:
+            return f"{option.name} has not worked since {_utc(wait.bucket)}"
         case Cause.PAUSED:
             return f"{option.name} is paused because its provider asked for it"
         case Cause.SPENT:
             return f"{option.name} has reached its daily limit"
-        case Cause.SLOW:
-            return ""
+    return ""
+
+
+def _utc(bucket: Bucket) -> str:
+    return "an unknown time" if bucket.failing_since is None else f"{bucket.failing_since:%Y-%m-%d %H:%M} UTC"

@@ -13,6 +13,7 @@ from channels.buckets import bucket_of
 from channels.locales import choose_locale
 from channels.models import ProviderAccount, TemplateVariant
 from channels.providers.base import Account, Sender
+from channels.refused_senders import refused_senders_of
 from channels.rendering import CompiledVariant, compile_variant
 from contacts.channel import Channel
 from distributor.engine.infrastructure.installation import read_installation_id
@@ -60,6 +61,11 @@ class StepContext:
         option = next(option for option in self.account_options if option.account.id == account_id)
         return replace(self, provider_kind=option.kind, account=option.account, sender=option.sender)
 
+    @property
+    def account_option(self) -> AccountOption:
+        """The account in use, as it was when the context was read."""
+        return next(option for option in self.account_options if option.account.id == self.account.id)
+
     def next_step(
         self, person_id: UUID, passage: Passage, attempts: Sequence[Attempt], reachable: Collection[str], now: datetime
     ) -> tuple[UUID, datetime] | None:
@@ -96,6 +102,9 @@ def load_step_context(distribution_id: UUID, step_id: UUID) -> StepContext:
     steps = list(chain.annotate(has_step_accounts=Exists(StepAccount.objects.filter(step=OuterRef("pk")))))
     step = next(step for step in steps if step.id == step_id)
     account_options = _requested_accounts(step) if step.has_step_accounts else _account_and_stand_in(step)
+    if step.from_email:
+        refused = refused_senders_of([option.account.id for option in account_options], step.from_email)
+        account_options = [replace(option, refused_sender=refused.get(option.account.id)) for option in account_options]
     return StepContext(
         distribution=distribution,
         steps=steps,

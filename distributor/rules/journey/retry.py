@@ -6,15 +6,29 @@ from enum import StrEnum
 
 from distributor.rules.timing.timetable import round_up
 
-MAX_ATTEMPTS = 8
-BACKOFF_BASE = timedelta(seconds=30)
-BACKOFF_LIMIT = timedelta(hours=1)
-THROTTLE_PAUSE = timedelta(seconds=5)
-# Bounds on the pause that a provider asks for: no busy loop, and no wait beyond an hour.
-SHORTEST_THROTTLE_PAUSE = timedelta(seconds=1)
-LONGEST_THROTTLE_PAUSE = timedelta(hours=1)
-# A refused account or sender is not counted as a failed attempt: messages wait until an operator has fixed it.
+
+@dataclass(frozen=True, slots=True)
+class RetrySchedule:
+    """When a person's message is tried again on one step: after `first`, doubled up to `longest`, within `limit`."""
+
+    first: timedelta
+    longest: timedelta
+    limit: timedelta
+
+
+# Greylisting ends after minutes, a full mailbox after hours. A phone that is off is on again the same day or never.
+_BY_PHONE = RetrySchedule(timedelta(minutes=1), timedelta(minutes=30), limit=timedelta(hours=4))
+RETRY_SCHEDULES = {
+    "email": RetrySchedule(timedelta(minutes=1), timedelta(hours=3), limit=timedelta(hours=24)),
+    "sms": _BY_PHONE,
+    "whatsapp": _BY_PHONE,
+}
+# A message that was not tried because the time for its batch was up leaves with the next one.
+NEXT_BATCH = timedelta(seconds=1)
+# A switched-off account is looked at again after this.
 ACCOUNT_PAUSE = timedelta(minutes=1)
+# Scopes of channels.providers.base.Scope that say nothing of a person.
+ACCOUNT_SCOPES = frozenset({"account", "route"})
 # Channels where a second copy is better than none. On others, a message of unknown outcome is never sent again.
 AT_LEAST_ONCE_CHANNELS = frozenset({"email"})
 
@@ -29,7 +43,7 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Try this step again at `due_at`. Not `is_attempt`: a pause, not counted towards MAX_ATTEMPTS."""
+    """Try this step again at `due_at`. Not `is_attempt`: it is no attempt of the person's, and nothing is recorded."""
 
     due_at: datetime
     reason: str
@@ -39,29 +53,34 @@ class Retry:
 def after_attempt(
     outcome: str,
     *,
-    about_account: bool,
+    scope: str | None,
     number: int,
+    first_at: datetime,
     unknown_before: int,
     channel: str,
-    retry_after_seconds: float | None,
     evidence_window: timedelta,
     now: datetime,
     jitter: float,
 ) -> Ending | Retry:
-    """Return what follows attempt `number` (from 1) with an outcome of channels.providers.base.Outcome.
+    """Return what follows attempt `number` (from 1) on a step, with an outcome of channels.providers.base.Outcome.
 
-    `about_account`: the provider refused the account or its sender, not the message. `unknown_before` counts the
-    recipient's earlier attempts on this step with an unknown outcome. `evidence_window` is how long the provider may
-    still report what became of such an attempt; until then nothing is resent. `jitter` in [0, 1) spreads retries
-    between now and the whole backoff (full jitter). Raises ValueError for an unknown outcome name.
+    `scope` is what the outcome is about, a channels.providers.base.Scope. `first_at` is when the step's first attempt
+    began. `unknown_before` counts the recipient's earlier attempts on this step with an unknown outcome.
+    `evidence_window` is how long the provider may still report what became of such an attempt; until then nothing is
+    resent. `jitter` in [0, 1) spreads retries over the second half of the backoff. Raises ValueError for an unknown
+    outcome name.
     """
     match outcome:
         case "accepted":
             return Ending.SENT
         case "throttled":
-            return Retry(round_up(now + throttle_pause(retry_after_seconds)), "throttled", is_attempt=False)
-        case "permanent" if about_account:
-            return Retry(round_up(now + ACCOUNT_PAUSE), "provider_account_fault", is_attempt=False)
+            return Retry(round_up(now + NEXT_BATCH), "throttled", is_attempt=False)
+        case "permanent" | "transient" if scope == "sender":
+            return Retry(now, "sender_refused", is_attempt=False)
+        case "permanent" if scope in ACCOUNT_SCOPES:
+            return Retry(now, "provider_account_fault", is_attempt=False)
+        case "transient" if scope in ACCOUNT_SCOPES:
+            return Retry(now, "account_unavailable", is_attempt=False)
         case "permanent":
             return Ending.FAILED
         case "unknown" if evidence_window:
@@ -70,10 +89,10 @@ def after_attempt(
             return Retry(now, "unknown_outcome")
         case "unknown":
             return Ending.INDETERMINATE
-        case "transient" if number >= MAX_ATTEMPTS:
-            return Ending.FAILED
         case "transient":
-            return Retry(round_up(now + backoff(number) * jitter), "transient_failure")
+            due_at = round_up(now + backoff(channel, number) * (1 + jitter) / 2)
+            is_over = due_at > first_at + RETRY_SCHEDULES[channel].limit
+            return Ending.FAILED if is_over else Retry(due_at, "transient_failure")
     raise ValueError(f"no such outcome: {outcome}")
 
 
@@ -82,15 +101,8 @@ def should_resend(channel: str, unknown_attempts: int) -> bool:
     return channel in AT_LEAST_ONCE_CHANNELS and unknown_attempts == 1
 
 
-def throttle_pause(retry_after_seconds: float | None) -> timedelta:
-    """Return the pause that a provider asks for, within bounds; THROTTLE_PAUSE if it asks for none, or for nonsense."""
-    if retry_after_seconds is None or not retry_after_seconds >= 0:  # `not … >=` is also true of NaN
-        return THROTTLE_PAUSE
-    asked_for = timedelta(seconds=min(retry_after_seconds, LONGEST_THROTTLE_PAUSE.total_seconds()))
-    return max(asked_for, SHORTEST_THROTTLE_PAUSE)
-
-
-def backoff(number: int) -> timedelta:
-    """Return the longest wait after attempt `number`: 30 s, 1 min, 2 min … 1 h."""
+def backoff(channel: str, number: int) -> timedelta:
+    """Return the longest wait after attempt `number` on a step: by e-mail 1, 2, 4, 8 … min up to 3 h."""
+    schedule = RETRY_SCHEDULES[channel]
     doublings: int = 2 ** min(number - 1, 20)
-    return min(BACKOFF_BASE * doublings, BACKOFF_LIMIT)
+    return min(schedule.first * doublings, schedule.longest)

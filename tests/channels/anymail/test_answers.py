@@ -103,19 +103,20 @@ def test_the_domain_of_a_mailgun_account_can_be_another_than_the_senders(mailgun
 @pytest.mark.parametrize(
     ("answer", "outcome", "scope"),
     [
-        (Answer(200, b"<html>All is well</html>"), UNKNOWN, None),
-        (Answer(200, b'{"Message": "OK"}'), UNKNOWN, None),
+        (Answer(200, b"<html>All is well</html>"), UNKNOWN, Scope.ACCOUNT),
+        (Answer(200, b'{"Message": "OK"}'), UNKNOWN, Scope.ACCOUNT),
         (Answer(301, b"", {"Location": "https://127.0.0.1:9/"}), PERMANENT, Scope.ACCOUNT),
         (Answer(400, b"\xff\x00"), PERMANENT, Scope.CONTENT),
         (Answer(402, b"Payment Required"), PERMANENT, Scope.ACCOUNT),
         (Answer(403, b"Forbidden"), PERMANENT, Scope.ACCOUNT),
         (Answer(404, b"<html>Not Found</html>"), PERMANENT, Scope.ACCOUNT),
-        (Answer(408, b""), TRANSIENT, None),
+        (Answer(408, b""), TRANSIENT, Scope.ACCOUNT),
+        (Answer(425, b""), TRANSIENT, Scope.ACCOUNT),
         (Answer(413, b"Request Entity Too Large"), PERMANENT, Scope.CONTENT),
         (Answer(422, b'{"ErrorCode": 405, "Message": "No credits"}'), PERMANENT, Scope.ACCOUNT),
-        (Answer(502, b"<html>Bad Gateway</html>"), UNKNOWN, None),
-        (Answer(503, b""), TRANSIENT, None),
-        (Answer(504, b"upstream request timeout"), UNKNOWN, None),
+        (Answer(502, b"<html>Bad Gateway</html>"), UNKNOWN, Scope.ACCOUNT),
+        (Answer(503, b""), TRANSIENT, Scope.ACCOUNT),
+        (Answer(504, b"upstream request timeout"), UNKNOWN, Scope.ACCOUNT),
     ],
 )
 def test_an_answer_that_is_none_of_the_services_is_read_by_its_status(

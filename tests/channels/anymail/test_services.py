@@ -121,7 +121,7 @@ def json_answer(status: int, body: str) -> Answer:
         ("mandrill", json_answer(500, '{"status":"error","code":-2,"name":"ValidationError","message":"Odd."}'),
          Outcome.PERMANENT, Scope.CONTENT, "ValidationError"),
         ("mandrill", json_answer(500, '{"status":"error","code":-99,"name":"GeneralError","message":"Alas."}'),
-         Outcome.UNKNOWN, None, "GeneralError"),
+         Outcome.UNKNOWN, Scope.ACCOUNT, "GeneralError"),
         ("mandrill", json_answer(200, '[{"email":"ann@example.com","status":"rejected","reject_reason":"spam"}]'),
          Outcome.PERMANENT, Scope.RECIPIENT, "rejected"),
         ("postal", json_answer(200, '{"status":"error","data":{"code":"InvalidServerAPIKey","message":"No."}}'),
@@ -132,7 +132,7 @@ def json_answer(status: int, body: str) -> Answer:
          '"The acme.example domain is not verified."}'),
          Outcome.PERMANENT, Scope.SENDER, "validation_error"),
         ("resend", json_answer(429, '{"statusCode":429,"name":"daily_quota_exceeded","message":"Enough."}'),
-         Outcome.THROTTLED, None, "daily_quota_exceeded"),
+         Outcome.THROTTLED, Scope.ACCOUNT, "daily_quota_exceeded"),
         ("scaleway", json_answer(403, '{"type":"denied_authentication","message":"denied"}'),
          Outcome.PERMANENT, Scope.ACCOUNT, "denied_authentication"),
         ("sparkpost", json_answer(400, '{"errors":[{"message":"Invalid domain","description":'

@@ -180,7 +180,7 @@ def test_with_faults_by_share_everybody_is_told_the_truth() -> None:
 @pytest.mark.parametrize(
     ("given_answer", "size", "outcome", "scope", "ends_batch"),
     [
-        (answer(200), 3, UNKNOWN, None, False),
+        (answer(200), 3, UNKNOWN, Scope.ACCOUNT, False),
         (answer(301), 3, PERMANENT, Scope.ACCOUNT, True),
         (answer(400, ("Bad Request", None)), 1, PERMANENT, Scope.CONTENT, False),
         (answer(400), 1, PERMANENT, Scope.CONTENT, False),
@@ -194,14 +194,15 @@ def test_with_faults_by_share_everybody_is_told_the_truth() -> None:
         (answer(403, ("… match a verified Sender Identity.", None)), 3, PERMANENT, Scope.SENDER, False),
         (answer(404), 3, PERMANENT, Scope.ACCOUNT, True),
         (answer(405), 3, PERMANENT, Scope.ACCOUNT, True),
-        (answer(408), 3, TRANSIENT, None, False),
+        (answer(425), 3, TRANSIENT, Scope.ACCOUNT, False),
+        (answer(408), 3, TRANSIENT, Scope.ACCOUNT, False),
         (answer(413), 1, PERMANENT, Scope.CONTENT, False),
         (answer(415), 3, PERMANENT, Scope.CONTENT, False),
-        (answer(429), 3, THROTTLED, None, True),
-        (answer(500), 3, UNKNOWN, None, False),
-        (answer(502), 3, UNKNOWN, None, False),
-        (answer(503), 3, TRANSIENT, None, True),
-        (answer(504), 3, UNKNOWN, None, False),
+        (answer(429), 3, THROTTLED, Scope.ACCOUNT, True),
+        (answer(500), 3, UNKNOWN, Scope.ACCOUNT, False),
+        (answer(502), 3, UNKNOWN, Scope.ACCOUNT, False),
+        (answer(503), 3, TRANSIENT, Scope.ACCOUNT, True),
+        (answer(504), 3, UNKNOWN, Scope.ACCOUNT, False),
     ],
 )
 def test_a_status_says_what_became_of_all(
@@ -258,7 +259,8 @@ def test_where_nobody_is_named_the_halves_are_tried(field: str | None) -> None:
 )
 def test_a_pause_is_read_from_whichever_header_tells_it(headers: dict[str, str], seconds: float | None) -> None:
     result = judge(answer(429, ("too many requests", None), **headers), 3, NOW).result
-    assert result == Result(THROTTLED, code="429", detail="too many requests", retry_after_seconds=seconds)
+    assert result is not None
+    assert (result.outcome, result.scope, result.retry_after_seconds) == (THROTTLED, Scope.ACCOUNT, seconds)
 
 
 _JSON = st.recursive(

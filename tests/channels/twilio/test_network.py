@@ -129,12 +129,12 @@ def test_a_server_without_tls_is_no_lost_message(serve_twilio: Serve, connect_tw
         (Answer(404, b"<html>Not here</html>"), PERMANENT, Scope.ACCOUNT),
         (Answer(400, b"[1]"), PERMANENT, Scope.CONTENT),
         (Answer(400, b'{"code": "x", "detail": "New form."}'), PERMANENT, Scope.CONTENT),
-        (Answer(429, b"slow down"), THROTTLED, None),
-        (Answer(502, b"<html>Bad gateway</html>"), UNKNOWN, None),
-        (Answer(504, b""), UNKNOWN, None),
-        (Answer(201, b"<html>Please log in</html>"), UNKNOWN, None),
-        (Answer(201, b"\xff\xff"), UNKNOWN, None),
-        (Answer(200, b"[]"), UNKNOWN, None),
+        (Answer(429, b"slow down"), THROTTLED, Scope.ACCOUNT),
+        (Answer(502, b"<html>Bad gateway</html>"), UNKNOWN, Scope.ACCOUNT),
+        (Answer(504, b""), UNKNOWN, Scope.ACCOUNT),
+        (Answer(201, b"<html>Please log in</html>"), UNKNOWN, Scope.ROUTE),
+        (Answer(201, b"\xff\xff"), UNKNOWN, Scope.ROUTE),
+        (Answer(200, b"[]"), UNKNOWN, Scope.ROUTE),
     ],
 )
 def test_an_answer_that_is_none_of_twilios_is_read_by_its_status(

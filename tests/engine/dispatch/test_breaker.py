@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from channels.buckets import break_account
-from channels.models import Pace, ProviderAccount
+from channels.models import Pace, ProviderAccount, RefusedSender
 from contacts.channel import Channel
 from distributor.engine.control import cancel, pause, resume
 from distributor.engine.infrastructure.clock import database_now
-from distributor.models import Attempt, Batch, Distribution
+from distributor.models import Attempt, Batch, Decision, Distribution
 from tests.engine.conftest import Send
 from tests.support.admin_pages import save_account
 from tests.support.engine.people import dispatch_at, events_of, given, timeline_of, totals_of
@@ -37,16 +37,16 @@ def test_an_account_suspended_mid_run_keeps_its_messages_and_all_leave_when_it_h
         totals = [totals_of(one) for one in accepted]
         assert sorted(total.popitem() for total in totals) == [("sent", 1_000), *[("waiting", 1_000)] * 2]
 
-        # One probe a minute, and nothing is burnt however long it takes.
-        for minute in range(1, 4):
-            dispatch_at(start + minute * (MINUTE + SECOND))
+        # Probes back off, and nothing is burnt however long it takes.
+        for minutes in (1, 3, 6):
+            dispatch_at(start + minutes * MINUTE)
         assert [len(peer.mails), peer.requests] == [1_000, 5]
         assert Attempt.objects.count() == 1_000
         assert max(Batch.objects.values_list("claims", flat=True)) == 0
 
         page = save_account(account, enter_api_key="SG.new")
         assert "The breaker is closed" in page
-        dispatch_at(start + 5 * MINUTE)
+        dispatch_at(start + 10 * MINUTE)
         assert [totals_of(one) for one in accepted] == [{"sent": 1_000}] * 3
     assert len({mail.to for mail in peer.mails}) == len(peer.mails) == 3_000
     assert Attempt.objects.filter(state="sent", number=1).count() == Attempt.objects.count() == 3_000
@@ -117,7 +117,7 @@ def test_batches_behind_an_open_breaker_queue_for_its_probes_and_all_wake_when_o
     opened_at = Pace.objects.get().probe_at
     assert opened_at is not None
     due = Batch.objects.order_by("due_at").values_list("due_at", flat=True)
-    assert list(due) == [opened_at + number * MINUTE for number in range(4)]
+    assert list(due) == [opened_at + number * 15 * SECOND for number in range(4)]
     dispatch_at(opened_at)
     assert [totals_of(one) for one in accepted] == [{"sent": 1}] * 4
 
@@ -160,7 +160,7 @@ def test_a_batch_behind_an_open_breaker_says_so(send: Send, accounts: Accounts) 
     dispatch_at(database_now())
     batch = Batch.objects.get()
     assert batch.last_error == "e-mail sandbox is broken: 401 revoked"
-    assert (batch.due_at, batch.claims, batch.lease_expires_at) == (now + MINUTE, 0, None)
+    assert (batch.due_at, batch.claims, batch.lease_expires_at) == (now + 15 * SECOND, 0, None)
 
 
 def test_a_sender_that_only_one_call_asks_for_does_not_close_the_account_to_others(
@@ -173,12 +173,39 @@ def test_a_sender_that_only_one_call_asks_for_does_not_close_the_account_to_othe
         dispatch_at(start)
         assert totals_of(strange) == {"waiting": 2}
         assert totals_of(usual) == {"sent": 3}
-        assert not Pace.objects.exists()
+        assert not Pace.objects.exclude(broken_because="", failures=0).exists()
         assert not Attempt.objects.exclude(state="sent").exists()
         assert events_of(strange) == ["accepted", "deferred"]
+        assert RefusedSender.objects.get().email == "me@elsewhere.example"
+        assert (
+            Batch.objects.exclude(held_by=None)
+            .get()
+            .last_error.startswith("e-mail sandbox refuses the sender me@elsewhere.example: 403 The from address")
+        )
         peer.verified_senders = None
         dispatch_at(start + 2 * MINUTE)
         assert totals_of(strange) == {"sent": 2}
+        assert not RefusedSender.objects.exists()
+
+
+def test_a_refused_sender_costs_one_probe_a_minute_and_one_sentence_a_person(send: Send, accounts: Accounts) -> None:
+    with sendgrid(accounts[Channel.EMAIL], verified_senders=["surveys@acme.example"]) as peer:
+        strange = [
+            send([given(call * 10 + number) for number in range(10)], from_email="me@elsewhere.example")
+            for call in range(3)
+        ]
+        start = database_now()
+        for seconds in range(0, 601, 20):
+            dispatch_at(start + seconds * SECOND)
+        assert 10 <= peer.requests <= 12  # the first, and a probe a minute for ten minutes
+        assert [totals_of(one) for one in strange] == [{"waiting": 10}] * 3
+        assert not Pace.objects.filter(broken_because__gt="").exists()
+        assert not Attempt.objects.exists()
+        assert Decision.objects.count() == len(set(Decision.objects.values_list("recipient_id", flat=True)))
+        save_account(accounts[Channel.EMAIL])
+        peer.verified_senders = None
+        dispatch_at(start + 601 * SECOND)
+        assert [totals_of(one) for one in strange] == [{"sent": 10}] * 3
 
 
 def test_the_accounts_own_sender_refused_opens_the_breaker(send: Send, accounts: Accounts) -> None:

@@ -195,14 +195,14 @@ def test_when_all_accounts_are_shut_the_batch_waits_for_the_first_that_opens(
     accepted = send(2)
     now = database_now()
     break_account(first.id, "401", now)
-    pause_account(second.id, now + 20 * SECOND)
+    pause_account(second.id, now + 10 * SECOND)
     dispatch_at(now)
     assert totals_of(accepted) == {"waiting": 2}
     assert (Batch.objects.get().due_at, Batch.objects.get().last_error) == (
-        now + 20 * SECOND,
+        now + 10 * SECOND,
         "Second is paused because its provider asked for it",
     )
-    dispatch_at(now + 20 * SECOND)
+    dispatch_at(now + 10 * SECOND)
     assert carried() == {"Second": 2}
 
 

@@ -12,7 +12,16 @@ from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Attempt, Batch, Decision, Distribution, Handover, Recipient, Touch
 from distributor.rules.requests import AudienceRules
 from tests.engine.conftest import Send
-from tests.support.engine.people import dispatch, events_of, fail_addresses, given, make_due, timeline_of, totals_of
+from tests.support.engine.people import (
+    dispatch,
+    dispatch_at,
+    events_of,
+    fail_addresses,
+    given,
+    make_due,
+    timeline_of,
+    totals_of,
+)
 
 pytestmark = pytest.mark.django_db
 Accounts = dict[Channel, ProviderAccount]
@@ -102,15 +111,18 @@ def test_a_passing_fault_is_tried_again_later(send: Send, accounts: Accounts) ->
     assert events_of(accepted) == ["accepted", "failed", "deferred", "sent"]
 
 
-def test_a_fault_that_does_not_pass_ends_after_eight_attempts(send: Send, accounts: Accounts) -> None:
+def test_a_fault_that_does_not_pass_ends_after_a_day(send: Send, accounts: Accounts) -> None:
     fail_addresses(accounts[Channel.EMAIL], person0="transient")
     accepted = send(1)
-    for _ in range(9):
-        make_due()
-        dispatch()
+    start = database_now()
+    for minutes in (0, 2, 5, 10, 20, 40, 80, 160, *range(300, 1_260, 60)):
+        dispatch_at(start + timedelta(minutes=minutes))
+    assert totals_of(accepted) == {"waiting": 1}
+    for hours in (21, 22, 23, 24):
+        dispatch_at(start + timedelta(hours=hours))
     assert totals_of(accepted) == {"failed": 1}
     assert timeline_of(accepted).recipient.reason == "attempts_exhausted"
-    assert Attempt.objects.count() == 8
+    assert 10 <= Attempt.objects.count() <= 20
 
 
 def test_being_throttled_is_no_attempt(send: Send, accounts: Accounts) -> None:

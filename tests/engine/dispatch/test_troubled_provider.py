@@ -120,7 +120,13 @@ def test_through_a_mail_server_in_trouble_everybody_ends_and_second_copies_are_c
     send: Send, accounts: Accounts
 ) -> None:
     with MailServer().running() as server:
-        troubles = [("RCPT", "450 busy"), ("RCPT", "451 greylisted"), ("RCPT", DROP), ("DATA", DROP), ("CONTENT", DROP)]
+        troubles = [
+            ("RCPT", "450 4.2.1 busy"),
+            ("RCPT", "451 greylisted"),
+            ("RCPT", DROP),
+            ("DATA", DROP),
+            ("CONTENT", DROP),
+        ]
         for number in range(0, CALLS * CALL_SIZE, 10):
             stage, reply = troubles[number // 10 % len(troubles)]
             server.replies[stage, f"person{number}@example.com"] = reply

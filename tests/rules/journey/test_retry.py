@@ -1,4 +1,5 @@
-import math
+"""What follows an attempt, by its outcome and what the outcome is about."""
+
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -6,39 +7,36 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.providers.base import Outcome
+from channels.providers.base import Outcome, Scope
 from contacts.channel import Channel
 from distributor.rules.journey.retry import (
-    ACCOUNT_PAUSE,
-    BACKOFF_BASE,
-    BACKOFF_LIMIT,
-    MAX_ATTEMPTS,
-    THROTTLE_PAUSE,
+    NEXT_BATCH,
+    RETRY_SCHEDULES,
     Ending,
     Retry,
     after_attempt,
     backoff,
     should_resend,
-    throttle_pause,
 )
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-SECOND = timedelta(seconds=1)
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 WINDOW_AFTER_RESEND = {"evidence_window": 900 * SECOND, "unknown_before": 1}
 WINDOW_ON_SMS = {"evidence_window": 900 * SECOND, "channel": Channel.SMS}
 moments = st.datetimes(NOW.replace(year=2000, tzinfo=None), NOW.replace(year=2100, tzinfo=None), timezones=st.just(UTC))
 jitters = st.floats(min_value=0, max_value=1, exclude_max=True)
 numbers = st.integers(min_value=1, max_value=32_767)
 channels = st.sampled_from(list(Channel))
+NO_ATTEMPT: dict[str, Any] = {"is_attempt": False}
 
 
 def after(outcome: str, **known: Any) -> Ending | Retry:
     usual = {
-        "about_account": False,
+        "scope": Scope.RECIPIENT,
         "number": 1,
+        "first_at": NOW,
         "unknown_before": 0,
         "channel": Channel.EMAIL,
-        "retry_after_seconds": None,
         "evidence_window": timedelta(0),
         "now": NOW,
         "jitter": 0.5,
@@ -47,60 +45,56 @@ def after(outcome: str, **known: Any) -> Ending | Retry:
 
 
 @pytest.mark.parametrize(
-    ("number", "seconds"),
-    [(1, 30), (2, 60), (3, 120), (4, 240), (5, 480), (6, 960), (7, 1_920), (8, 3_600), (9, 3_600), (32_767, 3_600)],
+    ("channel", "minutes"),
+    [
+        ("email", [1, 2, 4, 8, 16, 32, 64, 128, 180, 180]),
+        ("sms", [1, 2, 4, 8, 16, 30, 30]),
+        ("whatsapp", [1, 2, 4, 8, 16, 30, 30]),
+    ],
 )
-def test_the_backoff_doubles_up_to_an_hour(number: int, seconds: int) -> None:
-    assert backoff(number) == timedelta(seconds=seconds)
+def test_the_backoff_doubles_up_to_hours(channel: str, minutes: list[int]) -> None:
+    assert [backoff(channel, number) / MINUTE for number in range(1, len(minutes) + 1)] == minutes
 
 
 @pytest.mark.parametrize(
     ("outcome", "known", "expected"),
     [
         ("accepted", {}, Ending.SENT),
-        ("accepted", {"number": MAX_ATTEMPTS, "unknown_before": 1}, Ending.SENT),
+        ("accepted", {"number": 20, "unknown_before": 1}, Ending.SENT),
         ("permanent", {}, Ending.FAILED),
-        ("transient", {"number": MAX_ATTEMPTS}, Ending.FAILED),
+        ("permanent", {"scope": None}, Ending.FAILED),
+        ("permanent", {"scope": Scope.CONTENT}, Ending.FAILED),
         ("unknown", {"channel": Channel.SMS}, Ending.INDETERMINATE),
         ("unknown", {"channel": Channel.WHATSAPP}, Ending.INDETERMINATE),
         ("unknown", {"unknown_before": 1}, Ending.INDETERMINATE),
+        ("unknown", {"unknown_before": 1, "scope": Scope.ACCOUNT}, Ending.INDETERMINATE),
         ("unknown", {}, Retry(NOW, "unknown_outcome", is_attempt=True)),
         ("unknown", {"evidence_window": 900 * SECOND}, Retry(NOW + 900 * SECOND, "awaiting_evidence")),
         ("unknown", WINDOW_AFTER_RESEND, Retry(NOW + 900 * SECOND, "awaiting_evidence")),
         ("unknown", WINDOW_ON_SMS, Retry(NOW + 900 * SECOND, "awaiting_evidence")),
-        ("transient", {"jitter": 0.0}, Retry(NOW, "transient_failure")),
-        ("transient", {"number": 3}, Retry(NOW + 60 * SECOND, "transient_failure")),
-        ("transient", {"number": MAX_ATTEMPTS - 1}, Retry(NOW + 960 * SECOND, "transient_failure")),
-        ("throttled", {}, Retry(NOW + THROTTLE_PAUSE, "throttled", is_attempt=False)),
-        ("throttled", {"number": MAX_ATTEMPTS}, Retry(NOW + THROTTLE_PAUSE, "throttled", is_attempt=False)),
-        ("throttled", {"retry_after_seconds": 90.0}, Retry(NOW + 90 * SECOND, "throttled", is_attempt=False)),
-        ("throttled", {"retry_after_seconds": 0.2}, Retry(NOW + SECOND, "throttled", is_attempt=False)),
-        ("permanent", {"about_account": True}, Retry(NOW + ACCOUNT_PAUSE, "provider_account_fault", is_attempt=False)),
-        ("transient", {"about_account": True, "jitter": 0.0}, Retry(NOW, "transient_failure")),
+        ("transient", {"jitter": 0.0}, Retry(NOW + 30 * SECOND, "transient_failure")),
+        ("transient", {"scope": None}, Retry(NOW + 45 * SECOND, "transient_failure")),
+        ("transient", {"number": 3}, Retry(NOW + 3 * MINUTE, "transient_failure")),
+        ("transient", {"first_at": NOW - 24 * HOUR + 45 * SECOND}, Retry(NOW + 45 * SECOND, "transient_failure")),
+        ("transient", {"first_at": NOW - 24 * HOUR + 44 * SECOND}, Ending.FAILED),
+        ("transient", {"first_at": NOW - 4 * HOUR, "channel": Channel.SMS}, Ending.FAILED),
+        ("transient", {"first_at": NOW - 4 * HOUR, "channel": Channel.WHATSAPP}, Ending.FAILED),
+        # However late, trouble of the account never ends a step, and is no attempt of the person's.
+        ("transient", {"scope": Scope.ROUTE}, Retry(NOW, "account_unavailable", **NO_ATTEMPT)),
+        (
+            "transient",
+            {"scope": Scope.ACCOUNT, "first_at": NOW - 999 * HOUR},
+            Retry(NOW, "account_unavailable", **NO_ATTEMPT),
+        ),
+        ("permanent", {"scope": Scope.ACCOUNT}, Retry(NOW, "provider_account_fault", **NO_ATTEMPT)),
+        ("permanent", {"scope": Scope.SENDER}, Retry(NOW, "sender_refused", **NO_ATTEMPT)),
+        ("transient", {"scope": Scope.SENDER}, Retry(NOW, "sender_refused", **NO_ATTEMPT)),
+        ("throttled", {}, Retry(NOW + NEXT_BATCH, "throttled", **NO_ATTEMPT)),
+        ("throttled", {"first_at": NOW - 999 * HOUR}, Retry(NOW + NEXT_BATCH, "throttled", **NO_ATTEMPT)),
     ],
 )
 def test_what_follows_an_attempt(outcome: str, known: dict[str, Any], expected: Ending | Retry) -> None:
     assert after(outcome, **known) == expected
-
-
-@pytest.mark.parametrize(
-    ("asked_for", "pause"),
-    [
-        (None, THROTTLE_PAUSE),
-        (0.0, SECOND),
-        (0.99, SECOND),
-        (1.5, 1.5 * SECOND),
-        (3_600.0, 3_600 * SECOND),
-        (3_601.0, 3_600 * SECOND),
-        (1e300, 3_600 * SECOND),
-        (math.inf, 3_600 * SECOND),
-        (-1.0, THROTTLE_PAUSE),
-        (-math.inf, THROTTLE_PAUSE),
-        (math.nan, THROTTLE_PAUSE),
-    ],
-)
-def test_the_pause_a_provider_asks_for_is_bounded(asked_for: float | None, pause: timedelta) -> None:
-    assert throttle_pause(asked_for) == pause
 
 
 def test_an_outcome_that_does_not_exist_is_refused() -> None:
@@ -110,11 +104,11 @@ def test_an_outcome_that_does_not_exist_is_refused() -> None:
 
 @given(
     outcome=st.sampled_from(list(Outcome)),
-    about_account=st.booleans(),
+    scope=st.none() | st.sampled_from(list(Scope)),
     number=numbers,
+    first_at=moments,
     unknown_before=st.integers(min_value=0, max_value=8),
     channel=channels,
-    retry_after_seconds=st.none() | st.floats(),
     evidence_window=st.timedeltas(timedelta(0), timedelta(hours=1)),
     now=moments,
     jitter=jitters,
@@ -128,25 +122,29 @@ def test_every_outcome_ends_the_step_or_is_retried_in_the_future(now: datetime, 
         assert verdict in Ending
 
 
-@given(number=numbers, channel=channels, now=moments, jitter=jitters)
-def test_transient_failures_end_after_the_last_attempt(
-    number: int, channel: Channel, now: datetime, jitter: float
-) -> None:
-    verdict = after("transient", number=number, channel=channel, now=now, jitter=jitter)
-    assert (verdict is Ending.FAILED) == (number >= MAX_ATTEMPTS)
-
-
-@given(number=st.integers(min_value=1, max_value=MAX_ATTEMPTS - 1), now=moments, jitter=jitters)
-def test_a_retry_lies_between_none_and_the_whole_backoff(number: int, now: datetime, jitter: float) -> None:
-    verdict = after("transient", number=number, now=now, jitter=jitter)
+@given(
+    outcome=st.sampled_from(["permanent", "transient"]),
+    scope=st.sampled_from([Scope.ACCOUNT, Scope.ROUTE, Scope.SENDER]),
+    number=numbers,
+    first_at=moments,
+    channel=channels,
+)
+def test_nobody_fails_or_loses_an_attempt_because_of_an_account(outcome: str, **known: Any) -> None:
+    verdict = after(outcome, **known)
     assert isinstance(verdict, Retry)
-    assert now <= verdict.due_at < now + backoff(number) + SECOND
-    assert verdict.is_attempt
+    assert not verdict.is_attempt
 
 
-@given(numbers)
-def test_the_backoff_stays_within_its_bounds_and_never_shrinks(number: int) -> None:
-    assert BACKOFF_BASE <= backoff(number) <= backoff(number + 1) <= BACKOFF_LIMIT
+@given(channel=channels, jitter=jitters)
+def test_retries_of_one_person_end_with_the_channels_limit(channel: Channel, jitter: float) -> None:
+    now, number = NOW, 1
+    while isinstance(verdict := after("transient", channel=channel, number=number, now=now, jitter=jitter), Retry):
+        assert now + backoff(channel, number) / 2 <= verdict.due_at <= now + backoff(channel, number) + SECOND
+        assert verdict.is_attempt
+        now, number = verdict.due_at, number + 1
+    schedule = RETRY_SCHEDULES[channel]
+    assert schedule.limit - schedule.longest - SECOND <= now - NOW <= schedule.limit
+    assert 10 <= number <= 30
 
 
 @given(channel=channels, unknown_before=st.integers(min_value=0, max_value=8), number=numbers)

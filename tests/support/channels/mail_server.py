@@ -29,12 +29,14 @@ class MailServer:
     starttls: ssl.SSLContext | None = None
     tls: ssl.SSLContext | None = None
     on_content: Callable[[], None] | None = None
+    on_connection: Callable[[], None] | None = None
     closes_at_421: bool = True  # as RFC 5321 §3.8 requires
     contents_at_once: int = 1
     connections_max: int = 1_000
 
     port: int = 0
     connections: int = 0
+    mail_commands: int = 0
     quits: int = 0
     mails: list[Envelope] = field(default_factory=list)
     loop: asyncio.AbstractEventLoop = field(init=False)
@@ -126,6 +128,8 @@ class _Conversation(SMTP):
         self.mail_server.connections += self._original_transport is None
         assert isinstance(transport, asyncio.Transport)
         self.mail_server.transports.append(transport)
+        if self.mail_server.on_connection:
+            self.mail_server.on_connection()
         super().connection_made(transport)
 
     async def push(self, status: Any) -> None:
@@ -162,6 +166,7 @@ class _Conversation(SMTP):
 
 class _Handler:
     async def handle_MAIL(self, server: _Conversation, _: Session, mail: Envelope, address: str, *options: Any) -> str:
+        server.mail_server.mail_commands += 1
         reply = await server.reply("MAIL", address)
         if reply.startswith("2"):
             mail.mail_from = address

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from typing_extensions import Unpack
 
-from channels.models import Pace, ProviderAccount, SandboxMessage
+from channels.models import Pace, ProviderAccount, RefusedSender, SandboxMessage
 from contacts.contact_fields import ContactFields
 from distributor.engine.acceptance.accept import Accepted
 from distributor.engine.dispatch.loop import dispatch_lane
@@ -70,6 +70,7 @@ def make_due() -> None:
     now = database_now()
     Distribution.objects.filter(scheduled_at__gt=now).update(scheduled_at=now)
     Pace.objects.update(paused_until=now, probe_at=now)
+    RefusedSender.objects.update(probe_at=now)
     Batch.objects.filter(state="waiting").update(due_at=now)
     Batch.objects.exclude(lease_expires_at=None).update(lease_expires_at=now)
 
