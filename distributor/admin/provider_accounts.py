@@ -1,6 +1,7 @@
 """Provider accounts. Credentials can be entered, replaced and cleared, but are never shown."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
@@ -12,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from channels.buckets import bucket_of
+from channels.health import HealthStatus, health_of
 from channels.models import ProviderAccount
 from channels.providers.registry import provider_class
 from distributor.admin.support.base import BaseAdmin, ReadAt
@@ -70,6 +72,10 @@ def credential_form(names: tuple[str, ...], stored: Mapping[str, str]) -> type[C
     return cast(type[CredentialForm], type("AccountForm", (CredentialForm,), fields))
 
 
+def _shown(moment: datetime | None) -> str:
+    return "unknown" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
 @admin.register(ProviderAccount)
 class ProviderAccountAdmin(BaseAdmin[ProviderAccount]):
     list_display = (
@@ -87,7 +93,7 @@ class ProviderAccountAdmin(BaseAdmin[ProviderAccount]):
     list_filter = ("organization", "channel", "is_active", "is_default")
     search_fields = ("name",)
     autocomplete_fields = ("organization", "stand_in")
-    readonly_fields = ("created_at", "status", "sent_today")
+    readonly_fields = ("created_at", "status", "sent_today", "refused_senders")
     add_only_fields = ("organization", "kind", "channel")
 
     def is_used(self, row: ProviderAccount) -> bool:
@@ -113,7 +119,7 @@ class ProviderAccountAdmin(BaseAdmin[ProviderAccount]):
             ("Sending limits", {"fields": ("rate_per_second", "daily_limit", "urgent_reserve_percent", "stand_in")}),
         ]
         if obj:
-            fieldsets.insert(1, ("Status", {"fields": ("status", "sent_today")}))
+            fieldsets.insert(1, ("Status", {"fields": ("status", "sent_today", "refused_senders")}))
         names = provider_class(obj.kind).credential_names if obj else ()
         if obj and names and self.has_change_permission(request, obj):
             fields = list(credential_form(names, obj.credentials).base_fields)
@@ -133,12 +139,22 @@ class ProviderAccountAdmin(BaseAdmin[ProviderAccount]):
     @admin.display(description="status")
     def status(self, row: "ReadAccount") -> str:
         """Return whether the account can send now, and if not, why and until when (UTC)."""
-        bucket = bucket_of(row)
-        if bucket.broken_because:
-            return f"broken: {bucket.broken_because}"
-        if bucket.is_paused(row.read_at):
-            return f"paused until {bucket.paused_until:%Y-%m-%d %H:%M:%S}"
-        return "active" if row.is_active else "switched off"
+        health = health_of(bucket_of(row), is_active=row.is_active, now=row.read_at)
+        match health.status:
+            case HealthStatus.BROKEN:
+                since = "" if health.since is None else f" since {health.since:%Y-%m-%d %H:%M}"
+                return f"broken{since}: {health.reason}. Next probe: {_shown(health.until)}"
+            case HealthStatus.FAILING:
+                return f"failing since {_shown(health.since)}"
+            case HealthStatus.PAUSED:
+                return f"paused until {_shown(health.until)}"
+        return "active" if health.status is HealthStatus.WORKING else "switched off"
+
+    @admin.display(description="refused senders")
+    def refused_senders(self, row: ProviderAccount) -> str:
+        """Return the senders that the provider refuses although the account works. Messages with them wait."""
+        refused = row.refused_senders.order_by("email")
+        return "; ".join(f"{each.email} since {_shown(each.since)}: {each.because}" for each in refused) or "none"
 
     @admin.display(description="rate")
     def rate(self, row: ProviderAccount) -> str:

@@ -24,7 +24,7 @@ def stored(made: dict[str, Any]) -> ProviderAccount:
 def test_an_account_is_answered_without_its_credentials(client: Client) -> None:
     made = make(client, "providers")
     shown = {name: value for name, value in BODIES["providers"].items() if name != "credentials"}
-    assert made == {**shown, **{name: made[name] for name in ("id", "createdAt", "credentialNames")}}
+    assert made == {**shown, **{name: made[name] for name in ("id", "createdAt", "credentialNames", "health")}}
     assert made["credentialNames"] == ["password", "username"]
     assert stored(made).credentials == BODIES["providers"]["credentials"]
 

@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import ClassVar
 
 from django.db import transaction
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -26,6 +27,10 @@ from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
 
 
+def _rows_with_health(request: Request) -> QuerySet[ProviderAccount]:
+    return own_rows(request, ProviderAccount).select_related("pace").prefetch_related("refused_senders")
+
+
 class Providers(NativeView):
     """The organisation's provider accounts."""
 
@@ -40,7 +45,7 @@ class Providers(NativeView):
     )
     def get(self, request: Request) -> Response:
         """List the organisation's provider accounts, newest first."""
-        return answer_page(request, own_rows(request, ProviderAccount), render_provider)
+        return answer_page(request, _rows_with_health(request), render_provider)
 
     @extend_schema(
         operation_id="create_provider",
@@ -73,7 +78,7 @@ class ProviderDetail(NativeView):
     )
     def get(self, request: Request, provider_id: str) -> Response:
         """Return one account. Its credentials are not returned, only their names."""
-        return Response(render_provider(find_row(own_rows(request, ProviderAccount), provider_id, "provider")))
+        return Response(render_provider(find_row(_rows_with_health(request), provider_id, "provider")))
 
     @extend_schema(
         operation_id="change_provider",

@@ -4,8 +4,11 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from django.utils import timezone
 from pydantic import Field, StringConstraints
 
+from channels.buckets import bucket_of
+from channels.health import HealthStatus, health_of
 from channels.models import ProviderAccount
 from channels.providers.registry import PROVIDERS
 from contacts.channel import Channel
@@ -70,6 +73,45 @@ class ProviderBody(ProviderChanges):
     channel: Channel = Field(description="The channel of the account. It cannot be changed.", examples=["email"])
 
 
+class RefusedSenderDocument(Document):
+    """A sender that calls asked for and that the provider refuses. Messages with it wait; one a minute is a probe."""
+
+    email: str = Field(description="The sender's address.", examples=["me@elsewhere.example"])
+    since: datetime = Field(description="When it was first refused.", examples=["2026-01-20T10:31:00Z"])
+    reason: str = Field(description="The provider's words.", examples=["550 5.7.1 Sender address not owned by user"])
+
+
+class HealthDocument(Document):
+    """Whether the account can send, and if not, why."""
+
+    status: HealthStatus = Field(
+        description="working, failing (the last calls failed), paused (the provider asked for it, or a quota is used "
+        "up), broken (only probes are sent; messages wait or leave by the stand-in) or inactive (switched off)",
+        examples=["broken"],
+    )
+    since: datetime | None = Field(
+        description="When the trouble began; null while the account works.", examples=["2026-01-20T10:31:00Z"]
+    )
+    until: datetime | None = Field(
+        description="When the account is used or probed again; null: now.", examples=["2026-01-20T10:46:00Z"]
+    )
+    reason: NullIfBlank = Field(
+        description="For broken: the provider's or the network's words.", examples=["[Errno 111] Connection refused"]
+    )
+    refused_senders: list[RefusedSenderDocument] = Field(
+        description="Senders of calls that the provider refuses although the account works.",
+        examples=[
+            [
+                {
+                    "email": "me@elsewhere.example",
+                    "since": "2026-01-20T10:31:00Z",
+                    "reason": "550 5.7.1 Sender address not owned by user",
+                }
+            ]
+        ],
+    )
+
+
 class ProviderDocument(Document):
     """A provider account."""
 
@@ -96,6 +138,18 @@ class ProviderDocument(Document):
         examples=["0194c4f0-6c52-7c3e-9a53-5c1a3d0e7f43"],
     )
     created_at: datetime = Field(description="When the account was created.", examples=["2026-01-20T10:15:00Z"])
+    health: HealthDocument = Field(
+        description="Whether the account can send, and if not, why.",
+        examples=[
+            {
+                "status": "broken",
+                "since": "2026-01-20T10:31:00Z",
+                "until": "2026-01-20T10:46:00Z",
+                "reason": "[Errno 111] Connection refused",
+                "refusedSenders": [],
+            }
+        ],
+    )
 
 
 class ProviderPage(Page[ProviderDocument]):
@@ -119,4 +173,19 @@ def render_provider(account: ProviderAccount) -> dict[str, Any]:
         urgent_reserve_percent=account.urgent_reserve_percent,
         stand_in_id=account.stand_in_id,
         created_at=account.created_at,
+        health=_health_document(account),
     ).rendered()
+
+
+def _health_document(account: ProviderAccount) -> HealthDocument:
+    health = health_of(bucket_of(account), is_active=account.is_active, now=timezone.now())
+    refused = sorted(account.refused_senders.all(), key=lambda each: each.email)
+    return HealthDocument(
+        status=health.status,
+        since=health.since,
+        until=health.until,
+        reason=health.reason,
+        refused_senders=[
+            RefusedSenderDocument(email=each.email, since=each.since, reason=each.because) for each in refused
+        ],
+    )
