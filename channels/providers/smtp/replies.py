@@ -1,8 +1,8 @@
 """Classifies an SMTP server's replies and the errors of connecting to it (RFC 5321, enhanced codes: RFC 3463).
 
 The second number of an enhanced code says what a reply is about: x.1 address, x.2 mailbox, x.3 and x.4 systems and
-routing, x.5 protocol, x.7 policy. Without one, the words decide (smtp/words.py). tests/channels/smtp/replies_*.py list
-replies of Postfix, Exim, Gmail, Microsoft 365, Yahoo, Amazon SES and others with what they mean here.
+routing, x.5 protocol, x.7 policy. Without one, the words decide (smtp/words.py). Replies of Postfix, Exim, Gmail,
+Microsoft 365, Yahoo, Amazon SES and others are in tests/channels/smtp/reply_table.py, with what they mean here.
 """
 
 import re

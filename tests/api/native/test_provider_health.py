@@ -12,11 +12,11 @@ from contacts.channel import Channel
 from distributor.engine.infrastructure.clock import database_now
 
 pytestmark = pytest.mark.django_db
-WORKING = {"status": "working", "since": None, "until": None, "reason": None, "refusedSenders": []}
+WORKING: dict[str, object] = {"status": "working", "since": None, "until": None, "reason": None, "refusedSenders": []}
 
 
 def health_of(client: Client, account: ProviderAccount) -> dict[str, object]:
-    listed = client.get("/api/v1/providers").json()["results"]
+    listed = client.get("/api/v1/providers").json()["items"]
     shown: dict[str, object] = client.get(f"/api/v1/providers/{account.pk}").json()["health"]
     assert next(row["health"] for row in listed if row["id"] == str(account.pk)) == shown
     return shown

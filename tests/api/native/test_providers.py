@@ -49,6 +49,7 @@ def test_configuration_and_credentials_are_changed_key_by_key(client: Client) ->
         "credentials": {"username": None, "password": "new"},
         "fromName": None,
         "isActive": False,
+        "health": {**made["health"], "status": "inactive"},
     }
     response = patch(client, f"providers/{made['id']}", said)
     assert response.json() == {
@@ -57,6 +58,7 @@ def test_configuration_and_credentials_are_changed_key_by_key(client: Client) ->
         "credentialNames": ["password"],
         "fromName": None,
         "isActive": False,
+        "health": {**made["health"], "status": "inactive"},
     }
     assert stored(made).credentials == {"password": "new"}
     assert client.get(f"{BASE}/providers/{made['id']}").json() == response.json()

@@ -5,6 +5,7 @@ import pytest
 from channels.providers.base import Outcome, Result, Scope
 from channels.providers.smtp.replies import Stage, read_refusal
 from tests.channels.smtp import reply_table as replies
+from tests.channels.smtp import reply_table_permanent as permanent
 
 PERMANENT, TRANSIENT, THROTTLED = Outcome.PERMANENT, Outcome.TRANSIENT, Outcome.THROTTLED
 
@@ -59,39 +60,39 @@ def test_a_relay_in_trouble_holds_the_account(page: str, stage: Stage, reply: st
     assert (result.outcome, result.scope, result.is_suspect) == (TRANSIENT, Scope.ACCOUNT, False)
 
 
-@rows(replies.ACCOUNT)
+@rows(permanent.ACCOUNT)
 def test_a_refused_account_is_told_from_a_refused_person(page: str, stage: Stage, reply: str) -> None:
     result = read(page, stage, reply)
     assert (result.outcome, result.scope, result.is_suspect) == (PERMANENT, Scope.ACCOUNT, False)
 
 
-@rows(replies.SENDER)
+@rows(permanent.SENDER)
 def test_a_refused_sender_is_told_from_a_refused_person(page: str, stage: Stage, reply: str) -> None:
     result = read(page, stage, reply)
     assert (result.outcome, result.scope, result.is_suspect) == (PERMANENT, Scope.SENDER, False)
 
 
-@rows(replies.SENDER_LATER)
+@rows(permanent.SENDER_LATER)
 def test_a_sender_that_is_not_found_now_is_about_the_sender(page: str, stage: Stage, reply: str) -> None:
     result = read(page, stage, reply)
     assert (result.outcome, result.scope) == (TRANSIENT, Scope.SENDER)
 
 
-@rows(replies.NO_SUCH_ADDRESS)
+@rows(permanent.NO_SUCH_ADDRESS)
 def test_an_address_that_does_not_exist_is_suppressed(page: str, stage: Stage, reply: str) -> None:
     result = read(page, stage, reply)
     assert (result.outcome, result.scope, result.is_bad_address) == (PERMANENT, Scope.RECIPIENT, True)
     assert not result.is_suspect
 
 
-@rows(replies.FAILED)
+@rows(permanent.FAILED)
 def test_a_refused_person_or_message_fails_and_suppresses_nothing(page: str, stage: Stage, reply: str) -> None:
     result = read(page, stage, reply)
     assert (result.outcome, result.is_suspect, result.is_bad_address) == (PERMANENT, False, False)
     assert result.scope in (Scope.RECIPIENT, Scope.CONTENT)
 
 
-@rows(replies.FAILED_SUSPECT)
+@rows(permanent.FAILED_SUSPECT)
 def test_a_refusal_that_may_be_about_us_is_suspect(page: str, stage: Stage, reply: str) -> None:
     result = read(page, stage, reply)
     assert (result.outcome, result.is_suspect, result.is_bad_address) == (PERMANENT, True, False)

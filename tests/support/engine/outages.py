@@ -22,6 +22,7 @@ class Troubled(Sandbox):
 
     label = "Troubled"
     batch_size = 100
+    evidence_window = timedelta(minutes=15)
     trouble: Callable[[Message], Result | None] = staticmethod(lambda message: None)
     calls = 0
     messages_tried = 0
