@@ -59,7 +59,6 @@ def open_breaker(
         failing_since=bucket.failing_since or now,
         is_unreachable=is_unreachable,
         failed_probes=0,
-        doubted=(),
     )
     return _schedule_probe(bucket, now, jitter)
 
@@ -73,7 +72,6 @@ def close_breaker(bucket: Bucket) -> Bucket:
         turn_at=None,
         failures=0,
         failing_since=None,
-        doubted=(),
         throttle_level=0,
         is_unreachable=False,
         failed_probes=0,
@@ -121,6 +119,8 @@ def _fail(bucket: Bucket, evidence: Evidence, now: datetime, jitter: float) -> B
     if bucket.failures < FAILURES_TO_OPEN:
         doublings: int = 2 ** (bucket.failures - 1)
         return pause(bucket, now + DOUBT_PAUSE * doublings)
+    # Different calls failed: that is not about the recipients who failed alone in one of them.
+    bucket = replace(bucket, doubted=())
     return open_breaker(bucket, evidence.because, now, is_unreachable=evidence.is_unreachable, jitter=jitter)
 
 

@@ -79,7 +79,7 @@ def free_account(account_id: UUID) -> bool:
     """
     with transaction.atomic():
         bucket = _lock(account_id)
-        write_bucket(account_id, replace(close_breaker(bucket), paused_until=None))
+        write_bucket(account_id, replace(close_breaker(bucket), paused_until=None, doubted=()))
         RefusedSender.objects.filter(account_id=account_id).delete()
     return bool(bucket.broken_because)
 

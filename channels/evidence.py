@@ -76,12 +76,11 @@ def weigh(bucket: Bucket, recipient_ids: Sequence[int], results: Sequence[Result
 
 def may_concern_account(result: Result) -> bool:
     """Return whether a result, by itself or together with others, says something about the account."""
-    is_refusal = result.outcome is Outcome.PERMANENT and result.scope is Scope.ACCOUNT
-    return is_refusal or result.is_suspect or _is_throttle(result) or _fails(result)
+    return _may_be_about_one(result) or _fails(result)
 
 
 def _may_be_about_one(result: Result) -> bool:
-    return result.is_suspect or _is_throttle(result) or _is_failure(result)
+    return result.is_suspect or _is_throttle(result) or _is_failure(result) or _is_refusal(result)
 
 
 def is_about_account(result: Result) -> bool:
@@ -96,6 +95,10 @@ def _is_throttle(result: Result) -> bool:
     return result.outcome is Outcome.THROTTLED and result.retry_after_seconds != 0
 
 
+def _is_refusal(result: Result) -> bool:
+    return result.outcome is Outcome.PERMANENT and result.scope is Scope.ACCOUNT
+
+
 def _is_failure(result: Result) -> bool:
     return result.outcome is Outcome.TRANSIENT and result.scope in _OUR_SIDE
 
@@ -105,8 +108,9 @@ def _has_worked_since(bucket: Bucket) -> bool:
 
 
 def _about_recipient(result: Result) -> Result:
-    if result.outcome is Outcome.PERMANENT:
+    if result.is_suspect and result.outcome is Outcome.PERMANENT:
         return replace(result, is_suspect=False)
+    # A refusal that names the account may be true of it the next time, so the person is retried before failing.
     return replace(
         result,
         outcome=Outcome.TRANSIENT,
@@ -127,7 +131,7 @@ def _decide(result: Result, *, is_confirmed: bool, works: bool) -> Result:
 
 def _find(results: Sequence[Result], last_accepted: int, *, is_doubtful: bool) -> Evidence:
     for result in results:
-        if result.outcome is Outcome.PERMANENT and result.scope is Scope.ACCOUNT:
+        if _is_refusal(result):
             return Evidence(Finding.REFUSED, _words(result))
     if throttles := [result for result in results if _is_throttle(result)]:
         asked = [result.retry_after_seconds for result in throttles if result.retry_after_seconds is not None]

@@ -57,6 +57,9 @@ def verdict_of(result: Result) -> str:
         (KNOWN_0, [FAST], Finding.NOTHING, [OWN]),
         (KNOWN_0, [LOST, LOST], Finding.FAILED, [OURS, OURS]),
         (IN_DOUBT_OF_0, [LOST], Finding.FAILED, [OURS]),
+        # Refused by name: the account, unless it takes others in between.
+        (KNOWN_0, [LOCKED], Finding.NOTHING, [OWN]),
+        (KNOWN_0, [LOCKED, LOCKED], Finding.REFUSED, [OURS, OURS]),
         # “Relay access denied”: one person's, unless two get it in a row.
         (Bucket(), [DENIED], Finding.DOUBTFUL, [OWN]),
         (Bucket(), [DENIED, DENIED], Finding.REFUSED, [OURS, OURS]),

@@ -106,7 +106,7 @@ def _is_about_recipient(subject: str, detail: str) -> bool:
 def _judge_permanent(code: int, enhanced: str, detail: str, stage: Stage) -> Result:
     """Judge “never” (5xx)."""
     subject = enhanced.partition(".")[2]
-    if code in _LOGIN_CODES or (stage is not Stage.CONTENT and words.names_login(detail)):
+    if code in _LOGIN_CODES or (stage in _BEFORE_RECIPIENT and words.names_login(detail)):
         return Result(Outcome.PERMANENT, scope=Scope.ACCOUNT)
     if enhanced == "5.4.5" or words.names_daily_quota(detail):
         return Result(Outcome.THROTTLED, scope=Scope.ACCOUNT, until_next_day=True)
@@ -116,7 +116,7 @@ def _judge_permanent(code: int, enhanced: str, detail: str, stage: Stage) -> Res
         return Result(Outcome.PERMANENT, scope=Scope.RECIPIENT, is_bad_address=True)
     if subject.startswith("2.") and stage not in _BEFORE_RECIPIENT:
         return Result(Outcome.PERMANENT, scope=Scope.RECIPIENT)
-    is_about_us = words.names_our_access(detail)
+    is_about_us = words.names_our_access(detail) or (stage is Stage.RCPT and words.names_login(detail))
     if stage is Stage.MAIL and is_about_us:
         return Result(Outcome.PERMANENT, scope=Scope.ACCOUNT)
     is_suspect = (stage is Stage.RCPT and (subject.startswith("7.") or (not subject and is_about_us))) or (

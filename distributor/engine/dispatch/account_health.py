@@ -50,17 +50,19 @@ def update_account_health(
     """
     option = context.account_option
     _report_refused_content(context, begun, results)
+    sender_since = None
     if context.step.from_email:
         if (refusal := next((result for result in results if result.scope is Scope.SENDER), None)) is not None:
-            return results, _hold_sender(context, begun, refusal, now)
-        if option.refused_sender is not None and any(result.outcome is Outcome.ACCEPTED for result in results):
+            sender_since = _hold_sender(context, begun, refusal, now)
+        elif option.refused_sender is not None and any(result.outcome is Outcome.ACCEPTED for result in results):
             _release_sender(context, begun, now)
     else:
         # The account's own sender is refused: as good as the account.
         results = [replace(each, scope=Scope.ACCOUNT) if each.scope is Scope.SENDER else each for each in results]
     is_untroubled = not option.bucket.is_in_trouble and not any(map(may_concern_account, results))
     if is_untroubled:
-        return results, Health(is_context_outdated=option.refused_sender is not None)
+        is_sender_in_trouble = sender_since is not None or option.refused_sender is not None
+        return results, Health(is_context_outdated=is_sender_in_trouble, failing_since=sender_since)
     weighed, evidence, before, after = record_call(
         begun.account_id,
         [person.recipient_id for person in begun.people],
@@ -74,16 +76,16 @@ def update_account_health(
         make_batches_due(begun.account_id, now)
     pause_ends = after.paused_until if after.is_paused(now) else None
     held_until = after.probe_at if after.broken_because else pause_ends
-    return weighed, Health(True, after.failing_since, held_until)
+    return weighed, Health(True, sender_since or after.failing_since, held_until)
 
 
-def _hold_sender(context: StepContext, begun: Begun, refusal: Result, now: datetime) -> Health:
-    """Hold back the sender that only this step uses. Other steps keep using the account."""
+def _hold_sender(context: StepContext, begun: Begun, refusal: Result, now: datetime) -> datetime:
+    """Hold back the sender that only this step uses. Other steps keep using the account. Returns since when."""
     because = storable(" ".join(filter(None, (refusal.code, refusal.detail))), BECAUSE_LENGTH)
     since, is_new = hold_sender(begun.account_id, context.sender.email, because, now)
     if is_new:
         logger.warning("sender_refused", account=str(begun.account_id), sender=context.sender.email, reason=because)
-    return Health(True, since)
+    return since
 
 
 def _release_sender(context: StepContext, begun: Begun, now: datetime) -> None:

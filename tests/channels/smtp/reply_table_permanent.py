@@ -14,7 +14,6 @@ ACCOUNT: Replies = [
     ("gmail", MAIL, "530 5.5.1 Authentication Required."),
     ("gmail", MAIL, "530 5.7.0 Must issue a STARTTLS command first."),
     ("gmail", CONNECT, "504 5.7.4 Unrecognized Authentication Type."),
-    ("gmail", RCPT, "503 5.7.0 No identity changes permitted: authentication required"),
     ("m365", CONNECT, "535 5.7.3 Authentication unsuccessful"),
     ("m365", CONNECT, "535 5.7.139 Authentication unsuccessful, basic authentication is disabled"),
     ("m365", MAIL, "530 5.7.57 Client not authenticated to send mail"),
@@ -32,7 +31,6 @@ ACCOUNT: Replies = [
     ("postfix access", CONNECT, "554 5.7.1 <unknown[192.0.2.1]>: Client host rejected: Access denied"),
     ("postfix", MAIL, "530 5.7.0 Must issue a STARTTLS command first"),
     ("exim", CONNECT, "550 Administrative prohibition"),
-    ("exim", RCPT, "550 Authentication required"),
     (
         "sendgrid",
         CONNECT,
@@ -145,6 +143,7 @@ FAILED_SUSPECT: Replies = [
     ),
     ("m365", RCPT, "550 5.7.64 TenantAttribution; Relay Access Denied"),
     ("m365", RCPT, "550 5.7.1 Unable to relay"),
+    ("m365", RCPT, "550 5.7.1 RESOLVER.RST.AuthRequired; authentication required"),
     ("m365", RCPT, "550 5.7.606 Access denied, banned sending IP [192.0.2.1]"),
     ("m365", RCPT, "550 5.7.124 Sender not in allowed-senders list"),
     ("m365", RCPT, "550 5.7.133 Sender not authenticated for group"),
@@ -157,6 +156,8 @@ FAILED_SUSPECT: Replies = [
     ("exim", RCPT, "550 Rejected because 192.0.2.1 is in a black list at zen.spamhaus.org: blocked"),
     ("sendgrid", CONTENT, "550 Account suspended"),
     ("wording", RCPT, "550 5.7.1 Relaying denied"),
+    ("gmail", RCPT, "503 5.7.0 No identity changes permitted: authentication required"),
+    ("exim", RCPT, "550 Authentication required"),
     ("spamhaus", RCPT, "550 5.7.1 Mail from 192.0.2.1 blocked, listed at https://www.spamhaus.org/query/ip/192.0.2.1"),
     ("wording", RCPT, "550 5.7.1 Mail from IP 192.0.2.1 was rejected due to listing in Spamhaus PBL"),
 ]

@@ -189,6 +189,7 @@ def test_one_recipient_who_is_never_taken_fails_after_a_day_alone(send: Send, fi
         reply("421 4.7.0 Too much for this one", Stage.RCPT),
         reply("451 4.3.0 Later", Stage.CONTENT),
         reply("554 5.7.1 blocked", Stage.RCPT),
+        Result(Outcome.PERMANENT, code="403", detail="A firewall does not like it", scope=Scope.ACCOUNT),
     ],
     ids=lambda result: result.code or "lost",
 )
