@@ -138,7 +138,7 @@ class ProviderDocument(Document):
         examples=["0194c4f0-6c52-7c3e-9a53-5c1a3d0e7f43"],
     )
     created_at: datetime = Field(description="When the account was created.", examples=["2026-01-20T10:15:00Z"])
-    health: HealthDocument = Field(description="Whether the account can send, and if not, why.")
+    health: HealthDocument = Field(description="How the account stands now, and since when.")
 
 
 class ProviderPage(Page[ProviderDocument]):
