@@ -17,6 +17,7 @@ from channels.providers.smtp import words
 _LOGIN_CODES = frozenset({530, 534, 535, 538})
 # The recipient's address does not exist, or can never exist (RFC 3463 §3.2, RFC 7505): a hard bounce.
 _NO_SUCH_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
+_DAILY_LIMIT = "5.4.5"  # Gmail's
 # Of the address codes these are about the sender.
 _SENDER_CODES = frozenset({"1.7", "1.8"})
 # “Too many recipients” for us means: on this connection (RFC 5321 §4.5.3.1.10).
@@ -83,7 +84,8 @@ def _judge_passing(code: int, enhanced: str, detail: str, stage: Stage) -> Resul
     subject = enhanced.partition(".")[2]
     if subject in _SENDER_CODES:
         return Result(Outcome.TRANSIENT, scope=Scope.SENDER)
-    if stage not in _BEFORE_RECIPIENT and _is_about_recipient(subject, detail):
+    # 421 closes the connection, so it is never about a recipient alone (RFC 5321 §3.8).
+    if code != 421 and stage not in _BEFORE_RECIPIENT and _is_about_recipient(subject, detail):
         return Result(Outcome.TRANSIENT, scope=Scope.RECIPIENT)
     if words.names_daily_quota(detail):
         return Result(Outcome.THROTTLED, scope=Scope.ACCOUNT, retry_after_seconds=HOUR_SECONDS)
@@ -108,14 +110,14 @@ def _judge_permanent(code: int, enhanced: str, detail: str, stage: Stage) -> Res
     subject = enhanced.partition(".")[2]
     if code in _LOGIN_CODES or (stage in _BEFORE_RECIPIENT and words.names_login(detail)):
         return Result(Outcome.PERMANENT, scope=Scope.ACCOUNT)
-    if enhanced == "5.4.5" or words.names_daily_quota(detail):
-        return Result(Outcome.THROTTLED, scope=Scope.ACCOUNT, until_next_day=True)
     if subject in _SENDER_CODES or words.names_unverified_sender(detail):
         return Result(Outcome.PERMANENT, scope=Scope.SENDER)
     if stage is Stage.RCPT and (enhanced in _NO_SUCH_ADDRESS or (not subject and words.names_no_such_user(detail))):
         return Result(Outcome.PERMANENT, scope=Scope.RECIPIENT, is_bad_address=True)
     if subject.startswith("2.") and stage not in _BEFORE_RECIPIENT:
         return Result(Outcome.PERMANENT, scope=Scope.RECIPIENT)
+    if enhanced == _DAILY_LIMIT or words.names_daily_quota(detail):
+        return Result(Outcome.THROTTLED, scope=Scope.ACCOUNT, until_next_day=True)
     is_about_us = words.names_our_access(detail) or (stage is Stage.RCPT and words.names_login(detail))
     if stage is Stage.MAIL and is_about_us:
         return Result(Outcome.PERMANENT, scope=Scope.ACCOUNT)

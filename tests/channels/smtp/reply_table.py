@@ -64,6 +64,7 @@ THROTTLED: Replies = [
     ("wording", CONTENT, "421 4.7.0 Domain example.com is not allowed to send: rate limit exceeded"),
     ("wording", CONTENT, "451 4.7.1 Rate limit exceeded"),
     ("wording", MAIL, "450 4.7.0 Too many messages, try again later"),
+    ("wording", RCPT, "421 4.2.1 Mailbox server busy, closing connection"),
     ("rfc", MAIL, "421 mail.example.com Service not available, closing transmission channel"),
 ]
 

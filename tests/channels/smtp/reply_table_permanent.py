@@ -105,6 +105,7 @@ FAILED: Replies = [
     ("gmail", CONTENT, "554 5.6.0 Mail message is malformed. Not accepted."),
     ("gmail", CONTENT, "550 5.7.26 This mail is unauthenticated, which poses a security risk to the sender"),
     ("m365", RCPT, "550 5.2.2 Submission quota exceeded; mailbox is full"),
+    ("wording", RCPT, "552 5.2.2 Daily quota of the mailbox exceeded"),
     ("m365", RCPT, "550 5.1.0 Recipient rejected"),
     ("m365", CONTENT, "552 5.3.4 Message size exceeds fixed maximum message size"),
     ("m365", RCPT, "550 5.4.1 Recipient address rejected: not here"),
