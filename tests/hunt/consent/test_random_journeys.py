@@ -46,7 +46,7 @@ MOVES = st.one_of(
 
 
 @pytest.mark.django_db
-@settings(max_examples=20, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(
     journeys=st.lists(JOURNEYS, min_size=1, max_size=2),
     before=st.lists(MOVES, max_size=5),

@@ -104,7 +104,7 @@ class Journeys:
                 self.points.get(distributions[recipient_id], Point(RECURRING, channels[handover.provider_account_id])),
                 channels[handover.provider_account_id],
             )
-            for handover in Handover.objects.order_by("begun_at", "id")
+            for handover in Handover.objects.order_by("id")
             for recipient_id in handover.recipient_ids
         ]
 
@@ -201,7 +201,8 @@ class Journeys:
             self._begin(Result(outcome))
         self._take("claimed", channel)
         claim, _, _ = claim_next()
-        self.later.append(lambda: dispatch_batch(claim, database_now, lambda: False))
+        claimed_at = database_now()  # its worker's clock stands still: on a busy machine the lease would run out
+        self.later.append(lambda: dispatch_batch(claim, lambda: claimed_at, lambda: False))
 
     def _begin(self, result: Result) -> None:
         claim, context, _ = claim_next()
