@@ -101,12 +101,12 @@ def test_values_beyond_the_limits_are_refused_with_their_pointer(
     assert rows_written() == NOTHING
 
 
-def test_texts_are_stored_as_given(post: Post, body: dict[str, Any]) -> None:
+def test_texts_are_stored_as_given_and_identifiers_without_blanks(post: Post, body: dict[str, Any]) -> None:
     data = {"ż/~": ["🙂", 1.5, None, {"deep": -(2**63)}], "tiny": 1e-300}
     contact = {"externalId": " PAT 1 ", "email": " Ann@Example.com ", "firstName": " <b>Ann</b> ", "embeddedData": data}
     assert post({**body, "contacts": [contact], "name": "${x} – ‘n’"}).status_code == 201
     stored = Contact.objects.get()
-    assert (stored.external_id, stored.email, stored.first_name) == (" PAT 1 ", "Ann@Example.com", " <b>Ann</b> ")
+    assert (stored.external_id, stored.email, stored.first_name) == ("PAT 1", "Ann@Example.com", " <b>Ann</b> ")
     assert stored.embedded_data == Recipient.objects.get().attributes == data
     assert Distribution.objects.get().name == "${x} – ‘n’"
 
