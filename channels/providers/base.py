@@ -137,6 +137,8 @@ class Provider(ABC):
     batch_size: ClassVar[int]
     # Names of the credentials that an operator must enter.
     credential_names: ClassVar[tuple[str, ...]] = ()
+    # Fields of the configuration that choose the server. A change of one drops the stored credentials.
+    address_fields: ClassVar[frozenset[str]] = frozenset()
     # How long after an unknown outcome a webhook may still tell what became of the message.
     evidence_window: ClassVar[timedelta] = timedelta(0)
 

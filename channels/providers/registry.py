@@ -37,6 +37,11 @@ def open_provider(kind: str, account: Account) -> Provider:
     return provider
 
 
+def account_faults(kind: str, account: Account) -> list[str]:
+    """Return what keeps an account from sending anything, in sentences for the operator."""
+    return provider_class(kind)(account).account_faults()
+
+
 def kind_choices() -> list[tuple[str, str]]:
     """Return (kind, label) of each provider, for forms."""
     return [(kind, provider_class(kind).label) for kind in PROVIDERS]

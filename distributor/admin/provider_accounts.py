@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from channels.account_changes import changes_address, credentials_after
 from channels.buckets import bucket_of
 from channels.health import HealthStatus, health_of
 from channels.models import ProviderAccount
@@ -34,6 +35,11 @@ class CredentialForm(ModelForm[ProviderAccount]):
     """One field for each credential, always shown empty. A value replaces the stored one; a checkbox clears it."""
 
     credential_names: tuple[str, ...] = ()
+    has_dropped_credentials = False  # the address changed, and the stored credentials were for the old one
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._configuration_before = self.instance.configuration  # validation replaces it by the given one
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -45,13 +51,16 @@ class CredentialForm(ModelForm[ProviderAccount]):
         return cleaned
 
     def save(self, commit: bool = True) -> ProviderAccount:
-        credentials = dict(self.instance.credentials)
+        account = self.instance
+        given: dict[str, str | None] = {}
         for name in self.credential_names:
             if self.cleaned_data.get(_CLEAR + name):
-                credentials.pop(name, None)
+                given[name] = None
             elif value := self.cleaned_data.get(_ENTER + name):
-                credentials[name] = value
-        self.instance.credentials = credentials
+                given[name] = value
+        change = (account.kind, self._configuration_before, account.configuration)
+        self.has_dropped_credentials = bool(account.credentials) and changes_address(*change)
+        account.credentials = credentials_after(*change, account.credentials, given)
         return super().save(commit)
 
 
@@ -123,13 +132,19 @@ class ProviderAccountAdmin(BaseAdmin[ProviderAccount]):
         names = provider_class(obj.kind).credential_names if obj else ()
         if obj and names and self.has_change_permission(request, obj):
             fields = list(credential_form(names, obj.credentials).base_fields)
-            description = "Stored encrypted. Never shown again."
+            description = "Stored encrypted. Never shown again. Cleared when the address above changes."
             fieldsets.append(("Credentials", {"fields": fields, "description": description}))
         return fieldsets
 
     def save_model(self, request: HttpRequest, obj: ProviderAccount, form: Any, change: bool) -> None:
         """Save, and resume the account: saving it tells us that the operator has fixed it."""
         super().save_model(request, obj, form, change)
+        if getattr(form, "has_dropped_credentials", False):
+            self.message_user(
+                request,
+                "The address changed, so the stored credentials were cleared. Enter those of the new address.",
+                messages.WARNING,
+            )
         if resume_account(obj.pk, database_now()):
             self.log_change(request, obj, "Closed the breaker.")
             self.message_user(

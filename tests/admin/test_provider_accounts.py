@@ -132,6 +132,29 @@ def test_a_checkbox_clears_a_stored_value(operator: Client, account: ProviderAcc
     assert credentials(account) == {"username": "relay-user"}
 
 
+@pytest.mark.parametrize("move", [{"host": "collector.example"}, {"port": 2525}, {"security": "tls"}])
+def test_a_change_of_the_address_drops_the_stored_credentials(
+    operator: Client, account: ProviderAccount, move: dict[str, Any]
+) -> None:
+    data = form(configuration=json.dumps(SMTP | move))
+    answer = operator.post(address(account, "change"), data, follow=True)
+    assert credentials(account) == {}
+    assert "The address changed, so the stored credentials were cleared." in answer.content.decode()
+
+
+def test_credentials_entered_with_a_new_address_are_kept(operator: Client, account: ProviderAccount) -> None:
+    data = form(configuration=json.dumps(SMTP | {"host": "relay.example.com"}), enter_password="new")
+    operator.post(address(account, "change"), data)
+    assert credentials(account) == {"password": "new"}
+
+
+def test_other_changes_of_the_configuration_keep_the_credentials(operator: Client, account: ProviderAccount) -> None:
+    data = form(configuration=json.dumps(SMTP | {"connections": 2}))
+    answer = operator.post(address(account, "change"), data, follow=True)
+    assert credentials(account) == {"username": "relay-user", "password": "relay-secret"}
+    assert "credentials were cleared" not in answer.content.decode()
+
+
 def test_a_value_cannot_be_entered_and_cleared_at_once(operator: Client, account: ProviderAccount) -> None:
     answer = operator.post(address(account, "change"), form(enter_password="new", clear_password="on"))
     assert list(faults(answer)) == ["enter_password"]

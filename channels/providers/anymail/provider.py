@@ -33,6 +33,7 @@ class Anymail(ParallelProvider):
     # Eight rounds of eight requests: enough to keep them busy, few enough to be of unknown outcome together.
     batch_size = 64
     credential_names = ("api_key", "secret_key", "webhook_secret")
+    address_fields = frozenset({"esp", "baseUrl", "region"})
     evidence_window = timedelta(minutes=15)
     thread_name = "anymail"
     default_concurrency = 8

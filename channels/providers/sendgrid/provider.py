@@ -59,6 +59,7 @@ class SendGrid(Provider):
     channels = frozenset({Channel.EMAIL})
     batch_size = 1_000
     credential_names = ("api_key",)
+    address_fields = frozenset({"baseUrl"})
     # Most events arrive within seconds; SendGrid delays some while it is busy.
     evidence_window = timedelta(minutes=15)
 

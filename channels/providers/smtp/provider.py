@@ -68,6 +68,7 @@ class Smtp(Provider):
     # 25 per connection: 2 s at 20 ms per round trip.
     batch_size = 100
     credential_names = ("username", "password")
+    address_fields = frozenset({"host", "port", "security"})
 
     def __init__(self, account: Account) -> None:
         super().__init__(account)
@@ -78,6 +79,11 @@ class Smtp(Provider):
     @classmethod
     def configuration_faults(cls, configuration: Mapping[str, Any]) -> list[ConfigurationFault]:
         return check_fields(_CHECKS, configuration) + unknown_fields(configuration, _CHECKS, cls.label)
+
+    def account_faults(self) -> list[str]:
+        credentials = self.account.credentials
+        is_half = bool(credentials.get("password")) and not credentials.get("username")
+        return super().account_faults() + ["The username is missing, and there is a password."] * is_half
 
     def refuse_message(self, message: Message) -> Result | None:
         return refuse_addresses(message)

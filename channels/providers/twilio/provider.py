@@ -50,6 +50,7 @@ class Twilio(ParallelProvider):
     # dies, the messages whose outcome is then unknown are never sent again.
     batch_size = 64
     credential_names = ("account_sid", "auth_token")
+    address_fields = frozenset({"baseUrl", "lookupsBaseUrl"})
     evidence_window = timedelta(minutes=15)
     thread_name = "twilio"
     default_concurrency = twilio_configuration.DEFAULT_CONCURRENCY

@@ -24,7 +24,8 @@ def stored(made: dict[str, Any]) -> ProviderAccount:
 def test_an_account_is_answered_without_its_credentials(client: Client) -> None:
     made = make(client, "providers")
     shown = {name: value for name, value in BODIES["providers"].items() if name != "credentials"}
-    assert made == {**shown, **{name: made[name] for name in ("id", "createdAt", "credentialNames", "health")}}
+    added = ("id", "createdAt", "credentialNames", "health", "faults")
+    assert made == {**shown, **{name: made[name] for name in added}}
     assert made["credentialNames"] == ["password", "username"]
     assert stored(made).credentials == BODIES["providers"]["credentials"]
 
@@ -45,7 +46,7 @@ def test_no_answer_shows_a_credential(client: Client) -> None:
 def test_configuration_and_credentials_are_changed_key_by_key(client: Client) -> None:
     made = make(client, "providers")
     said = {
-        "configuration": {"port": 465, "security": "tls"},
+        "configuration": {"connections": 2},
         "credentials": {"username": None, "password": "new"},
         "fromName": None,
         "isActive": False,
@@ -53,8 +54,9 @@ def test_configuration_and_credentials_are_changed_key_by_key(client: Client) ->
     response = patch(client, f"providers/{made['id']}", said)
     assert response.json() == {
         **made,
-        "configuration": {"host": "mail.acme.example", "port": 465, "security": "tls"},
+        "configuration": {**made["configuration"], "connections": 2},
         "credentialNames": ["password"],
+        "faults": ["The username is missing, and there is a password."],
         "fromName": None,
         "isActive": False,
         "health": {**made["health"], "status": "inactive"},

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+from channels.account_changes import merged
 from channels.models import ProviderAccount
 from channels.providers.registry import PROVIDERS, provider_class
 from contacts.channel import Channel
@@ -34,11 +35,6 @@ def account_faults(
     configuration = given.get("configuration", {})
     if isinstance(configuration, dict) and (account is None or "configuration" in given):
         yield from _configuration_faults(kind, merged(account.configuration if account else {}, configuration))
-
-
-def merged(stored: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """Merge key by key; null removes a key."""
-    return {name: value for name, value in {**stored, **given}.items() if value is not None}
 
 
 def _configuration_faults(kind: str, configuration: dict[str, Any]) -> Iterator[Fault]:

@@ -9,11 +9,12 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from channels.account_changes import credentials_after, merged
 from channels.models import ProviderAccount
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
 from distributor.api.native.operations import CONFLICT, ERRORS_OF_BODY, ERRORS_OF_DETAIL, PAGE, PROVIDERS
-from distributor.api.native.providers.faults import account_faults, merged
+from distributor.api.native.providers.faults import account_faults
 from distributor.api.native.providers.wire import (
     ProviderBody,
     ProviderChanges,
@@ -89,7 +90,12 @@ class ProviderDetail(NativeView):
     )
     @transaction.atomic
     def patch(self, request: Request, provider_id: str) -> Response:
-        """Change the given fields and no others. Messages that leave from now on use the new values."""
+        """Change the given fields and no others. Messages that leave from now on use the new values.
+
+        Credentials belong to the address they were entered for. A change of a setting that chooses the server
+        (`baseUrl`, `lookupsBaseUrl`, `esp`, `region`, and for SMTP `host`, `port`, `security`) clears all stored
+        credentials except those that the same call gives: `credentialNames` and `faults` show what is missing.
+        """
         # Locked before validation: of two simultaneous changes, the later must fit what the earlier left.
         rows = own_rows(request, ProviderAccount).select_for_update(no_key=True)
         account = find_row(rows, provider_id, "provider")
@@ -98,9 +104,13 @@ class ProviderDetail(NativeView):
             ProviderChanges, json_body(request), lambda given: account_faults(organization, account, given)
         )
         values = body.given_values()
+        before = account.configuration
+        values["configuration"] = after = merged(before, values.get("configuration", {}))
+        values["credentials"] = credentials_after(
+            account.kind, before, after, account.credentials, values.get("credentials", {})
+        )
         for name, value in values.items():
-            is_merged = name in ("configuration", "credentials")
-            setattr(account, name, merged(getattr(account, name), value) if is_merged else value)
+            setattr(account, name, value)
         account.save(update_fields=list(values))
         return Response(render_provider(account))
 

@@ -10,10 +10,11 @@ from pydantic import Field, StringConstraints
 from channels.buckets import bucket_of
 from channels.health import HealthStatus, health_of
 from channels.models import ProviderAccount
-from channels.providers.registry import PROVIDERS
+from channels.providers.registry import PROVIDERS, account_faults
 from contacts.channel import Channel
 from distributor.api.fields import NO_NUL, EmailOrNone, EmbeddedData, Line, Name, NullIfBlank
 from distributor.api.wire import Body, Document, Page
+from distributor.engine.route.step_context import as_account
 
 MAX_INTEGER = 2**31 - 1
 _Secret = Annotated[str, StringConstraints(max_length=4096, pattern=NO_NUL)]
@@ -41,7 +42,7 @@ class ProviderChanges(Body):
     credentials: _Credentials = Field(
         default_factory=dict,
         description="Secrets by name; the names depend on the kind. Stored encrypted and never returned. Changed key "
-        "by key; null removes a key.",
+        "by key; null removes a key. Cleared when the account's address changes, unless the same call gives them.",
         examples=[{"username": "surveys", "password": "correct horse battery staple"}],
     )
     is_active: bool = Field(True, description="false: the account sends nothing.", examples=[True])
@@ -127,6 +128,10 @@ class ProviderDocument(Document):
         description="The names of the credentials that are set. Their values are never returned.",
         examples=[["password", "username"]],
     )
+    faults: list[str] = Field(
+        description="What keeps the account from sending anything, in sentences; empty if nothing is known to.",
+        examples=[["The auth_token is missing."]],
+    )
     is_active: bool = Field(description="false: the account sends nothing.", examples=[True])
     rate_per_second: float | None = Field(description="The most messages per second; null: no limit.", examples=[20])
     daily_limit: int | None = Field(description="The most messages per day (UTC); null: no limit.", examples=[50000])
@@ -156,6 +161,7 @@ def render_provider(account: ProviderAccount) -> dict[str, Any]:
         reply_to_email=account.reply_to_email,
         configuration=account.configuration,
         credential_names=sorted(account.credentials),
+        faults=account_faults(account.kind, as_account(account)),
         is_active=account.is_active,
         rate_per_second=account.rate_per_second,
         daily_limit=account.daily_limit,
