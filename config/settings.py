@@ -26,6 +26,9 @@ CREDENTIAL_KEYS = env.list("CREDENTIAL_KEYS")
 PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default="http://localhost:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# Hosts that provider accounts may reach without TLS or at private addresses: host, host:port, or * for all. Leave it
+# empty, or list internal relays (channels/providers/egress.py).
+ALLOWED_PROVIDER_HOSTS = env.list("ALLOWED_PROVIDER_HOSTS", default=[])
 # The sandbox pages show all messages of the sandbox provider: to everybody if this is on, otherwise to staff only.
 SANDBOX_OPEN = env.bool("SANDBOX_OPEN", default=False)
 

@@ -1,10 +1,12 @@
 """Checks of what an operator sets for an account: faults with the field they are about, and the checks that repeat."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+
+from channels.providers.egress import address_fault
 
 # Anything but printable ASCII, and characters after which no path could be appended.
 _NOT_IN_BASE_URL = re.compile(r"[^!-~]|[?#@\\{}]")
@@ -54,6 +56,19 @@ def is_base_url(value: Any) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def base_url_faults(configuration: Mapping[str, Any], names: Iterable[str]) -> list[ConfigurationFault]:
+    """Return a fault for each of these URLs that no connection may be made to. Other faults of them are ignored."""
+    faults = []
+    for name in names:
+        if is_base_url(configuration.get(name)):
+            parts = urlsplit(configuration[name])
+            is_encrypted = parts.scheme == "https"
+            port = parts.port or (443 if is_encrypted else 80)
+            message = address_fault(parts.hostname or "", port, is_encrypted=is_encrypted)
+            faults += [ConfigurationFault(name, f"“{name}”: {message}")] if message else []
+    return faults
 
 
 def is_integer(lowest: int, highest: int) -> Callable[[Any], bool]:

@@ -3,6 +3,7 @@
 `Connection` overrides methods of urllib3's HTTPConnection; tests/channels/test_vendor_privates.py names them.
 """
 
+import socket
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
@@ -14,6 +15,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 from urllib3.response import HTTPResponse
 
+from channels.providers.base import Outcome, Result, Scope, describe_error
+from channels.providers.egress import AddressRefusedError, open_socket
 from channels.providers.tls import tls_context
 
 # Servers close idle connections, and routers drop them silently: a request sent then is lost without an answer.
@@ -32,11 +35,16 @@ class NotConnectedError(NotSentError):
     """Nothing was sent: DNS, refused, TLS or a connect timeout. The next request would fail the same way."""
 
 
+class NotAllowedError(NotConnectedError):
+    """Nothing was sent: the account's address must not be connected to (channels/providers/egress.py)."""
+
+
 class Connection(HTTPConnection):
     """Distinguishes requests that cannot have arrived from those that may have: urllib3 reports any reset alike."""
 
     _send_error: OSError | None = None  # what interrupted the sending of the last request
     _used_at = 0.0
+    _is_encrypted = False
 
     @property
     def is_connected(self) -> bool:
@@ -47,8 +55,14 @@ class Connection(HTTPConnection):
         self._send_error, self._used_at = None, monotonic()
         try:
             super().connect()
+        except AddressRefusedError as error:
+            raise NotAllowedError(str(error)) from error
         except (OSError, HTTPException, HTTPError) as error:
             raise NotConnectedError(str(error) or type(error).__name__) from error
+
+    def _new_conn(self) -> socket.socket:
+        limit = self.timeout if isinstance(self.timeout, int | float) else None
+        return open_socket(self.host, self.port, limit, is_encrypted=self._is_encrypted)
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         if self.sock is None:
@@ -75,6 +89,8 @@ class Connection(HTTPConnection):
 class TlsConnection(Connection, HTTPSConnection):
     """The same over TLS."""
 
+    _is_encrypted = True
+
 
 class _Pool(HTTPConnectionPool):
     ConnectionCls = Connection
@@ -89,6 +105,13 @@ def open_pool(size: int) -> PoolManager:
     pool = PoolManager(maxsize=size, ssl_context=tls_context())
     pool.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
     return pool
+
+
+def result_of_unsent(error: NotSentError) -> Result:
+    """Return the result of a message whose request did not arrive."""
+    if isinstance(error, NotAllowedError):
+        return Result(Outcome.PERMANENT, detail=describe_error(error), scope=Scope.ACCOUNT)
+    return Result(Outcome.TRANSIENT, detail=describe_error(error), scope=Scope.ROUTE)
 
 
 def read_body(answer: BaseHTTPResponse) -> bytes:

@@ -17,7 +17,7 @@ from channels.providers.base import (
     Scope,
     describe_error,
 )
-from channels.providers.http_connections import NotConnectedError, NotSentError
+from channels.providers.http_connections import NotConnectedError, NotSentError, result_of_unsent
 
 # The caller's lease is 60 s. After 20 s no further message is started, and after 40 s all waiting ends.
 START_SECONDS = 20.0
@@ -111,8 +111,7 @@ class _Batch:
         try:
             result = self._send_one(message)
         except NotSentError as error:
-            result = Result(Outcome.TRANSIENT, detail=describe_error(error), scope=Scope.ROUTE)
-            return result, isinstance(error, NotConnectedError)
+            return result_of_unsent(error), isinstance(error, NotConnectedError)
         except Exception as error:
             # A timeout, a reset, an answer that was cut off or has no known form: the request was sent.
             return Result(Outcome.UNKNOWN, detail=describe_error(error), scope=Scope.ROUTE), False

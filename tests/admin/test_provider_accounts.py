@@ -6,6 +6,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test import Client
+from pytest_django import Settings
 
 from channels.models import ProviderAccount
 from contacts.models import Organization
@@ -140,6 +141,17 @@ def test_a_change_of_the_address_drops_the_stored_credentials(
     answer = operator.post(address(account, "change"), data, follow=True)
     assert credentials(account) == {}
     assert "The address changed, so the stored credentials were cleared." in answer.content.decode()
+
+
+@pytest.mark.parametrize("move", [{"host": "0x7f.1"}, {"host": "::1"}, {"security": "none"}])
+def test_an_address_that_is_not_allowed_is_refused_at_once(
+    operator: Client, account: ProviderAccount, settings: Settings, move: dict[str, Any]
+) -> None:
+    settings.ALLOWED_PROVIDER_HOSTS = []
+    answer = operator.post(address(account, "change"), form(configuration=json.dumps(SMTP | move)))
+    [fault] = faults(answer)["configuration"]
+    assert "ALLOWED_PROVIDER_HOSTS" in fault
+    assert credentials(account)["password"] == "relay-secret"
 
 
 def test_credentials_entered_with_a_new_address_are_kept(operator: Client, account: ProviderAccount) -> None:

@@ -93,7 +93,7 @@ def test_a_response_of_requests_reads_the_content_that_we_set() -> None:
     require("requests", response.content == b"body", "Response._content")
 
 
-@pytest.mark.parametrize("name", ["connect", "request", "getresponse", "is_connected"])
+@pytest.mark.parametrize("name", ["connect", "_new_conn", "request", "getresponse", "is_connected"])
 def test_urllib3s_connection_has_the_methods_that_we_override(name: str) -> None:
     """channels/providers/http_connections.py"""
     require("urllib3", name in vars(HTTPConnection), f"HTTPConnection.{name}")

@@ -9,6 +9,7 @@ from channels.providers.base import Account
 from channels.providers.configuration import (
     Check,
     ConfigurationFault,
+    base_url_faults,
     check_fields,
     is_base_url,
     is_integer,
@@ -56,7 +57,7 @@ def find_faults(configuration: Mapping[str, Any]) -> list[ConfigurationFault]:
         if name not in configuration
     ]
     options = {name: Check(_is_word, f"“{name}” must be a word without spaces.") for name in service.options or {}}
-    return faults + check_fields(_CHECKS | options, configuration)
+    return faults + check_fields(_CHECKS | options, configuration) + base_url_faults(configuration, ("baseUrl",))
 
 
 def credential_faults(account: Account) -> list[str]:

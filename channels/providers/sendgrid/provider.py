@@ -19,8 +19,15 @@ from channels.providers.base import (
     Scope,
     describe_error,
 )
-from channels.providers.configuration import Check, ConfigurationFault, check_fields, is_base_url, unknown_fields
-from channels.providers.http_connections import NotConnectedError, NotSentError
+from channels.providers.configuration import (
+    Check,
+    ConfigurationFault,
+    base_url_faults,
+    check_fields,
+    is_base_url,
+    unknown_fields,
+)
+from channels.providers.http_connections import NotConnectedError, NotSentError, result_of_unsent
 from channels.providers.mime import refuse_addresses
 from channels.providers.sendgrid.answers import Answer, AnswerLostError, Verdict, judge
 from channels.providers.sendgrid.events import load_key, read_events, verify
@@ -69,7 +76,8 @@ class SendGrid(Provider):
 
     @classmethod
     def configuration_faults(cls, configuration: Mapping[str, Any]) -> list[ConfigurationFault]:
-        return check_fields(_CHECKS, configuration) + unknown_fields(configuration, _CHECKS, cls.label)
+        faults = check_fields(_CHECKS, configuration) + unknown_fields(configuration, _CHECKS, cls.label)
+        return faults + base_url_faults(configuration, ("baseUrl",))
 
     def account_faults(self) -> list[str]:
         faults = super().account_faults()
@@ -120,8 +128,7 @@ class SendGrid(Provider):
             answer = self._post(body, started_at)
         except NotSentError as error:
             # Without a connection, the next request would wait for the same timeout.
-            result = Result(Outcome.TRANSIENT, detail=describe_error(error), scope=Scope.ROUTE)
-            return Verdict(result, ends_batch=isinstance(error, NotConnectedError))
+            return Verdict(result_of_unsent(error), ends_batch=isinstance(error, NotConnectedError))
         except AnswerLostError as error:
             return Verdict(Result(Outcome.UNKNOWN, detail=describe_error(error), scope=Scope.ROUTE))
         return judge(answer, len(request.messages), time.time())

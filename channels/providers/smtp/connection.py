@@ -7,12 +7,12 @@ import contextlib
 import re
 import smtplib
 import socket
-import ssl
 from collections.abc import Mapping
 from functools import cache
 from time import monotonic
 from typing import Any
 
+from channels.providers.egress import open_socket
 from channels.providers.tls import tls_context
 
 CONNECT_SECONDS = 5.0
@@ -26,17 +26,17 @@ class Connection(smtplib.SMTP):
     `limit` is a time of time.monotonic(). Once the connection is open, all its errors are smtplib.SMTPException.
     """
 
-    def __init__(self, host: str, port: int, tls: ssl.SSLContext | None, limit: float) -> None:
-        self._tls = tls
+    def __init__(self, host: str, port: int, security: str, limit: float) -> None:
+        self._security = security
         self.limit = limit
         super().__init__(host, port, local_hostname=_host_name())
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        connected = socket.create_connection((host, port), CONNECT_SECONDS)
-        if self._tls is None:
+        connected = open_socket(host, port, CONNECT_SECONDS, is_encrypted=self._security != "none")
+        if self._security != "tls":
             return connected
         try:
-            return self._tls.wrap_socket(connected, server_hostname=host)
+            return tls_context().wrap_socket(connected, server_hostname=host)
         except OSError:
             connected.close()
             raise
@@ -83,15 +83,14 @@ class Connection(smtplib.SMTP):
 def connect(configuration: Mapping[str, Any], credentials: Mapping[str, str], limit: float) -> Connection:
     """Connect, switch to TLS and log in, as configured.
 
-    Raises OSError, which includes smtplib's errors, for what the network or the server does; UnicodeError for a
-    username or password that is not ASCII, because smtplib cannot send it.
+    Raises OSError, which includes smtplib's errors, for what the network or the server does; AddressRefusedError; and
+    UnicodeError for a username or password that is not ASCII, because smtplib cannot send it.
     """
     security = configuration["security"]
-    tls = None if security == "none" else tls_context()
-    connection = Connection(configuration["host"], configuration["port"], tls if security == "tls" else None, limit)
+    connection = Connection(configuration["host"], configuration["port"], security, limit)
     try:
         if security == "starttls":
-            connection.starttls(context=tls)
+            connection.starttls(context=tls_context())
         connection.ehlo_or_helo_if_needed()
         if credentials.get("username"):
             connection.login(credentials["username"], credentials.get("password", ""))

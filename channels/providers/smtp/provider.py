@@ -16,6 +16,7 @@ from channels.providers.configuration import (
     optional,
     unknown_fields,
 )
+from channels.providers.egress import address_fault
 from channels.providers.mime import refuse_addresses
 from channels.providers.smtp.session import NoConnectionError, Session
 from contacts.channel import Channel
@@ -78,7 +79,8 @@ class Smtp(Provider):
 
     @classmethod
     def configuration_faults(cls, configuration: Mapping[str, Any]) -> list[ConfigurationFault]:
-        return check_fields(_CHECKS, configuration) + unknown_fields(configuration, _CHECKS, cls.label)
+        faults = check_fields(_CHECKS, configuration)
+        return (faults or _address_faults(configuration)) + unknown_fields(configuration, _CHECKS, cls.label)
 
     def account_faults(self) -> list[str]:
         credentials = self.account.credentials
@@ -169,6 +171,13 @@ class Smtp(Provider):
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
         self._sessions, self._threads = [], None
+
+
+def _address_faults(configuration: Mapping[str, Any]) -> list[ConfigurationFault]:
+    """Return why the relay may not be connected to. The fields must be valid."""
+    is_encrypted = configuration["security"] != "none"
+    message = address_fault(configuration["host"], configuration["port"], is_encrypted=is_encrypted)
+    return [ConfigurationFault("host", f"“host”: {message}")] if message else []
 
 
 class _Batch:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from channels.providers.base import Outcome, Result, Scope, describe_error, one_line
+from channels.providers.egress import AddressRefusedError
 from channels.providers.smtp import words
 
 # At any stage these codes are about our login, not about a recipient (RFC 4954 §6).
@@ -74,7 +75,8 @@ def read_connection_error(error: Exception) -> Result:
     detail = describe_error(error)
     # smtplib's other errors: the server has no STARTTLS, or no login method that smtplib supports.
     is_lost = isinstance(error, smtplib.SMTPServerDisconnected)
-    if isinstance(error, UnicodeError) or (isinstance(error, smtplib.SMTPException) and not is_lost):
+    is_incapable = isinstance(error, smtplib.SMTPException) and not is_lost
+    if is_incapable or isinstance(error, UnicodeError | AddressRefusedError):
         return Result(Outcome.PERMANENT, detail=detail, scope=Scope.ACCOUNT)
     return Result(Outcome.TRANSIENT, detail=detail, scope=Scope.ROUTE)
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from time import monotonic
 
 from channels.providers.base import MESSAGE_ID_LENGTH, Account, Message, Outcome, Result, Scope, describe_error
+from channels.providers.egress import AddressRefusedError
 from channels.providers.mime import compose_email, message_id
 from channels.providers.smtp.connection import CONNECT_SECONDS, Connection, connect
 from channels.providers.smtp.replies import (
@@ -54,7 +55,7 @@ class Session:
             return
         try:
             self._connection = connect(self._account.configuration, self._account.credentials, limit)
-        except (OSError, UnicodeError) as error:
+        except (OSError, UnicodeError, AddressRefusedError) as error:
             raise NoConnectionError(read_connection_error(error)) from error
 
     def send(self, message: Message) -> Result:

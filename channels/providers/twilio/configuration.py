@@ -8,6 +8,7 @@ from channels.providers.base import Account
 from channels.providers.configuration import (
     Check,
     ConfigurationFault,
+    base_url_faults,
     check_fields,
     is_base_url,
     is_integer,
@@ -85,7 +86,7 @@ KNOWN_FIELDS = frozenset(_CHECKS)
 
 def find_faults(configuration: Mapping[str, Any]) -> list[ConfigurationFault]:
     """Return all faults of known fields; Twilio's docstring describes the fields."""
-    faults = check_fields(_CHECKS, configuration)
+    faults = check_fields(_CHECKS, configuration) + base_url_faults(configuration, ("baseUrl", "lookupsBaseUrl"))
     if configuration.get("from") is None and configuration.get("messagingServiceSid") is None:
         message = "“from” or “messagingServiceSid” is required: who the messages come from."
         faults.insert(0, ConfigurationFault("from", message))

@@ -16,6 +16,7 @@ def product_environment(
         "CREDENTIAL_KEYS": keys.credential_key,
         "PUBLIC_BASE_URL": public_base_url,
         "SANDBOX_OPEN": "1",
+        "ALLOWED_PROVIDER_HOSTS": "*",  # stand-ins of providers listen on this machine
         "LOG_TIME": "off",
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "DEMO_API_KEY": keys.api_key,

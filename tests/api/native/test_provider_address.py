@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from channels.models import ProviderAccount
 from channels.providers.registry import PROVIDERS, provider_class
@@ -61,7 +62,7 @@ def test_a_change_of_the_address_drops_the_stored_credentials(client: Client, ki
 @pytest.mark.parametrize(("kind", "move"), MOVES)
 def test_credentials_of_the_same_call_are_for_the_new_address(client: Client, kind: str, move: dict[str, Any]) -> None:
     made = make_account(client, kind)
-    name = sorted(ACCOUNTS[kind]["credentials"])[0]
+    name = min(ACCOUNTS[kind]["credentials"])
     patch(client, f"providers/{made['id']}", {"configuration": move, "credentials": {name: "new"}})
     assert stored(made) == {name: "new"}
 
@@ -112,3 +113,29 @@ def test_the_faults_of_an_account_name_what_is_missing(client: Client) -> None:
         {"configuration": {"host": "relay.example"}, "credentials": {"password": "new"}},
     )
     assert answer.json()["faults"] == ["The username is missing, and there is a password."]
+
+
+@pytest.mark.parametrize(
+    ("kind", "move", "words"),
+    [
+        ("twilio", {"baseUrl": "https://169.254.169.254"}, "private or reserved"),
+        ("twilio", {"lookupsBaseUrl": "https://[::ffff:127.0.0.1]:8080"}, "private or reserved"),
+        ("sendgrid", {"baseUrl": "https://2130706433/"}, "private or reserved"),
+        ("sendgrid", {"baseUrl": "http://proxy.example"}, "must be encrypted"),
+        ("anymail", {"baseUrl": "https://localhost/v3"}, "private or reserved"),
+        ("smtp", {"host": "10.0.0.25"}, "private or reserved"),
+        ("smtp", {"security": "none"}, "must be encrypted"),
+    ],
+)
+def test_an_address_that_is_not_allowed_is_refused_at_once_and_allowed_if_it_is_listed(
+    client: Client, settings: Settings, kind: str, move: dict[str, Any], words: str
+) -> None:
+    made = make_account(client, kind)
+    settings.ALLOWED_PROVIDER_HOSTS = []
+    answer = patch(client, f"providers/{made['id']}", {"configuration": move})
+    [fault] = answer.json()["errors"]
+    assert (answer.status_code, fault["code"]) == (400, "invalid_configuration")
+    assert words in fault["detail"]
+    assert stored(made) == ACCOUNTS[kind]["credentials"]
+    settings.ALLOWED_PROVIDER_HOSTS = ["*"]
+    assert patch(client, f"providers/{made['id']}", {"configuration": move}).status_code == 200

@@ -112,7 +112,8 @@ def test_a_thread_that_no_limit_reaches_is_left_behind_and_the_next_batch_goes_w
     is_over = threading.Event()
     with monkeypatch.context() as stuck:
         stuck.setattr(smtp, "LIMIT_SECONDS", 0.2)
-        stuck.setattr(socket, "create_connection", lambda *_: is_over.wait())  # a name that is not resolved in time
+        # A name that is not resolved in time.
+        stuck.setattr(socket, "getaddrinfo", lambda *_, **__: is_over.wait() and [])
         results = send(provider, ANN, BOB)
     assert [(result.outcome, result.retry_after_seconds) for result in results] == [(THROTTLED, 0)] * 2
     assert outcomes(send(provider, EVE)) == [ACCEPTED]
