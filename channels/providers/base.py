@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
+from channels.credentials import UNREADABLE, UnreadableCredentials
 from channels.events import ForgedWebhookError, Webhook, WebhookAnswer
 from channels.providers.configuration import ConfigurationFault, unknown_fields
 from channels.rendering import CompiledVariant, encode_html, encode_subject
@@ -171,7 +172,8 @@ class Provider(ABC):
 
     def account_faults(self) -> list[str]:
         """Return what keeps this account from sending anything, in sentences for the operator."""
-        return [fault.message for fault in self.configuration_faults(self.account.configuration)]
+        faults = [fault.message for fault in self.configuration_faults(self.account.configuration)]
+        return faults + [UNREADABLE] * isinstance(self.account.credentials, UnreadableCredentials)
 
     def refuse_message(self, message: Message) -> Result | None:
         """Return the refusal of a message that must not or cannot be sent; None for any other."""

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from channels.account_changes import changes_address, credentials_after
 from channels.buckets import bucket_of
+from channels.credentials import UNREADABLE, UnreadableCredentials
 from channels.health import HealthStatus, health_of
 from channels.models import ProviderAccount
 from channels.providers.registry import provider_class
@@ -133,6 +134,8 @@ class ProviderAccountAdmin(BaseAdmin[ProviderAccount]):
         if obj and names and self.has_change_permission(request, obj):
             fields = list(credential_form(names, obj.credentials).base_fields)
             description = "Stored encrypted. Never shown again. Cleared when the address above changes."
+            if isinstance(obj.credentials, UnreadableCredentials):
+                description = UNREADABLE
             fieldsets.append(("Credentials", {"fields": fields, "description": description}))
         return fieldsets
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from channels.events import ForgedWebhookError
 from distributor.api.request_body import body_error
-from distributor.engine.feedback.webhook import UnknownAccountError, receive_webhook
+from distributor.engine.feedback.webhook import UnknownAccountError, UnreadableAccountError, receive_webhook
 from distributor.engine.infrastructure.clock import database_now
 
 logger = structlog.get_logger(__name__)
@@ -28,6 +28,8 @@ BODY_MAX_BYTES = 4_000_000
 @require_http_methods(["POST", "HEAD", "GET"])
 def take_webhook(request: HttpRequest, account_id: UUID, attempt_id: str = "") -> HttpResponse:
     """Answer as the provider expects; 403 for an invalid or outdated signature, 404 for an unknown account.
+
+    503 if the account's credentials cannot be read, so that nobody can say whether the signature is valid.
 
     Mandrill checks a URL with HEAD before it uses it, and Unisender Go with GET. Both expect a 200.
     """
@@ -50,6 +52,10 @@ def take_webhook(request: HttpRequest, account_id: UUID, attempt_id: str = "") -
         answer = receive_webhook(account_id, attempt_id, query, headers, body, database_now())
     except UnknownAccountError:
         return _refuse(HTTPStatus.NOT_FOUND)
+    except UnreadableAccountError as unverifiable:
+        # The provider repeats it; a 403 would make some give up.
+        logger.error("webhook_not_verified", account=str(account_id), reason=str(unverifiable))
+        return _refuse(HTTPStatus.SERVICE_UNAVAILABLE)
     except ForgedWebhookError as forged:
         logger.warning("webhook_forged", account=str(account_id), reason=str(forged))
         return _refuse(HTTPStatus.FORBIDDEN)

@@ -7,7 +7,8 @@ from typing import Final
 from urllib.parse import quote
 from uuid import UUID
 
-from channels.events import EventKind, Webhook, WebhookAnswer
+from channels.credentials import UNREADABLE, UnreadableCredentials
+from channels.events import EventKind, ForgedWebhookError, Webhook, WebhookAnswer
 from channels.models import ProviderAccount
 from channels.providers.registry import provider_class
 from contacts.number_rules import refuse_number
@@ -17,6 +18,10 @@ from distributor.models import ProviderEvent
 
 A_DAY: Final = timedelta(days=1)
 MAX_HELP_TEXTS_A_DAY: Final = 5
+
+
+class UnreadableAccountError(Exception):
+    """A request cannot be verified, because the account's credentials cannot be read now."""
 
 
 class UnknownAccountError(Exception):
@@ -30,7 +35,7 @@ def receive_webhook(
 
     `attempt_id` and `query` are what followed the account's webhook URL; `headers` have lower-case names. Signatures
     are checked against that public URL, never against the Host header. Switched-off accounts still receive webhooks.
-    Raises UnknownAccountError and ForgedWebhookError.
+    Raises UnknownAccountError, UnreadableAccountError and ForgedWebhookError.
     """
     provider_account = ProviderAccount.objects.select_related("organization").filter(id=account_id).first()
     if provider_account is None:
@@ -41,7 +46,12 @@ def receive_webhook(
         url += "/" + quote(attempt_id, safe="")
     if query:
         url += "?" + query
-    answer = provider_class(provider_account.kind)(account).read_webhook(Webhook(url, headers, body), now)
+    try:
+        answer = provider_class(provider_account.kind)(account).read_webhook(Webhook(url, headers, body), now)
+    except ForgedWebhookError as error:
+        if isinstance(account.credentials, UnreadableCredentials):
+            raise UnreadableAccountError(UNREADABLE) from error
+        raise
     new_events = ingest_events(account, answer.events, now) if answer.events else []
     askers = [event.address for event in new_events if event.kind == EventKind.ASKED_HELP]
     if askers and _may_help(provider_account, askers[0], now):
