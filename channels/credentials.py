@@ -30,7 +30,7 @@ class UnreadableCredentials(dict[str, str]):
     def __ne__(self, other: object) -> bool:  # dict has its own
         return not self == other
 
-    __hash__ = None  # type: ignore[assignment]  # as any dict
+    __hash__ = None  # as any dict
 
 
 class EncryptedJSONField(models.BinaryField):  # type: ignore[type-arg]  # not subscriptable at run time

@@ -55,6 +55,12 @@ def create_api_key(
     return row, key
 
 
+def key_prefix(key: str) -> str | None:
+    """Return the prefix that finds a key's row; None if it does not have the form of a key."""
+    match = _FORM.fullmatch(key)
+    return match[1] if match else None
+
+
 def find_api_key(key: str, now: datetime) -> ApiKey | None:
     """Return the row of a caller's key, with its organisation; None if it is unknown, expired or revoked."""
     match = _FORM.fullmatch(key)

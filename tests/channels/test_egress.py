@@ -1,8 +1,9 @@
 """Which servers the connections of accounts may reach."""
 
 import socket
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from ipaddress import ip_address
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -16,7 +17,7 @@ from channels.providers.egress import AddressRefusedError, address_fault, is_pub
 from channels.providers.http_connections import NotAllowedError, open_pool
 from channels.providers.registry import provider_class
 from contacts.channel import Channel
-from tests.support.channels.invitations import SMS, invitation
+from tests.support.channels.invitations import EMAIL, SMS, invitation
 from tests.support.channels.mail_server import MailServer
 from tests.support.standins.server import Answer, Request
 from tests.support.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioStandIn
@@ -51,8 +52,8 @@ def resolve(monkeypatch: pytest.MonkeyPatch) -> Resolve:
     def set_addresses(*addresses: str) -> list[str]:
         left = list(addresses)
 
-        def answer(host: str, *arguments: object, **options: object) -> object:
-            return resolver(left.pop(0) if host == NAME else host, *arguments, **options)  # type: ignore[call-overload]
+        def answer(host: str, *arguments: Any, **options: Any) -> Any:
+            return resolver(left.pop(0) if host == NAME else host, *arguments, **options)
 
         monkeypatch.setattr(socket, "getaddrinfo", answer)
         return left
@@ -80,7 +81,7 @@ def twilio() -> Generator[RecordingStandIn]:
         yield peer
 
 
-def account(channel: Channel, configuration: dict[str, object], credentials: dict[str, str]) -> Account:
+def account(channel: Channel, configuration: Mapping[str, object], credentials: Mapping[str, str]) -> Account:
     return Account(UUID(int=1), UUID(int=2), channel, configuration, credentials)
 
 
@@ -149,11 +150,10 @@ def test_a_name_that_leads_to_a_private_address_is_the_accounts_fault(
     kind: str, resolve: Resolve, twilio: RecordingStandIn
 ) -> None:
     left = resolve("127.0.0.1", "127.0.0.1")
-    channel_variant = {"variant": SMS} if kind == "twilio" else {}
-    to = "+48600000001" if kind == "twilio" else "ann@example.com"
+    to, variant = ("+48600000001", SMS) if kind == "twilio" else ("ann@example.com", EMAIL)
     provider = opened(kind, f"https://{NAME}:{twilio.port}", twilio.port)
     assert provider.account_faults() == []
-    results = provider.send_batch([invitation(to, number=number, **channel_variant) for number in (1, 2)])
+    results = provider.send_batch([invitation(to, number=number, variant=variant) for number in (1, 2)])
     provider.close()
     assert {(result.outcome, result.scope) for result in results} == {(Outcome.PERMANENT, Scope.ACCOUNT)}
     assert f"“{NAME}” is or leads to a private or reserved address" in results[0].detail
@@ -188,10 +188,15 @@ def test_closed_addresses_among_open_ones_are_left_out(
 ) -> None:
     kind = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
     found = [(*kind, ("10.0.0.1", 443)), (*kind, ("127.0.0.1", 443))]
-    monkeypatch.setattr(egress.socket, "getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
     tried: list[str] = []
+
+    def connect(to: tuple[str, int], _timeout: float) -> socket.socket:
+        tried.append(to[0])
+        return socket.socket()
+
     monkeypatch.setattr(egress, "is_public", lambda address: str(address) == "127.0.0.1")
-    monkeypatch.setattr(egress.socket, "create_connection", lambda to, _: tried.append(to[0]) or socket.socket())
+    monkeypatch.setattr(socket, "create_connection", connect)
     open_socket(NAME, 443, 5.0, is_encrypted=True).close()
     assert tried == ["127.0.0.1"]
 

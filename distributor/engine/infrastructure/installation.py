@@ -9,4 +9,9 @@ from distributor.models import Installation
 @cache  # one query per process instead of one per batch
 def read_installation_id() -> str:
     """Return the installation's code, made when the database was."""
-    return Installation.objects.get_or_create(pk=1, defaults={"code": token_hex(5)})[0].code
+    return find_installation().code
+
+
+def find_installation() -> Installation:
+    """Return the installation's row; the first call makes it."""
+    return Installation.objects.get_or_create(pk=1, defaults={"code": token_hex(5)})[0]
