@@ -36,7 +36,7 @@ class CredentialForm(ModelForm[ProviderAccount]):
     """One field for each credential, always shown empty. A value replaces the stored one; a checkbox clears it."""
 
     credential_names: tuple[str, ...] = ()
-    has_dropped_credentials = False  # the address changed, and the stored credentials were for the old one
+    has_dropped_credentials = False  # the address changed, and not all stored credentials were entered again
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -60,8 +60,8 @@ class CredentialForm(ModelForm[ProviderAccount]):
             elif value := self.cleaned_data.get(_ENTER + name):
                 given[name] = value
         change = (account.kind, self._configuration_before, account.configuration)
-        self.has_dropped_credentials = bool(account.credentials) and changes_address(*change)
-        account.credentials = credentials_after(*change, account.credentials, given)
+        before, account.credentials = account.credentials, credentials_after(*change, account.credentials, given)
+        self.has_dropped_credentials = changes_address(*change) and bool(before.keys() - account.credentials.keys())
         return super().save(commit)
 
 

@@ -160,6 +160,17 @@ def test_credentials_entered_with_a_new_address_are_kept(operator: Client, accou
     assert credentials(account) == {"password": "new"}
 
 
+def test_nothing_is_missing_after_all_credentials_were_entered_with_a_new_address(
+    operator: Client, account: ProviderAccount
+) -> None:
+    data = form(
+        configuration=json.dumps(SMTP | {"port": 465, "security": "tls"}), enter_username="u", enter_password="p"
+    )
+    answer = operator.post(address(account, "change"), data, follow=True)
+    assert credentials(account) == {"username": "u", "password": "p"}
+    assert "credentials were cleared" not in answer.content.decode()
+
+
 def test_other_changes_of_the_configuration_keep_the_credentials(operator: Client, account: ProviderAccount) -> None:
     data = form(configuration=json.dumps(SMTP | {"connections": 2}))
     answer = operator.post(address(account, "change"), data, follow=True)
