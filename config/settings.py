@@ -130,6 +130,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     # Each API names the types of links differently.
     "ENUM_NAME_OVERRIDES": {
+        "ChannelEnum": ["email", "sms", "whatsapp"],  # a `channel`, or some `channels`
         "LinkTypeEnum": ["one_time", "multiple", "anonymous"],
         "SingleSendTypeEnum": ["one_time", "anonymous"],
         "PersonalLinkTypeEnum": ["Individual", "Multiple", "Anonymous"],

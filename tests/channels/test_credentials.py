@@ -104,7 +104,11 @@ def test_a_row_whose_key_is_gone_has_no_credentials_and_keeps_its_token(
     assert ProviderAccount.objects.get(id=account.id).credentials == SECRETS
 
 
-@pytest.mark.parametrize("token", [b"", b"no token", Fernet(NEW).encrypt(b"[1]"), Fernet(NEW).encrypt(b"{")])
+@pytest.mark.parametrize(
+    "token",
+    [b"", b"no token", Fernet(NEW).encrypt(b"[1]"), Fernet(NEW).encrypt(b"{")],
+    ids=["empty", "no token", "a list", "no JSON"],
+)
 def test_a_damaged_row_is_unreadable_too(account: ProviderAccount, settings: Settings, token: bytes) -> None:
     use_keys(settings, NEW, OLD)
     damage(account, token)

@@ -112,6 +112,7 @@ def test_a_recipient_who_waits_says_until_when(client: Client, post: Post, body:
         "contactId": str(recipient.contact_id),
         "externalId": "PAT-0",
         "email": "p0@example.com",
+        "emailUnicode": None,
         "phone": None,
         "state": "waiting",
         "reason": None,
