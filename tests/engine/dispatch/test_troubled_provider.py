@@ -20,8 +20,8 @@ from tests.support.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioStandIn
 pytestmark = pytest.mark.django_db
 Accounts = dict[Channel, ProviderAccount]
 
-# 30 calls, so that SendGrid, too, gets enough requests for every kind of trouble.
-CALLS, CALL_SIZE = 30, 10
+# SendGrid gets a request per call: enough for every kind of trouble twice.
+CALLS, CALL_SIZE = 12, 10
 SHARES = {
     Fault.THROTTLED: 0.1,
     Fault.UNAVAILABLE: 0.1,

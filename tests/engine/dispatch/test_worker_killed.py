@@ -25,8 +25,8 @@ from tests.engine.conftest import Send, SendTo
 from tests.support.engine.people import given, totals_of
 
 PROJECT = Path(__file__).resolve().parents[3]
-CALLS, PEOPLE = 5, 1_000
-MEMBERS = 12_000
+CALLS, PEOPLE = 3, 1_000
+MEMBERS = 6_000
 
 
 @pytest.fixture
