@@ -7,7 +7,12 @@ now has more than 200 keys of embedded data: a query of its own would cost a rou
 
 from contacts.contact_fields import MAX_DATA_KEYS
 
-IS_OVER = f"(SELECT count(*) FROM jsonb_object_keys(c.embedded_data)) > {MAX_DATA_KEYS}"
+# Counting the keys of a thousand contacts takes 5 ms. In jsonb a key and its value have a header of 4 bytes each, so a
+# smaller value cannot have too many keys. (What a statement has just written is not compressed yet.)
+IS_OVER = f"""
+    CASE WHEN pg_column_size(c.embedded_data) > {MAX_DATA_KEYS * 8}
+        THEN (SELECT count(*) FROM jsonb_object_keys(c.embedded_data)) > {MAX_DATA_KEYS} ELSE false END
+"""
 # How insert and update merge: given values replace stored ones, embedded data is merged key by key.
 _MERGE = """
     email = coalesce(nullif({given}.email, ''), c.email),
