@@ -11,6 +11,7 @@ import orjson
 from anymail.exceptions import AnymailAPIError, AnymailConfigurationError, AnymailError
 from requests import Response
 
+from channels.providers.anymail.idempotency import put_key, send_with_key
 from channels.providers.anymail.services import Service
 from channels.providers.anymail.transport import compose
 from channels.providers.base import CODE_LENGTH, Message, Outcome, Result, Scope, describe_error, one_line
@@ -37,9 +38,14 @@ _STATUSES: dict[int, tuple[Outcome, Scope]] = {
 
 def send(backend: Any, service: Service, message: Message) -> Result:
     """Send one message. Raises NotSentError, and any other error if the service may have taken the message."""
+    return send_with_key(service, lambda: _send_once(backend, service, message))
+
+
+def _send_once(backend: Any, service: Service, message: Message) -> Result:
     try:
         email = compose(service, message)
         payload = backend.build_message_payload(email, backend.send_defaults)
+        put_key(service, payload, message)
         response = backend.post_to_esp(payload, email)
         statuses = backend.parse_recipient_status(response, payload, email)
     except AnymailAPIError as refused:

@@ -5,11 +5,19 @@ This module is data. SendGrid has a provider of its own. Amazon SES is missing b
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from channels.providers.base import Outcome, Scope
 
 # The prefix of the tag that carries the attempt's id, for services without metadata.
 TAG_PREFIX = "attempt:"
+
+
+class KeyPlace(Enum):
+    """Where a service takes an idempotency key (anymail/idempotency.py)."""
+
+    HTTP_HEADER = auto()  # “Idempotency-Key”
+    MESSAGE_HEADER = auto()  # “idempotencyKey” among the message's headers; it must be a UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,8 @@ class Service:
     has_event_ids: bool = True
     refusals: tuple[tuple[str, Outcome, Scope], ...] = ()
     hard_bounces: tuple[tuple[tuple[str, ...], frozenset[object]], ...] = ()
+    key_place: KeyPlace | None = None  # None: the service takes no idempotency key
+    taken_code: str = ""  # its error code for a key that was used already
 
 
 _ACCOUNT = (Outcome.PERMANENT, Scope.ACCOUNT)
@@ -89,6 +99,8 @@ SERVICES: dict[str, Service] = {
             (r"[Ss]ender", *_SENDER),
         ),
         hard_bounces=((("event",), frozenset({"hard_bounce", "invalid_email"})),),
+        key_place=KeyPlace.MESSAGE_HEADER,
+        taken_code="duplicate_parameter",
     ),
     "mailersend": Service(
         "MailerSend",
@@ -155,8 +167,10 @@ SERVICES: dict[str, Service] = {
             (r"^(daily_quota_exceeded|monthly_quota_exceeded)\b", Outcome.THROTTLED, Scope.ACCOUNT),
             (r"^(missing_api_key|invalid_api_key|restricted_api_key)\b", *_ACCOUNT),
             (r"^invalid_from_address\b|domain is not verified", *_SENDER),
+            (r"^concurrent_idempotent_requests\b", Outcome.TRANSIENT, Scope.ACCOUNT),
         ),
         hard_bounces=((("data", "bounce", "type"), frozenset({"Permanent"})),),
+        key_place=KeyPlace.HTTP_HEADER,
     ),
     "scaleway": Service(
         "Scaleway",
