@@ -4,6 +4,8 @@ import django.core.validators
 import django.db.models.deletion
 from django.db import migrations, models
 
+from contacts.state_only import StateOnly
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -11,108 +13,116 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name="provideraccount",
-            name="configuration",
-            field=models.JSONField(
-                blank=True,
-                default=dict,
-                help_text="Settings that are not secret, for example for SMTP {“host”: “smtp.example.com”, “port”: 587, “security”: “starttls”}.",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="provideraccount",
-            name="daily_limit",
-            field=models.PositiveIntegerField(
-                blank=True,
-                help_text="Messages per day (UTC), for example 50000. Empty: no limit.",
-                null=True,
-                validators=[django.core.validators.MinValueValidator(1)],
-            ),
-        ),
-        migrations.AlterField(
-            model_name="provideraccount",
-            name="from_email",
-            field=models.EmailField(
-                blank=True,
-                help_text="E-mail only: the default sender, for example surveys@example.com.",
-                max_length=254,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="provideraccount",
-            name="is_default",
-            field=models.BooleanField(
-                default=False, help_text="Used when a call names a channel but no provider. At most one per channel."
-            ),
-        ),
-        migrations.AlterField(
-            model_name="provideraccount",
-            name="rate_per_second",
-            field=models.FloatField(
-                blank=True,
-                help_text="Messages per second, for example 10. Empty: no limit.",
-                null=True,
-                validators=[django.core.validators.MinValueValidator(0.01)],
-            ),
-        ),
-        migrations.AlterField(
-            model_name="provideraccount",
-            name="stand_in",
-            field=models.ForeignKey(
-                blank=True,
-                help_text="Account of the same channel, used while this one is inactive, broken, paused or at its daily limit.",
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="channels.provideraccount",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="provideraccount",
-            name="urgent_reserve_percent",
-            field=models.PositiveSmallIntegerField(
-                default=10,
-                help_text="Percent of both limits that is reserved for small, urgent sends, 0 to 90.",
-                validators=[django.core.validators.MaxValueValidator(90)],
-            ),
-        ),
-        migrations.AlterField(
-            model_name="sandboxmessage",
-            name="group_id",
-            field=models.CharField(help_text="The id of the distribution.", max_length=40),
-        ),
-        migrations.AlterField(
-            model_name="template",
-            name="is_default",
-            field=models.BooleanField(
-                default=False, help_text="Used when a call names a channel but no template. At most one per channel."
-            ),
-        ),
-        migrations.AlterField(
-            model_name="templatevariant",
-            name="html",
-            field=models.TextField(blank=True, help_text="E-mail only. Values in placeholders are HTML-escaped."),
-        ),
-        migrations.AlterField(
-            model_name="templatevariant",
-            name="locale",
-            field=models.CharField(help_text="BCP 47, for example en, pl or zh-CN.", max_length=35),
-        ),
-        migrations.AlterField(
-            model_name="templatevariant",
-            name="subject",
-            field=models.CharField(
-                blank=True,
-                help_text="E-mail only. One line, for example: How was your visit, ${contact:firstName|friend}?",
-                max_length=255,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="templatevariant",
-            name="text",
-            field=models.TextField(
-                help_text="SMS and WhatsApp: the message. E-mail: the plain-text part. Use ${link} for the recipient's link."
-            ),
-        ),
+        StateOnly(
+            [
+                migrations.AlterField(
+                    model_name="provideraccount",
+                    name="configuration",
+                    field=models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="Settings that are not secret, for example for SMTP {“host”: “smtp.example.com”, “port”: 587, “security”: “starttls”}.",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="provideraccount",
+                    name="daily_limit",
+                    field=models.PositiveIntegerField(
+                        blank=True,
+                        help_text="Messages per day (UTC), for example 50000. Empty: no limit.",
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="provideraccount",
+                    name="from_email",
+                    field=models.EmailField(
+                        blank=True,
+                        help_text="E-mail only: the default sender, for example surveys@example.com.",
+                        max_length=254,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="provideraccount",
+                    name="is_default",
+                    field=models.BooleanField(
+                        default=False,
+                        help_text="Used when a call names a channel but no provider. At most one per channel.",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="provideraccount",
+                    name="rate_per_second",
+                    field=models.FloatField(
+                        blank=True,
+                        help_text="Messages per second, for example 10. Empty: no limit.",
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0.01)],
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="provideraccount",
+                    name="stand_in",
+                    field=models.ForeignKey(
+                        blank=True,
+                        help_text="Account of the same channel, used while this one is inactive, broken, paused or at its daily limit.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="channels.provideraccount",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="provideraccount",
+                    name="urgent_reserve_percent",
+                    field=models.PositiveSmallIntegerField(
+                        default=10,
+                        help_text="Percent of both limits that is reserved for small, urgent sends, 0 to 90.",
+                        validators=[django.core.validators.MaxValueValidator(90)],
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="sandboxmessage",
+                    name="group_id",
+                    field=models.CharField(help_text="The id of the distribution.", max_length=40),
+                ),
+                migrations.AlterField(
+                    model_name="template",
+                    name="is_default",
+                    field=models.BooleanField(
+                        default=False,
+                        help_text="Used when a call names a channel but no template. At most one per channel.",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="templatevariant",
+                    name="html",
+                    field=models.TextField(
+                        blank=True, help_text="E-mail only. Values in placeholders are HTML-escaped."
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="templatevariant",
+                    name="locale",
+                    field=models.CharField(help_text="BCP 47, for example en, pl or zh-CN.", max_length=35),
+                ),
+                migrations.AlterField(
+                    model_name="templatevariant",
+                    name="subject",
+                    field=models.CharField(
+                        blank=True,
+                        help_text="E-mail only. One line, for example: How was your visit, ${contact:firstName|friend}?",
+                        max_length=255,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="templatevariant",
+                    name="text",
+                    field=models.TextField(
+                        help_text="SMS and WhatsApp: the message. E-mail: the plain-text part. Use ${link} for the recipient's link."
+                    ),
+                ),
+            ]
+        )
     ]

@@ -4,6 +4,7 @@ import django.contrib.postgres.fields
 from django.db import migrations, models
 
 import contacts.models.organization
+from contacts.state_only import StateOnly
 
 
 class Migration(migrations.Migration):
@@ -12,107 +13,115 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name="apikey",
-            name="last_used_at",
-            field=models.DateTimeField(editable=False, help_text="Updated at most once a minute.", null=True),
-        ),
-        migrations.AlterField(
-            model_name="apikey",
-            name="name",
-            field=models.CharField(
-                help_text="The system that uses the key, for example “HIS production”.", max_length=255
-            ),
-        ),
-        migrations.AlterField(
-            model_name="contact",
-            name="erased_at",
-            field=models.DateTimeField(editable=False, help_text="When the personal data was erased.", null=True),
-        ),
-        migrations.AlterField(
-            model_name="contact",
-            name="locale",
-            field=models.CharField(blank=True, help_text="BCP 47, for example pl or zh-CN.", max_length=35),
-        ),
-        migrations.AlterField(
-            model_name="contact",
-            name="opted_out_at",
-            field=models.DateTimeField(blank=True, help_text="When they opted out of all surveys.", null=True),
-        ),
-        migrations.AlterField(
-            model_name="contact",
-            name="phone",
-            field=models.CharField(blank=True, help_text="E.164, for example +48601234567.", max_length=16),
-        ),
-        migrations.AlterField(
-            model_name="organization",
-            name="allowed_redirect_hosts",
-            field=django.contrib.postgres.fields.ArrayField(
-                base_field=models.CharField(max_length=253),
-                blank=True,
-                default=list,
-                help_text="Hosts that links may redirect to, for example survey.example.com.",
-                size=None,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="organization",
-            name="minimum_days_between_contacts",
-            field=models.PositiveSmallIntegerField(
-                blank=True,
-                help_text="Days before a contact is sent any survey again, for example 30. Empty: no rule.",
-                null=True,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="organization",
-            name="phone_region",
-            field=models.CharField(
-                blank=True,
-                help_text="Country of phone numbers without a country code. ISO 3166, for example PL.",
-                max_length=2,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="organization",
-            name="quiet_from",
-            field=models.TimeField(
-                blank=True, help_text="Start of quiet hours in the contact's time zone, for example 20:00.", null=True
-            ),
-        ),
-        migrations.AlterField(
-            model_name="organization",
-            name="quiet_until",
-            field=models.TimeField(
-                blank=True,
-                help_text="End of quiet hours, for example 08:00. An end before the start is on the next day.",
-                null=True,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="organization",
-            name="send_weekdays",
-            field=django.contrib.postgres.fields.ArrayField(
-                base_field=models.PositiveSmallIntegerField(),
-                default=contacts.models.organization.every_weekday,
-                help_text="Days on which messages are sent: 1 (Monday) to 7 (Sunday), for example 1,2,3,4,5.",
-                size=None,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="organization",
-            name="throttle_minutes",
-            field=models.PositiveIntegerField(
-                blank=True,
-                help_text="Minutes before a contact is sent the same survey again, for example 1440. Empty: no rule. A survey can override it.",
-                null=True,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="suppression",
-            name="source",
-            field=models.CharField(
-                blank=True, help_text="For example a link, a webhook or an operator.", max_length=255
-            ),
-        ),
+        StateOnly(
+            [
+                migrations.AlterField(
+                    model_name="apikey",
+                    name="last_used_at",
+                    field=models.DateTimeField(editable=False, help_text="Updated at most once a minute.", null=True),
+                ),
+                migrations.AlterField(
+                    model_name="apikey",
+                    name="name",
+                    field=models.CharField(
+                        help_text="The system that uses the key, for example “HIS production”.", max_length=255
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="contact",
+                    name="erased_at",
+                    field=models.DateTimeField(
+                        editable=False, help_text="When the personal data was erased.", null=True
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="contact",
+                    name="locale",
+                    field=models.CharField(blank=True, help_text="BCP 47, for example pl or zh-CN.", max_length=35),
+                ),
+                migrations.AlterField(
+                    model_name="contact",
+                    name="opted_out_at",
+                    field=models.DateTimeField(blank=True, help_text="When they opted out of all surveys.", null=True),
+                ),
+                migrations.AlterField(
+                    model_name="contact",
+                    name="phone",
+                    field=models.CharField(blank=True, help_text="E.164, for example +48601234567.", max_length=16),
+                ),
+                migrations.AlterField(
+                    model_name="organization",
+                    name="allowed_redirect_hosts",
+                    field=django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=253),
+                        blank=True,
+                        default=list,
+                        help_text="Hosts that links may redirect to, for example survey.example.com.",
+                        size=None,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="organization",
+                    name="minimum_days_between_contacts",
+                    field=models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="Days before a contact is sent any survey again, for example 30. Empty: no rule.",
+                        null=True,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="organization",
+                    name="phone_region",
+                    field=models.CharField(
+                        blank=True,
+                        help_text="Country of phone numbers without a country code. ISO 3166, for example PL.",
+                        max_length=2,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="organization",
+                    name="quiet_from",
+                    field=models.TimeField(
+                        blank=True,
+                        help_text="Start of quiet hours in the contact's time zone, for example 20:00.",
+                        null=True,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="organization",
+                    name="quiet_until",
+                    field=models.TimeField(
+                        blank=True,
+                        help_text="End of quiet hours, for example 08:00. An end before the start is on the next day.",
+                        null=True,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="organization",
+                    name="send_weekdays",
+                    field=django.contrib.postgres.fields.ArrayField(
+                        base_field=models.PositiveSmallIntegerField(),
+                        default=contacts.models.organization.every_weekday,
+                        help_text="Days on which messages are sent: 1 (Monday) to 7 (Sunday), for example 1,2,3,4,5.",
+                        size=None,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="organization",
+                    name="throttle_minutes",
+                    field=models.PositiveIntegerField(
+                        blank=True,
+                        help_text="Minutes before a contact is sent the same survey again, for example 1440. Empty: no rule. A survey can override it.",
+                        null=True,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="suppression",
+                    name="source",
+                    field=models.CharField(
+                        blank=True, help_text="For example a link, a webhook or an operator.", max_length=255
+                    ),
+                ),
+            ]
+        )
     ]
