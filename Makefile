@@ -11,7 +11,7 @@ SYNC = env -u VIRTUAL_ENV UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --inexac
 	$(if $(wildcard .venv/bin/python),,--python $(PYTHON))
 STACK := .venv/bin/python -m config.stack
 
-# Compiling all modules takes each process 2 s of a core, so it is done once, whatever the environment prefers.
+# Compiling all modules takes each process 5 s of a core, so it is done once, whatever the environment prefers.
 unexport PYTHONDONTWRITEBYTECODE
 
 export PORT

@@ -8,7 +8,7 @@ from django.db import migrations
 class StateOnly(migrations.SeparateDatabaseAndState):
     """Change the models' state and nothing in the database.
 
-    Django renders all related models again after each AlterField: 82 of them took 4 s of every new database. Without
+    Django renders all related models again after each AlterField: 82 of them took 3 s of every new database. Without
     rendered models there is nothing to render again; the next operation that needs them renders them once.
     """
 

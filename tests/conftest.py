@@ -15,7 +15,7 @@ from contacts.models import Organization
 from contacts.models.api_key import Scope
 from distributor.models import Survey
 from tests.support.browser import browser, page
-from tests.support.fast_flush import flush_filled_tables
+from tests.support.fast_flush import flush_by_deleting
 
 __all__ = ["browser", "page"]
 
@@ -43,14 +43,14 @@ def static_files_are_found_when_asked() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def passwords_are_hashed_fast() -> None:
-    """The hash of a production password takes 0.3 s on purpose."""
+    """A production password takes long to hash, on purpose."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session", autouse=True)
 def tests_that_commit_end_with_a_fast_flush() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        flush_filled_tables(patch)
+        flush_by_deleting(patch)
         yield
 
 
