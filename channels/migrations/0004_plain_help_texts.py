@@ -4,7 +4,7 @@ import django.core.validators
 import django.db.models.deletion
 from django.db import migrations, models
 
-from contacts.state_only import StateOnly
+from contacts.migrations._state_only import StateOnly
 
 
 class Migration(migrations.Migration):

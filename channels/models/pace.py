@@ -2,12 +2,12 @@
 
 from django.db import models
 
+from channels.account_state.rate_limit import Bucket
 from channels.models.provider_account import ProviderAccount
-from channels.rate_limit import Bucket
 
 
 class Pace(models.Model):
-    """An account's bucket (channels/rate_limit.py), locked while tokens are taken. No row: the bucket is unused."""
+    """An account's bucket (account_state/rate_limit.py), locked while tokens are taken. No row: it is unused."""
 
     account = models.OneToOneField(ProviderAccount, models.CASCADE, primary_key=True, related_name="pace")
     tokens = models.FloatField(default=0)

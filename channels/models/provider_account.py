@@ -5,10 +5,10 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
+from channels.account_state.rate_limit import Limits
 from channels.credentials import EncryptedJSONField
 from channels.models.defaults import default_faults
 from channels.providers import registry
-from channels.rate_limit import Limits
 from contacts.channel import Channel
 from contacts.ids import new_id
 from contacts.models import Organization

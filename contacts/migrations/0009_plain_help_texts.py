@@ -4,7 +4,7 @@ import django.contrib.postgres.fields
 from django.db import migrations, models
 
 import contacts.models.organization
-from contacts.state_only import StateOnly
+from contacts.migrations._state_only import StateOnly
 
 
 class Migration(migrations.Migration):

@@ -13,9 +13,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from channels.account_changes import changes_address, credentials_after
-from channels.buckets import bucket_of
+from channels.account_state.buckets import bucket_of
+from channels.account_state.health import HealthStatus, health_of
 from channels.credentials import UNREADABLE, UnreadableCredentials
-from channels.health import HealthStatus, health_of
 from channels.models import ProviderAccount
 from channels.providers.registry import provider_class
 from distributor.admin.support.base import BaseAdmin, ReadAt

@@ -5,7 +5,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 import contacts.models.organization
-from contacts.state_only import StateOnly
+from contacts.migrations._state_only import StateOnly
 
 
 class Migration(migrations.Migration):

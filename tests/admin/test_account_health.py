@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from channels.buckets import break_account, pause_account, record_call
+from channels.account_state.buckets import break_account, pause_account, record_call
+from channels.account_state.refused_senders import hold_sender
 from channels.models import ProviderAccount
 from channels.providers.base import Outcome, Result, Scope
-from channels.refused_senders import hold_sender
 from contacts.models import Organization
 from distributor.engine.infrastructure.clock import database_now
 from tests.support.admin_pages import address

@@ -1,6 +1,7 @@
 """Account health: what the results of a hand-over change in the state of its account, for all workers.
 
-The rules are channels/evidence.py (what the results say) and channels/breaker.py (what follows for the account).
+The rules are channels/account_state/evidence.py (what the results say) and channels/account_state/breaker.py (what
+follows for the account).
 """
 
 from collections.abc import Sequence
@@ -10,11 +11,11 @@ from random import random
 
 import structlog
 
-from channels.buckets import record_call
-from channels.evidence import BECAUSE_LENGTH, Evidence, Finding, may_concern_account
+from channels.account_state.buckets import record_call
+from channels.account_state.evidence import BECAUSE_LENGTH, Evidence, Finding, may_concern_account
+from channels.account_state.rate_limit import Bucket
+from channels.account_state.refused_senders import hold_sender, release_sender
 from channels.providers.base import Outcome, Result, Scope
-from channels.rate_limit import Bucket
-from channels.refused_senders import hold_sender, release_sender
 from distributor.engine.dispatch.handover import Begun
 from distributor.engine.infrastructure.sql_params import storable
 from distributor.engine.route.step_context import StepContext
@@ -27,7 +28,7 @@ REPORTED_REFUSALS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class AccountHealth:
     """An account's state after a hand-over, as far as its people need to know.
 
     `failing_since` is since when the account has not worked; None: it works. `held_until` is when it may be used again.
@@ -38,12 +39,12 @@ class Health:
     held_until: datetime | None = None
 
 
-WORKS = Health()
+WORKS = AccountHealth()
 
 
 def update_account_health(
     context: StepContext, begun: Begun, results: Sequence[Result], now: datetime
-) -> tuple[Sequence[Result], Health]:
+) -> tuple[Sequence[Result], AccountHealth]:
     """Pause, break or mend the account that a hand-over went to, and hold back a sender that it refuses.
 
     Returns the results with every doubt about the account decided, and the account's state.
@@ -62,7 +63,7 @@ def update_account_health(
     is_untroubled = not option.bucket.is_in_trouble and not any(map(may_concern_account, results))
     if is_untroubled:
         is_sender_in_trouble = sender_since is not None or option.refused_sender is not None
-        return results, Health(is_context_outdated=is_sender_in_trouble, failing_since=sender_since)
+        return results, AccountHealth(is_context_outdated=is_sender_in_trouble, failing_since=sender_since)
     weighed, evidence, before, after = record_call(
         begun.account_id,
         [person.recipient_id for person in begun.people],
@@ -76,7 +77,7 @@ def update_account_health(
         make_batches_due(begun.account_id, now)
     pause_ends = after.paused_until if after.is_paused(now) else None
     held_until = after.probe_at if after.broken_because else pause_ends
-    return weighed, Health(True, sender_since or after.failing_since, held_until)
+    return weighed, AccountHealth(True, sender_since or after.failing_since, held_until)
 
 
 def _hold_sender(context: StepContext, begun: Begun, refusal: Result, now: datetime) -> datetime:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from channels.evidence import is_about_account
+from channels.account_state.evidence import is_about_account
 from channels.providers.base import Outcome, Result
 from distributor.engine.consent.stop import detail_of
-from distributor.engine.dispatch.account_health import Health
+from distributor.engine.dispatch.account_health import AccountHealth
 from distributor.engine.infrastructure.sql_params import storable
 from distributor.engine.journey.attempts import since_retry
 from distributor.engine.journey.batches import Scheduled, arm_batch
@@ -61,7 +61,7 @@ def consequences_of_results(
     context: StepContext,
     begun_at: datetime,
     results: Sequence[tuple[Person, Result]],
-    health: Health,
+    health: AccountHealth,
     earlier: Mapping[int, Sequence[Attempt]],
     evidence_window: timedelta,
     now: datetime,
@@ -158,7 +158,7 @@ def _retry_step(
     result: Result,
     retry: Retry,
     before: Sequence[Attempt],
-    health: Health,
+    health: AccountHealth,
     now: datetime,
 ) -> None:
     """Let the person wait for another attempt of the same step."""

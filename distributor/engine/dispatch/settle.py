@@ -11,7 +11,7 @@ from channels.providers.registry import provider_class
 from distributor.engine.consent.provider_signals import record_provider_signals, suppress_bounced
 from distributor.engine.consent.record import ReportedSignal
 from distributor.engine.consent.stop import lock_journeys, stop_for_signals
-from distributor.engine.dispatch.account_health import WORKS, Health
+from distributor.engine.dispatch.account_health import WORKS, AccountHealth
 from distributor.engine.dispatch.claim import Claim
 from distributor.engine.dispatch.handover import Begun
 from distributor.engine.dispatch.outcome import arm_next_batches, consequences_of_results
@@ -46,7 +46,7 @@ def settle(
     begun: Begun,
     results: Sequence[Result],
     now: datetime,
-    health: Health = WORKS,
+    health: AccountHealth = WORKS,
 ) -> None:
     """Store one result per person. A hand-over that another worker has settled already is left as it is."""
     outcomes = list(zip(begun.people, results, strict=True))

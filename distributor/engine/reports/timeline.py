@@ -8,7 +8,7 @@ from operator import attrgetter
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from channels.buckets import bucket_of
+from channels.account_state.buckets import bucket_of
 from channels.models import ProviderAccount
 from distributor.engine.journey.attempts import read_attempts
 from distributor.engine.journey.decisions import new_decision

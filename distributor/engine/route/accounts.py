@@ -7,12 +7,12 @@ from math import ceil, log
 from random import random
 from uuid import UUID
 
-from channels.buckets import lock_buckets, write_bucket
+from channels.account_state.buckets import lock_buckets, write_bucket
+from channels.account_state.rate_limit import Bucket, Cause, Grant, Limits, Wait, take
+from channels.account_state.refused_senders import PROBE_INTERVAL, claim_sender_probe
 from channels.models import RefusedSender
 from channels.providers.base import Account, Sender
 from channels.providers.registry import provider_class
-from channels.rate_limit import Bucket, Cause, Grant, Limits, Wait, take
-from channels.refused_senders import PROBE_INTERVAL, claim_sender_probe
 from distributor.rules.journey.retry import ACCOUNT_PAUSE
 
 # Wait out pauses up to this long instead of failing over to the next account.
@@ -39,14 +39,16 @@ class AccountOption:
 
     def needs_no_tokens(self, now: datetime) -> bool:
         """Return whether the account works and has no limits, so that its bucket need not be locked."""
-        is_in_trouble = self.bucket.is_shut(now) or self.bucket.is_in_doubt or self.refused_sender is not None
-        return not self.limits.any and not is_in_trouble
+        return not self.limits.any and not self._is_in_trouble(now)
 
     def capacity(self, now: datetime) -> int:
         """Return the most messages that one call to the account could take."""
-        if self.bucket.is_shut(now) or self.bucket.is_in_doubt or self.refused_sender is not None:
+        if self._is_in_trouble(now):
             return 1
         return self.batch_size if self.limits.rate_per_second is None else min(self.batch_size, ceil(self.limits.burst))
+
+    def _is_in_trouble(self, now: datetime) -> bool:
+        return self.bucket.is_shut(now) or self.bucket.is_in_doubt or self.refused_sender is not None
 
 
 @dataclass(frozen=True, slots=True)

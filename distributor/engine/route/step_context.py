@@ -9,11 +9,11 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 
-from channels.buckets import bucket_of
+from channels.account_state.buckets import bucket_of
+from channels.account_state.refused_senders import refused_senders_of
 from channels.locales import choose_locale
 from channels.models import ProviderAccount, TemplateVariant
 from channels.providers.base import Account, Sender
-from channels.refused_senders import refused_senders_of
 from channels.rendering import CompiledVariant, compile_variant
 from contacts.channel import Channel
 from distributor.engine.infrastructure.installation import read_installation_id

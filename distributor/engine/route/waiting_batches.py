@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from channels.buckets import free_account
+from channels.account_state.buckets import free_account
 
 # Batches held by an account may also wait for its stand-in. A locked batch is being processed, so it is skipped.
 _MAKE_DUE = """

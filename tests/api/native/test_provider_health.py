@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from channels.buckets import break_account, pause_account
+from channels.account_state.buckets import break_account, pause_account
+from channels.account_state.refused_senders import hold_sender
 from channels.models import ProviderAccount
-from channels.refused_senders import hold_sender
 from contacts.channel import Channel
 from distributor.engine.infrastructure.clock import database_now
 

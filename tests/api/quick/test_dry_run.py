@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from channels.buckets import break_account
+from channels.account_state.buckets import break_account
 from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
 from contacts.ids import new_id

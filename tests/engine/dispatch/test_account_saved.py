@@ -7,7 +7,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.db import transaction
 
-from channels.buckets import break_account, pause_account
+from channels.account_state.buckets import break_account, pause_account
 from channels.models import Pace, ProviderAccount
 from contacts.channel import Channel
 from contacts.models import Organization

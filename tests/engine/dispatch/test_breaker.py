@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from channels.buckets import break_account
+from channels.account_state.buckets import break_account
 from channels.models import Pace, ProviderAccount, RefusedSender
 from contacts.channel import Channel
 from distributor.engine.control import cancel, pause, resume

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError
 from django.test import Client
 
-from channels.buckets import break_account, pause_account
+from channels.account_state.buckets import break_account, pause_account
 from channels.models import Pace, ProviderAccount, SandboxMessage
 from contacts.channel import Channel
 from contacts.models import Organization

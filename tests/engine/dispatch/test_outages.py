@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from channels.buckets import break_account
+from channels.account_state.buckets import break_account
 from channels.models import Pace, ProviderAccount, SandboxMessage
 from channels.providers.base import Message, Outcome, Result, Scope
 from channels.providers.smtp.replies import Stage, read_refusal

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from channels.buckets import pause_account
+from channels.account_state.buckets import pause_account
 from channels.models import Pace, ProviderAccount
 from contacts.channel import Channel
 from distributor.engine.infrastructure.clock import database_now

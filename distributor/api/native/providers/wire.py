@@ -7,8 +7,8 @@ from uuid import UUID
 from django.utils import timezone
 from pydantic import Field, StringConstraints
 
-from channels.buckets import bucket_of
-from channels.health import HealthStatus, health_of
+from channels.account_state.buckets import bucket_of
+from channels.account_state.health import HealthStatus, health_of
 from channels.models import ProviderAccount
 from channels.providers.registry import PROVIDERS, account_faults
 from contacts.channel import Channel

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from channels.rate_limit import Bucket
+from channels.account_state.rate_limit import Bucket
 
 
 class HealthStatus(StrEnum):

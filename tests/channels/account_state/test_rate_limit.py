@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.breaker import close_breaker, open_breaker, pause
-from channels.rate_limit import (
+from channels.account_state.breaker import close_breaker, open_breaker, pause
+from channels.account_state.rate_limit import (
     LONGEST_TURN,
     Bucket,
     Cause,

@@ -1,6 +1,6 @@
 """Limits how fast an account sends: pure arithmetic of a token bucket, a daily limit, a pause and a breaker.
 
-What opens and closes the breaker, and how long pauses and probes take, is in channels/breaker.py.
+What opens and closes the breaker, and how long pauses and probes take, is in channels/account_state/breaker.py.
 """
 
 from dataclasses import dataclass, replace

@@ -8,9 +8,16 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from channels.breaker import FAILURES_TO_OPEN, after_call, close_breaker, open_breaker, throttle, throttle_pause
-from channels.evidence import Evidence, Finding
-from channels.rate_limit import ACCOUNT_PROBES, PROBE_LEASE, ROUTE_PROBES, Bucket, Grant, Limits, take
+from channels.account_state.breaker import (
+    FAILURES_TO_OPEN,
+    after_call,
+    close_breaker,
+    open_breaker,
+    throttle,
+    throttle_pause,
+)
+from channels.account_state.evidence import Evidence, Finding
+from channels.account_state.rate_limit import ACCOUNT_PROBES, PROBE_LEASE, ROUTE_PROBES, Bucket, Grant, Limits, take
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from channels.account_state.rate_limit import Bucket
 from channels.providers.base import Outcome, Result, Scope
-from channels.rate_limit import Bucket
 
 BECAUSE_LENGTH = 255  # of the column
 _OUR_SIDE = frozenset({Scope.ACCOUNT, Scope.ROUTE})
@@ -61,7 +61,7 @@ def weigh(bucket: Bucket, recipient_ids: Sequence[int], results: Sequence[Result
     suspects = [index for index, result in enumerate(weighed) if result.is_suspect]
     in_a_row: set[int | None] = {recipient_ids[index] for index in suspects if index > last_accepted}
     if not accepted and bucket.is_in_doubt:
-        # Somebody failed before: the last one who failed alone, else several at once.
+        # A call failed before: remember the last recipient who failed alone, or None if several failed at once.
         in_a_row.add(bucket.doubted[-1] if bucket.doubted else None)
     is_broken_still = bool(bucket.broken_because) and not accepted
     for index in suspects:

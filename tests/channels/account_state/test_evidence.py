@@ -2,9 +2,9 @@
 
 import pytest
 
-from channels.evidence import Finding, weigh
+from channels.account_state.evidence import Finding, weigh
+from channels.account_state.rate_limit import Bucket
 from channels.providers.base import NO_ANSWER, NOT_TRIED, Outcome, Result, Scope
-from channels.rate_limit import Bucket
 
 ACCEPTED = Result(Outcome.ACCEPTED)
 LOST = Result(Outcome.TRANSIENT, detail="reset", scope=Scope.ROUTE)

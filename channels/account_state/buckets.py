@@ -7,11 +7,11 @@ from uuid import UUID
 
 from django.db import transaction
 
-from channels.breaker import after_call, close_breaker, open_breaker, pause
-from channels.evidence import Evidence, weigh
+from channels.account_state.breaker import after_call, close_breaker, open_breaker, pause
+from channels.account_state.evidence import Evidence, weigh
+from channels.account_state.rate_limit import Bucket
 from channels.models import Pace, ProviderAccount, RefusedSender
 from channels.providers.base import Result
-from channels.rate_limit import Bucket
 
 
 def bucket_of(account: ProviderAccount) -> Bucket:
@@ -45,7 +45,7 @@ def pause_account(account_id: UUID, until: datetime) -> None:
 
 
 def break_account(account_id: UUID, because: str, now: datetime) -> None:
-    """Open the account's breaker; `because` has at most channels.evidence.BECAUSE_LENGTH characters."""
+    """Open the account's breaker; `because` has at most channels.account_state.evidence.BECAUSE_LENGTH characters."""
     with transaction.atomic():
         write_bucket(account_id, open_breaker(_lock(account_id), because, now))
 

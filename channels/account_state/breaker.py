@@ -1,4 +1,6 @@
-"""What a provider call changes in its account's state: failures, the breaker, pauses. Pure; see channels/evidence.py.
+"""What a provider call changes in its account's state: failures, the breaker, pauses. Pure.
+
+What a call says about its account is in evidence.py.
 
 closed --three calls in a row failed, or one refusal--> open --a probe accepted--> closed
 """
@@ -6,8 +8,8 @@ closed --three calls in a row failed, or one refusal--> open --a probe accepted-
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
-from channels.evidence import Evidence, Finding
-from channels.rate_limit import Bucket
+from channels.account_state.evidence import Evidence, Finding
+from channels.account_state.rate_limit import Bucket
 
 # Calls in a row that must fail because of the account before its breaker opens. A refusal opens it at once.
 FAILURES_TO_OPEN = 3
