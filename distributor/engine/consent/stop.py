@@ -1,6 +1,7 @@
 """Stopping every journey that waits, of people who said no."""
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -37,11 +38,26 @@ def detail_of(signal: str, channel: str) -> dict[str, str]:
     return {"signal": signal, **({"channel": channel} if channel else {})}
 
 
-def find_signal_since(contact_id: UUID, since: datetime) -> dict[str, str] | None:
-    """Return the detail of the latest signal that a person gave after `since` and has not taken back; None if none."""
+def find_signals_since_acceptance(recipients: Collection[Recipient]) -> dict[int, dict[str, str]]:
+    """Return, by recipient, the detail of the latest signal since it was accepted that was not taken back, if any."""
+    if not recipients:
+        return {}
+    contact_ids = {recipient.contact_id for recipient in recipients}
+    events = ConsentEvent.objects.filter(contact_id__in=contact_ids).order_by("pk")
+    by_contact: defaultdict[UUID | None, list[tuple[datetime, str, str]]] = defaultdict(list)
+    for contact_id, recorded_at, what, channel in events.values_list("contact_id", "recorded_at", "what", "channel"):
+        by_contact[contact_id].append((recorded_at, what, channel))
+    details = {}
+    for recipient in recipients:
+        later = [event for event in by_contact[recipient.contact_id] if event[0] >= recipient.created_at]
+        if (detail := _latest_signal(later)) is not None:
+            details[recipient.pk] = detail
+    return details
+
+
+def _latest_signal(events: Iterable[tuple[datetime, str, str]]) -> dict[str, str] | None:
     details: dict[str, dict[str, str]] = {}
-    events = ConsentEvent.objects.filter(contact_id=contact_id, recorded_at__gte=since).order_by("pk")
-    for what, channel in events.values_list("what", "channel"):
+    for _, what, channel in events:
         if what == Lift.START:
             details.pop(Signal.STOP, None)
         elif what == Lift.OPT_IN:

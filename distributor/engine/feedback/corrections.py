@@ -1,7 +1,7 @@
 """The journeys that events may change, and the corrections of them: read, collected and written in a few statements."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -77,9 +77,13 @@ def read_journeys(recipient_ids: Collection[int]) -> list[Journey]:
 
 @dataclass(slots=True)
 class Corrections:
-    """What is to be written. `continuing` holds journeys by distribution, next step and due time."""
+    """What is to be written. `continuing` holds journeys by distribution, next step and due time.
+
+    `signals` are the details of what people said since they were accepted, by recipient.
+    """
 
     now: datetime
+    signals: Mapping[int, dict[str, str]]
     ready: list[Correction] = field(default_factory=list)
     continuing: dict[tuple[UUID, UUID, datetime], list[Journey]] = field(default_factory=dict)
     decisions: list[Decision] = field(default_factory=list)

@@ -10,15 +10,16 @@
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from distributor.engine.consent.stop import find_signal_since
+from distributor.engine.consent.stop import find_signals_since_acceptance
 from distributor.engine.feedback.corrections import Corrections, Journey, read_journeys
 from distributor.engine.journey.decisions import new_decision
 from distributor.engine.journey.next_step import channels_of, passage_of
 from distributor.engine.journey.people import find_in_flight
+from distributor.models import Recipient
 from distributor.models.decision import DecisionKind
 from distributor.models.recipient import RecipientState
 from distributor.rules.journey.chain import StepKind
@@ -39,8 +40,9 @@ def reconcile_journeys(
     if not recipient_ids:
         return set()
     in_flight = find_in_flight(recipient_ids)
-    corrections = Corrections(now)
-    for journey in read_journeys(recipient_ids):
+    journeys = read_journeys(recipient_ids)
+    corrections = Corrections(now, signals=find_signals_since_acceptance(_reopened(journeys)))
+    for journey in journeys:
         if journey.recipient.state == RecipientState.WAITING and journey.recipient.pk in in_flight:
             continue
         # The provider first took the last message and then dropped it, and took none of the others.
@@ -54,6 +56,16 @@ def reconcile_journeys(
             corrections.keep(journey)
     corrections.write(counts)
     return in_flight
+
+
+def _reopened(journeys: Sequence[Journey]) -> list[Recipient]:
+    """Return the recipients whose journeys had ended, but not as their attempts say now."""
+    return [
+        journey.recipient
+        for journey in journeys
+        if journey.recipient.state == RecipientState.FINISHED
+        and ending_of(journey.attempts) != journey.recipient.outcome
+    ]
 
 
 def _correct_waiting(corrections: Corrections, journey: Journey) -> None:
@@ -120,7 +132,7 @@ def _correct_finished(corrections: Corrections, journey: Journey) -> None:
 
 def _continue_unless_said_no(corrections: Corrections, journey: Journey, ending: Ending) -> None:
     """Let a journey that had ended continue. A no since its acceptance stops it, whatever channel comes next."""
-    signal = find_signal_since(journey.person.id, journey.recipient.created_at)
+    signal = corrections.signals.get(journey.recipient.pk)
     if signal is None:
         _continue_or_end(corrections, journey, ending)
         return
