@@ -25,9 +25,10 @@ from django.db.models import Exists, F, Max, OuterRef
 from distributor.engine.acceptance.references import UnknownReferencesError, step_faults
 from distributor.engine.acceptance.write import write_steps
 from distributor.engine.follow_up.arm import arm_candidates, ends_before, find_candidates, lock_next_recipients
-from distributor.engine.infrastructure.chunked_job import InputsChangedError, record_progress, run_chunk, run_time_slice
+from distributor.engine.infrastructure.chunked_job import record_progress, run_chunk, run_time_slice
 from distributor.engine.infrastructure.transactions import retry_deadlocks
 from distributor.engine.infrastructure.wakeups import wake_follow_ups_on_commit
+from distributor.engine.journey.switch import change_uncancelled
 from distributor.models import Distribution, Expansion, FollowUp, Recipient, Step
 from distributor.models.batch import Lane
 from distributor.rules.journey.batching import BATCH_SIZE, lane_for
@@ -158,22 +159,10 @@ def _arm_chunk(follow_up: FollowUp, size: int, now: datetime) -> None:
     armed_ids = arm_candidates(step, find_candidates(rows), now, lane=lane)
     follow_up.after_id = rows[-1].id if rows else follow_up.after_id
     _save_progress(follow_up, armed_ids, now, is_last=is_last)
-    _require_uncancelled(step.distribution_id, is_last=is_last)
+    change_uncancelled(step.distribution_id, arming_count=F("arming_count") - (1 if is_last else 0))
 
 
 def _save_progress(follow_up: FollowUp, armed_ids: set[int], now: datetime, *, is_last: bool) -> None:
     follow_up.armed_count += len(armed_ids)
     follow_up.is_done = is_last
     record_progress(follow_up, now, "after_id", "armed_count", "is_done")
-
-
-def _require_uncancelled(distribution_id: UUID, *, is_last: bool) -> None:
-    """Raise InputsChangedError if the distribution has been cancelled meanwhile.
-
-    A cancel makes every batch due at once, but would miss a batch that this transaction arms: its people would wait
-    until the batch is due. This check comes last, because all transactions write the distribution's row: so it is
-    locked only for as long as the commit takes.
-    """
-    distribution = Distribution.objects.filter(pk=distribution_id, cancelled_at=None)
-    if not distribution.update(arming_count=F("arming_count") - (1 if is_last else 0)):
-        raise InputsChangedError

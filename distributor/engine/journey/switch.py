@@ -7,10 +7,13 @@ weaker lock and do not wait.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
+from distributor.engine.infrastructure.chunked_job import InputsChangedError
+from distributor.models import Distribution
 from distributor.rules.eligibility import Reason, Refusal
 from distributor.rules.timing.timetable import Timetable, refuse_late
 
@@ -37,6 +40,17 @@ def lock_switch(distribution_id: UUID) -> SwitchState:
     with connection.cursor() as cursor:
         cursor.execute(_LOCK_SWITCH, [distribution_id])
         return SwitchState(*cursor.fetchone())
+
+
+def change_uncancelled(distribution_id: UUID, **changes: Any) -> None:
+    """Change columns of the distribution's row. Raises InputsChangedError if it has been cancelled meanwhile.
+
+    A cancel makes every batch due at once, but would miss a batch that this transaction arms: its people would wait
+    until the batch is due. Call it last, because all transactions write the distribution's row: so it is locked only
+    for as long as the commit takes.
+    """
+    if not Distribution.objects.filter(pk=distribution_id, cancelled_at=None).update(**changes):
+        raise InputsChangedError
 
 
 def refusal_for_all(switch: SwitchState, now: datetime) -> Refusal | None:

@@ -12,9 +12,10 @@ from uuid import UUID
 
 from django.db.models import F, Max
 
-from distributor.engine.infrastructure.chunked_job import InputsChangedError, record_progress, run_chunk, run_time_slice
+from distributor.engine.infrastructure.chunked_job import record_progress, run_chunk, run_time_slice
 from distributor.engine.infrastructure.transactions import retry_deadlocks
 from distributor.engine.infrastructure.wakeups import wake_manual_retries_on_commit
+from distributor.engine.journey.switch import change_uncancelled
 from distributor.engine.manual_retry.resend import resend_to
 from distributor.engine.manual_retry.unreached import lock_unreached
 from distributor.models import Distribution, ManualRetry, Recipient
@@ -115,19 +116,9 @@ def _run_chunk(retry: ManualRetry, size: int, now: datetime) -> None:
     else:
         retry.after_id = unreached[-1].id
         record_progress(retry, now, "after_id", "retried_count")
-    _require_uncancelled(retry, is_last=is_last)
+    change_uncancelled(retry.distribution_id, running_retry_count=F("running_retry_count") - (1 if is_last else 0))
 
 
 def _finish(retry: ManualRetry, now: datetime) -> None:
     retry.after_id, retry.is_done = retry.last_id, True
     record_progress(retry, now, "after_id", "retried_count", "is_done")
-
-
-def _require_uncancelled(retry: ManualRetry, *, is_last: bool) -> None:
-    """Raise InputsChangedError if the distribution was cancelled meanwhile: its cancel missed the new batch.
-
-    This check comes last, because all transactions write the distribution's row: it is locked only until the commit.
-    """
-    distribution = Distribution.objects.filter(pk=retry.distribution_id, cancelled_at=None)
-    if not distribution.update(running_retry_count=F("running_retry_count") - (1 if is_last else 0)):
-        raise InputsChangedError
