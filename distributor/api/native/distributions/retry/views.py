@@ -108,11 +108,10 @@ class RetryDistribution(NativeView):
         body = parse_body(RetryBody, json_body(request))
         selection, now = body.as_selection(), database_now()
         try:
-            require_retryable(distribution, now)
-            unreached = unreached_document(count_unreached(distribution.pk, selection))
             if body.dry_run:
-                return Response(render_dry_run(unreached))
+                require_retryable(distribution, now)
+                return Response(render_dry_run(unreached_document(count_unreached(distribution.pk, selection))))
             retry = start_retry(distribution.pk, selection, f"API key {caller_key(request).name}"[:63], now)
         except RetryRefusedError as refusal:
             raise Problem(HTTPStatus.CONFLICT, *_CONFLICTS[refusal.reason]) from None
-        return Response(render_retry(retry, unreached), HTTPStatus.ACCEPTED)
+        return Response(render_retry(retry), HTTPStatus.ACCEPTED)

@@ -93,7 +93,7 @@ class RetryDocument(Document):
     )
     unreached: UnreachedDocument | None = Field(
         None,
-        description="Whom the retry concerns, counted before it began. Only in the answer to the call itself.",
+        description="The recipients that the retry would concern. Present only in the answer to a dry run.",
         exclude_if=lambda unreached: unreached is None,
     )
 
@@ -108,13 +108,13 @@ def unreached_document(groups: list[UnreachedGroup]) -> UnreachedDocument:
     )
 
 
-def render_retry(retry: ManualRetry, unreached: UnreachedDocument | None = None) -> dict[str, Any]:
+def render_retry(retry: ManualRetry) -> dict[str, Any]:
     return RetryDocument(
         id=retry.id,
         state="done" if retry.is_done else "running",
         retried=retry.retried_count,
         created_at=retry.created_at,
-        unreached=unreached,
+        unreached=None,
     ).rendered()
 
 
