@@ -44,7 +44,7 @@ def lift_stops(account: Account, starts: Mapping[str, datetime], now: datetime) 
 
 
 def lift_provider_unsubscribes(account: Account, subscriptions: Mapping[str, datetime], now: datetime) -> None:
-    """Take back the unsubscribes at the provider that were said before. Whoever said no elsewhere too stays out."""
+    """Lift earlier unsubscribes at the provider. People who also said no elsewhere stay opted out."""
     holders = _lock_holders(account, subscriptions)
     signals = active_signals_of(contact for _, contact in holders)
     unsubscribes = ConsentEvent.objects.filter(contact_id__in=signals, what=Signal.PROVIDER_UNSUBSCRIBE.value)

@@ -11,7 +11,7 @@ from distributor.rules.journey.stop_reasons import FINAL_STOPS
 
 MAX_GROUPS: Final = 100
 
-# Whoever was stopped for good, for example by an opt-out, is not retried, even if an attempt failed before.
+# Recipients who were stopped for good, for example by an opt-out, are not retried, even if an attempt failed before.
 _UNREACHED: Final = """
 FROM distributor_recipient r
 LEFT JOIN distributor_attempt first ON first.recipient_id = r.id AND first.number = 1

@@ -1,4 +1,4 @@
-"""Who sent a reply, and to which distribution: replies hold only a number and the account that received them."""
+"""Find the contact and the distribution of a reply, which itself holds only a number and the receiving account."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple

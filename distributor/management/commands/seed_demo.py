@@ -81,7 +81,7 @@ class Command(BaseCommand):
             # Locked: of two commands at once, the second finds what the first has made.
             installation = Installation.objects.select_for_update().get(pk=find_installation().pk)
             demo = installation.demo or seed_rows()
-            # Nobody can find the password by this hash: it covers the API key, which has 166 random bits.
+            # The hash does not reveal the password: it also covers the API key, which has 166 random bits.
             keys = hashlib.sha256(f"{api_key}\0{admin_password}".encode()).hexdigest()
             if demo["keys"] != keys:
                 seed_api_key(demo["organizationId"], api_key)
