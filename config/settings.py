@@ -3,14 +3,16 @@
 import logging
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from django.conf.locale import LANG_INFO
 
-from config.broker import kombu_url
+from config.broker import broker_settings
 from config.logging import LOGGING as LOGGING  # Django reads this name
 
-env = environ.Env()
+# Each variable may also be named with _FILE behind it, and is then a file that contains the value.
+env = environ.FileAwareEnv()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # This installation
@@ -24,8 +26,8 @@ ADDRESS_KEY_SECRET = env.str("ADDRESS_KEY_SECRET", default=SECRET_KEY)
 CREDENTIAL_KEYS = env.list("CREDENTIAL_KEYS")
 # The base of links, unsubscribe headers and webhook URLs. It is never taken from a request's Host header.
 PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default="http://localhost:8000").rstrip("/")
+PUBLIC_ORIGIN = "{0.scheme}://{0.netloc}".format(urlsplit(PUBLIC_BASE_URL))
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Hosts that provider accounts may reach without TLS or at private addresses: host, host:port, or * for all. Leave it
 # empty, or list internal relays (channels/providers/egress.py).
 ALLOWED_PROVIDER_HOSTS = env.list("ALLOWED_PROVIDER_HOSTS", default=[])
@@ -45,13 +47,14 @@ else:
     DATABASES["default"]["CONN_MAX_AGE"] = None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Valkey or Redis, and Celery
+# Valkey or Redis, the broker, and Celery
 
-REDIS_URL = env.str("REDIS_URL")
-CELERY_BROKER_URL = kombu_url(REDIS_URL)
-# Without these timeouts a hung broker blocked every process for 25 s. Wake-ups wait even less
-# (engine/infrastructure/wakeups.py).
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 1}
+# Counts answers through anonymous links. Empty, which RabbitMQ as the broker allows: they are not counted.
+REDIS_URL = env.str("REDIS_URL", default="") if env.str("BROKER_URL", default="") else env.str("REDIS_URL")
+_BROKER = broker_settings(env.str("BROKER_URL", default="") or REDIS_URL, env.str("BROKER_SENTINEL_NAME", default=""))
+CELERY_BROKER_URL = _BROKER["url"]
+CELERY_BROKER_TRANSPORT_OPTIONS = _BROKER["transport_options"]
+CELERY_BROKER_USE_SSL = _BROKER["use_ssl"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "system"
 CELERY_TASK_IGNORE_RESULT = True
@@ -113,7 +116,17 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_BASE_URL.startswith("https://")
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_ORIGIN])
+_IS_HTTPS = PUBLIC_ORIGIN.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _IS_HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if _IS_HTTPS else 0
+# Behind a proxy that ends TLS and sets X-Forwarded-Proto itself, which a client could otherwise forge.
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+SECURE_SSL_REDIRECT = _IS_HTTPS and BEHIND_PROXY
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # asked by the machine itself
+# Whether other subdomains speak TLS is not this service's to say, and the sandbox shows its messages in a frame.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021", "security.W019"]
 
 # The API and its OpenAPI document
 

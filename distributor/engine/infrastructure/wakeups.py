@@ -10,7 +10,6 @@ from django.db import transaction
 from kombu import Connection
 from kombu.exceptions import OperationalError as BrokerError
 from kombu.pools import ProducerPool, producers
-from redis.exceptions import RedisError
 
 logger = structlog.get_logger(__name__)
 
@@ -20,8 +19,16 @@ FOLLOW_UP_TASK = "distributor.bring_follow_ups"
 MANUAL_RETRY_TASK = "distributor.retry_manually"
 # Background work goes behind urgent sends and before bulk sends.
 BACKGROUND_QUEUE = "normal"
-# With a worker's timeouts a dead broker delayed a call by 6 s and a hung one by 5 s.
-_SHORT_TIMEOUTS = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "max_retries": 0}
+# With a worker's timeouts a dead broker delayed a call by 6 s and a hung one by 5 s. The first two are those of Valkey
+# and Redis, the next three RabbitMQ's.
+_SHORT_TIMEOUTS = {
+    "socket_timeout": 0.5,
+    "socket_connect_timeout": 0.5,
+    "connect_timeout": 0.5,
+    "read_timeout": 0.5,
+    "write_timeout": 0.5,
+    "max_retries": 0,
+}
 # After a failure this process sends no wake-ups for this long; the sweep finds the work.
 _PAUSE_SECONDS = 5.0
 _paused_until = 0.0
@@ -83,7 +90,7 @@ def _send(task: str, args: tuple[str, ...], queue: str, expires_seconds: float |
                 expires=expires_seconds,
                 producer=producer,
             )
-    except (BrokerError, RedisError, OSError) as error:
+    except _errors_of(app) as error:
         _paused_until = time.monotonic() + _PAUSE_SECONDS
         logger.warning("hint_lost", queue=queue, error=str(error))
 
@@ -92,6 +99,13 @@ def _send(task: str, args: tuple[str, ...], queue: str, expires_seconds: float |
 def _producers_of(app: Celery) -> ProducerPool:
     pool: ProducerPool = producers[broker_with_short_timeouts(app)]
     return pool
+
+
+@cache
+def _errors_of(app: Celery) -> tuple[type[Exception], ...]:
+    """Return what sending may raise when the broker is away, hung or full. Each broker has errors of its own."""
+    broker = broker_with_short_timeouts(app)
+    return (*broker.connection_errors, *broker.channel_errors, BrokerError, OSError)
 
 
 def broker_with_short_timeouts(app: Celery | None = None) -> Connection:

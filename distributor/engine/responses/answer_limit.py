@@ -23,8 +23,10 @@ def seconds_until_next_answer(recipient: Recipient) -> int:
     """Count an answer through the link. Returns 0 if it may be taken, else for how many seconds it may not.
 
     Of simultaneous answers each gets its own number from Valkey, so no more than the limit are taken in a period. The
-    period begins with its first answer. If Valkey cannot be asked, the answer is taken.
+    period begins with its first answer. If Valkey cannot be asked, or there is none, the answer is taken.
     """
+    if not settings.REDIS_URL:
+        return 0
     key = f"distributor:answers:{recipient.pk}"
     try:
         with _valkey(settings.REDIS_URL).pipeline(transaction=True) as pipeline:

@@ -16,27 +16,12 @@ from contacts.channel import Channel
 from contacts.models import MailingList, Organization
 from contacts.models.api_key import ApiKey, Scope
 from distributor.engine.infrastructure.installation import find_installation
+from distributor.management.starting_texts import make_variant
 from distributor.models import ConnectionStep, Installation, ListConnection, Survey
 
 ADMIN_NAME = "admin"
 # The list name in the recipient-add reference's example, so that the example works as printed.
 CONNECTED_LIST = "sample string 1"
-EMAIL_HTML = """\
-<p>{greeting} ${{contact:firstName|{fallback_name}}},</p>
-<p>${{intro|{request}}}</p>
-<p><a href="${{link}}" style="display:inline-block;padding:12px 20px;background:#1f5fbf;color:#fff;\
-border-radius:6px;text-decoration:none">{button}</a></p>
-<p style="color:#666;font-size:13px">{footer} <a href="${{unsubscribe}}">{unsubscribe}</a></p>
-"""
-EMAIL_TEXT = """\
-{greeting} ${{contact:firstName|{fallback_name}}},
-
-${{intro|{request}}}
-
-${{link}}
-
-{footer} ${{unsubscribe}}
-"""
 EMAIL_PHRASES = {
     "en": {
         "subject": "How was your visit at ${contact:department|our clinic}?",
@@ -152,7 +137,9 @@ def seed_template(organization: Organization, channel: Channel) -> Template:
     template = Template.objects.create(
         organization=organization, channel=channel, name=f"Invitation by {channel.label}", is_default=True
     )
-    TemplateVariant.objects.bulk_create(invitation(template, locale) for locale in SHORT_TEXTS)
+    TemplateVariant.objects.bulk_create(
+        make_variant(template, locale, EMAIL_PHRASES[locale], SHORT_TEXTS[locale]) for locale in SHORT_TEXTS
+    )
     return template
 
 
@@ -172,18 +159,4 @@ def seed_connected_list(
             template=templates[channel],
         )
         for priority, channel in enumerate((Channel.SMS, Channel.EMAIL), start=1)
-    )
-
-
-def invitation(template: Template, locale: str) -> TemplateVariant:
-    """Build the demo invitation for the template's channel in one language."""
-    if template.channel != Channel.EMAIL:
-        return TemplateVariant(template=template, locale=locale, text=SHORT_TEXTS[locale])
-    phrases = EMAIL_PHRASES[locale]
-    return TemplateVariant(
-        template=template,
-        locale=locale,
-        subject=phrases["subject"],
-        html=EMAIL_HTML.format(**phrases),
-        text=EMAIL_TEXT.format(**phrases),
     )

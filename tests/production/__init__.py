@@ -1,0 +1,1 @@
+"""The documented production set-up: compose's environment, gunicorn behind Caddy, RabbitMQ, the first set-up."""
