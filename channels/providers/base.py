@@ -180,6 +180,14 @@ class Provider(ABC):
         return None
 
     @property
+    def repeat_window(self) -> timedelta:
+        """How long an attempt may be handed over again, with the same attempt_id, and is taken once at most.
+
+        Counted from its first hand-over; zero where the provider takes no idempotency key.
+        """
+        return timedelta(0)
+
+    @property
     def value_keys(self) -> frozenset[str]:
         """Keys of Message.values that its messages need beyond those of their variant."""
         return frozenset()

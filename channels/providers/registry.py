@@ -1,6 +1,7 @@
 """All providers, by kind. A provider's module is imported on first use, because the vendors' SDKs are heavy."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from importlib import import_module
 from typing import Any, cast
 from uuid import UUID
@@ -40,6 +41,11 @@ def open_provider(kind: str, account: Account) -> Provider:
 def account_faults(kind: str, account: Account) -> list[str]:
     """Return what keeps an account from sending anything, in sentences for the operator."""
     return provider_class(kind)(account).account_faults()
+
+
+def repeat_window(kind: str, account: Account) -> timedelta:
+    """Return how long the account takes a repeated attempt once at most (Provider.repeat_window)."""
+    return provider_class(kind)(account).repeat_window
 
 
 def kind_choices() -> list[tuple[str, str]]:

@@ -34,15 +34,18 @@ def retry_reasons() -> set[str]:
             scope=scope,
             number=1,
             first_at=NOW,
+            begun_at=NOW,
             unknown_before=0,
             channel="email",
             evidence_window=window,
+            repeat_until=repeat_until,
             now=NOW,
             jitter=0.5,
         )
         for outcome in ("accepted", "throttled", "permanent", "unknown", "transient")
         for scope in Scope
         for window in (timedelta(0), timedelta(minutes=15))
+        for repeat_until in (None, NOW + timedelta(days=1))
     ]
     return {verdict.reason for verdict in verdicts if isinstance(verdict, Retry)}
 

@@ -1,8 +1,12 @@
 """Idempotency keys: with services that take one, a request whose answer was lost is made again at no risk.
 
-Resend: https://resend.com/docs/dashboard/emails/idempotency-keys – 24 h; the same key gets the same answer.
-Brevo: https://developers.brevo.com/docs/heterogenous-versions-batch-emails – 30 min; a key that was used already gets
-the error “duplicate_parameter”, and the request is not processed.
+Resend: https://resend.com/docs/dashboard/emails/idempotency-keys – 24 h; the same key gets the same answer, and with
+another body the error “invalid_idempotent_request”: an e-mail with this key has been sent.
+Brevo: https://developers.brevo.com/docs/heterogenous-versions-batch-emails – 15 to 30 min; a key that was used already
+gets the error “duplicate_parameter”, and the request is not processed.
+SparkPost: https://github.com/SparkPost/developers.sparkpost.com/pull/590 – 24 h; the same key gets the same answer, and
+with another body the error 1600. It does not say whether refusals are kept as well, so 1600 proves nothing.
+The documents of the other services of anymail/services.py describe no key for a message (docs/decisions/0033).
 """
 
 import time
@@ -26,6 +30,8 @@ def put_key(service: Service, payload: Any, message: Message) -> None:
     key = f"{message.installation_id}/{message.attempt_id}"
     if service.key_place is KeyPlace.HTTP_HEADER:
         payload.headers["Idempotency-Key"] = key
+    elif service.key_place is KeyPlace.PLAIN_HTTP_HEADER:
+        payload.headers["Idempotency-Key"] = key.replace("/", ".")
     elif service.key_place is KeyPlace.MESSAGE_HEADER:
         payload.data["headers"]["idempotencyKey"] = str(uuid5(_NAMESPACE, key))
 
@@ -45,15 +51,21 @@ def send_with_key(service: Service, send_once: Callable[[], Result]) -> Result:
             raise
     else:
         if service.key_place is None or first.outcome is not Outcome.UNKNOWN:
-            return first
+            return _read_taken(service, first)
     time.sleep(PAUSE_SECONDS)
     try:
         second = send_once()
     except NotSentError as error:
         raise ConnectionError(f"The answer was lost, and then: {error}") from error
-    if service.taken_code and second.code == service.taken_code:
-        return Result(Outcome.ACCEPTED, code=second.code, detail="The service has taken the message before.")
+    second = _read_taken(service, second)
     if second.outcome is Outcome.ACCEPTED or (second.outcome is Outcome.PERMANENT and second.scope in _ABOUT_MESSAGE):
         return second
     # This request was turned away, which tells nothing of the first.
     return Result(Outcome.UNKNOWN, code=second.code, detail=second.detail, scope=second.scope)
+
+
+def _read_taken(service: Service, result: Result) -> Result:
+    """Return a success if the service refused the key because it took a message with it, perhaps in an earlier call."""
+    if result.outcome is not Outcome.ACCEPTED and result.code in service.taken_codes:
+        return Result(Outcome.ACCEPTED, code=result.code, detail="The service has taken the message before.")
+    return result

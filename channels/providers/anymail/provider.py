@@ -12,6 +12,9 @@ from channels.providers.mime import refuse_addresses
 from channels.providers.parallel_calls import ParallelProvider
 from contacts.channel import Channel
 
+# A repeated request must arrive while the service still knows the key.
+KEY_MARGIN = timedelta(minutes=1)
+
 
 class Anymail(ParallelProvider):
     """One request per message, `concurrency` at a time, so that a failed request affects one message.
@@ -42,6 +45,12 @@ class Anymail(ParallelProvider):
         super().__init__(account)
         self._service = anymail_configuration.service_of(account.configuration)
         self._backend: Any = None  # Anymail's, with a session of ours
+
+    @property
+    def repeat_window(self) -> timedelta:
+        if self._service is None or self._service.key_place is None:
+            return timedelta(0)
+        return self._service.key_lifetime - KEY_MARGIN
 
     @classmethod
     def configuration_faults(cls, configuration: Mapping[str, Any]) -> list[ConfigurationFault]:

@@ -11,6 +11,7 @@ from distributor.engine.dispatch.handover import Begun, write_handover
 from distributor.engine.dispatch.park import park_batch, postpone_claim
 from distributor.engine.dispatch.recheck import recheck
 from distributor.engine.dispatch.refuse import refuse
+from distributor.engine.dispatch.repeat import begin_repeat, find_repeats
 from distributor.engine.dispatch.unknown_outcomes import close_unknown_outcomes, find_unknown_outcomes
 from distributor.engine.journey.people import Person, lock_waiting
 from distributor.engine.journey.switch import SwitchState, lock_switch
@@ -50,17 +51,26 @@ def _write_next_handover(
 ) -> Begun | Hold | None:
     """Recheck people and write a hand-over for as many as there are tokens for. Returns None when nobody passes."""
     unknown_outcomes = find_unknown_outcomes(context, people)
-    people = close_unknown_outcomes(claim, context, people, unknown_outcomes, now)
+    last_attempts = {recipient_id: attempts[-1] for recipient_id, attempts in unknown_outcomes.items()}
+    repeats = find_repeats(context, last_attempts, now)
+    final_outcomes = {
+        recipient_id: len(attempts)
+        for recipient_id, attempts in unknown_outcomes.items()
+        if recipient_id not in repeats
+    }
+    people = close_unknown_outcomes(claim, context, people, final_outcomes, now)
     if not people:
         return None
     verdicts = recheck(context, switch, people, now)
     refuse(context, claim, verdicts.refused, now)
     defer(context, claim, verdicts.deferred, now)
-    passed = verdicts.passed
-    if not passed:
+    if not verdicts.passed:
         return None
-    allowance = take_tokens(context.account_options, len(passed), is_urgent=claim.is_urgent, now=now)
+    fresh = [person for person in verdicts.passed if person.recipient_id not in repeats]
+    if not fresh:
+        return begin_repeat(claim, context, verdicts.passed, repeats, now)
+    allowance = take_tokens(context.account_options, len(fresh), is_urgent=claim.is_urgent, now=now)
     if isinstance(allowance, Hold):
         park_batch(claim, allowance)
         return allowance
-    return write_handover(claim, context, passed[: allowance.count], allowance, now)
+    return write_handover(claim, context, fresh[: allowance.count], allowance, now)

@@ -37,21 +37,31 @@ class Begun:
     people: Sequence[Person]
     account_id: UUID
     is_probe: bool = False
+    is_repeat: bool = False  # these very attempts were begun before, at `begun_at` (dispatch/repeat.py)
 
 
 def write_handover(
-    claim: Claim, context: StepContext, people: Sequence[Person], allowance: Allowance, now: datetime
+    claim: Claim,
+    context: StepContext,
+    people: Sequence[Person],
+    allowance: Allowance,
+    begun_at: datetime,
+    *,
+    is_repeat: bool = False,
 ) -> Begun:
     """Reserve the people's frequency slots and write the hand-over, in the caller's transaction.
 
     The caller commits it before the provider is called. If the worker then crashes, the unsettled hand-over shows it.
+    A repeat has its slots already.
     """
     handover_id, account_id = new_id(), allowance.option.account.id
     recipient_ids = array_of(person.recipient_id for person in people)
-    reserve_slots(context.distribution.survey_id, people, now)
+    if not is_repeat:
+        reserve_slots(context.distribution.survey_id, people, begun_at)
+    parameters = [handover_id, claim.batch_id, claim.fence, account_id, recipient_ids, begun_at]
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT_HANDOVER, [handover_id, claim.batch_id, claim.fence, account_id, recipient_ids, now])
-    return Begun(handover_id, now, people, account_id, allowance.is_probe)
+        cursor.execute(_INSERT_HANDOVER, parameters)
+    return Begun(handover_id, begun_at, people, account_id, allowance.is_probe, is_repeat)
 
 
 def hand_over(context: StepContext, provider: Provider, begun: Begun) -> Sequence[Result]:

@@ -17,6 +17,7 @@ from distributor.engine.dispatch.claim import Claim, ClaimLostError, claim_batch
 from distributor.engine.dispatch.handover import hand_over
 from distributor.engine.dispatch.park import park_if_unavailable
 from distributor.engine.dispatch.recover import recover_handovers, release_failed_claim
+from distributor.engine.dispatch.repeat import read_repeated
 from distributor.engine.dispatch.settle import settle
 from distributor.engine.infrastructure.chunked_job import SLICE_SECONDS
 from distributor.engine.route.accounts import Hold
@@ -66,7 +67,7 @@ def dispatch_batch(claim: Claim, clock: Callable[[], datetime], is_time_up: Call
         provider = open_provider(account_context.provider_kind, account_context.account)
         results = hand_over(account_context, provider, begun)
         results, health = update_account_health(account_context, begun, results, clock())
-        settle(claim, account_context, begun, results, clock(), health)
+        settle(claim, account_context, begun, read_repeated(begun, results), clock(), health)
         if health.is_context_outdated or is_time_up():
             break
     close_batch(claim)

@@ -64,6 +64,7 @@ def consequences_of_results(
     health: AccountHealth,
     earlier: Mapping[int, Sequence[Attempt]],
     evidence_window: timedelta,
+    repeat_window: timedelta,
     now: datetime,
     jitter: float,
 ) -> Consequences:
@@ -85,9 +86,11 @@ def consequences_of_results(
             scope=result.scope,
             number=len(on_step) + 1,
             first_at=on_step[0].begun_at if on_step else begun_at,
+            begun_at=begun_at,
             unknown_before=unknown_before,
             channel=context.step.channel,
             evidence_window=evidence_window,
+            repeat_until=begun_at + repeat_window if repeat_window else None,
             now=now,
             jitter=jitter,
         )

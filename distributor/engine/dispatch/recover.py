@@ -35,14 +35,22 @@ POISON_CLAIMS = 20
 
 
 def recover_handovers(claim: Claim, context: StepContext, now: datetime) -> None:
-    """Settle hand-overs that an earlier holder of the batch left unsettled: each outcome is unknown."""
+    """Settle hand-overs that an earlier holder of the batch left unsettled: each outcome is unknown.
+
+    A provider that takes the attempts' keys is then asked again (dispatch/repeat.py)."""
     for handover in Handover.objects.filter(batch_id=claim.batch_id, settled_at=None, fence__lt=claim.fence):
         logger.warning("handover_outcome_unknown", handover=str(handover.id), recipients=len(handover.recipient_ids))
         with transaction.atomic():
             people = lock_people(handover.recipient_ids)
             result = Result(Outcome.UNKNOWN, detail="the worker ended before the provider's answer was recorded")
             begun = Begun(handover.id, handover.begun_at, people, handover.provider_account_id)
-            settle(claim, context, begun, [result] * len(people), now)
+            settle(claim, _with_account_of(handover, context), begun, [result] * len(people), now)
+
+
+def _with_account_of(handover: Handover, context: StepContext) -> StepContext:
+    """Return the context with the hand-over's account in use, if it is still one of the step's."""
+    is_known = any(option.account.id == handover.provider_account_id for option in context.account_options)
+    return context.with_account(handover.provider_account_id) if is_known else context
 
 
 def release_failed_claim(claim: Claim, error: Exception, now: datetime) -> None:

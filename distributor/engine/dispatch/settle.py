@@ -7,7 +7,7 @@ from random import random
 from django.db import connection, transaction
 
 from channels.providers.base import Outcome, Result
-from channels.providers.registry import provider_class
+from channels.providers.registry import provider_class, repeat_window
 from distributor.engine.consent.provider_signals import record_provider_signals, suppress_bounced
 from distributor.engine.consent.record import ReportedSignal
 from distributor.engine.consent.stop import lock_journeys, stop_for_signals
@@ -60,7 +60,10 @@ def settle(
         window = provider_class(context.provider_kind).evidence_window
         attempted_before = [person.recipient_id for person in begun.people if person.attempt_count]
         earlier = read_attempts(attempted_before) if attempted_before else {}
-        consequences = consequences_of_results(context, begun.begun_at, outcomes, health, earlier, window, now, jitter)
+        repeatable_for = repeat_window(context.provider_kind, context.account)
+        consequences = consequences_of_results(
+            context, begun.begun_at, outcomes, health, earlier, window, repeatable_for, now, jitter
+        )
         moves = consequences.moves + arm_next_batches(claim, consequences)
         _insert_attempts(context, begun, consequences.attempted, now)
         Decision.objects.bulk_create(_without_repeated(consequences.decisions))

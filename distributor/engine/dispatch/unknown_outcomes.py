@@ -1,6 +1,6 @@
 """Attempts of unknown outcome, once the evidence window is over: resent, or given up as indeterminate."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -15,8 +15,8 @@ from distributor.models.attempt import AttemptState
 from distributor.rules.journey.retry import should_resend
 
 
-def find_unknown_outcomes(context: StepContext, people: Sequence[Person]) -> dict[int, int]:
-    """Count the attempts of unknown outcome on this step, by recipient, for people whose last attempt is one.
+def find_unknown_outcomes(context: StepContext, people: Sequence[Person]) -> dict[int, list[Attempt]]:
+    """Return the attempts of unknown outcome on this step, by recipient, for people whose last attempt is one.
 
     The provider may report on an attempt during its evidence window (Provider.evidence_window). These people have
     waited for that long.
@@ -28,25 +28,28 @@ def find_unknown_outcomes(context: StepContext, people: Sequence[Person]) -> dic
     }
     if not last_numbers:
         return {}
-    counts: Counter[int] = Counter()
-    resolved = set(last_numbers)
     unknown = Attempt.objects.filter(
         recipient_id__in=list(last_numbers), step_id=context.step.id, state=AttemptState.UNKNOWN
     )
     before_retry = {person.recipient_id: person.attempts_before_retry for person in people}
-    for recipient_id, number in unknown.values_list("recipient_id", "number"):
-        if number <= before_retry[recipient_id]:
-            continue
-        counts[recipient_id] += 1
-        if number == last_numbers[recipient_id]:
-            resolved.discard(recipient_id)
-    return {recipient_id: count for recipient_id, count in counts.items() if recipient_id not in resolved}
+    found: defaultdict[int, list[Attempt]] = defaultdict(list)
+    for attempt in unknown.order_by("recipient_id", "number"):
+        if attempt.number > before_retry[attempt.recipient_id]:
+            found[attempt.recipient_id].append(attempt)
+    return {
+        recipient_id: attempts
+        for recipient_id, attempts in found.items()
+        if attempts[-1].number == last_numbers[recipient_id]
+    }
 
 
 def close_unknown_outcomes(
     claim: Claim, context: StepContext, people: Sequence[Person], unknown_outcomes: Mapping[int, int], now: datetime
 ) -> Sequence[Person]:
-    """End the step as indeterminate for people who are not sent another copy. Returns the other people."""
+    """End the step as indeterminate for people who are not sent another copy. Returns the other people.
+
+    `unknown_outcomes` counts each person's attempts of unknown outcome on the step.
+    """
     if not unknown_outcomes:
         return people
     given_up_ids = {

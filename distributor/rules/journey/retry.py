@@ -25,6 +25,9 @@ RETRY_SCHEDULES = {
 }
 # A message that was not tried because the time for its batch was up leaves with the next one.
 NEXT_BATCH = timedelta(seconds=1)
+# A provider that takes the attempt's key is asked again after as long as the outcome has been unknown, within these.
+REPEAT_AFTER = timedelta(minutes=1)
+REPEAT_LONGEST = timedelta(hours=1)
 # A switched-off account is looked at again after this.
 ACCOUNT_PAUSE = timedelta(minutes=1)
 # Scopes of channels.providers.base.Scope that say nothing of a person.
@@ -56,19 +59,22 @@ def after_attempt(
     scope: str | None,
     number: int,
     first_at: datetime,
+    begun_at: datetime,
     unknown_before: int,
     channel: str,
     evidence_window: timedelta,
+    repeat_until: datetime | None,
     now: datetime,
     jitter: float,
 ) -> Ending | Retry:
     """Return what follows attempt `number` (from 1) on a step, with an outcome of channels.providers.base.Outcome.
 
     `scope` is what the outcome is about, a channels.providers.base.Scope. `first_at` is when the step's first attempt
-    began. `unknown_before` counts the recipient's earlier attempts on this step with an unknown outcome.
-    `evidence_window` is how long the provider may still report what became of such an attempt; until then nothing is
-    resent. `jitter` in [0, 1) spreads retries over the second half of the backoff. Raises ValueError for an unknown
-    outcome name.
+    began, `begun_at` when this one did. `unknown_before` counts the recipient's earlier attempts on this step with an
+    unknown outcome. `evidence_window` is how long the provider may still report what became of such an attempt; until
+    then nothing is resent. `repeat_until` is until when this very attempt may be handed over again and is taken once at
+    most; None: never. `jitter` in [0, 1) spreads retries over the second half of the backoff. Raises ValueError for an
+    unknown outcome name.
     """
     match outcome:
         case "accepted":
@@ -83,6 +89,8 @@ def after_attempt(
             return Retry(now, "account_unavailable", is_attempt=False)
         case "permanent":
             return Ending.FAILED
+        case "unknown" if repeat_until is not None and (repeat_at := next_repeat(begun_at, now)) < repeat_until:
+            return Retry(repeat_at, "asking_again")
         case "unknown" if evidence_window:
             return Retry(round_up(now + evidence_window), "awaiting_evidence")
         case "unknown" if should_resend(channel, unknown_before + 1):
@@ -94,6 +102,11 @@ def after_attempt(
             is_over = due_at > first_at + RETRY_SCHEDULES[channel].limit
             return Ending.FAILED if is_over else Retry(due_at, "transient_failure")
     raise ValueError(f"no such outcome: {outcome}")
+
+
+def next_repeat(begun_at: datetime, now: datetime) -> datetime:
+    """Return when an attempt of unknown outcome is handed over again: after 1, 1, 2, 4 … min up to 1 h."""
+    return round_up(now + min(max(now - begun_at, REPEAT_AFTER), REPEAT_LONGEST))
 
 
 def should_resend(channel: str, unknown_attempts: int) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -111,3 +112,45 @@ def test_a_service_without_keys_is_not_asked_again() -> None:
     service: Any = Plain("postmark", UNAVAILABLE)
     assert send(service).outcome is Outcome.UNKNOWN
     assert service.keys == ["None"]
+
+
+@pytest.mark.parametrize(
+    ("esp", "window"),
+    [
+        (OF_RESEND, timedelta(hours=24)),
+        ("sparkpost", timedelta(hours=24)),
+        (OF_BREVO, timedelta(minutes=15)),
+        ("postmark", timedelta(minutes=1)),
+    ],
+)
+def test_an_attempt_is_repeatable_a_little_shorter_than_its_key_lives(esp: str, window: timedelta) -> None:
+    provider = wired_account(esp)
+    assert provider.repeat_window == window - timedelta(minutes=1)
+
+
+def test_sparkposts_keys_have_the_characters_that_it_allows() -> None:
+    class SparkPost(Keyed):
+        def take(self, request: Request) -> Answer:
+            self.keys.append(request.headers["idempotency-key"])
+            return WIRES["sparkpost"].yes
+
+    service = SparkPost("sparkpost", UNAVAILABLE)
+    assert send(service).outcome is Outcome.ACCEPTED
+    assert re.fullmatch(r"[A-Za-z0-9._-]{1,255}", service.keys[0])
+
+
+@pytest.mark.parametrize(
+    ("esp", "code", "outcome"),
+    [
+        (OF_RESEND, b'{"name":"invalid_idempotent_request","message":"Other body."}', Outcome.ACCEPTED),
+        (OF_BREVO, b'{"code":"duplicate_parameter","message":"Used."}', Outcome.ACCEPTED),
+        ("sparkpost", b'{"errors":[{"code":"1600","message":"Other payload."}]}', Outcome.UNKNOWN),
+        ("sparkpost", b'{"errors":[{"code":"1601","message":"In progress."}]}', Outcome.UNKNOWN),
+    ],
+)
+def test_what_a_refused_key_says_of_the_message(esp: str, code: bytes, outcome: Outcome) -> None:
+    class Refusing(Keyed):
+        def take(self, request: Request) -> Answer:
+            return Answer(409, code, {"Content-Type": "application/json"})
+
+    assert send(Refusing(esp, UNAVAILABLE)).outcome is outcome

@@ -35,9 +35,11 @@ def after(outcome: str, **known: Any) -> Ending | Retry:
         "scope": Scope.RECIPIENT,
         "number": 1,
         "first_at": NOW,
+        "begun_at": NOW,
         "unknown_before": 0,
         "channel": Channel.EMAIL,
         "evidence_window": timedelta(0),
+        "repeat_until": None,
         "now": NOW,
         "jitter": 0.5,
     }
@@ -95,6 +97,17 @@ def test_the_backoff_doubles_up_to_hours(channel: str, minutes: list[int]) -> No
 )
 def test_what_follows_an_attempt(outcome: str, known: dict[str, Any], expected: Ending | Retry) -> None:
     assert after(outcome, **known) == expected
+
+
+def test_an_attempt_is_asked_for_again_while_its_key_lives_and_ever_more_rarely() -> None:
+    until, now, waits = NOW + 24 * HOUR, NOW, []
+    while (verdict := after("unknown", repeat_until=until, now=now)).reason == "asking_again":  # type: ignore[union-attr]
+        assert isinstance(verdict, Retry)
+        waits.append((verdict.due_at - now) / MINUTE)
+        now = verdict.due_at
+    assert waits[:8] == [1, 1, 2, 4, 8, 16, 32, 60]
+    assert until - HOUR <= now < until
+    assert verdict == Retry(now, "unknown_outcome")
 
 
 def test_an_outcome_that_does_not_exist_is_refused() -> None:
