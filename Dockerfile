@@ -9,6 +9,6 @@ COPY . .
 # Collecting static files reads the settings; the values given here are used for that alone.
 RUN DATABASE_URL=postgresql:///unused REDIS_URL=redis://unused SECRET_KEY=unused CREDENTIAL_KEYS=unused \
     STATIC_ROOT=/app/static python manage.py collectstatic --noinput --verbosity 0 \
-    && useradd --system distributor
+    && useradd --system distributor && install -d -o distributor /journal
 USER distributor
 EXPOSE 8000

@@ -19,6 +19,7 @@ app.conf.beat_schedule = {
     "sweep": {"task": "distributor.sweep", "schedule": 2.0, "options": {"expires": 2.0}},
     # Not urgent: a key is ignored from the moment it expires.
     "delete_expired_keys": {"task": "distributor.delete_expired_keys", "schedule": 60.0, "options": {"expires": 60.0}},
+    "compare_journal": {"task": "distributor.compare_journal", "schedule": 10.0, "options": {"expires": 10.0}},
     "start_recurring": {"task": "distributor.start_recurring", "schedule": 10.0, "options": {"expires": 10.0}},
 }
 

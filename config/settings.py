@@ -34,6 +34,11 @@ ALLOWED_PROVIDER_HOSTS = env.list("ALLOWED_PROVIDER_HOSTS", default=[])
 # The sandbox pages show all messages of the sandbox provider: to everybody if this is on, otherwise to staff only.
 SANDBOX_OPEN = env.bool("SANDBOX_OPEN", default=False)
 
+# Hand-overs are written down in this folder before they are made, so that a restored database can be told what it has
+# forgotten (docs/production.md). Empty: they are not. Files are kept for JOURNAL_DAYS: longer than the oldest backup.
+JOURNAL_FOLDER = env.str("JOURNAL_FOLDER", default="")
+JOURNAL_DAYS = env.int("JOURNAL_DAYS", default=30)
+
 # PostgreSQL
 
 DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url("DATABASE_URL")}

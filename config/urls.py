@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from distributor.admin.recovery import recovery_page
 from distributor.api.dialects.distributions_v3.urls import ignore_extra_slashes
 from distributor.api.dialects.quick.views import QuickDistributions
 from distributor.api.dialects.recipient_add.views import AccountLogin, RecipientAdd, UnknownPath
@@ -30,6 +31,7 @@ urlpatterns = [
     path("webhooks/<uuid:account_id>/<str:attempt_id>", take_webhook),
     path("healthz", healthz),
     path("readyz", readyz),
+    path("admin/recovery/", recovery_page, name="admin-recovery"),
     path("admin/", admin.site.urls),
     path("sandbox/", include("distributor.pages.sandbox.urls")),
     path("", RedirectView.as_view(url="/admin/")),

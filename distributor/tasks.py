@@ -1,5 +1,9 @@
 """Celery tasks. Each makes one domain call. Celery retries nothing: work that was not done is still due."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
 from celery import shared_task
 
 from distributor.engine.audience.expand import expand_due
@@ -18,13 +22,27 @@ from distributor.engine.infrastructure.wakeups import (
     wake_manual_retries,
 )
 from distributor.engine.manual_retry.start import run_due_retries
+from distributor.engine.recovery.memory import compare_journal, may_work
 from distributor.engine.schedule.recurring import start_due
 from distributor.engine.schedule.sweep import sweep
 
 SWEEP_PERIOD_SECONDS = 2.0
+TaskParams = ParamSpec("TaskParams")
+
+
+def if_memory_is_whole(task: Callable[TaskParams, None]) -> Callable[TaskParams, None]:
+    """Do nothing while the database may have forgotten hand-overs (engine/recovery). The work is still due later."""
+
+    @wraps(task)
+    def run(*args: TaskParams.args, **kwargs: TaskParams.kwargs) -> None:
+        if may_work(database_now):
+            task(*args, **kwargs)
+
+    return run
 
 
 @shared_task(name=DISPATCH_TASK)
+@if_memory_is_whole
 def dispatch(lane: str) -> None:
     """Dispatch a lane's due batches for a moment. If more is due, a new wake-up lets other lanes go first."""
     if dispatch_lane(lane, database_now):
@@ -32,6 +50,7 @@ def dispatch(lane: str) -> None:
 
 
 @shared_task(name=EXPANSION_TASK)
+@if_memory_is_whole
 def expand() -> None:
     """Expand audiences into recipients for a moment, and send a new wake-up if there is more to do."""
     if expand_due(database_now):
@@ -39,6 +58,7 @@ def expand() -> None:
 
 
 @shared_task(name=FOLLOW_UP_TASK)
+@if_memory_is_whole
 def arm_follow_ups() -> None:
     """Arm added reminders and thank-yous for a moment, and send a new wake-up if there is more to do."""
     if arm_due_follow_ups(database_now):
@@ -46,6 +66,7 @@ def arm_follow_ups() -> None:
 
 
 @shared_task(name=MANUAL_RETRY_TASK)
+@if_memory_is_whole
 def retry_manually() -> None:
     """Carry out manual retries for a moment, and send a new wake-up if there is more to do."""
     if run_due_retries(database_now):
@@ -58,6 +79,12 @@ def sweep_lanes() -> None:
     sweep(database_now(), SWEEP_PERIOD_SECONDS)
 
 
+@shared_task(name="distributor.compare_journal")
+def compare_with_journal() -> None:
+    """Look whether the database has forgotten a hand-over that the journal knows. Beat runs this every ten seconds."""
+    compare_journal(database_now())
+
+
 @shared_task(name="distributor.delete_expired_keys")
 def delete_expired_keys() -> None:
     """Delete the stored answers whose Idempotency-Key has expired."""
@@ -67,6 +94,7 @@ def delete_expired_keys() -> None:
 
 
 @shared_task(name="distributor.start_recurring")
+@if_memory_is_whole
 def start_recurring() -> None:
     """Start the recurring distributions that are due. Beat runs this every ten seconds."""
     start_due(database_now())

@@ -45,3 +45,4 @@ __all__ = [
 admin.site.site_header = admin.site.site_title = "Distributor"
 admin.site.site_url = None  # There is no public site to link to.
 admin.site.index_title = "Administration"
+admin.site.index_template = "admin/front_page.html"  # says whether a restored database waits for its release

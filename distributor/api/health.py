@@ -9,6 +9,7 @@ from django.http import HttpRequest, JsonResponse
 
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.infrastructure.wakeups import broker_with_short_timeouts
+from distributor.engine.recovery.status import read_memory_status
 from distributor.engine.schedule.sweep import SWEEP
 from distributor.models import Heartbeat
 
@@ -22,7 +23,10 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Answer 200 if every check passes, otherwise 503. `checks` holds the result of each check."""
+    """Answer 200 if every check passes, otherwise 503. `checks` holds the result of each check.
+
+    `memory` and `journal` never make it 503: calls are taken while nothing is sent, and the operator needs the admin.
+    """
     checks = {
         name: _outcome(check)
         for name, check in (
@@ -33,7 +37,10 @@ def readyz(request: HttpRequest) -> JsonResponse:
         )
     }
     ready = all(outcome == "ok" for outcome in checks.values())
-    return JsonResponse({"status": "ok" if ready else "not ready", "checks": checks}, status=200 if ready else 503)
+    is_whole = _outcome(_memory)
+    checks |= {"memory": is_whole, "journal": _outcome(_journal)}
+    status = "not ready" if not ready else "ok" if is_whole == "ok" else "recovering"
+    return JsonResponse({"status": status, "checks": checks}, status=200 if ready else 503)
 
 
 def _outcome(check: Callable[[], str]) -> str:
@@ -58,6 +65,16 @@ def _broker() -> str:
     with broker_with_short_timeouts() as broker:
         broker.ensure_connection(max_retries=0)
     return "ok"
+
+
+def _memory() -> str:
+    """Whether the database was restored, and the operator has not yet let sending go on (docs/production.md)."""
+    since = read_memory_status(database_now()).recovering_since
+    return "ok" if since is None else f"recovering since {since:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _journal() -> str:
+    return read_memory_status(database_now()).journal
 
 
 def _heartbeat() -> str:

@@ -12,7 +12,7 @@ from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.schedule.sweep import SWEEP, sweep
 from distributor.models import Heartbeat
 
-ALL_WELL = {"database": "ok", "migrations": "ok", "broker": "ok", "heartbeat": "ok"}
+ALL_WELL = {"database": "ok", "migrations": "ok", "broker": "ok", "heartbeat": "ok", "memory": "ok", "journal": "off"}
 
 
 @pytest.fixture
@@ -75,7 +75,5 @@ def no_database() -> Iterator[None]:
 def test_a_missing_database_is_reported(load_balancer: Client) -> None:
     response = load_balancer.get("/readyz")
     assert response.status_code == 503
-    assert response.json() == {
-        "status": "not ready",
-        "checks": {**dict.fromkeys(("database", "migrations", "heartbeat"), "OperationalError"), "broker": "ok"},
-    }
+    outcomes = {**dict.fromkeys(ALL_WELL, "OperationalError"), "broker": "ok"}
+    assert response.json() == {"status": "not ready", "checks": outcomes}

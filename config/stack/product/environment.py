@@ -18,6 +18,7 @@ def product_environment(
         "SANDBOX_OPEN": "1",
         "ALLOWED_PROVIDER_HOSTS": "*",  # stand-ins of providers listen on this machine
         "LOG_TIME": "off",
+        "JOURNAL_FOLDER": str(data / "journal"),
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "DEMO_API_KEY": keys.api_key,
         "DEMO_ADMIN_PASSWORD": keys.admin_password,

@@ -54,9 +54,7 @@ def _write_next_handover(
     last_attempts = {recipient_id: attempts[-1] for recipient_id, attempts in unknown_outcomes.items()}
     repeats = find_repeats(context, last_attempts, now)
     final_outcomes = {
-        recipient_id: len(attempts)
-        for recipient_id, attempts in unknown_outcomes.items()
-        if recipient_id not in repeats
+        recipient_id: attempts for recipient_id, attempts in unknown_outcomes.items() if recipient_id not in repeats
     }
     people = close_unknown_outcomes(claim, context, people, final_outcomes, now)
     if not people:

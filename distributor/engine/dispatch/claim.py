@@ -14,7 +14,8 @@ LEASE = timedelta(seconds=60)
 
 # Organisations with waiting batches are found by a loose scan of the index `waiting_batches`: one probe per
 # organisation, however many batches wait. Organisations are served round-robin, starting after the one served last.
-# The conditions for "due" are the same as in BatchQuerySet.due.
+# The conditions for "due" are the same as in BatchQuerySet.due. Nothing is claimed while the database recovers from a
+# gap in its memory (engine/recovery).
 _CLAIM = """
 WITH RECURSIVE waiting_organization AS (
     (SELECT organization_id FROM distributor_batch
@@ -34,6 +35,7 @@ chosen AS MATERIALIZED (
         SELECT id FROM distributor_batch
         WHERE state = 'waiting' AND lane = %(lane)s AND organization_id = round_robin.organization_id
             AND due_at <= %(now)s AND (lease_expires_at IS NULL OR lease_expires_at <= %(now)s)
+            AND NOT EXISTS (SELECT FROM distributor_installation WHERE recovering_since IS NOT NULL)
         ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
     ) picked LIMIT 1
 )

@@ -14,6 +14,7 @@ from contacts.ids import new_id
 from distributor.engine.dispatch.claim import Claim
 from distributor.engine.dispatch.messages import write_message
 from distributor.engine.infrastructure.sql_params import array_of
+from distributor.engine.journal.lines import JournalledAttempt, JournalLine, prove_code
 from distributor.engine.journey.frequency_slots import reserve_slots
 from distributor.engine.journey.people import Person
 from distributor.engine.route.accounts import Allowance
@@ -62,6 +63,24 @@ def write_handover(
     with connection.cursor() as cursor:
         cursor.execute(_INSERT_HANDOVER, parameters)
     return Begun(handover_id, begun_at, people, account_id, allowance.is_probe, is_repeat)
+
+
+def journal_line(claim: Claim, context: StepContext, begun: Begun) -> JournalLine:
+    """Return what the journal keeps of a hand-over."""
+    return JournalLine(
+        installation=context.installation_id,
+        handover_id=begun.handover_id,
+        at=begun.begun_at,
+        account_id=begun.account_id,
+        distribution_id=claim.distribution_id,
+        batch_id=claim.batch_id,
+        step_id=claim.step_id,
+        channel=context.step.channel,
+        attempts=[
+            JournalledAttempt(person.recipient_id, prove_code(person.code), person.attempt_count + 1)
+            for person in begun.people
+        ],
+    )
 
 
 def hand_over(context: StepContext, provider: Provider, begun: Begun) -> Sequence[Result]:

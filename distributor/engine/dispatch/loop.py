@@ -14,12 +14,13 @@ from channels.providers.registry import open_provider
 from distributor.engine.dispatch.account_health import update_account_health
 from distributor.engine.dispatch.begin import begin
 from distributor.engine.dispatch.claim import Claim, ClaimLostError, claim_batch
-from distributor.engine.dispatch.handover import hand_over
+from distributor.engine.dispatch.handover import hand_over, journal_line
 from distributor.engine.dispatch.park import park_if_unavailable
 from distributor.engine.dispatch.recover import recover_handovers, release_failed_claim
 from distributor.engine.dispatch.repeat import read_repeated
 from distributor.engine.dispatch.settle import settle
 from distributor.engine.infrastructure.chunked_job import SLICE_SECONDS
+from distributor.engine.journal.write import write_to_journal
 from distributor.engine.route.accounts import Hold
 from distributor.engine.route.step_context import load_step_context
 
@@ -64,6 +65,7 @@ def dispatch_batch(claim: Claim, clock: Callable[[], datetime], is_time_up: Call
         if isinstance(begun, Hold):
             return
         account_context = context.with_account(begun.account_id)
+        write_to_journal(journal_line(claim, account_context, begun))
         provider = open_provider(account_context.provider_kind, account_context.account)
         results = hand_over(account_context, provider, begun)
         results, health = update_account_health(account_context, begun, results, clock())

@@ -1,5 +1,6 @@
 """The code of this installation, random once per database."""
 
+from datetime import datetime
 from functools import cache
 from secrets import token_hex
 
@@ -15,3 +16,8 @@ def read_installation_id() -> str:
 def find_installation() -> Installation:
     """Return the installation's row; the first call makes it."""
     return Installation.objects.get_or_create(pk=1, defaults={"code": token_hex(5)})[0]
+
+
+def read_gap_found_at() -> datetime | None:
+    """Return when a gap in the database's memory was last found; None if never."""
+    return Installation.objects.values_list("gap_found_at", flat=True).first()

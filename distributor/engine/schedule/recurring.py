@@ -18,6 +18,7 @@ from distributor.rules.timing.time_zones import zone_named
 logger = structlog.get_logger(__name__)
 
 SOURCE = "recurring"
+RESTORED = "The database was restored; this occurrence may have been started before."
 
 
 def save_recurring(recurring: RecurringDistribution, now: datetime) -> None:
@@ -42,6 +43,24 @@ def start_due(now: datetime) -> list[Distribution]:
         else:
             started += [distribution] if distribution else []
     return started
+
+
+def skip_due_occurrences(now: datetime) -> list[str]:
+    """Decide to start none of the occurrences that are due: after a restore they may have been started already.
+
+    Runs in the caller's transaction. Returns them in words: “Weekly, 2026-03-02 09:00 UTC”.
+    """
+    due = RecurringDistribution.objects.filter(is_active=True, next_at__lte=now)
+    skipped = []
+    for recurring in due.select_for_update(of=("self",)).select_related("organization").order_by("pk"):
+        assert recurring.next_at is not None
+        occurs_at = latest_occurrence(parse_cron(recurring.cron), _zone(recurring), recurring.next_at, now)
+        if not recurring.occurrences.filter(occurs_at=occurs_at).exists():
+            recurring.occurrences.create(occurs_at=occurs_at, fault=RESTORED, decided_at=now)
+            skipped.append(f"{recurring.name}, {occurs_at:%Y-%m-%d %H:%M} UTC")
+        recurring.next_at = _next_occurrence(recurring, now)
+        recurring.save(update_fields=["next_at"])
+    return skipped
 
 
 @transaction.atomic
