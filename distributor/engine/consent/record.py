@@ -18,6 +18,7 @@ from contacts.addresses import is_email
 from contacts.channel import Channel
 from contacts.models import ConsentEvent, Contact, Organization, Suppression
 from contacts.phone_numbers import normalize_phone
+from distributor.engine.journal.noes import journal_noes_on_commit
 from distributor.rules.consent import SUPPRESSION_REASONS, Closes, ConsentSettings, Signal, closes
 
 PHONE_CHANNELS = (Channel.SMS, Channel.WHATSAPP)
@@ -63,6 +64,7 @@ def record_signals(
     Contact.objects.filter(pk__in=opted_out, opted_out_at=None).update(opted_out_at=now, updated_at=now)
     suppress_addresses(organization_id, suppressions, source)
     ConsentEvent.objects.bulk_create(events)
+    journal_noes_on_commit(organization_id, events, sorted(suppressions), sorted(opted_out), now)
     return stopping
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -59,7 +60,7 @@ def write_handover(
     recipient_ids = array_of(person.recipient_id for person in people)
     if not is_repeat:
         reserve_slots(context.distribution.survey_id, people, begun_at)
-    parameters = [handover_id, claim.batch_id, claim.fence, account_id, recipient_ids, begun_at]
+    parameters: list[Any] = [handover_id, claim.batch_id, claim.fence, account_id, recipient_ids, begun_at]
     with connection.cursor() as cursor:
         cursor.execute(_INSERT_HANDOVER, parameters)
     return Begun(handover_id, begun_at, people, account_id, allowance.is_probe, is_repeat)

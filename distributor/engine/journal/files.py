@@ -2,19 +2,21 @@
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from secrets import token_hex
 from time import gmtime, strftime, time
+from typing import TypeVar
 
 from django.conf import settings
 
 from distributor.engine.journal.lines import JournalLine, decode_line
 
-# A line with 1,000 attempts, the most of a hand-over, has 44 KB.
+# A line with 1,000 attempts, the most of a hand-over, has 33 KB.
 TAIL_BYTES = 131_072
+LineT = TypeVar("LineT")
 _sync = getattr(os, "fdatasync", os.fsync)  # macOS has no fdatasync
 
 
@@ -57,12 +59,12 @@ def find_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.jsonl"))
 
 
-def read_lines(path: Path) -> Iterator[tuple[int, JournalLine]]:
-    """Yield each whole line with its offset in the file."""
+def read_lines(path: Path, decode: Callable[[bytes], LineT | None]) -> Iterator[tuple[int, LineT]]:
+    """Yield what `decode` reads, from each line that is whole and of its kind, with the offset in the file."""
     with path.open("rb") as file:
         offset = 0
         for text in file:
-            line = decode_line(text)
+            line = decode(text)
             if line is not None:
                 yield offset, line
             offset += len(text)
@@ -75,14 +77,14 @@ def read_line_at(path: Path, offset: int) -> JournalLine | None:
         return decode_line(file.readline())
 
 
-def read_last_line(path: Path) -> JournalLine | None:
-    """Return a file's last whole line, reading its end only; None if it has none."""
+def read_last_line(path: Path, decode: Callable[[bytes], LineT | None]) -> LineT | None:
+    """Return what `decode` reads from the last line of its kind near the file's end; None if there is none."""
     with path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - TAIL_BYTES))
         texts = file.read().splitlines()
     for text in reversed(texts):
-        line = decode_line(text)
+        line = decode(text)
         if line is not None:
             return line
     return None

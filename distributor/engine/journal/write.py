@@ -1,6 +1,7 @@
-"""Write a hand-over into the journal. If that fails, sending goes on and the operator is told (decision 34)."""
+"""Write lines into the journal. If that fails, sending goes on and the operator is told (decision 34)."""
 
 from datetime import datetime, timedelta
+from threading import Lock
 from uuid import UUID
 
 import structlog
@@ -18,29 +19,37 @@ REPORT_PERIOD = timedelta(minutes=1)
 class _State:
     """What this process has open, and what it did last."""
 
+    lock = Lock()  # a web process records noes on several threads
     file: JournalFile | None = None
     last_handover_id: UUID | None = None
     reported_at: datetime | None = None
 
 
 def write_to_journal(line: JournalLine) -> None:
-    """Append a line, and return once it is on the disk. Call it after the hand-over is committed, before it is made."""
+    """Append a hand-over. Call it after the hand-over is committed and before it is made."""
+    if append_to_journal(line.encode(), line.at):
+        _State.last_handover_id = line.handover_id
+
+
+def append_to_journal(line: bytes, now: datetime) -> bool:
+    """Append a line and wait until it is on the disk. Returns False if there is no journal, or if that failed."""
     folder = journal_folder()
     if folder is None:
-        return
-    try:
-        if _State.file is None or not _State.file.serves(folder):
+        return False
+    with _State.lock:
+        try:
+            if _State.file is None or not _State.file.serves(folder):
+                close_journal()
+                _State.file = JournalFile(folder)
+            _State.file.append(line)
+        except OSError as error:
+            _report(now, error)
             close_journal()
-            _State.file = JournalFile(folder)
-        _State.file.append(line.encode())
-    except OSError as error:
-        _report(line.at, error)
-        close_journal()
-        return
-    _State.last_handover_id = line.handover_id
+            return False
     if _State.reported_at is not None:
         _State.reported_at = None
         Installation.objects.update(journal_failed_at=None, journal_fault="")
+    return True
 
 
 def last_journalled() -> UUID | None:
@@ -53,11 +62,6 @@ def close_journal() -> None:
     if _State.file is not None:
         _State.file.close()
     _State.file = None
-
-
-def forget_last_journalled() -> None:
-    """Do as if this process had made no hand-over yet."""
-    _State.last_handover_id = None
 
 
 def _report(now: datetime, error: OSError) -> None:

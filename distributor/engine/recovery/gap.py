@@ -10,14 +10,12 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
-import structlog
 from django.db import connection
 
 from distributor.engine.infrastructure.sql_params import array_of
 from distributor.engine.journal.files import find_files, read_last_line, read_lines
-from distributor.engine.journal.lines import JournalLine
-
-logger = structlog.get_logger(__name__)
+from distributor.engine.journal.lines import JournalLine, decode_line
+from distributor.engine.recovery.noes import has_forgotten_noes
 
 CHUNK_SIZE = 1_000
 
@@ -31,9 +29,10 @@ class ForgottenLine(NamedTuple):
 
 
 def has_gap(folder: Path, installation: str) -> bool:
-    """Return whether the database has forgotten the last hand-over of any process."""
-    last_lines = [line for path in find_files(folder) if (line := read_last_line(path)) is not None]
-    return bool(unknown_handovers({line.handover_id for line in last_lines if line.installation == installation}))
+    """Return whether the database has forgotten the last hand-over, or the last no, of any process."""
+    last_lines = [line for path in find_files(folder) if (line := read_last_line(path, decode_line)) is not None]
+    own = {line.handover_id for line in last_lines if line.installation == installation}
+    return bool(unknown_handovers(own)) or has_forgotten_noes(folder, installation)
 
 
 def find_forgotten(folder: Path, installation: str) -> Iterator[ForgottenLine]:
@@ -58,7 +57,7 @@ def unknown_handovers(handover_ids: Collection[UUID]) -> set[UUID]:
 
 def _own_lines(folder: Path, installation: str) -> Iterator[ForgottenLine]:
     for path in find_files(folder):
-        for offset, line in read_lines(path):
+        for offset, line in read_lines(path, decode_line):
             if line.installation == installation:
                 yield ForgottenLine(line, path, offset)
 

@@ -14,7 +14,7 @@ from django.db import connection
 
 from distributor.engine.infrastructure.installation import find_installation
 from distributor.engine.journal.files import journal_folder
-from distributor.engine.journal.write import forget_last_journalled, last_journalled
+from distributor.engine.journal.write import last_journalled
 from distributor.engine.recovery.gap import has_gap
 from distributor.engine.recovery.recover import recover_memory
 
@@ -70,5 +70,4 @@ def compare_journal(now: datetime) -> None:
             recover_memory(folder, installation, now)
     except OSError as error:
         logger.error("journal_not_read", error=str(error))
-    forget_last_journalled()
     _State.connection = connection.connection

@@ -15,6 +15,7 @@ from distributor.engine.control import DistributionOverError, pause
 from distributor.engine.journal.files import read_line_at
 from distributor.engine.journal.lines import JournalLine
 from distributor.engine.recovery.gap import ForgottenLine, find_forgotten
+from distributor.engine.recovery.noes import bring_back_noes, has_forgotten_noes
 from distributor.engine.recovery.sequences import move_recipient_ids_beyond
 from distributor.engine.recovery.write_back import WrittenBack, write_back
 from distributor.engine.schedule.recurring import skip_due_occurrences
@@ -56,10 +57,12 @@ def recover_memory(folder: Path, installation: str, now: datetime) -> Findings:
     """
     places, last_id = _index(find_forgotten(folder, installation))
     findings = Findings()
-    if not places:
-        return findings
+    if not places and not has_forgotten_noes(folder, installation):
+        return findings  # another process has been faster
     findings.skipped_occurrences = _stop_sending(last_id, now)
-    logger.error("memory_gap_found", handovers=len(places), first_at=str(places[0][0]), last_at=str(places[-1][0]))
+    first_at, last_at = (str(places[0][0]), str(places[-1][0])) if places else ("", "")
+    logger.error("memory_gap_found", handovers=len(places), first_at=first_at, last_at=last_at)
+    findings.counts["noes"] = bring_back_noes(folder, installation)
     for _, path, offset in places:
         line = read_line_at(path, offset)
         written_back = None if line is None else write_back(line, now)
@@ -71,6 +74,7 @@ def recover_memory(folder: Path, installation: str, now: datetime) -> Findings:
         "memory_written_back",
         handovers=findings.counts["handovers"],
         attempts=findings.counts["written_back"],
+        noes=findings.counts["noes"],
         to_repeat=findings.counts["to_repeat"],
         unknown_recipients=findings.counts["unknown_recipients"],
     )

@@ -16,6 +16,7 @@ from distributor.models import Batch, Installation
 logger = structlog.get_logger(__name__)
 
 _COUNTED = {
+    "noes": "opt-outs, unsubscribes, STOPs and complaints brought back",
     "handovers": "hand-overs that the database had forgotten",
     "written_back": "attempts written back, with an unknown outcome",
     "to_repeat": "of them are repeated after the release, because their provider takes idempotency keys",
@@ -54,7 +55,8 @@ class MemoryStatus:
             return []
         counts = self.findings["counts"]
         facts = [f"{counts.get(name, 0)} {meaning}." for name, meaning in _COUNTED.items()]
-        facts.insert(0, f"Forgotten: from {self.findings['firstAt']} to {self.findings['lastAt']}.")
+        if self.findings["firstAt"]:
+            facts.insert(0, f"Forgotten: hand-overs from {self.findings['firstAt']} to {self.findings['lastAt']}.")
         facts += [
             f"Distribution {distribution_id}: {count} unknown recipients."
             for distribution_id, count in self.findings["forgotten"].items()

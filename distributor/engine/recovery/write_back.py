@@ -5,6 +5,7 @@ anything else                          the journey ends, as indeterminate unless
 a report has come meanwhile            it is applied, as to every attempt
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,13 +15,14 @@ from django.db import connection, transaction
 
 from channels.models import ProviderAccount
 from channels.providers.registry import repeat_window
-from distributor.engine.feedback.ingest import catch_up_after_settle
+from distributor.engine.feedback.event_store import fold_events
+from distributor.engine.feedback.reconcile import reconcile_journeys
 from distributor.engine.infrastructure.sql_params import rows_of
 from distributor.engine.journal.lines import JournalledAttempt, JournalLine, prove_code
 from distributor.engine.journey.batches import move_into_batch
 from distributor.engine.journey.frequency_slots import reserve_slots
 from distributor.engine.journey.people import Person, lock_people
-from distributor.engine.journey.transitions import Move, move_recipients
+from distributor.engine.journey.transitions import Move, add_counts, move_recipients
 from distributor.engine.recovery.sequences import skip_used_numbers
 from distributor.engine.route.step_context import as_account
 from distributor.models import Distribution, Handover, Recipient, Step
@@ -112,8 +114,16 @@ def _write_people_back(
     elif waiting:
         moves = [_end(person) for person in waiting]
     move_recipients(distribution.pk, moves)
-    catch_up_after_settle(sorted(recipients), now)
+    _apply_reports(sorted(recipients), now)
     return len(waiting) if is_repeatable else 0
+
+
+def _apply_reports(recipient_ids: Sequence[int], now: datetime) -> None:
+    """Apply what providers have reported since the restore. Nothing else begins: no thank-you and no added reminder."""
+    counts: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
+    fold_events(recipient_ids)
+    reconcile_journeys(recipient_ids, now, counts)
+    add_counts(counts)
 
 
 def _end(person: Person) -> Move:

@@ -10,7 +10,7 @@ from django.conf import LazySettings
 from contacts.channel import Channel
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.journal.files import find_files, read_last_line, read_lines
-from distributor.engine.journal.lines import prove_code
+from distributor.engine.journal.lines import decode_line, prove_code
 from distributor.engine.journal.write import close_journal
 from distributor.engine.recovery.memory import compare_journal
 from distributor.engine.recovery.status import read_memory_status
@@ -25,13 +25,17 @@ pytestmark = pytest.mark.django_db
 def test_a_handover_is_written_down_before_the_provider_is_called(
     send: Send, ledger: dict[str, int], journal: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[object] = []
-    monkeypatch.setattr(LedgerSandbox, "send_checked", lambda *_: seen.extend(find_files(journal)) or 1 / 0)
+    seen: list[Path] = []
+
+    def look_and_fail(*_: object) -> None:
+        seen.extend(find_files(journal))
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(LedgerSandbox, "send_checked", look_and_fail)
     send(3)
     dispatch()
     [file] = set(seen)
-    assert isinstance(file, Path)
-    [(_, line)] = list(read_lines(file))[:1]
+    [(_, line)] = list(read_lines(file, decode_line))[:1]
     recipients = Recipient.objects.order_by("pk")
     assert [tuple(attempt) for attempt in line.attempts] == [
         (recipient.pk, prove_code(recipient.code), 1) for recipient in recipients
@@ -54,11 +58,11 @@ def test_a_line_that_a_power_cut_has_torn_is_left_out(send: Send, ledger: dict[s
     send(1)
     dispatch()
     [file] = find_files(journal)
-    whole = read_last_line(file)
+    whole = read_last_line(file, decode_line)
     with file.open("ab") as tail:
         tail.write(b'{"handover":"0190b5a0-')
-    assert read_last_line(file) == whole
-    assert [line for _, line in read_lines(file)] == [whole]
+    assert read_last_line(file, decode_line) == whole
+    assert [line for _, line in read_lines(file, decode_line)] == [whole]
     compare_journal(database_now())
     assert read_memory_status(database_now()).recovering_since is None
 

@@ -1,7 +1,7 @@
 """What a worker does after the database was set back. Rolling back to a savepoint plays the restore."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from channels.events import Event, EventKind
 from channels.models import ProviderAccount
 from contacts.channel import Channel
 from contacts.models import MailingList
+from distributor.engine.audience.expand import expand_due
 from distributor.engine.dispatch.claim import claim_batch
 from distributor.engine.dispatch.handover import hand_over, journal_line
 from distributor.engine.dispatch.settle import settle
@@ -23,8 +24,10 @@ from distributor.engine.journal.write import write_to_journal
 from distributor.engine.journey.attempts import attempt_id
 from distributor.engine.recovery.memory import compare_journal, may_work
 from distributor.engine.recovery.status import read_memory_status, release
+from distributor.engine.responses.record import record_response
 from distributor.engine.route.step_context import as_account
 from distributor.engine.schedule.recurring import save_recurring, start_due
+from distributor.engine.schedule.sweep import sweep
 from distributor.models import (
     Attempt,
     Distribution,
@@ -124,7 +127,8 @@ def test_a_recovery_runs_once_for_each_handover(send: Send, ledger: dict[str, in
     compare_journal(database_now())
     restart_worker()
     work()
-    assert counts() == first == {"handovers": 1, "written_back": 3, "to_repeat": 0, "unknown_recipients": 0}
+    expected = {"handovers": 1, "written_back": 3, "to_repeat": 0, "unknown_recipients": 0, "noes": 0}
+    assert counts() == first == expected
 
 
 def test_further_lines_of_a_journal_that_is_found_later_are_added(
@@ -150,8 +154,13 @@ def test_further_lines_of_a_journal_that_is_found_later_are_added(
 def test_an_attempt_that_is_written_back_is_like_any_other(send: Send, ledger: dict[str, int]) -> None:
     accepted = send(1)
     account_id = ProviderAccount.objects.get(channel=Channel.EMAIL).id
-    begun: list[object] = []
-    set_back(lambda: (work(), begun.append(Attempt.objects.get().begun_at)))
+    begun: list[datetime] = []
+
+    def attempt_it() -> None:
+        work()
+        begun.append(Attempt.objects.get().begun_at)
+
+    set_back(attempt_it)
     work()
     attempt, recipient = Attempt.objects.get(), Recipient.objects.get()
     assert (attempt.number, attempt.state, attempt.channel) == (1, "unknown", "email")
@@ -162,14 +171,19 @@ def test_an_attempt_that_is_written_back_is_like_any_other(send: Send, ledger: d
     assert totals_of(accepted) == {"indeterminate": 1}
 
 
+@pytest.mark.parametrize("is_early", [False, True])
 @pytest.mark.parametrize("kind", [EventKind.DELIVERED, EventKind.HARD_BOUNCED])
-def test_a_report_settles_what_was_written_back(send: Send, ledger: dict[str, int], kind: EventKind) -> None:
+def test_a_report_settles_what_was_written_back(
+    send: Send, ledger: dict[str, int], kind: EventKind, is_early: bool
+) -> None:
     accepted = send(1)
     set_back(work)
-    work()
+    if not is_early:
+        work()
     account = as_account(ProviderAccount.objects.get(channel=Channel.EMAIL))
     event = Event("e1", kind, database_now(), attempt_id=attempt_id(Recipient.objects.get().pk, 1))
     ingest_events(account, [event], database_now())
+    work()
     assert totals_of(accepted) == {"sent" if kind is EventKind.DELIVERED else "failed": 1}
 
 
@@ -191,6 +205,18 @@ def test_whoever_was_reached_before_the_backup_ends_as_sent(send: Send, ledger: 
     finish()
     assert totals_of(accepted) == {"sent": 1}
     assert set(ledger.values()) == {1}
+
+
+def test_a_thank_you_that_was_sent_is_not_sent_again(send: Send, ledger: dict[str, int]) -> None:
+    accepted = send(1, thank_yous=[(Channel.SMS, 0)])
+    work()
+    record_response(accepted.recipients[0].code, {}, database_now())
+    make_due()
+    set_back(work)
+    work()
+    finish()
+    assert totals_of(accepted) == {"sent": 1}
+    assert sorted(ledger.values()) == [1, 1]
 
 
 def test_a_key_that_expired_before_the_release_sends_nothing_again(send: Send, peer: ResendStandIn) -> None:
@@ -232,7 +258,12 @@ def test_recipients_get_no_id_twice(send: Send, ledger: dict[str, int]) -> None:
     send(2)
     work()
     last_id = max(Recipient.objects.values_list("pk", flat=True))
-    set_back(lambda: (send([given(5), given(6)]), work()))
+
+    def accept_and_send() -> None:
+        send([given(5), given(6)])
+        work()
+
+    set_back(accept_and_send)
     with connection.cursor() as cursor:  # a restore sets it back, a rollback does not
         cursor.execute("SELECT setval(pg_get_serial_sequence('distributor_recipient', 'id'), %s)", [last_id])
     early = send([given(7)])
@@ -252,10 +283,13 @@ def test_recipients_get_no_id_twice(send: Send, ledger: dict[str, int]) -> None:
 def test_an_audience_that_was_partly_sent_to_is_paused(
     send_to: SendTo, mailing_list: MailingList, ledger: dict[str, int]
 ) -> None:
-    from distributor.engine.audience.expand import expand_due
-
     distribution = send_to(Selection(list_id=mailing_list.pk))
-    set_back(lambda: (expand_due(database_now), work()))
+
+    def expand_and_send() -> None:
+        expand_due(database_now)
+        work()
+
+    set_back(expand_and_send)
     work()
     assert len(ledger) == 25
     assert Distribution.objects.get(pk=distribution.pk).paused_at is not None
@@ -300,8 +334,6 @@ def command(action: str) -> str:
 
 
 def test_readyz_says_that_nothing_is_sent_and_stays_ready(send: Send, ledger: dict[str, int]) -> None:
-    from distributor.engine.schedule.sweep import sweep
-
     send(1)
     set_back(work)
     work()

@@ -12,7 +12,7 @@ from channels.providers.sandbox import Sandbox
 from config.stack.servers.binaries import postgres_binary
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.infrastructure.installation import read_installation_id
-from distributor.engine.journal.write import close_journal, forget_last_journalled
+from distributor.engine.journal import write
 from distributor.engine.recovery import memory
 from tests.support.engine.people import dispatch
 
@@ -41,8 +41,8 @@ def restore(path: Path) -> None:
 
 def restart_worker() -> None:
     """Forget what a process knows: which database it has compared, its journal and the installation's code."""
-    close_journal()
-    forget_last_journalled()
+    write.close_journal()
+    write._State.last_handover_id = None
     memory._State.connection = None
     read_installation_id.cache_clear()
 
