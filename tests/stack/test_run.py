@@ -1,5 +1,6 @@
 """The whole stack, as `make run` starts it. It is started twice: once until it is killed, and once after that."""
 
+import json
 import os
 import signal
 import sys
@@ -40,6 +41,8 @@ def test_a_stack_with_a_demo_json_is_ready(stack: RunningStack) -> None:
 
     with urllib.request.urlopen(f"{demo['baseUrl']}/readyz", timeout=10) as answer:
         assert answer.status == 200
+        checks = json.load(answer)["checks"]
+    assert (checks["memory"], checks["journal"]) == ("ok", "ok")
 
 
 def test_only_the_web_listens_on_a_port(stack: RunningStack) -> None:

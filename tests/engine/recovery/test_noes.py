@@ -20,8 +20,8 @@ from distributor.engine.recovery.status import read_memory_status, release
 from distributor.engine.route.step_context import as_account
 from distributor.rules.consent import Signal
 from tests.engine.conftest import Send
-from tests.support.engine.people import make_due, totals_of
-from tests.support.engine.restores import work
+from tests.support.engine.people import totals_of
+from tests.support.engine.restores import finish
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "person0@example.com"
@@ -45,12 +45,6 @@ def complain() -> None:
     account = as_account(ProviderAccount.objects.get(channel=Channel.EMAIL))
     reported = ReportedSignal(Signal.COMPLAINT, "email", ADDRESS)
     record_provider_signals(account, [reported], database_now())
-
-
-def finish() -> None:
-    assert release(database_now(), by="a test")
-    make_due()
-    work()
 
 
 def test_whoever_opted_out_after_the_backup_is_not_sent_to(send: Send, ledger: dict[str, int]) -> None:

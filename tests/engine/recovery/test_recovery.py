@@ -23,7 +23,7 @@ from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.journal.write import write_to_journal
 from distributor.engine.journey.attempts import attempt_id
 from distributor.engine.recovery.memory import compare_journal, may_work
-from distributor.engine.recovery.status import read_memory_status, release
+from distributor.engine.recovery.status import read_memory_status
 from distributor.engine.responses.record import record_response
 from distributor.engine.route.step_context import as_account
 from distributor.engine.schedule.recurring import save_recurring, start_due
@@ -43,7 +43,7 @@ from distributor.rules.requests import Selection
 from tests.engine.conftest import Send, SendTo
 from tests.support.engine.claims import begin_claim, claim_next
 from tests.support.engine.people import given, make_due, totals_of
-from tests.support.engine.restores import restart_worker, work
+from tests.support.engine.restores import finish, restart_worker, work
 from tests.support.standins.resend import ResendStandIn
 
 pytestmark = pytest.mark.django_db
@@ -54,13 +54,6 @@ def set_back(between: Callable[[], object]) -> None:
     backup = transaction.savepoint()
     between()
     transaction.savepoint_rollback(backup)
-
-
-def finish() -> None:
-    assert release(database_now(), by="a test")
-    for _ in range(3):
-        make_due()
-        work()
 
 
 def counts() -> dict[str, int]:

@@ -1,55 +1,21 @@
 """A real backup and restore in mid-campaign: nobody is sent to twice, and the operator sees what was forgotten.
 
-`restore_in_mid_campaign` is a function, so that other suites can call it.
+What is played is a function, tests/support/engine/restores.py, so that other suites can call it.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from distributor.engine.acceptance.accept import Accepted
 from distributor.engine.infrastructure.clock import database_now
-from distributor.engine.recovery.status import read_memory_status, release
+from distributor.engine.recovery.status import read_memory_status
 from distributor.models import Attempt, Recipient
 from tests.engine.conftest import Send
-from tests.support.engine.people import given, make_due, totals_of
-from tests.support.engine.restores import back_up, restart_worker, restore, work
+from tests.support.engine.people import totals_of
+from tests.support.engine.restores import AFTER, BEFORE, BETWEEN, LOST, finish, people, restore_in_mid_campaign
 from tests.support.standins.resend import ResendStandIn
 
 pytestmark = pytest.mark.django_db(transaction=True)
-BEFORE, BETWEEN, LOST, AFTER = range(4), range(4, 10), range(10, 13), range(13, 16)
-
-
-def people(numbers: range) -> list[object]:
-    return [given(number) for number in numbers]
-
-
-def restore_in_mid_campaign(folder: Path, accept: Callable[[range], Accepted]) -> tuple[Accepted, Accepted, Accepted]:
-    """Send, back up, send on, restore, and let a worker work. `accept` accepts a distribution to these people.
-
-    BEFORE the backup some are sent to, BETWEEN it and the restore others who had been accepted before it, and others
-    who were accepted after it: LOST. AFTER it more are accepted, before a worker has looked. Returns three of the four.
-    """
-    before = accept(BEFORE)
-    work()
-    between = accept(BETWEEN)
-    back_up(folder / "backup")
-    accept(LOST)
-    work()
-    restore(folder / "backup")
-    restart_worker()
-    after = accept(AFTER)
-    work()
-    return before, between, after
-
-
-def finish() -> None:
-    """Release, and do all that is due until nothing changes."""
-    assert release(database_now(), by="a test")
-    for _ in range(3):
-        make_due()
-        work()
 
 
 def test_a_restore_doubles_nothing_where_the_provider_takes_keys(

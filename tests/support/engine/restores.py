@@ -2,7 +2,7 @@
 
 import subprocess
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from django.db import connection
@@ -10,11 +10,15 @@ from django.db import connection
 from channels.providers.base import Message, Result
 from channels.providers.sandbox import Sandbox
 from config.stack.servers.binaries import postgres_binary
+from distributor.engine.acceptance.accept import Accepted
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.infrastructure.installation import read_installation_id
 from distributor.engine.journal import write
 from distributor.engine.recovery import memory
-from tests.support.engine.people import dispatch
+from distributor.engine.recovery.status import release
+from tests.support.engine.people import dispatch, given, make_due
+
+BEFORE, BETWEEN, LOST, AFTER = range(4), range(4, 10), range(10, 13), range(13, 16)
 
 
 class LedgerSandbox(Sandbox):
@@ -51,6 +55,37 @@ def work() -> None:
     """Do what a worker does when it is woken."""
     if memory.may_work(database_now):
         dispatch()
+
+
+def people(numbers: range) -> list[object]:
+    return [given(number) for number in numbers]
+
+
+def restore_in_mid_campaign(folder: Path, accept: Callable[[range], Accepted]) -> tuple[Accepted, Accepted, Accepted]:
+    """Send, back up, send on, restore, and let a worker work. `accept` accepts a distribution to these people.
+
+    BEFORE the backup some are sent to, BETWEEN it and the restore others who had been accepted before it, and others
+    who were accepted after it: LOST. AFTER it more are accepted, before a worker has looked. Returns three of the four.
+    """
+    before = accept(BEFORE)
+    work()
+    between = accept(BETWEEN)
+    back_up(folder / "backup")
+    accept(LOST)
+    work()
+    restore(folder / "backup")
+    restart_worker()
+    after = accept(AFTER)
+    work()
+    return before, between, after
+
+
+def finish() -> None:
+    """Release, and do all that is due until nothing changes."""
+    assert release(database_now(), by="a test")
+    for _ in range(3):
+        make_due()
+        work()
 
 
 def _name() -> str:
