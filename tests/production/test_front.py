@@ -19,7 +19,10 @@ from tests.stack.running import free_port, wait_until
 
 IDLE, SLOW = 200, 50
 ANSWER_LIMIT_SECONDS = 5.0
-HEAD = b"POST /base/Account/Login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 900000\r\n"
+HEAD = (
+    b"POST /base/Account/Login HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    b"Content-Type: application/json\r\nContent-Length: 900000\r\n"
+)
 
 pytestmark = pytest.mark.skipif(shutil.which("caddy") is None, reason="Caddy is not installed (apt install caddy)")
 

@@ -1,5 +1,6 @@
 """`manage.py setup` makes what a new installation needs, once."""
 
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 
@@ -94,8 +95,16 @@ def test_the_terminal_is_asked_for_what_the_environment_does_not_say(
     answers.delenv("SETUP_ADMIN_PASSWORD_FILE")
     answers.delenv("SETUP_TIME_ZONE")
     asked: list[str] = []
-    answers.setattr("builtins.input", lambda text: asked.append(text) or "")
-    answers.setattr("distributor.management.commands.setup.getpass", lambda text: asked.append(text) or PASSWORD)
+
+    def answer(reply: str) -> Callable[[str], str]:
+        def ask(text: str) -> str:
+            asked.append(text)
+            return reply
+
+        return ask
+
+    answers.setattr("builtins.input", answer(""))
+    answers.setattr("distributor.management.commands.setup.getpass", answer(PASSWORD))
     call_command("setup", stdout=StringIO())
     assert asked == ["Its time zone [UTC]: ", "Name of its first survey [Satisfaction]: ", "Password: "]
     assert Organization.objects.get().time_zone == "UTC"

@@ -105,9 +105,10 @@ class RecipientLife(Life):
             return
         number = numbers[-1 - place % len(numbers)]
         call = self.calls[number - 1]
-        address = self.accepted.recipients[0].contact
-        known = {"address": address.email if call.channel is Channel.EMAIL else address.phone}
-        report_events(self.accounts[call.channel], event_of(self.accepted, kind, number=number, **known), at=self.now)
+        contact = self.accepted.recipients[0].contact
+        known = contact.email if call.channel is Channel.EMAIL else contact.phone
+        event = event_of(self.accepted, kind, number=number, address=known)
+        report_events(self.accounts[call.channel], event, at=self.now)
         call.told.add(kind)
         if kind in NOES:
             self.close()
