@@ -14,6 +14,7 @@ from distributor.api.health import healthz, readyz
 from distributor.api.server_error import answer_server_error
 from distributor.api.unknown_address import UnknownAddress
 from distributor.api.webhooks import take_webhook, unknown_webhook
+from distributor.pages.home import home
 
 handler500 = answer_server_error
 
@@ -34,7 +35,7 @@ urlpatterns = [
     path("admin/recovery/", recovery_page, name="admin-recovery"),
     path("admin/", admin.site.urls),
     path("sandbox/", include("distributor.pages.sandbox.urls")),
-    path("", RedirectView.as_view(url="/admin/")),
+    path("", home),
     path("", include("distributor.pages.urls")),
     # Whatever else begins like an API is answered in its shape. Clients are programs, and cannot read a page.
     re_path("^(?:/*)API(?:/|$)", ignore_extra_slashes),
