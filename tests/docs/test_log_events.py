@@ -37,3 +37,11 @@ def test_every_event_is_documented_with_its_keys_and_no_other() -> None:
     assert documented.keys() >= FROM_PACKAGES
     assert logged
     assert {event: keys for event, keys in documented.items() if event not in FROM_PACKAGES} == logged
+
+
+def test_alerts_and_symptoms_name_events_that_exist() -> None:
+    page = (ROOT / "docs/production.md").read_text()
+    chapters = page.partition("## Alerts")[2].partition("## Backup")[0]
+    named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", chapters)) - {"last_error", "due_at", "pg_stat_activity"}
+    assert len(named) > 5
+    assert named <= {event for event, _ in _ROW.findall((ROOT / "docs/log-events.md").read_text())}
