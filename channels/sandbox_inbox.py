@@ -11,19 +11,19 @@ from contacts.channel import Channel
 
 def find_messages(
     *,
-    organization_id: UUID | None = None,
+    organizations: Collection[UUID] | None = None,
     channels: Collection[Channel] = frozenset(Channel),
     to: str = "",
     group_id: str = "",
     before_id: int | None = None,
 ) -> QuerySet[SandboxMessage]:
-    """Return messages of one organisation (None: of all), filtered by the given arguments, newest first.
+    """Return messages of these organisations (None: of all), filtered by the given arguments, newest first.
 
     `to` is an address or a number exactly as in the message; `before_id` is the last id of the previous page.
     """
     messages = SandboxMessage.objects.order_by("-id")
-    if organization_id is not None:
-        messages = messages.filter(organization_id=organization_id)
+    if organizations is not None:
+        messages = messages.filter(organization_id__in=organizations)
     if len(channels) < len(Channel):
         messages = messages.filter(channel__in=channels)
     if to:

@@ -9,8 +9,9 @@ import structlog
 
 _JSON = os.environ.get("LOG_FORMAT") == "json"
 # A link's code opens the link, so logs must not contain it. Not even a part: four characters and the time of a response
-# identify a person, and a response through an anonymous link must stay anonymous.
-_CODE = re.compile(r"(/(?:p|u|links)/+)[^/?]+")
+# identify a person, and a response through an anonymous link must stay anonymous. Links that set a password are masked,
+# too.
+_CODE = re.compile(r"(/(?:p|u|links)/+|/set-password/[^/]+/+)[^/?]+")
 
 
 def _mask_codes(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

@@ -72,7 +72,7 @@ CELERY_DB_REUSE_MAX = 100_000
 # Applications and requests
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "config.admin_app.OperatorsAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -182,6 +182,8 @@ SPECTACULAR_SETTINGS = {
 
 # Operators
 
+# Permissions come from roles in organisations (contacts/operators/roles.py), not from Django's tables.
+AUTHENTICATION_BACKENDS = ["contacts.operators.backend.RoleBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")

@@ -33,6 +33,7 @@ urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz),
     path("admin/recovery/", recovery_page, name="admin-recovery"),
+    path("admin/", include("distributor.sign_in.urls")),
     path("admin/", admin.site.urls),
     path("sandbox/", include("distributor.pages.sandbox.urls")),
     path("", home),

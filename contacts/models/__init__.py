@@ -5,6 +5,7 @@ from contacts.models.former_address import FormerAddress
 from contacts.models.mailing_list import MailingList
 from contacts.models.membership import Membership
 from contacts.models.organization import Organization
+from contacts.models.organization_member import OrganizationMember
 from contacts.models.suppression import Suppression
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "MailingList",
     "Membership",
     "Organization",
+    "OrganizationMember",
     "Suppression",
 ]

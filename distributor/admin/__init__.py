@@ -4,8 +4,6 @@ The pages of the `contacts` and `channels` models are here too: they link to dis
 import. `support` holds what the pages share.
 """
 
-from django.contrib import admin
-
 from distributor.admin import (
     api_keys,
     consent_events,
@@ -13,6 +11,7 @@ from distributor.admin import (
     distributions,
     list_connections,
     mailing_lists,
+    operators,
     organizations,
     provider_accounts,
     recipients,
@@ -31,6 +30,7 @@ __all__ = [
     "distributions",
     "list_connections",
     "mailing_lists",
+    "operators",
     "organizations",
     "provider_accounts",
     "recipients",
@@ -41,8 +41,3 @@ __all__ = [
     "surveys",
     "templates",
 ]
-
-admin.site.site_header = admin.site.site_title = "Distributor"
-admin.site.site_url = None  # There is no public site to link to.
-admin.site.index_title = "Administration"
-admin.site.index_template = "admin/front_page.html"  # says whether a restored database waits for its release

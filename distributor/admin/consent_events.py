@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from contacts.models import ConsentEvent
 from distributor.admin.support.address_validation import shown_address
 from distributor.admin.support.base import ReadOnlyAdmin
-from distributor.admin.support.search import find_contacts
+from distributor.admin.support.search import find_contacts, searched_organizations
 
 
 @admin.register(ConsentEvent)
@@ -39,4 +39,4 @@ class ConsentEventAdmin(ReadOnlyAdmin[ConsentEvent]):
         term = search_term.strip()
         if not term:
             return queryset, False
-        return queryset.filter(contact_id__in=find_contacts(term)), False
+        return queryset.filter(contact_id__in=find_contacts(term, searched_organizations(request))), False

@@ -15,7 +15,7 @@ from contacts.models import Contact, Organization
 from distributor.admin.support.address_validation import shown_address, validated_email, validated_phone
 from distributor.admin.support.base import LargeTableAdmin
 from distributor.admin.support.filters import list_url
-from distributor.admin.support.search import find_contacts
+from distributor.admin.support.search import find_contacts, searched_organizations
 from distributor.admin.support.typed_classes import ModelForm
 from distributor.engine.consent.opt_out import lift_opt_out, opt_out
 from distributor.engine.infrastructure.clock import database_now
@@ -83,7 +83,9 @@ class ContactAdmin(LargeTableAdmin[Contact]):
         self, request: HttpRequest, queryset: QuerySet[Contact], search_term: str
     ) -> tuple[QuerySet[Contact], bool]:
         term = search_term.strip()
-        return (queryset.filter(pk__in=find_contacts(term)) if term else queryset), False
+        if not term:
+            return queryset, False
+        return queryset.filter(pk__in=find_contacts(term, searched_organizations(request))), False
 
     def has_delete_permission(self, request: HttpRequest, obj: Contact | None = None) -> bool:
         """Never: its recipients would be deleted too, and the counts of their distributions would be wrong."""

@@ -72,7 +72,7 @@ class DistributionAdmin(ReadOnlyAdmin[Distribution]):
 
     def has_control_permission(self, request: HttpRequest) -> bool:
         """Whether the user may pause, resume and cancel. Nothing else of a distribution can be changed here."""
-        return request.user.has_perm("distributor.change_distribution")
+        return self.is_permitted(request, "control")
 
     @admin.action(description="Pause: start no sends until the distribution is resumed", permissions=["control"])
     def pause_selected(self, request: HttpRequest, selected: QuerySet[Distribution]) -> None:

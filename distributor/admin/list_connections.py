@@ -5,11 +5,11 @@ from typing import Any
 from django.contrib import admin
 
 from distributor.admin.support.base import BaseAdmin
-from distributor.admin.support.typed_classes import StackedInline
+from distributor.admin.support.narrowing import NarrowedInline
 from distributor.models import ConnectionStep, ListConnection
 
 
-class StepInline(StackedInline[ConnectionStep, ListConnection]):
+class StepInline(NarrowedInline[ConnectionStep, ListConnection]):
     """The channels to send by. Without any, the organisation's first channel that has defaults is used."""
 
     model = ConnectionStep
@@ -19,6 +19,7 @@ class StepInline(StackedInline[ConnectionStep, ListConnection]):
 
 @admin.register(ListConnection)
 class ListConnectionAdmin(BaseAdmin[ListConnection]):
+    organization_path = "mailing_list__organization"
     list_display = ("mailing_list", "organization", "survey", "mode", "is_active", "created_at")
     list_select_related = ("mailing_list__organization", "survey")
     list_filter = ("mailing_list__organization", "is_active")

@@ -9,6 +9,7 @@ from distributor.admin.support.base import BaseAdmin
 
 @admin.register(Organization)
 class OrganizationAdmin(BaseAdmin[Organization]):
+    organization_path = "pk"
     list_display = ("name", "slug", "time_zone", "phone_region", "minimum_days_between_contacts", "created_at")
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}

@@ -13,7 +13,7 @@ from channels.models import ProviderAccount
 from distributor.admin.support.base import ReadOnlyAdmin
 from distributor.admin.support.filters import ContactFilter, DistributionFilter
 from distributor.admin.support.manual_retry import retry_in_admin
-from distributor.admin.support.search import find_recipients
+from distributor.admin.support.search import find_recipients, searched_organizations
 from distributor.engine.reports.timeline import timelines_of
 from distributor.models import Distribution, Recipient
 from distributor.models.recipient import RecipientOutcome, RecipientState
@@ -43,6 +43,7 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(Recipient)
 class RecipientAdmin(ReadOnlyAdmin[Recipient]):
+    organization_path = "distribution__organization"
     list_display = ("code", "contact", "distribution", "current_state", "reason", "attempts", "accepted")
     list_select_related = ("contact", "distribution")
     list_filter = (DistributionFilter, ContactFilter, StateFilter)
@@ -62,9 +63,12 @@ class RecipientAdmin(ReadOnlyAdmin[Recipient]):
 
     actions = ("retry_selected",)
 
+    def permission_to(self, deed: str) -> str:
+        """Sending again to recipients is part of controlling their distribution."""
+        return "distributor.control_distribution" if deed == "control" else super().permission_to(deed)
+
     def has_control_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may control distributions, and with it send again to their recipients."""
-        return request.user.has_perm("distributor.change_distribution")
+        return self.is_permitted(request, "control")
 
     @admin.action(description="Send again to those who failed", permissions=["control"])
     def retry_selected(self, request: HttpRequest, selected: QuerySet[Recipient]) -> None:
@@ -78,7 +82,9 @@ class RecipientAdmin(ReadOnlyAdmin[Recipient]):
         self, request: HttpRequest, queryset: QuerySet[Recipient], search_term: str
     ) -> tuple[QuerySet[Recipient], bool]:
         term = search_term.strip()
-        return (queryset.filter(pk__in=find_recipients(term)) if term else queryset), False
+        if not term:
+            return queryset, False
+        return queryset.filter(pk__in=find_recipients(term, searched_organizations(request))), False
 
     def render_change_form(
         self,

@@ -10,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from distributor.admin.support.base import BaseAdmin
-from distributor.admin.support.typed_classes import StackedInline
+from distributor.admin.support.narrowing import NarrowedInline
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.schedule.recurring import save_recurring
 from distributor.models import Occurrence, RecurringDistribution, RecurringStep
@@ -18,7 +18,7 @@ from distributor.models import Occurrence, RecurringDistribution, RecurringStep
 SHOWN_LIMIT = 20
 
 
-class StepInline(StackedInline[RecurringStep, RecurringDistribution]):
+class StepInline(NarrowedInline[RecurringStep, RecurringDistribution]):
     """The channels to send by; at least one is required."""
 
     model = RecurringStep
@@ -36,6 +36,7 @@ class RecurringDistributionAdmin(BaseAdmin[RecurringDistribution]):
     list_select_related = ("organization", "survey")
     list_filter = ("organization", "is_active")
     search_fields = ("name",)
+    ordering = ("name",)
     autocomplete_fields = ("organization", "survey", "mailing_list")
     readonly_fields = ("next_at", "occurrences", "created_at")
     fieldsets = (

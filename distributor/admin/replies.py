@@ -15,8 +15,10 @@ from django.utils.safestring import SafeString
 
 from channels.models import ProviderAccount
 from contacts.models import Contact, Organization
+from contacts.operators.access import access_of
 from contacts.phone_numbers import normalize_phone
 from distributor.admin.support.base import NewestFirst, ReadOnlyAdmin
+from distributor.admin.support.narrowing import visible_rows
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.reports.replies import sources_of
 from distributor.models import Distribution, Reply
@@ -26,7 +28,8 @@ class OrganizationFilter(admin.SimpleListFilter):
     title, parameter_name = "organisation", "organization"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return [(str(pk), name) for pk, name in Organization.objects.values_list("pk", "name")]
+        shown = visible_rows(model_admin.admin_site, request, Organization.objects.all())
+        return [(str(pk), name) for pk, name in shown.values_list("pk", "name")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Reply]) -> QuerySet[Reply]:
         if not self.value():
@@ -35,9 +38,13 @@ class OrganizationFilter(admin.SimpleListFilter):
             organization_id = UUID(self.value())
         except ValueError as error:
             raise IncorrectLookupParameters(error) from error
-        # A list, not a subquery: the index is read once for each account.
-        accounts = ProviderAccount.objects.filter(organization=organization_id)
-        return queryset.filter(provider_account_id__in=list(accounts.values_list("pk", flat=True)))
+        return _to_accounts_of(queryset, [organization_id])
+
+
+def _to_accounts_of(replies: QuerySet[Reply], organizations: Sequence[UUID]) -> QuerySet[Reply]:
+    """Return the replies to these organisations' accounts. A list, not a subquery: one index probe per account."""
+    accounts = ProviderAccount.objects.filter(organization__in=organizations)
+    return replies.filter(provider_account_id__in=list(accounts.values_list("pk", flat=True)))
 
 
 class ReceivedFilter(admin.SimpleListFilter):
@@ -86,6 +93,14 @@ class ReplyAdmin(ReadOnlyAdmin[Reply]):
     search_fields = ("address",)
     search_help_text = "Enter the complete phone number that the reply came from, such as +48601234567."
     fields = ("received_at", "address", "detail", "contact", "distribution", "organization", "raw")
+
+    def narrow(self, request: HttpRequest, rows: QuerySet[Reply], deed: str) -> QuerySet[Reply]:
+        organizations = access_of(request.user).organizations(self.permission_to(deed))
+        return rows if organizations is None else _to_accounts_of(rows, organizations)
+
+    def organization_of(self, row: Reply) -> UUID | None:
+        accounts = ProviderAccount.objects.filter(pk=row.provider_account_id)
+        return accounts.values_list("organization_id", flat=True).first()
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ReplyList]:
         return ReplyList

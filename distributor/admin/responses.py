@@ -10,12 +10,13 @@ from django.utils.safestring import SafeString
 
 from distributor.admin.support.base import ReadOnlyAdmin
 from distributor.admin.support.filters import SurveyFilter
-from distributor.admin.support.search import find_recipients
+from distributor.admin.support.search import find_recipients, searched_organizations
 from distributor.models import Response
 
 
 @admin.register(Response)
 class ResponseAdmin(ReadOnlyAdmin[Response]):
+    organization_path = "survey__organization"
     list_display = ("submitted_at", "survey", "recipient", "locale", "short_answers")
     list_select_related = ("survey", "recipient")
     list_filter = (SurveyFilter,)
@@ -27,7 +28,9 @@ class ResponseAdmin(ReadOnlyAdmin[Response]):
         self, request: HttpRequest, queryset: QuerySet[Response], search_term: str
     ) -> tuple[QuerySet[Response], bool]:
         term = search_term.strip()
-        return (queryset.filter(recipient__in=find_recipients(term)) if term else queryset), False
+        if not term:
+            return queryset, False
+        return queryset.filter(recipient__in=find_recipients(term, searched_organizations(request))), False
 
     @admin.display(description="answers")
     def short_answers(self, response: Response) -> str:

@@ -13,6 +13,7 @@ from contacts.models import Organization, Suppression
 from contacts.models.suppression import SuppressionReason
 from distributor.admin.support.address_validation import shown_address, validated_email, validated_phone
 from distributor.admin.support.base import LargeTableAdmin
+from distributor.admin.support.search import searched_organizations
 from distributor.admin.support.typed_classes import ModelForm
 from distributor.rules.consent import LIFTED_BY_THE_PERSON_ONLY
 
@@ -64,8 +65,8 @@ class SuppressionAdmin(LargeTableAdmin[Suppression]):
         address = spell_email(search_term).lower()
         if not address:
             return queryset, False
-        organization_ids = list(Organization.objects.values_list("pk", flat=True))
-        found = queryset.filter(organization_id__in=organization_ids, channel__in=Channel.values, address=address)
+        organizations = searched_organizations(request)
+        found = queryset.filter(organization_id__in=organizations, channel__in=Channel.values, address=address)
         return found, False
 
     def has_change_permission(self, request: HttpRequest, obj: Suppression | None = None) -> bool:

@@ -8,12 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from channels.models import Template, TemplateVariant
 from contacts.channel import Channel
 from distributor.admin.support.base import BaseAdmin
+from distributor.admin.support.narrowing import NarrowedInline
 from distributor.admin.support.template_preview import preview_variant
-from distributor.admin.support.typed_classes import StackedInline
 from distributor.models import Step
 
 
-class VariantInline(StackedInline[TemplateVariant, Template]):
+class VariantInline(NarrowedInline[TemplateVariant, Template]):
     """The texts, one variant per locale; at least one is required."""
 
     model = TemplateVariant

@@ -3,13 +3,13 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
 from channels.models import ProviderAccount
-from contacts.models import Organization
+from contacts.models import Organization, OrganizationMember
 from tests.support.admin_pages import address, faults
 
 SMTP = {"host": "smtp.example.com", "port": 587, "security": "starttls"}
@@ -103,7 +103,7 @@ def test_credentials_never_leave(operator: Client, account: ProviderAccount) -> 
 
 def test_users_who_may_only_view_see_no_credentials(account: ProviderAccount) -> None:
     reader = User.objects.create_user("rita", is_staff=True)
-    reader.user_permissions.add(Permission.objects.get(codename="view_provideraccount"))
+    OrganizationMember.objects.create(organization=account.organization, user=reader, role="viewer")
     client = Client()
     client.force_login(reader)
     page = client.get(address(account, "change")).content.decode()

@@ -44,15 +44,16 @@ def test_contacts_are_found_by_an_index(distribution: Distribution, text: str, c
         cursor.execute("ANALYZE contacts_contact")
     Contact.objects.filter(external_id="bob").update(phone="+48600000001")
     with CaptureQueriesContext(connection) as captured:
-        assert len(find_contacts(text)) == 1
+        assert len(find_contacts(text, [distribution.organization_id])) == 1
     statements = [query["sql"] for query in captured.captured_queries if "contacts_contact" in query["sql"]]
     assert re.search(condition, explain(statements))
 
 
 def test_recipients_are_found_by_an_index(anna: Recipient) -> None:
+    organizations = [anna.contact.organization_id]
     with CaptureQueriesContext(connection) as captured:
-        assert find_recipients(anna.code) == {anna.pk}
-        assert find_recipients("anna") == {anna.pk}
+        assert find_recipients(anna.code, organizations) == {anna.pk}
+        assert find_recipients("anna", organizations) == {anna.pk}
     statements = [query["sql"] for query in captured.captured_queries if "distributor_recipient" in query["sql"]]
     assert len(statements) == 2
     plans = explain(statements)

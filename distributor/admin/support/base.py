@@ -9,8 +9,8 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 
 from distributor.admin.support.json_field import JsonObjectField
+from distributor.admin.support.narrowing import NarrowedAdmin
 from distributor.admin.support.pagination import CappedPaginator
-from distributor.admin.support.typed_classes import ModelAdmin
 
 ModelT = TypeVar("ModelT", bound=models.Model)
 
@@ -21,7 +21,7 @@ class ReadAt(TypedDict):
     read_at: datetime
 
 
-class BaseAdmin(ModelAdmin[ModelT]):
+class BaseAdmin(NarrowedAdmin[ModelT]):
     """Rows are changed and deleted one at a time, each change is logged, and rows in use cannot be deleted."""
 
     # Read-only once the row exists: a row never moves to another organisation, an account never changes its kind.
@@ -63,6 +63,7 @@ class NewestFirst(ChangeList):
 class LargeTableAdmin(BaseAdmin[ModelT]):
     """For tables with millions of rows: newest first, with a capped count, and no sorting by other columns."""
 
+    ordering = ("-pk",)
     paginator = CappedPaginator
     show_full_result_count = False
     sortable_by: ClassVar[Any] = ()

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from contacts.models import Contact, MailingList
+from distributor.admin.support.narrowing import visible_rows
 from distributor.models import Distribution, Survey
 
 
@@ -27,7 +28,8 @@ class RelatedRowFilter(admin.SimpleListFilter):
         if not row_id:
             return []
         try:
-            row = self.model._default_manager.filter(pk=row_id).first()
+            rows = visible_rows(model_admin.admin_site, request, self.model._default_manager.filter(pk=row_id))
+            row = rows.first()
         except (ValidationError, ValueError) as error:
             raise IncorrectLookupParameters(error) from error
         return [(row_id, str(row or row_id))]

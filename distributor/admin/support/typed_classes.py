@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin
     ModelForm = forms.ModelForm
     StackedInline = admin.StackedInline
+    TabularInline = admin.TabularInline
 else:
 
     class _Subscriptable:
@@ -20,3 +21,5 @@ else:
     class ModelForm(_Subscriptable, forms.ModelForm): ...
 
     class StackedInline(_Subscriptable, admin.StackedInline): ...
+
+    class TabularInline(_Subscriptable, admin.TabularInline): ...

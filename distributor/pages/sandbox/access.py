@@ -1,14 +1,17 @@
 """Access control and security headers of the sandbox pages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.admin.views.decorators import staff_member_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
+
+from contacts.operators.access import access_of
 
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src data:; frame-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -24,8 +27,15 @@ HTML_PART_POLICY = (
 View = Callable[..., HttpResponse]
 
 
+def shown_organizations(request: HttpRequest) -> Collection[UUID] | None:
+    """Return the organisations whose messages the visitor sees. None: all, for superusers and in an open sandbox."""
+    if settings.SANDBOX_OPEN:
+        return None
+    return access_of(request.user).organizations("channels.view_sandboxmessage")
+
+
 def sandbox_page(policy: str = PAGE_POLICY) -> Callable[[View], Callable[..., HttpResponseBase]]:
-    """Decorate a read-only, uncached page: public if SANDBOX_OPEN is set, else for staff only."""
+    """Decorate a read-only, uncached page: public if SANDBOX_OPEN is set, else for operators only."""
 
     def decorate(view: View) -> Callable[..., HttpResponseBase]:
         @require_safe

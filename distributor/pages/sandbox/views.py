@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, render
 from channels.models import SandboxMessage
 from channels.sandbox_inbox import find_messages, read_address
 from contacts.channel import Channel
-from distributor.pages.sandbox.access import HTML_PART_POLICY, sandbox_page
+from distributor.pages.sandbox.access import HTML_PART_POLICY, sandbox_page, shown_organizations
 
 PAGE_SIZE = 50
 PHONE_CHANNELS = frozenset({Channel.SMS, Channel.WHATSAPP})
@@ -55,43 +55,51 @@ class Conversation:
 
 @sandbox_page()
 def show_inbox(request: HttpRequest) -> HttpResponse:
-    return render(request, "sandbox/inbox.html", _inbox(_read_filters(request)))
+    return render(request, "sandbox/inbox.html", _inbox(request, _read_filters(request)))
 
 
 @sandbox_page()
 def show_email(request: HttpRequest, message_id: int) -> HttpResponse:
     """Show an e-mail next to the page of the inbox that it was selected on."""
-    message = get_object_or_404(_emails(), id=message_id)
-    return render(request, "sandbox/email.html", {**_inbox(_read_filters(request)), "message": message})
+    message = get_object_or_404(_emails(request), id=message_id)
+    return render(request, "sandbox/email.html", {**_inbox(request, _read_filters(request)), "message": message})
 
 
 @sandbox_page(HTML_PART_POLICY)
 def show_html_part(request: HttpRequest, message_id: int) -> HttpResponse:
     """Show only the HTML part, for the frame. Its links open in a new tab, where scripts and forms work."""
-    message = get_object_or_404(_emails(), id=message_id)
+    message = get_object_or_404(_emails(request), id=message_id)
     return HttpResponse(f'<!doctype html><base target="_blank">{message.html}')
 
 
 @sandbox_page()
 def show_phones(request: HttpRequest) -> HttpResponse:
     filters = _read_filters(request)
-    messages, next_query = _page(filters, PHONE_CHANNELS)
+    messages, next_query = _page(request, filters, PHONE_CHANNELS)
     context = {"conversations": _conversations(messages), "filters": filters, "next_query": next_query, "tab": "phones"}
     return render(request, "sandbox/phones.html", context)
 
 
-def _inbox(filters: Filters) -> dict[str, Any]:
-    emails, next_query = _page(filters, {Channel.EMAIL})
+def _inbox(request: HttpRequest, filters: Filters) -> dict[str, Any]:
+    emails, next_query = _page(request, filters, {Channel.EMAIL})
     return {"emails": emails, "filters": filters, "next_query": next_query, "tab": "inbox"}
 
 
-def _emails() -> QuerySet[SandboxMessage]:
-    return find_messages(channels={Channel.EMAIL})
+def _emails(request: HttpRequest) -> QuerySet[SandboxMessage]:
+    return find_messages(organizations=shown_organizations(request), channels={Channel.EMAIL})
 
 
-def _page(filters: Filters, channels: set[Channel] | frozenset[Channel]) -> tuple[list[SandboxMessage], str]:
+def _page(
+    request: HttpRequest, filters: Filters, channels: set[Channel] | frozenset[Channel]
+) -> tuple[list[SandboxMessage], str]:
     """Return a page of messages, newest first, and the query string of the next page ("" on the last page)."""
-    found = find_messages(channels=channels, to=filters.to, group_id=filters.distribution, before_id=filters.before_id)
+    found = find_messages(
+        organizations=shown_organizations(request),
+        channels=channels,
+        to=filters.to,
+        group_id=filters.distribution,
+        before_id=filters.before_id,
+    )
     messages = list(found[: PAGE_SIZE + 1])
     if len(messages) <= PAGE_SIZE:
         return messages, ""

@@ -15,6 +15,7 @@ from channels.providers.base import Account, Message
 from channels.providers.sandbox import Sandbox
 from channels.rendering import compile_variant
 from contacts.channel import Channel
+from contacts.models import Organization, OrganizationMember
 from distributor.pages.sandbox.views import PAGE_SIZE
 from tests.support.channels.invitations import SMS, invitation
 
@@ -157,11 +158,16 @@ ALL_PATHS = ["/sandbox/", "/sandbox/phone/", "/sandbox/messages/{id}/", "/sandbo
 
 @pytest.mark.parametrize("path", ALL_PATHS)
 @pytest.mark.parametrize("is_staff", [None, False, True])
-def test_a_closed_sandbox_is_for_staff(visitor: Client, settings: Settings, path: str, is_staff: bool | None) -> None:
+def test_a_closed_sandbox_is_for_operators(
+    visitor: Client, settings: Settings, path: str, is_staff: bool | None
+) -> None:
     settings.SANDBOX_OPEN = False
     send(Channel.EMAIL, [invitation(ANN)])
     if is_staff is not None:
-        visitor.force_login(get_user_model().objects.create_user("eve", is_staff=is_staff))
+        eve = get_user_model().objects.create_user("eve", is_staff=is_staff)
+        owner = Organization.objects.create(pk=UUID(int=2), name="ACME", slug="acme")
+        OrganizationMember.objects.create(organization=owner, user=eve, role="viewer")
+        visitor.force_login(eve)
     response = visitor.get(path.format(id=newest().id))
     if is_staff:
         assert response.status_code == 200

@@ -40,7 +40,7 @@ class SandboxMessages(NativeView):
         distribution_id = read_uuid(request, "distributionId", faults)
         before_id, limit = read_page(request, parse_row_number, faults)
         messages = find_messages(
-            organization_id=caller_key(request).organization_id,
+            organizations=[caller_key(request).organization_id],
             to=read_address(request.query_params.get("to", "")),
             group_id=str(distribution_id or ""),
             before_id=before_id,

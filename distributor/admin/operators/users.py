@@ -1,0 +1,37 @@
+"""Users of the installation, for superusers only: no role gives a permission for users."""
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group, User
+
+from contacts.models import OrganizationMember
+from distributor.admin.support.typed_classes import TabularInline
+
+admin.site.unregister([Group, User])
+
+
+class RoleInline(TabularInline[OrganizationMember, User]):
+    model = OrganizationMember
+    extra = 0
+    autocomplete_fields = ("organization",)
+
+
+@admin.register(User)
+class OperatorAdmin(UserAdmin):  # type: ignore[type-arg]
+    """Django's page without groups and permissions, which count for nothing here."""
+
+    list_display = ("username", "email", "is_active", "is_superuser", "last_login")
+    list_filter = ("is_active", "is_superuser")
+    fieldsets = (
+        (None, {"fields": ("username", "password", "email", "first_name", "last_name")}),
+        (
+            "Access",
+            {
+                "fields": ("is_active", "is_staff", "is_superuser"),
+                "description": "Operators are staff with a role in an organisation. Superusers need no role.",
+            },
+        ),
+        ("Dates", {"fields": ("last_login", "date_joined")}),
+    )
+    filter_horizontal = ()
+    inlines = (RoleInline,)

@@ -1,0 +1,36 @@
+"""The admin site: what it shows besides the pages of the models."""
+
+from collections import defaultdict
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+LATEST = 50
+
+
+class OperatorsSite(admin.AdminSite):
+    site_header = site_title = "Distributor"
+    site_url = None  # There is no public site to link to.
+    index_title = "Administration"
+    index_template = "admin/front_page.html"  # says whether a restored database waits for its release
+
+    def get_log_entries(self, request: HttpRequest) -> QuerySet[LogEntry]:
+        """Return what the user did lately, to rows that they may still see: they may have left an organisation."""
+        entries = LogEntry.objects.filter(user_id=request.user.pk)
+        if request.user.is_superuser:
+            return entries
+        latest: defaultdict[Any, list[LogEntry]] = defaultdict(list)
+        for entry in entries.select_related("content_type")[:LATEST]:
+            latest[entry.content_type.model_class() if entry.content_type else None].append(entry)
+        visible: list[int] = []
+        for model, of_model in latest.items():
+            page = self._registry.get(model)
+            if page is None or not page.has_view_permission(request):
+                continue
+            rows = page.get_queryset(request).filter(pk__in=[entry.object_id for entry in of_model])
+            keys = set(map(str, rows.values_list("pk", flat=True)))
+            visible += [entry.pk for entry in of_model if entry.object_id in keys]
+        return entries.filter(pk__in=visible)

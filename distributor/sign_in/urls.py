@@ -1,0 +1,17 @@
+"""URLs of signing in, below `/admin/` and before the admin's own."""
+
+from django.contrib.auth.views import PasswordResetConfirmView
+from django.urls import path, reverse_lazy
+from django.views.decorators.cache import never_cache
+
+urlpatterns = [
+    path(
+        "set-password/<uidb64>/<token>/",
+        never_cache(
+            PasswordResetConfirmView.as_view(
+                template_name="registration/password_reset_confirm.html", success_url=reverse_lazy("admin:login")
+            )
+        ),
+        name="set_password",
+    ),
+]
