@@ -61,6 +61,8 @@ LOGGING = {
     "loggers": {
         # django-structlog logs how each request ended; Django would log it again.
         "django.request": {"level": "CRITICAL"},
+        # It names addresses; we log failed logins ourselves (sign_in/throttling.py).
+        "axes": {"level": "CRITICAL"},
         # Celery logs each task's receipt and success at INFO; a wake-up every second would hide other lines.
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},

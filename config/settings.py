@@ -1,6 +1,7 @@
 """Django's settings, by subject. Values that differ between machines come from the environment (docs/operations.md)."""
 
 import logging
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -81,6 +82,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django_structlog",
+    "axes",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -100,6 +102,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -183,7 +186,21 @@ SPECTACULAR_SETTINGS = {
 # Operators
 
 # Permissions come from roles in organisations (contacts/operators/roles.py), not from Django's tables.
-AUTHENTICATION_BACKENDS = ["contacts.operators.backend.RoleBackend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "contacts.operators.backend.RoleBackend"]
+# A login ends after 12 hours, used or not (sign_in/session.py).
+SESSION_COOKIE_AGE = 12 * 60 * 60
+# How many proxies of ours each request passes: their X-Forwarded-For says where it comes from. 0: nobody's is believed.
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+# Failed logins are counted for 15 minutes by user name and address, without what was entered (sign_in/throttling.py).
+AXES_HANDLER = "distributor.sign_in.throttling.LoginThrottle"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_CALLABLE = "distributor.sign_in.throttling.answer_locked"
+AXES_CLIENT_IP_CALLABLE = "distributor.sign_in.client_address.client_address"
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")

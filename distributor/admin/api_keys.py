@@ -13,6 +13,7 @@ from contacts.api_keys import create_api_key, revoke_api_keys
 from contacts.models import ApiKey
 from contacts.models.api_key import Scope
 from distributor.admin.support.base import BaseAdmin, ReadAt
+from distributor.admin.support.confirmed import ConfirmedAdmin
 from distributor.admin.support.typed_classes import ModelForm
 from distributor.engine.infrastructure.clock import database_now
 
@@ -33,7 +34,7 @@ class KeyCreatingRequest(HttpRequest):
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(BaseAdmin[ApiKey]):
+class ApiKeyAdmin(ConfirmedAdmin, BaseAdmin[ApiKey]):
     form = ApiKeyForm
     list_display = ("name", "organization", "shown_prefix", "scope_names", "is_usable", "expires_at", "last_used_at")
     list_select_related = ("organization",)

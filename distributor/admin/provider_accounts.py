@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.html import format_html
 
 from channels.account_changes import changes_address, credentials_after
 from channels.account_state.buckets import bucket_of
@@ -23,6 +24,7 @@ from distributor.admin.support.typed_classes import ModelForm
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.route.waiting_batches import resume_account
 from distributor.models import Step, StepAccount
+from distributor.sign_in.session import ask_password_again, confirmation_url, is_confirmed
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -82,6 +84,10 @@ def credential_form(names: tuple[str, ...], stored: Mapping[str, str]) -> type[C
     return cast(type[CredentialForm], type("AccountForm", (CredentialForm,), fields))
 
 
+def _gives_credentials(request: HttpRequest) -> bool:
+    return any(value for name, value in request.POST.items() if name.startswith((_ENTER, _CLEAR)))
+
+
 def _shown(moment: datetime | None) -> str:
     return "unknown" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}"
 
@@ -132,12 +138,27 @@ class ProviderAccountAdmin(BaseAdmin[ProviderAccount]):
             fieldsets.insert(1, ("Status", {"fields": ("status", "sent_today", "refused_senders")}))
         names = provider_class(obj.kind).credential_names if obj else ()
         if obj and names and self.has_change_permission(request, obj):
-            fields = list(credential_form(names, obj.credentials).base_fields)
+            fields = list(credential_form(names, obj.credentials).base_fields) if is_confirmed(request) else []
             description = "Stored encrypted. Never shown again. Cleared when the address above changes."
+            if not fields:
+                page = format_html('<a href="{}">Enter your password again</a>', confirmation_url(request))
+                description = format_html("{} to change the credentials of this account.", page)
             if isinstance(obj.credentials, UnreadableCredentials):
                 description = UNREADABLE
             fieldsets.append(("Credentials", {"fields": fields, "description": description}))
         return fieldsets
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Take no credentials when the password was entered more than ten minutes ago."""
+        if _gives_credentials(request) and not is_confirmed(request):
+            return ask_password_again(request)
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
     def save_model(self, request: HttpRequest, obj: ProviderAccount, form: Any, change: bool) -> None:
         """Save, and resume the account: saving it tells us that the operator has fixed it."""

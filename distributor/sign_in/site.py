@@ -8,6 +8,9 @@ from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from distributor.sign_in import throttling  # noqa: F401  it listens to failed logins
+from distributor.sign_in.session import is_session_over
+
 LATEST = 50
 
 
@@ -16,6 +19,10 @@ class OperatorsSite(admin.AdminSite):
     site_url = None  # There is no public site to link to.
     index_title = "Administration"
     index_template = "admin/front_page.html"  # says whether a restored database waits for its release
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Whether the user is signed in, as every page of the admin and of a closed sandbox asks."""
+        return super().has_permission(request) and not is_session_over(request)
 
     def get_log_entries(self, request: HttpRequest) -> QuerySet[LogEntry]:
         """Return what the user did lately, to rows that they may still see: they may have left an organisation."""

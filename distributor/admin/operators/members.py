@@ -13,8 +13,10 @@ from django.template.response import TemplateResponse
 
 from contacts.models import Organization, OrganizationMember
 from distributor.admin.support.base import BaseAdmin
+from distributor.admin.support.confirmed import ConfirmedAdmin
 from distributor.admin.support.typed_classes import ModelForm
 from distributor.sign_in.new_users import find_users, is_known_to, make_user, may_get_link, set_password_url
+from distributor.sign_in.session import ask_password_again, is_confirmed
 
 
 class NewMemberForm(ModelForm[OrganizationMember]):
@@ -60,7 +62,7 @@ class NewMemberForm(ModelForm[OrganizationMember]):
 
 
 @admin.register(OrganizationMember)
-class MemberAdmin(BaseAdmin[OrganizationMember]):
+class MemberAdmin(ConfirmedAdmin, BaseAdmin[OrganizationMember]):
     list_display = ("user", "organization", "role", "last_login", "created_at")
     list_select_related = ("organization", "user")
     list_filter = ("organization", "role")
@@ -88,6 +90,8 @@ class MemberAdmin(BaseAdmin[OrganizationMember]):
 
     @admin.action(description="Make a new link that sets the first password", permissions=["change"])
     def make_link(self, request: HttpRequest, selected: QuerySet[OrganizationMember]) -> HttpResponse | None:
+        if not is_confirmed(request):
+            return ask_password_again(request)
         members = list(selected[:2])
         if len(members) != 1:
             self.message_user(request, "Select one member.", messages.ERROR)

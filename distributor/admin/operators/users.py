@@ -3,9 +3,12 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
+from django.http import HttpRequest, HttpResponse
 
 from contacts.models import OrganizationMember
+from distributor.admin.support.confirmed import ConfirmedAdmin
 from distributor.admin.support.typed_classes import TabularInline
+from distributor.sign_in.session import ask_password_again, is_confirmed
 
 admin.site.unregister([Group, User])
 
@@ -17,7 +20,7 @@ class RoleInline(TabularInline[OrganizationMember, User]):
 
 
 @admin.register(User)
-class OperatorAdmin(UserAdmin):  # type: ignore[type-arg]
+class OperatorAdmin(ConfirmedAdmin, UserAdmin):  # type: ignore[type-arg]
     """Django's page without groups and permissions, which count for nothing here."""
 
     list_display = ("username", "email", "is_active", "is_superuser", "last_login")
@@ -35,3 +38,8 @@ class OperatorAdmin(UserAdmin):  # type: ignore[type-arg]
     )
     filter_horizontal = ()
     inlines = (RoleInline,)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        if self.has_change_permission(request) and not is_confirmed(request):
+            return ask_password_again(request)
+        return super().user_change_password(request, id, form_url)
