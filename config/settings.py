@@ -83,6 +83,10 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django_structlog",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "django_otp_webauthn",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -100,6 +104,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -186,7 +191,12 @@ SPECTACULAR_SETTINGS = {
 # Operators
 
 # Permissions come from roles in organisations (contacts/operators/roles.py), not from Django's tables.
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "contacts.operators.backend.RoleBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "contacts.operators.backend.RoleBackend",
+    "django_otp_webauthn.backends.WebAuthnBackend",
+]
+LOGIN_REDIRECT_URL = LOGIN_URL = "/admin/"
 # A login ends after 12 hours, used or not (sign_in/session.py).
 SESSION_COOKIE_AGE = 12 * 60 * 60
 # How many proxies of ours each request passes: their X-Forwarded-For says where it comes from. 0: nobody's is believed.
@@ -201,6 +211,13 @@ AXES_CLIENT_IP_CALLABLE = "distributor.sign_in.client_address.client_address"
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+# Whether all operators need a second factor. Who has one is always asked for it (sign_in/second_factor.py).
+REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", default=False)
+OTP_TOTP_ISSUER = OTP_WEBAUTHN_RP_NAME = "Distributor"
+# Passkeys belong to the host of PUBLIC_BASE_URL, and work there only. Browsers make none without TLS but at localhost.
+OTP_WEBAUTHN_RP_ID = urlsplit(PUBLIC_BASE_URL).hostname or "localhost"
+OTP_WEBAUTHN_ALLOWED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(PUBLIC_BASE_URL))]
+SILENCED_SYSTEM_CHECKS = ["otp_webauthn.E031"]  # such an origin, as http://10.0.0.5, has no passkeys; the rest works
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")

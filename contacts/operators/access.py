@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model, QuerySet
 
 from contacts.models import OrganizationMember
@@ -51,7 +49,7 @@ class Access:
 _NONE = Access(False, {})
 
 
-def access_of(user: AbstractBaseUser | AnonymousUser | Any) -> Access:
+def access_of(user: Any) -> Access:
     """Return what a user may do: read once for each request, because each request has its own user object."""
     if not user.is_active or user.is_anonymous:
         return _NONE

@@ -120,7 +120,8 @@ class ProviderAccountAdmin(BaseAdmin[ProviderAccount]):
         )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ProviderAccount]:
-        return super().get_queryset(request).annotate(read_at=Now())
+        rows: QuerySet[ProviderAccount] = super().get_queryset(request)
+        return rows.annotate(read_at=Now())
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if obj is not None:

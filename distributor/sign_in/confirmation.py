@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth import authenticate
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -12,6 +13,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 
+from distributor.sign_in.second_factor import may_enrol
 from distributor.sign_in.session import note_confirmation
 
 
@@ -42,6 +44,8 @@ def next_page(request: HttpRequest) -> str:
 
 @never_cache
 def confirm_password(request: HttpRequest) -> HttpResponse:
+    if not may_enrol(request):
+        return redirect_to_login(request.get_full_path(), reverse("admin:login"))
     form = PasswordForm(request, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         note_confirmation(request)

@@ -59,5 +59,5 @@ def set_password_url(user: User) -> str:
 
 
 def _memberships(user: User) -> QuerySet[Any]:
-    rows: QuerySet[Any] = user.organization_roles.all()  # type: ignore[attr-defined]
+    rows: QuerySet[Any] = user.organization_roles.all()
     return rows

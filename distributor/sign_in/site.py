@@ -2,14 +2,16 @@
 
 from collections import defaultdict
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
 
 from distributor.sign_in import throttling  # noqa: F401  it listens to failed logins
-from distributor.sign_in.session import is_session_over
+from distributor.sign_in.second_factor import has_given_password, is_signed_in
 
 LATEST = 50
 
@@ -18,15 +20,23 @@ class OperatorsSite(admin.AdminSite):
     site_header = site_title = "Distributor"
     site_url = None  # There is no public site to link to.
     index_title = "Administration"
-    index_template = "admin/front_page.html"  # says whether a restored database waits for its release
+    index_template = "sign_in/index.html"
+    login_template = "sign_in/login.html"
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Whether the user is signed in, as every page of the admin and of a closed sandbox asks."""
-        return super().has_permission(request) and not is_session_over(request)
+        return is_signed_in(request)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Lead users who have given the password on to the second factor, which they owe."""
+        if request.method == "GET" and has_given_password(request) and not is_signed_in(request):
+            query = urlencode({"next": request.GET.get("next", "")})
+            return HttpResponseRedirect(f"{reverse('prove_second_factor')}?{query}")
+        return super().login(request, extra_context)
 
     def get_log_entries(self, request: HttpRequest) -> QuerySet[LogEntry]:
         """Return what the user did lately, to rows that they may still see: they may have left an organisation."""
-        entries = LogEntry.objects.filter(user_id=request.user.pk)
+        entries = LogEntry.objects.filter(user=request.user.pk)
         if request.user.is_superuser:
             return entries
         latest: defaultdict[Any, list[LogEntry]] = defaultdict(list)

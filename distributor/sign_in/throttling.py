@@ -22,7 +22,7 @@ FAILURES_OF_ADDRESS: Final = 50
 FAILURES_OF_NAME: Final = 100
 
 
-class LoginThrottle(AxesDatabaseHandler):
+class LoginThrottle(AxesDatabaseHandler):  # type: ignore[misc]
     """Counts what django-axes stores by three limits. A success forgets the failures of its name and address only."""
 
     def get_failures(self, request: Any, credentials: dict[str, Any] | None = None) -> int:

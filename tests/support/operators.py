@@ -147,7 +147,7 @@ def _fill_log(tenant: Tenant) -> None:
     author = User.objects.get(username=f"{tenant.word}-victor")
     for row in tenant.rows.values():
         if admin.site.is_registered(type(row)):
-            LogEntry.objects.log_actions(author.pk, [row], CHANGE, f"{tenant.word} history")  # type: ignore[list-item]
+            LogEntry.objects.log_actions(author.pk, [row], CHANGE, f"{tenant.word} history")
 
 
 __all__ = ["Response", "Tenant", "make_tenant", "member", "signed_in"]

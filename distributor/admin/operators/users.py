@@ -4,13 +4,16 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest, HttpResponse
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from contacts.models import OrganizationMember
 from distributor.admin.support.confirmed import ConfirmedAdmin
 from distributor.admin.support.typed_classes import TabularInline
 from distributor.sign_in.session import ask_password_again, is_confirmed
 
-admin.site.unregister([Group, User])
+# Devices are managed by their owners (sign_in/factor_pages.py); their secrets are nobody else's business.
+admin.site.unregister([Group, User, StaticDevice, TOTPDevice])
 
 
 class RoleInline(TabularInline[OrganizationMember, User]):

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest
-from django.http.response import HttpResponseBase
 
 from distributor.sign_in.session import ask_password_again, is_confirmed
 
@@ -32,9 +31,7 @@ class ConfirmedAdmin(Page):
             return ask_password_again(request)
         return super().changeform_view(request, object_id, form_url, extra_context)
 
-    def delete_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponseBase:
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:
         if self.has_delete_permission(request) and not is_confirmed(request):
             return ask_password_again(request)
         return super().delete_view(request, object_id, extra_context)

@@ -109,7 +109,7 @@ class NarrowedAdmin(NarrowedChoices, ModelAdmin[ModelT]):
 
     def get_actions(self, request: HttpRequest) -> Any:
         """Give each action only the selected rows whose organisation permits it."""
-        found = super().get_actions(request)
+        found: Any = super().get_actions(request)
         return {name: (_narrowed(action), name, description) for name, (action, _, description) in found.items()}
 
 
