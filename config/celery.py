@@ -20,6 +20,11 @@ app.conf.beat_schedule = {
     # Not urgent: a key is ignored from the moment it expires.
     "delete_expired_keys": {"task": "distributor.delete_expired_keys", "schedule": 60.0, "options": {"expires": 60.0}},
     "compare_journal": {"task": "distributor.compare_journal", "schedule": 10.0, "options": {"expires": 10.0}},
+    "delete_expired_logins": {
+        "task": "distributor.delete_expired_logins",
+        "schedule": 600.0,
+        "options": {"expires": 600.0},
+    },
     "start_recurring": {"task": "distributor.start_recurring", "schedule": 10.0, "options": {"expires": 10.0}},
 }
 

@@ -25,6 +25,7 @@ from distributor.engine.manual_retry.start import run_due_retries
 from distributor.engine.recovery.memory import compare_journal, may_work
 from distributor.engine.schedule.recurring import start_due
 from distributor.engine.schedule.sweep import sweep
+from distributor.sign_in.expiry import forget_expired_logins
 
 SWEEP_PERIOD_SECONDS = 2.0
 TaskParams = ParamSpec("TaskParams")
@@ -91,6 +92,12 @@ def delete_expired_keys() -> None:
     now = database_now()
     while delete_expired(now) == DELETE_BATCH_SIZE:
         pass
+
+
+@shared_task(name="distributor.delete_expired_logins")
+def delete_expired_logins() -> None:
+    """Delete sessions that are over and failed logins that no longer count. Beat runs this every ten minutes."""
+    forget_expired_logins(database_now())
 
 
 @shared_task(name="distributor.start_recurring")

@@ -4,6 +4,7 @@ from collections import defaultdict
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
@@ -32,7 +33,9 @@ class OperatorsSite(admin.AdminSite):
         if request.method == "GET" and has_given_password(request) and not is_signed_in(request):
             query = urlencode({"next": request.GET.get("next", "")})
             return HttpResponseRedirect(f"{reverse('prove_second_factor')}?{query}")
-        return super().login(request, extra_context)
+        start = "oidc_authentication_init"
+        provider = {"oidc_url": reverse(start)} if settings.OIDC_RP_CLIENT_ID else {}
+        return super().login(request, {**provider, **(extra_context or {})})
 
     def get_log_entries(self, request: HttpRequest) -> QuerySet[LogEntry]:
         """Return what the user did lately, to rows that they may still see: they may have left an organisation."""

@@ -1,5 +1,6 @@
 """URLs of signing in, below `/admin/` and before the admin's own."""
 
+from django.conf import settings
 from django.contrib.auth.views import PasswordResetConfirmView
 from django.urls import include, path, reverse_lazy
 from django.views.decorators.cache import never_cache
@@ -19,5 +20,6 @@ urlpatterns = [
     path("second-factor/codes/", factor_pages.make_codes, name="make_recovery_codes"),
     path("second-factor/remove/", factor_pages.remove_device, name="remove_device"),
     path("passkeys/", include("distributor.sign_in.passkey_urls")),
+    *([path("oidc/", include("distributor.sign_in.oidc_urls"))] if settings.OIDC_RP_CLIENT_ID else []),
     path("set-password/<uidb64>/<token>/", never_cache(set_password), name="set_password"),
 ]

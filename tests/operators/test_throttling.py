@@ -7,11 +7,14 @@ import pytest
 import time_machine
 from axes.models import AccessAttempt
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
+from distributor.engine.infrastructure.clock import database_now
 from distributor.sign_in import throttling
 from distributor.sign_in.client_address import client_address
+from distributor.sign_in.expiry import forget_expired_logins
 
 LATER = timedelta(minutes=16)
 
@@ -84,6 +87,17 @@ def test_the_address_behind_proxies(settings: Settings, count: int, forwarded: s
     headers = {"X-Forwarded-For": forwarded} if forwarded else {}
     request = RequestFactory(REMOTE_ADDR="192.0.2.1").get("/", headers=headers)
     assert client_address(request) == expected
+
+
+def test_failures_and_sessions_are_deleted_when_they_are_over() -> None:
+    assert log_in("ann", "wrong") == 200
+    assert log_in("ann", "right", address="192.0.2.2") == 302
+    now = database_now()
+    assert forget_expired_logins(now) == 0
+    assert forget_expired_logins(now + LATER) == 1
+    assert not AccessAttempt.objects.exists()
+    assert forget_expired_logins(now + timedelta(hours=13)) == 1
+    assert not Session.objects.exists()
 
 
 def test_a_unix_socket_has_no_address() -> None:
