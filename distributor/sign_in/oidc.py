@@ -35,7 +35,7 @@ class OidcBackend(RoleBackend, OIDCAuthenticationBackend):  # type: ignore[misc]
         self, request: HttpRequest | None, *, nonce: str, code_verifier: str
     ) -> User | None:
         try:
-            user: User | None = super().authenticate(request, nonce=nonce, code_verifier=code_verifier)  # type: ignore[call-arg, assignment]
+            user: User | None = super().authenticate(request, nonce=nonce, code_verifier=code_verifier)
         except _UNEXPECTED as error:
             logger.warning("oidc_refused", reason=type(error).__name__)
             return None
