@@ -133,10 +133,11 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_ORIGIN])
 _IS_HTTPS = PUBLIC_ORIGIN.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _IS_HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if _IS_HTTPS else 0
-# Behind a proxy that ends TLS and sets X-Forwarded-Proto itself, which a client could otherwise forge.
-BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
-SECURE_SSL_REDIRECT = _IS_HTTPS and BEHIND_PROXY
+# How many proxies of ours each request passes. The outermost ends TLS and replaces what a client says in
+# X-Forwarded-Proto and X-Forwarded-For. 0: nobody is believed.
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
+SECURE_SSL_REDIRECT = _IS_HTTPS and TRUSTED_PROXY_COUNT > 0
 SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # asked by the machine itself
 # Whether other subdomains speak TLS is not this service's to say, and the sandbox shows its messages in a frame.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021", "security.W019"]
@@ -199,8 +200,6 @@ AUTHENTICATION_BACKENDS = [
 LOGIN_REDIRECT_URL = LOGIN_URL = "/admin/"
 # A login ends after 12 hours, used or not (sign_in/session.py).
 SESSION_COOKIE_AGE = 12 * 60 * 60
-# How many proxies of ours each request passes: their X-Forwarded-For says where it comes from. 0: nobody's is believed.
-TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 # Failed logins are counted for 15 minutes by user name and address, without what was entered (sign_in/throttling.py).
 AXES_HANDLER = "distributor.sign_in.throttling.LoginThrottle"
 AXES_FAILURE_LIMIT = 5
@@ -216,8 +215,8 @@ REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", default=False)
 OTP_TOTP_ISSUER = OTP_WEBAUTHN_RP_NAME = "Distributor"
 # Passkeys belong to the host of PUBLIC_BASE_URL, and work there only. Browsers make none without TLS but at localhost.
 OTP_WEBAUTHN_RP_ID = urlsplit(PUBLIC_BASE_URL).hostname or "localhost"
-OTP_WEBAUTHN_ALLOWED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(PUBLIC_BASE_URL))]
-SILENCED_SYSTEM_CHECKS = ["otp_webauthn.E031"]  # such an origin, as http://10.0.0.5, has no passkeys; the rest works
+OTP_WEBAUTHN_ALLOWED_ORIGINS = [PUBLIC_ORIGIN]
+SILENCED_SYSTEM_CHECKS += ["otp_webauthn.E031"]  # such an origin, as http://10.0.0.5, has no passkeys; the rest works
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")

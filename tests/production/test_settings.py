@@ -37,7 +37,7 @@ def test_an_https_address_makes_cookies_secure_and_lets_its_forms_in(tmp_path: P
     secret.write_text("from a file")
     settings = settings_with(
         PUBLIC_BASE_URL="https://surveys.example.com/eu/",
-        BEHIND_PROXY="1",
+        TRUSTED_PROXY_COUNT="1",
         SECRET_KEY_FILE=str(secret),
         SECRET_KEY="",
         BROKER_URL="amqp://rabbit//",
