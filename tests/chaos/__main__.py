@@ -1,0 +1,54 @@
+"""`make chaos`: play every row, print the table and write it into docs/reliability.md. See tests/chaos/__init__.py."""
+
+import argparse
+import sys
+
+from tests.chaos.registry import Row, load_rows
+from tests.chaos.run import Played, play_rows
+from tests.chaos.table import render_table, write_table
+
+
+def main(arguments: list[str]) -> int:
+    """Return the exit code: 0 if every row that was played passed."""
+    options = _parser().parse_args(arguments)
+    rows = [row for row in load_rows() if _is_chosen(row, options)]
+    if not rows:
+        print("no row has such a name; --list shows them")
+        return 2
+    if options.list:
+        for row in rows:
+            print(f"{row.name:<28} {'short ' if row.is_short else '      '} {row.fault}")
+        return 0
+    played = []
+    for each in play_rows(rows, is_short=options.short):
+        print(_line(each), flush=True)
+        played.append(each)
+    table = render_table(played)
+    print(f"\n{table}")
+    has_failed = any(each.faults for each in played)
+    if not options.only and not options.short and not has_failed:
+        write_table(table)
+    return int(has_failed)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make chaos", description="Play faults on a running stack.")
+    parser.add_argument("--only", metavar="NAME", help="only the rows whose name contains this")
+    parser.add_argument("--short", action="store_true", help="only the rows of the test suite, as it plays them")
+    parser.add_argument("--list", action="store_true", help="only list the rows")
+    return parser
+
+
+def _is_chosen(row: Row, options: argparse.Namespace) -> bool:
+    return (not options.only or options.only in row.name) and (not options.short or row.is_short)
+
+
+def _line(played: Played) -> str:
+    if played.skipped:
+        return f"{played.row.name:<28} SKIPPED, it was not tried: {played.skipped}"
+    said = "; ".join(played.faults) or "passed"
+    return f"{played.row.name:<28} {played.seconds:5.0f} s  {said}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

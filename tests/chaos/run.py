@@ -1,0 +1,76 @@
+"""Plays rows, one after the other, on one stack."""
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.chaos.checker import Verdict
+from tests.chaos.registry import Row
+from tests.chaos.stack import Stack
+from tests.chaos.trial import Trial
+
+
+@dataclass
+class Played:
+    """A row with its verdict. `faults`: what must not be. `skipped`: why it was not played."""
+
+    row: Row
+    verdict: Verdict = field(default_factory=Verdict)
+    faults: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    skipped: str = ""
+    seconds: float = 0.0
+
+
+@contextmanager
+def running_stack(folder: Path | None = None) -> Iterator[Stack]:
+    """Start a stack, and end it with all of its processes when the block ends."""
+    stack = Stack(folder)
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.close()
+
+
+def play_row(row: Row, stack: Stack, *, is_short: bool) -> Played:
+    """Play a row and judge it. Whatever it broke is mended afterwards, also if it fails."""
+    if why := row.missing():
+        return Played(row, skipped=why)
+    if row.stack is not None:
+        with row.stack() as own_stack:
+            return _play(row, own_stack, is_short=is_short)
+    return _play(row, stack, is_short=is_short)
+
+
+def _play(row: Row, stack: Stack, *, is_short: bool) -> Played:
+    started_at = time.monotonic()
+    trial = Trial(row, stack, is_short=is_short)
+    played = Played(row, notes=trial.notes)
+    try:
+        row.play(trial)
+        if trial.fault_ended_at is None:
+            trial.fault_ended_at = time.time()
+        stack.mend()
+        trial.drain()
+        played.verdict = trial.judge()
+        played.faults = played.verdict.faults(row.risk)
+        if not played.verdict.accepted:
+            played.faults.append("nobody was accepted")
+    except Exception as error:
+        # One row that breaks must not cost the others; it counts as failed.
+        played.faults.append(f"{type(error).__name__}: {error}")
+    finally:
+        stack.mend()
+        stack.reset_programs()
+    played.seconds = time.monotonic() - started_at
+    return played
+
+
+def play_rows(rows: Iterable[Row], *, is_short: bool) -> Iterator[Played]:
+    """Play the rows on a common stack, and yield each as it is judged."""
+    with running_stack() as stack:
+        for row in rows:
+            yield play_row(row, stack, is_short=is_short)
