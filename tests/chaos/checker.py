@@ -110,11 +110,12 @@ def judge(
     fault_ended_at: float | None = None,
     expected: Mapping[str, str] | None = None,
     in_doubt: Collection[str] = (),
+    messages_each: int = 1,
 ) -> Verdict:
     """Compare promises, ledger and records.
 
     `expected` holds addresses whose outcome is another than "sent". `in_doubt` are addresses of calls that were never
-    acknowledged: whether they are sent to is nobody's promise.
+    acknowledged: whether they are sent to is nobody's promise. `messages_each`: how many messages everybody gets.
     """
     copies = Counter(each.to for each in taken)
     recorded = {(journey.distribution_id, journey.address): journey for journey in journeys}
@@ -127,7 +128,8 @@ def judge(
             verdict.accepted += 1
             journey = recorded.get((promise.distribution_id, address))
             wanted = (expected or {}).get(address, "sent")
-            _place(verdict, address, copies[address], journey, wanted, risk_left)
+            surplus = copies[address] - messages_each
+            _place(verdict, address, surplus, journey, wanted, risk_left)
     refused = {address for promise in promises for address in promise.refused}
     verdict.unexpected += sorted(copies.keys() & refused)
     verdict.unexpected += sorted(copies.keys() - promised - refused - set(in_doubt))
@@ -137,18 +139,19 @@ def judge(
 
 
 def _place(
-    verdict: Verdict, address: str, copies: int, journey: Journey | None, wanted: str, risk_left: Counter[str]
+    verdict: Verdict, address: str, surplus: int, journey: Journey | None, wanted: str, risk_left: Counter[str]
 ) -> None:
+    """`surplus`: the copies beyond those that everybody gets."""
     if journey is None:
-        (verdict.lost if not copies else verdict.unexpected).append(address)
-    elif copies > 1:
-        is_counted = copies == 2 and "@" in address and journey.was_in_doubt and risk_left[journey.distribution_id] > 0
+        (verdict.lost if surplus < 0 else verdict.unexpected).append(address)
+    elif surplus > 0:
+        is_counted = surplus == 1 and "@" in address and journey.was_in_doubt and risk_left[journey.distribution_id] > 0
         if is_counted:
             risk_left[journey.distribution_id] -= 1
         (verdict.counted if is_counted else verdict.uncounted).append(address)
     elif journey.outcome == "indeterminate":
         verdict.unknown.append(address)
-    elif copies == 0:
+    elif surplus < 0:
         (verdict.ok if wanted == journey.outcome != "sent" else verdict.lost).append(address)
     else:
         (verdict.ok if wanted == journey.outcome else verdict.unexpected).append(address)

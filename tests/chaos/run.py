@@ -56,7 +56,7 @@ def _play(row: Row, stack: Stack, *, is_short: bool) -> Played:
         stack.mend()
         trial.drain()
         played.verdict = trial.judge()
-        played.faults = played.verdict.faults(row.risk)
+        played.faults = trial.faults + played.verdict.faults(row.risk)
         if not played.verdict.accepted:
             played.faults.append("nobody was accepted")
     except Exception as error:

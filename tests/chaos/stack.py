@@ -1,5 +1,6 @@
 """The whole stack of a run: servers, providers, proxies between them and the product, and the product itself."""
 
+import contextlib
 import http.client
 import json
 import shutil
@@ -10,11 +11,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+import redis
+
 from config.stack.data_folder.keys import make_keys
 from config.stack.processes.children import Guard, start_child
 from config.stack.product.environment import product_environment
 from config.stack.product.programs import PROJECT
 from config.stack.servers.postgres import DATABASE, without_postgres_variables
+from tests.chaos.outside.certificates import make_certificates
 from tests.chaos.outside.provider_client import ProviderClient
 from tests.chaos.outside.proxy import Mode, Proxy
 from tests.chaos.outside.servers import Servers
@@ -42,6 +46,7 @@ class Stack:
 
     def start(self) -> None:
         """Start everything and return once the product is ready. Raises RuntimeError if it does not become so."""
+        self._environment["SSL_CERT_FILE"] = str(make_certificates(self._own_folder))
         announcements = self._start_providers()
         self.servers.start()
         self.database = Proxy(self.servers.postgres_socket)
@@ -52,7 +57,7 @@ class Stack:
         }
         self.demo = self._prepare()
         self.providers = ProviderClient(self._read_announcement(announcements))
-        self.ways = {name: Proxy(("127.0.0.1", self.providers.ports[name])) for name in ("sendgrid", "twilio", "relay")}
+        self.ways = {name: Proxy(("127.0.0.1", self.providers.ports[name])) for name in self.providers.ports}
         self.programs = Programs(self._own_folder, self.port, self._environment, self._guard)
         self.programs.start(*ALL)
         self.await_ready()
@@ -89,6 +94,17 @@ class Stack:
             connection.execute(
                 "UPDATE distributor_batch SET lease_expires_at = clock_timestamp() WHERE lease_expires_at IS NOT NULL"
             )
+
+    def flush_broker(self) -> None:
+        """FLUSHALL: every wake-up that waits is lost."""
+        with contextlib.suppress(redis.RedisError):
+            self.servers.broker().flushall()
+
+    def make_folder(self, name: str) -> Path:
+        """Return a folder of this run, made when it is first asked for."""
+        folder = self._own_folder / name
+        folder.mkdir(exist_ok=True)
+        return folder
 
     def end_evidence_windows(self) -> None:
         """Let the 15 minutes pass in which a provider may still report what became of a message."""

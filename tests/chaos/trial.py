@@ -24,7 +24,11 @@ _numbers = iter(range(1, 1_000_000))
 
 
 class Trial:
-    """`row` on a stack. `notes` go into the table's last column. `expected`: outcomes other than "sent", by address."""
+    """`row` on a stack. `notes` go into the table's last column, `faults` are what a row's own checks found.
+
+    `expected`: outcomes other than "sent", by address ("" for people who are stopped). `messages_each`: how many
+    messages everybody gets.
+    """
 
     def __init__(self, row: Row, stack: Stack, *, is_short: bool) -> None:
         self.row = row
@@ -32,6 +36,8 @@ class Trial:
         self.is_short = is_short
         self.caller = Caller(stack.port, stack.api_key)
         self.notes: list[str] = []
+        self.faults: list[str] = []
+        self.messages_each = 1
         self.expected: dict[str, str] = {}
         self.fault_ended_at: float | None = None
         self.word = re.sub(r"\W+", "-", row.name)
@@ -93,6 +99,10 @@ class Trial:
                     "kind": "smtp",
                     "configuration": {"host": "127.0.0.1", "port": port, "security": "none"},
                 },
+                "tls_relay": {
+                    "kind": "smtp",
+                    "configuration": {"host": "localhost", "port": port, "security": "starttls"},
+                },
                 "sendgrid": {
                     "kind": "sendgrid",
                     "configuration": {"baseUrl": url, "webhookPublicKey": self.stack.providers.webhook_key},
@@ -142,9 +152,24 @@ class Trial:
             time.sleep(0.05)
 
     def skip_leases(self) -> None:
-        """In the short form, let the leases of dead workers run out at once. No worker may be alive."""
-        if self.is_short:
-            self.stack.expire_leases()
+        """Let the leases of dead workers run out at once, instead of after 60 s. No worker may be alive."""
+        self.stack.expire_leases()
+
+    def require(self, holds: object, otherwise: str) -> None:
+        """Let the row fail, with this sentence, unless a check of its own holds."""
+        if not holds:
+            self.faults.append(otherwise)
+
+    @contextmanager
+    def accepting(self, count: int, **further: Any) -> Iterator[None]:
+        """Accept people while the block runs, by two callers that repeat what is not answered."""
+        self.account(further.get("by", "relay"))
+        self.step(further.get("by", "relay"))
+        assert self.survey
+        with ThreadPoolExecutor(1) as pool:
+            accepting = pool.submit(self.accept, count, **further)
+            yield
+            accepting.result()
 
     def sleep(self, seconds: float, short_seconds: float | None = None) -> None:
         time.sleep(short_seconds if self.is_short and short_seconds is not None else seconds)
@@ -175,6 +200,7 @@ class Trial:
             risks,
             fault_ended_at=self.fault_ended_at,
             expected=self.expected,
+            messages_each=self.messages_each,
             in_doubt=self.caller.in_doubt,
         )
 

@@ -75,9 +75,14 @@ class Caller:
             self.promises.append(promise)
         return promise
 
-    def post_webhook(self, path: str, webhook: Mapping[str, Any]) -> int:
-        """Post a provider's request, repeated on 5xx as providers do. Returns the last status."""
-        for _ in range(20):
+    def try_once(self, method: str, path: str, body: Any) -> int:
+        """Make one call, which is not repeated; return its status."""
+        headers = {"Content-Type": "application/json", "x-api-key": self.api_key}
+        return self._call(method, f"/api/v1/{path}", json.dumps(body).encode(), headers)[0]
+
+    def post_webhook(self, path: str, webhook: Mapping[str, Any], *, times: int = 20) -> int:
+        """Post a provider's request, repeated on 5xx and silence as providers do. Returns the last status."""
+        for _ in range(times):
             status, _ = self._call("POST", path, webhook["body"].encode(), webhook["headers"])
             if 0 < status < 500:
                 return status

@@ -8,12 +8,14 @@ import asyncio
 import json
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from random import Random
 from typing import Any
 
+from tests.chaos.outside.certificates import Certificates
 from tests.chaos.outside.gzip_bomb import make_gzip_bomb
 from tests.chaos.outside.ledger import Ledger
 from tests.support.channels.mail_server import MailServer
@@ -42,12 +44,16 @@ class LedgerSendGrid(SendGridStandIn):
 
 
 class LedgerTwilio(TwilioStandIn):
-    """Writes each message to the ledger."""
+    """Writes each message to the ledger. `refuse_code`: Twilio's error number for every message; 0: none."""
 
     def __init__(self, ledger: Ledger) -> None:
         super().__init__()
         self._ledger = ledger
         self.strange = ""
+        self.refuse_code = 0
+
+    def _create(self, form: Mapping[str, str]) -> Answer:
+        return self.refuse(self.refuse_code) if self.refuse_code else super()._create(form)
 
     def take(self, request: Request) -> Answer:
         before = len(self.messages)
@@ -88,11 +94,13 @@ def _strange_answer(strange: str) -> Answer | None:
 class Providers:
     """All providers of the process, and the orders they obey."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, folder: Path) -> None:
         self.sendgrid = LedgerSendGrid(ledger)
         self.twilio = LedgerTwilio(ledger)
+        self.certificates = Certificates(folder)
         self.relay = LedgerMailServer(replies=Replies())
-        self.relay.ledger = ledger
+        self.tls_relay = LedgerMailServer(replies=Replies(), starttls=self.certificates.context)
+        self.relay.ledger = self.tls_relay.ledger = ledger
 
     def obey(self, order: dict[str, Any]) -> Any:
         """Carry out one order: `reset`, `script` or `webhooks`."""
@@ -100,9 +108,11 @@ class Providers:
             case "reset":
                 for peer in (self.sendgrid, self.twilio):
                     peer.shares, peer.latency_seconds, peer.strange = {}, 0.0, ""
-                    peer.next_faults.clear()
-                self.relay.latency_seconds = 0.0
-                self.relay.replies.clear()
+                self.twilio.refuse_code = 0
+                for relay in (self.relay, self.tls_relay):
+                    relay.latency_seconds = 0.0
+                    relay.replies.clear()
+                self.certificates.use("trusted")
             case "script":
                 self._script(**order)
             case "webhooks":
@@ -117,7 +127,9 @@ class Providers:
         fault: str | None = None,
         share: float = 1.0,
         strange: str | None = None,
+        refuse_code: int | None = None,
         replies: dict[str, str] | None = None,
+        certificate: str = "",
     ) -> None:
         peer: Any = getattr(self, provider)
         if latency_seconds is not None:
@@ -126,6 +138,10 @@ class Providers:
             peer.shares = {Fault(fault): share}
         if strange is not None:
             peer.strange = strange
+        if refuse_code is not None:
+            peer.refuse_code = refuse_code
+        if certificate:
+            self.certificates.use(certificate)
         for stage, reply in (replies or {}).items():
             peer.replies[stage, "*"] = reply
 
@@ -141,7 +157,7 @@ class Providers:
 
 
 def main(ledger_file: Path) -> None:
-    providers = Providers(Ledger(ledger_file))
+    providers = Providers(Ledger(ledger_file), ledger_file.parent)
 
     class Control(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -156,13 +172,14 @@ def main(ledger_file: Path) -> None:
             """Log nothing."""
 
     with ExitStack() as stack:
-        for peer in (providers.sendgrid, providers.twilio, providers.relay):
+        for peer in (providers.sendgrid, providers.twilio, providers.relay, providers.tls_relay):
             stack.enter_context(peer.running())
         control = ThreadingHTTPServer(("127.0.0.1", 0), Control)
         ports = {
             "sendgrid": int(providers.sendgrid.url.rpartition(":")[2]),
             "twilio": int(providers.twilio.url.rpartition(":")[2]),
             "relay": providers.relay.port,
+            "tls_relay": providers.tls_relay.port,
             "control": control.server_address[1],
         }
         print(json.dumps({"ports": ports, "webhook_key": providers.sendgrid.public_key}), flush=True)

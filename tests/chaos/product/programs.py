@@ -35,7 +35,7 @@ class Programs:
         self._children: dict[str, Child] = {}
         self._lock = threading.RLock()
         self._is_over = threading.Event()
-        self.deaths = 0
+        self.deaths_since_start = 0
         self.add_second("worker")
         threading.Thread(target=self._tend, daemon=True).start()
 
@@ -128,7 +128,7 @@ class Programs:
                 dead = [name for name, child in self._children.items() if not child.is_running]
                 for name in dead:
                     self._children.pop(name).reap()
-                    self.deaths += 1
+                    self.deaths_since_start += 1
             if dead:
                 self._is_over.wait(RESTART_SECONDS)
             with self._lock:

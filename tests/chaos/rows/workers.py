@@ -14,38 +14,89 @@ IN_FLIGHT = 200
 def let_run(trial: Trial) -> None:
     trial.stack.providers.script("relay", latency_seconds=0.02)
     with trial.fault():
-        trial.accept(900)
+        trial.accept(600)
 
 
-@row("worker killed", "kill -9 of both workers, three times in mid-campaign", risk=3 * IN_FLIGHT, is_short=True)
+@row("workers killed", "kill -9 of both workers, three times in mid-campaign", risk=3 * IN_FLIGHT)
 def kill_workers(trial: Trial) -> None:
-    trial.stack.providers.script("relay", latency_seconds=0.1)
-    trial.accept(1_500)
+    trial.stack.providers.script("relay", latency_seconds=0.05)
+    trial.accept(3_000)
     with trial.fault():
         for times in (1, 2, 3):
-            trial.wait_for_messages(150 * times)
-            trial.stack.programs.stop(*WORKERS, is_hurried=True)
-            trial.skip_leases()
-            trial.stack.programs.start(*WORKERS)
+            trial.wait_for_messages(400 * times, limit_seconds=120)
+            # They are started again at once, and wait until the leases of the dead ones run out after 60 s.
+            trial.stack.programs.kill(*WORKERS)
 
 
 @row(
-    "worker frozen",
-    "SIGSTOP of a worker in mid-call for longer than its lease, then SIGCONT",
+    "worker killed in mid-call",
+    "kill -9 of both workers while messages are with the relay",
     risk=IN_FLIGHT,
     is_short=True,
 )
+def kill_in_mid_call(trial: Trial) -> None:
+    trial.stack.providers.script("relay", latency_seconds=0.05)
+    trial.accept(400)
+    with trial.fault():
+        trial.wait_for_messages(50)
+        trial.stack.programs.stop(*WORKERS, is_hurried=True)
+        trial.skip_leases()
+        trial.stack.programs.start(*WORKERS)
+
+
+@row("workers killed, SMS", "the same with Twilio, where nothing is ever sent twice", is_short=False)
+def kill_workers_with_texts(trial: Trial) -> None:
+    trial.stack.providers.script("twilio", latency_seconds=0.05)
+    trial.accept(600, by="twilio")
+    with trial.fault():
+        trial.wait_for_messages(100)
+        trial.stack.programs.stop(*WORKERS, is_hurried=True)
+        trial.skip_leases()
+        trial.stack.programs.start(*WORKERS)
+
+
+@row("worker frozen", "SIGSTOP in mid-call for longer than the lease, then SIGCONT", risk=IN_FLIGHT, is_short=True)
 def freeze_worker(trial: Trial) -> None:
-    trial.stack.providers.script("relay", latency_seconds=0.2)
+    trial.stack.providers.script("relay", latency_seconds=0.05)
     trial.stack.programs.stop(*WORKERS)
-    trial.accept(900, call_size=900)
+    trial.accept(700, call_size=700)
     with trial.fault():
         trial.stack.programs.start("worker")
         trial.wait_for_messages(10)
         trial.stack.programs.signal("worker", signal.SIGSTOP)
         trial.skip_leases()
-        before = len(trial.taken)
         trial.stack.programs.start("worker-2")
         # Only the other worker sends now, and it has enough left for the frozen one to get in its way.
-        trial.wait_for_messages(before + 50, limit_seconds=120)
+        trial.wait_for_messages(len(trial.taken) + 100, limit_seconds=120)
         trial.stack.programs.signal("worker", signal.SIGCONT)
+
+
+@row("rolling restart", "SIGTERM of one worker, the other and the web after one another, under load", limit_seconds=120)
+def restart_everything(trial: Trial) -> None:
+    trial.stack.providers.script("relay", latency_seconds=0.05)
+    with trial.fault(), trial.accepting(1_500, call_size=50):
+        trial.wait_for_messages(100)
+        for name in (*WORKERS, "web", *WORKERS):
+            trial.stack.programs.restart(name)
+            trial.sleep(1)
+
+
+@row("beat killed", "kill -9 of beat, which stays away for 10 s, and wake-ups lost meanwhile")
+def kill_beat(trial: Trial) -> None:
+    with trial.fault(), trial.accepting(600, call_size=20):
+        trial.stack.programs.stop("beat", is_hurried=True)
+        for _ in range(10):
+            trial.stack.flush_broker()
+            trial.sleep(1)
+    trial.stack.programs.start("beat")
+
+
+@row("two beats", "a second beat for the whole campaign")
+def start_second_beat(trial: Trial) -> None:
+    second = trial.stack.programs.add_second("beat")
+    trial.stack.programs.start(second)
+    trial.sleep(5)
+    with trial.fault():
+        trial.accept(600, call_size=50)
+    trial.drain()
+    trial.stack.programs.stop(second)

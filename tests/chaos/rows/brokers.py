@@ -1,0 +1,99 @@
+"""The broker: killed, frozen, emptied, full, unreachable. It holds wake-ups only, so nothing may be lost."""
+
+import json
+
+import redis
+
+from tests.chaos.outside.proxy import Mode
+from tests.chaos.registry import row
+from tests.chaos.trial import Trial
+
+POISON = [
+    b"",
+    b"not JSON",
+    b"null",
+    b"[1, 2, 3]",
+    b'{"body": 7}',
+    json.dumps(
+        {"body": "AAAA", "headers": {}, "properties": {}, "content-type": "application/x-python-pickle"}
+    ).encode(),
+]
+
+
+def play_with_broker_away(trial: Trial, seconds: float) -> None:
+    """Accept people in small calls before, during and after; each call would wake a worker."""
+    with trial.accepting(600, call_size=20):
+        trial.sleep(1)
+        with trial.fault():
+            trial.sleep(seconds)
+        trial.stack.mend()
+
+
+@row("Valkey killed", "kill -9 under load, back after 5 s")
+def kill_valkey(trial: Trial) -> None:
+    trial.stack.servers.valkey.kill()
+    play_with_broker_away(trial, 5)
+
+
+@row("Valkey frozen", "SIGSTOP for 12 s: it accepts connections and answers nothing", is_short=True)
+def freeze_valkey(trial: Trial) -> None:
+    with trial.accepting(200 if trial.is_short else 600, call_size=20):
+        trial.sleep(1, short_seconds=0.3)
+        with trial.fault():
+            trial.stack.servers.valkey.freeze()
+            trial.sleep(12, short_seconds=3)
+            trial.stack.servers.valkey.thaw()
+
+
+@row("Valkey emptied", "FLUSHALL ten times a second for 5 s", is_short=True)
+def flush_valkey(trial: Trial) -> None:
+    with trial.fault(), trial.accepting(300, call_size=20):
+        for _ in range(20 if trial.is_short else 50):
+            trial.stack.flush_broker()
+            trial.sleep(0.1)
+
+
+@row("Valkey full", "maxmemory reached with noeviction for 10 s: every write is refused")
+def fill_valkey(trial: Trial) -> None:
+    with trial.stack.servers.broker() as broker, trial.accepting(600, call_size=20):
+        trial.sleep(1)
+        broker.config_set("maxmemory-policy", "noeviction")
+        with trial.fault():
+            broker.config_set("maxmemory", "1kb")
+            trial.sleep(10)
+            broker.config_set("maxmemory", "0")
+
+
+@row("broker unreachable", "nobody listens on its port for 10 s")
+def lose_broker(trial: Trial) -> None:
+    with trial.accepting(600, call_size=20):
+        trial.sleep(1)
+        with trial.fault():
+            trial.stack.broker.set(Mode.DOWN)
+            trial.sleep(10)
+            trial.stack.broker.set(Mode.OPEN)
+
+
+@row("broker in a black hole", "connections are accepted and nothing is passed on for 10 s, then they are reset")
+def swallow_broker(trial: Trial) -> None:
+    with trial.accepting(600, call_size=20):
+        trial.sleep(1)
+        with trial.fault():
+            trial.stack.broker.set(Mode.BLACK_HOLE)
+            trial.sleep(10)
+            trial.stack.broker.set(Mode.OPEN)
+
+
+@row("poisoned queues", "messages in every queue that are no tasks, one of them pickled")
+def poison_queues(trial: Trial) -> None:
+    queues = ("urgent", "normal", "bulk", "system")
+    with trial.fault(), trial.accepting(300, call_size=20):
+        for poison in POISON:
+            try:
+                with trial.stack.servers.broker() as broker:
+                    for queue in queues:
+                        broker.lpush(queue, poison)
+            except redis.RedisError:
+                trial.notes.append("the broker refused poison")
+            trial.sleep(2)
+    trial.notes.append(f"{trial.stack.programs.deaths_since_start} processes died")
