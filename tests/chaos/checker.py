@@ -21,8 +21,7 @@ from tests.chaos.outside.caller import Promise
 from tests.chaos.outside.ledger import Taken
 
 _JOURNEYS = """
-SELECT r.distribution_id::text, c.email, c.phone, r.state, r.outcome, r.reason,
-    (SELECT count(*) FROM distributor_attempt a WHERE a.recipient_id = r.id AND a.state = 'unknown'),
+SELECT r.distribution_id::text, c.email, c.phone, r.outcome,
     (SELECT count(*) FROM distributor_attempt a
      WHERE a.recipient_id = r.id AND a.state = 'unknown' AND a.number < r.attempt_count)
 FROM distributor_recipient r JOIN contacts_contact c ON c.id = r.contact_id
@@ -38,14 +37,14 @@ SELECT (SELECT count(*) FROM distributor_recipient WHERE distribution_id::text =
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """What the product recorded about one recipient. `was_in_doubt`: an attempt of unknown outcome was followed up."""
+    """What the product recorded about one recipient. `outcome` is "" while it waits, or if it was stopped.
+
+    `was_in_doubt`: an attempt of unknown outcome was followed by another attempt.
+    """
 
     distribution_id: str
     address: str
-    state: str
     outcome: str
-    reason: str
-    unknown_attempts: int
     was_in_doubt: bool
 
 
@@ -92,9 +91,7 @@ def read_journeys(
     """Return all journeys of the promised distributions, and each distribution's duplicate risk."""
     ids = [promise.distribution_id for promise in promises]
     journeys = [
-        Journey(
-            str(row[0]), str(row[1] or row[2]), str(row[3]), str(row[4]), str(row[5]), int(str(row[6])), bool(row[7])
-        )
+        Journey(str(row[0]), str(row[1] or row[2]), str(row[3]), bool(row[4]))
         for row in connection.execute(_JOURNEYS, [ids]).fetchall()
     ]
     risks = {str(row[0]): int(str(row[1])) for row in connection.execute(_RISKS, [ids]).fetchall()}

@@ -40,6 +40,12 @@ class Row:
 
 
 ROWS: dict[str, Row] = {}
+# Each mutant of the product (product/mutants.py), and the row that must fail with it.
+CAUGHT_BY = {
+    "lock removed": "calm",
+    "fence unchecked": "worker frozen",
+    "settle before begin": "worker killed in mid-call",
+}
 
 
 def row(

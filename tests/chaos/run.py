@@ -1,12 +1,13 @@
-"""Plays rows, one after the other, on one stack."""
+"""Plays a row on a stack, with or without a mutant of the product."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.chaos.checker import Verdict
+from tests.chaos.product.programs import WORKERS
 from tests.chaos.registry import Row
 from tests.chaos.stack import Stack
 from tests.chaos.trial import Trial
@@ -33,6 +34,15 @@ def running_stack(folder: Path | None = None) -> Iterator[Stack]:
         yield stack
     finally:
         stack.close()
+
+
+def play_mutant(mutant: str, row: Row, stack: Stack, *, is_short: bool) -> Played:
+    """Play a row with a fault of the product in both workers (product/mutants.py). It must fail."""
+    for worker in WORKERS:
+        stack.programs.patch(worker, {"mutant": mutant})
+    stack.programs.stop(*WORKERS, is_hurried=True)
+    stack.programs.start(*WORKERS)
+    return play_row(row, stack, is_short=is_short)
 
 
 def play_row(row: Row, stack: Stack, *, is_short: bool) -> Played:
@@ -67,10 +77,3 @@ def _play(row: Row, stack: Stack, *, is_short: bool) -> Played:
         stack.reset_programs()
     played.seconds = time.monotonic() - started_at
     return played
-
-
-def play_rows(rows: Iterable[Row], *, is_short: bool) -> Iterator[Played]:
-    """Play the rows on a common stack, and yield each as it is judged."""
-    with running_stack() as stack:
-        for row in rows:
-            yield play_row(row, stack, is_short=is_short)

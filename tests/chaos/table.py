@@ -17,6 +17,15 @@ def render_table(played: Sequence[Played]) -> str:
     return "\n".join(lines)
 
 
+def render_mutants(played: Sequence[tuple[str, Played]]) -> str:
+    """Return a table of the mutants: which row noticed each, and by what."""
+    lines = ["| mutant of the product | row | the checker says |", "|---|---|---|"]
+    for mutant, each in played:
+        said = "; ".join(each.faults).replace("|", "/").replace("\n", " ") or "NOT CAUGHT"
+        lines.append(f"| {mutant} | {each.row.name} | {said} |")
+    return "\n".join(lines)
+
+
 def write_table(table: str, page: Path = PAGE) -> None:
     """Replace what is between the page's markers. Raises ValueError if they are missing."""
     text = page.read_text()

@@ -1,0 +1,32 @@
+"""The short form of `make chaos`: the most telling faults, and the mutants, which must be caught."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.chaos.registry import CAUGHT_BY, ROWS, Row, load_rows
+from tests.chaos.run import play_mutant, play_row, running_stack
+from tests.chaos.stack import Stack
+
+SHORT = [row for row in load_rows() if row.is_short]
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    with running_stack() as running:
+        yield running
+
+
+@pytest.mark.parametrize("row", SHORT, ids=lambda row: row.name)
+def test_no_fault_loses_or_silently_doubles_anybody(row: Row, stack: Stack) -> None:
+    played = play_row(row, stack, is_short=True)
+    assert not played.faults
+    assert played.verdict.accepted
+
+
+@pytest.mark.parametrize(("mutant", "row"), CAUGHT_BY.items())
+def test_mutants_are_caught(mutant: str, row: str, stack: Stack) -> None:
+    played = play_mutant(mutant, ROWS[row], stack, is_short=True)
+    verdict = played.verdict
+    assert verdict.counted or verdict.uncounted, f"the checker saw nothing: {played.faults}"
+    assert any("duplicated" in fault for fault in played.faults)
