@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PORT
 export DISTRIBUTOR_DATA := $(DATA)
 
-.PHONY: help run test check bench conform simulate runtime development
+.PHONY: help run test check bench conform simulate chaos runtime development
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -45,6 +45,9 @@ conform: development ## call every API operation with valid and invalid requests
 
 simulate: development ## simulate thirty days and check every message; make simulate ARGS="--seed 2"
 	@exec $(STACK) with-services -- .venv/bin/python -m tests.simulation $(ARGS)
+
+chaos: development ## break a running stack and check everybody; make chaos ARGS="--only worker"
+	@exec .venv/bin/python -m tests.chaos $(ARGS)
 
 bench: development ## measure acceptance, dispatch and punctuality with one million contacts
 	@exec $(STACK) with-services --durable -- .venv/bin/python -m tests.bench $(ARGS)

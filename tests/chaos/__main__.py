@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 from tests.chaos.registry import CAUGHT_BY, ROWS, Row, load_rows
 from tests.chaos.run import Played, play_mutant, play_row, running_stack
@@ -20,7 +21,7 @@ def main(arguments: list[str]) -> int:
             print(f"{row.name:<28} {'short ' if row.is_short else '      '} {row.fault}")
         return 0
     played, mutants = [], []
-    with running_stack() as stack:
+    with running_stack(logs_to=options.logs) as stack:
         for row in rows:
             played.append(play_row(row, stack, is_short=options.short))
             print(_line(row.name, played[-1]), flush=True)
@@ -41,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make chaos", description="Play faults on a running stack.")
     parser.add_argument("--only", metavar="NAME", help="only the rows whose name contains this, or “mutants”")
     parser.add_argument("--short", action="store_true", help="only the rows of the test suite, as it plays them")
+    parser.add_argument("--logs", metavar="FOLDER", type=Path, help="keep the logs of all processes, and the ledger")
     parser.add_argument("--list", action="store_true", help="only list the rows")
     return parser
 

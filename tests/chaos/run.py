@@ -26,9 +26,9 @@ class Played:
 
 
 @contextmanager
-def running_stack(folder: Path | None = None) -> Iterator[Stack]:
-    """Start a stack, and end it with all of its processes when the block ends."""
-    stack = Stack(folder)
+def running_stack(folder: Path | None = None, logs_to: Path | None = None) -> Iterator[Stack]:
+    """Start a stack (see Stack), and end it with all of its processes when the block ends."""
+    stack = Stack(folder, logs_to)
     try:
         stack.start()
         yield stack

@@ -31,9 +31,13 @@ PUBLIC_BASE_URL = "https://surveys.example"
 
 
 class Stack:
-    """One stack in a temporary folder. `folder`: another place for it, such as a small file system."""
+    """One stack in a temporary folder.
 
-    def __init__(self, folder: Path | None = None) -> None:
+    `folder`: another place for its servers, such as a small file system. `logs_to`: a folder that keeps the logs.
+    """
+
+    def __init__(self, folder: Path | None = None, logs_to: Path | None = None) -> None:
+        self._logs_to = logs_to
         self._own_folder = Path(tempfile.mkdtemp(prefix="chaos-"))
         self.folder = folder or self._own_folder
         self._guard = Guard()
@@ -130,6 +134,10 @@ class Stack:
             self.programs.close()
         self.servers.stop()
         self._guard.dismiss()
+        if self._logs_to is not None:
+            self._logs_to.mkdir(parents=True, exist_ok=True)
+            for log in {*self.folder.glob("*.log"), *self._own_folder.glob("*.log"), self.ledger}:
+                shutil.copy(log, self._logs_to)
         shutil.rmtree(self._own_folder, ignore_errors=True)
 
     def _start_providers(self) -> list[str]:
