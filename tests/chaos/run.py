@@ -26,9 +26,11 @@ class Played:
 
 
 @contextmanager
-def running_stack(folder: Path | None = None, logs_to: Path | None = None) -> Iterator[Stack]:
+def running_stack(
+    folder: Path | None = None, logs_to: Path | None = None, *, has_rabbitmq: bool = False
+) -> Iterator[Stack]:
     """Start a stack (see Stack), and end it with all of its processes when the block ends."""
-    stack = Stack(folder, logs_to)
+    stack = Stack(folder, logs_to, has_rabbitmq=has_rabbitmq)
     try:
         stack.start()
         yield stack

@@ -21,6 +21,7 @@ from config.stack.servers.postgres import DATABASE, without_postgres_variables
 from tests.chaos.outside.certificates import make_certificates
 from tests.chaos.outside.provider_client import ProviderClient
 from tests.chaos.outside.proxy import Mode, Proxy
+from tests.chaos.outside.rabbitmq import RabbitMq
 from tests.chaos.outside.servers import Servers
 from tests.chaos.product.programs import ALL, WORKERS, Programs
 from tests.stack.running import clean_environment, free_port
@@ -34,9 +35,10 @@ class Stack:
     """One stack in a temporary folder.
 
     `folder`: another place for its servers, such as a small file system. `logs_to`: a folder that keeps the logs.
+    `has_rabbitmq`: the broker is RabbitMQ instead of Valkey.
     """
 
-    def __init__(self, folder: Path | None = None, logs_to: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, logs_to: Path | None = None, *, has_rabbitmq: bool = False) -> None:
         self._logs_to = logs_to
         self._own_folder = Path(tempfile.mkdtemp(prefix="chaos-"))
         self.folder = folder or self._own_folder
@@ -44,8 +46,9 @@ class Stack:
         self._guard.remove(self._own_folder)
         base = without_postgres_variables(clean_environment())
         self._environment = product_environment(base, make_keys(), data=self.folder, public_base_url=PUBLIC_BASE_URL)
+        self.rabbitmq = RabbitMq(self._own_folder, self._guard, self._environment) if has_rabbitmq else None
         self.servers = Servers(self.folder, self._guard, self._environment)
-        self.ledger = self._own_folder / "ledger.jsonl"
+        self.ledger = self._own_folder / "ledger.log"
         self.port = free_port()
 
     def start(self) -> None:
@@ -54,17 +57,24 @@ class Stack:
         announcements = self._start_providers()
         self.servers.start()
         self.database = Proxy(self.servers.postgres_socket)
-        self.broker = Proxy(self.servers.valkey_socket)
-        self._environment |= {
-            "DATABASE_URL": f"postgresql://postgres:@127.0.0.1:{self.database.port}/{DATABASE}",
-            "REDIS_URL": f"redis://127.0.0.1:{self.broker.port}/0",
-        }
+        self._environment["DATABASE_URL"] = f"postgresql://postgres:@127.0.0.1:{self.database.port}/{DATABASE}"
+        if self.rabbitmq is not None:
+            self.rabbitmq.start()
+            self.broker = Proxy(("127.0.0.1", self.rabbitmq.port))
+            self._environment["REDIS_URL"] = f"amqp://guest:guest@127.0.0.1:{self.broker.port}//"
+        else:
+            self.broker = Proxy(self.servers.valkey_socket)
+            self._environment["REDIS_URL"] = f"redis://127.0.0.1:{self.broker.port}/0"
         self.demo = self._prepare()
         self.providers = ProviderClient(self._read_announcement(announcements))
         self.ways = {name: Proxy(("127.0.0.1", self.providers.ports[name])) for name in self.providers.ports}
         self.programs = Programs(self._own_folder, self.port, self._environment, self._guard)
         self.programs.start(*ALL)
         self.await_ready()
+
+    @property
+    def broker_url(self) -> str:
+        return self._environment["REDIS_URL"]
 
     @property
     def api_key(self) -> str:
@@ -86,6 +96,9 @@ class Stack:
             proxy.set(Mode.OPEN)
             proxy.latency_seconds = 0.0
         self.servers.start()
+        if self.rabbitmq is not None:
+            self.rabbitmq.thaw()
+            self.rabbitmq.start()
 
     def reset_programs(self) -> None:
         """Let the product run as at the start, without patches and with dead workers' leases forgotten."""
@@ -133,11 +146,13 @@ class Stack:
         if hasattr(self, "programs"):
             self.programs.close()
         self.servers.stop()
-        self._guard.dismiss()
+        if self.rabbitmq is not None:
+            self.rabbitmq.close()
         if self._logs_to is not None:
             self._logs_to.mkdir(parents=True, exist_ok=True)
-            for log in {*self.folder.glob("*.log"), *self._own_folder.glob("*.log"), self.ledger}:
+            for log in {*self.folder.glob("*.log"), *self._own_folder.glob("*.log*")}:
                 shutil.copy(log, self._logs_to)
+        self._guard.dismiss()
         shutil.rmtree(self._own_folder, ignore_errors=True)
 
     def _start_providers(self) -> list[str]:
