@@ -14,18 +14,17 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.steps["worker"].add(DjangoStructLogInitStep)
 app.autodiscover_tasks(["distributor"])
 
-# A lost wake-up costs at most one period. A tick expires when the next one is due, so that ticks do not pile up.
+# A lost wake-up costs at most one period. Ticks expire by beat's clock as the worker's clock sees it. So they must live
+# longer than those clocks may differ, and short enough not to pile up without workers: at most 300 sweeps, of which all
+# but one return at once.
+_TICK = {"expires": 600.0}
 app.conf.beat_schedule = {
-    "sweep": {"task": "distributor.sweep", "schedule": 2.0, "options": {"expires": 2.0}},
+    "sweep": {"task": "distributor.sweep", "schedule": 2.0, "options": _TICK},
     # Not urgent: a key is ignored from the moment it expires.
-    "delete_expired_keys": {"task": "distributor.delete_expired_keys", "schedule": 60.0, "options": {"expires": 60.0}},
-    "compare_journal": {"task": "distributor.compare_journal", "schedule": 10.0, "options": {"expires": 10.0}},
-    "delete_expired_logins": {
-        "task": "distributor.delete_expired_logins",
-        "schedule": 600.0,
-        "options": {"expires": 600.0},
-    },
-    "start_recurring": {"task": "distributor.start_recurring", "schedule": 10.0, "options": {"expires": 10.0}},
+    "delete_expired_keys": {"task": "distributor.delete_expired_keys", "schedule": 60.0, "options": _TICK},
+    "compare_journal": {"task": "distributor.compare_journal", "schedule": 10.0, "options": _TICK},
+    "delete_expired_logins": {"task": "distributor.delete_expired_logins", "schedule": 600.0, "options": _TICK},
+    "start_recurring": {"task": "distributor.start_recurring", "schedule": 10.0, "options": _TICK},
 }
 
 

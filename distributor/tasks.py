@@ -24,7 +24,7 @@ from distributor.engine.infrastructure.wakeups import (
 from distributor.engine.manual_retry.start import run_due_retries
 from distributor.engine.recovery.memory import compare_journal, may_work
 from distributor.engine.schedule.recurring import start_due
-from distributor.engine.schedule.sweep import sweep
+from distributor.engine.schedule.sweep import has_just_swept, sweep
 from distributor.sign_in.expiry import forget_expired_logins
 
 SWEEP_PERIOD_SECONDS = 2.0
@@ -42,8 +42,21 @@ def if_memory_is_whole(task: Callable[TaskParams, None]) -> Callable[TaskParams,
     return run
 
 
+def wake_up(task: Callable[TaskParams, None]) -> Callable[TaskParams, None]:
+    """Do nothing after `expires_at`, Unix time by PostgreSQL's clock: a later sweep has sent another wake-up."""
+    gated = if_memory_is_whole(task)
+
+    @wraps(task)
+    def run(*args: TaskParams.args, **kwargs: TaskParams.kwargs) -> None:
+        expires_at = kwargs.pop("expires_at", None)
+        if not isinstance(expires_at, float) or database_now().timestamp() <= expires_at:
+            gated(*args, **kwargs)
+
+    return run
+
+
 @shared_task(name=DISPATCH_TASK)
-@if_memory_is_whole
+@wake_up
 def dispatch(lane: str) -> None:
     """Dispatch a lane's due batches for a moment. If more is due, a new wake-up lets other lanes go first."""
     if dispatch_lane(lane, database_now):
@@ -51,7 +64,7 @@ def dispatch(lane: str) -> None:
 
 
 @shared_task(name=EXPANSION_TASK)
-@if_memory_is_whole
+@wake_up
 def expand() -> None:
     """Expand audiences into recipients for a moment, and send a new wake-up if there is more to do."""
     if expand_due(database_now):
@@ -59,7 +72,7 @@ def expand() -> None:
 
 
 @shared_task(name=FOLLOW_UP_TASK)
-@if_memory_is_whole
+@wake_up
 def arm_follow_ups() -> None:
     """Arm added reminders and thank-yous for a moment, and send a new wake-up if there is more to do."""
     if arm_due_follow_ups(database_now):
@@ -67,7 +80,7 @@ def arm_follow_ups() -> None:
 
 
 @shared_task(name=MANUAL_RETRY_TASK)
-@if_memory_is_whole
+@wake_up
 def retry_manually() -> None:
     """Carry out manual retries for a moment, and send a new wake-up if there is more to do."""
     if run_due_retries(database_now):
@@ -77,7 +90,9 @@ def retry_manually() -> None:
 @shared_task(name="distributor.sweep")
 def sweep_lanes() -> None:
     """Wake workers for whatever is due. Beat runs this every two seconds."""
-    sweep(database_now(), SWEEP_PERIOD_SECONDS)
+    now = database_now()
+    if not has_just_swept(now, SWEEP_PERIOD_SECONDS):
+        sweep(now, SWEEP_PERIOD_SECONDS)
 
 
 @shared_task(name="distributor.compare_journal")

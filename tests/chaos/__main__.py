@@ -1,4 +1,4 @@
-"""`make chaos`: play every row, print the table and write it into docs/reliability.md. See tests/chaos/__init__.py."""
+"""`make chaos`: play rows, print the table, and write it into docs/reliability.md if all passed."""
 
 import argparse
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.chaos.registry import CAUGHT_BY, ROWS, Row, load_rows
 from tests.chaos.run import Played, play_mutant, play_row, running_stack
-from tests.chaos.table import render_mutants, render_table, write_table
+from tests.chaos.table import merge_into_page, render_mutants, render_rows, with_head
 
 
 def main(arguments: list[str]) -> int:
@@ -20,21 +20,21 @@ def main(arguments: list[str]) -> int:
         for row in rows:
             print(f"{row.name:<28} {'short ' if row.is_short else '      '} {row.fault}")
         return 0
-    played, mutants = [], []
+    played: list[Played] = []
+    mutants: dict[str, Played] = {}
     with running_stack(logs_to=options.logs) as stack:
         for row in rows:
             played.append(play_row(row, stack, is_short=options.short))
             print(_line(row.name, played[-1]), flush=True)
         for mutant, name in CAUGHT_BY.items() if not options.only or options.only == "mutants" else ():
-            mutants.append((mutant, play_mutant(mutant, ROWS[name], stack, is_short=options.short)))
-            print(_line(f"mutant: {mutant}", mutants[-1][1]), flush=True)
-    table = render_table(played)
-    if mutants:
-        table += "\n\n" + render_mutants(mutants)
-    print(f"\n{table}")
-    has_failed = any(each.faults for each in played) or any(not each.faults for _, each in mutants)
-    if not options.only and not options.short and not has_failed:
-        write_table(table)
+            mutants[mutant] = play_mutant(mutant, ROWS[name], stack, is_short=True)
+            print(_line(f"mutant: {mutant}", mutants[mutant]), flush=True)
+    lines, mutant_lines = render_rows(played), render_mutants(mutants)
+    print("\n" + with_head("rows", lines.values()) + "\n\n" + with_head("mutants", mutant_lines.values()))
+    has_failed = any(each.faults for each in played) or any(not each.faults for each in mutants.values())
+    if not options.short and not has_failed:
+        merge_into_page("rows", lines, list(ROWS))
+        merge_into_page("mutants", mutant_lines, list(CAUGHT_BY))
     return int(has_failed)
 
 

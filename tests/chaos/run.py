@@ -74,8 +74,10 @@ def _play(row: Row, stack: Stack, *, is_short: bool) -> Played:
     except Exception as error:
         # One row that breaks must not cost the others; it counts as failed.
         played.faults.append(f"{type(error).__name__}: {error}")
-    finally:
+    try:
         stack.mend()
         stack.reset_programs()
+    except Exception as error:
+        played.faults.append(f"afterwards, {type(error).__name__}: {error}")
     played.seconds = time.monotonic() - started_at
     return played

@@ -1,6 +1,7 @@
 """Wake-ups: Celery messages that tell workers to look for work. A lost one costs one sweep period, never a send."""
 
 import time
+from datetime import datetime
 from functools import cache, partial
 
 import structlog
@@ -39,9 +40,12 @@ def wake_lane_on_commit(lane: str) -> None:
     transaction.on_commit(partial(wake_lane, lane), robust=True)
 
 
-def wake_lane(lane: str, *, expires_seconds: float | None = None) -> None:
-    """Tell workers now that batches of the lane are due. A broker that is down or slow raises no error."""
-    _send(DISPATCH_TASK, (lane,), lane, expires_seconds)
+def wake_lane(lane: str, *, expires_at: datetime | None = None) -> None:
+    """Tell workers now that batches of the lane are due. A broker that is down or slow raises no error.
+
+    A wake-up that reaches a worker after `expires_at` is ignored.
+    """
+    _send(DISPATCH_TASK, (lane,), lane, expires_at)
 
 
 def wake_expansion_on_commit() -> None:
@@ -49,9 +53,9 @@ def wake_expansion_on_commit() -> None:
     transaction.on_commit(wake_expansion, robust=True)
 
 
-def wake_expansion(*, expires_seconds: float | None = None) -> None:
+def wake_expansion(*, expires_at: datetime | None = None) -> None:
     """Tell workers now that an audience waits to be expanded."""
-    _send(EXPANSION_TASK, (), BACKGROUND_QUEUE, expires_seconds)
+    _send(EXPANSION_TASK, (), BACKGROUND_QUEUE, expires_at)
 
 
 def wake_follow_ups_on_commit() -> None:
@@ -59,9 +63,9 @@ def wake_follow_ups_on_commit() -> None:
     transaction.on_commit(wake_follow_ups, robust=True)
 
 
-def wake_follow_ups(*, expires_seconds: float | None = None) -> None:
+def wake_follow_ups(*, expires_at: datetime | None = None) -> None:
     """Tell workers now that a follow-up waits to be brought to its recipients."""
-    _send(FOLLOW_UP_TASK, (), BACKGROUND_QUEUE, expires_seconds)
+    _send(FOLLOW_UP_TASK, (), BACKGROUND_QUEUE, expires_at)
 
 
 def wake_manual_retries_on_commit() -> None:
@@ -69,12 +73,12 @@ def wake_manual_retries_on_commit() -> None:
     transaction.on_commit(wake_manual_retries, robust=True)
 
 
-def wake_manual_retries(*, expires_seconds: float | None = None) -> None:
+def wake_manual_retries(*, expires_at: datetime | None = None) -> None:
     """Tell workers now that a manual retry waits to be carried out."""
-    _send(MANUAL_RETRY_TASK, (), BACKGROUND_QUEUE, expires_seconds)
+    _send(MANUAL_RETRY_TASK, (), BACKGROUND_QUEUE, expires_at)
 
 
-def _send(task: str, args: tuple[str, ...], queue: str, expires_seconds: float | None) -> None:
+def _send(task: str, args: tuple[str, ...], queue: str, expires_at: datetime | None) -> None:
     global _paused_until
     if time.monotonic() < _paused_until:
         return
@@ -84,10 +88,11 @@ def _send(task: str, args: tuple[str, ...], queue: str, expires_seconds: float |
             app.send_task(
                 task,
                 args=args,
+                # Not Celery's own expiry, which compares the clocks of two machines: workers compare PostgreSQL's.
+                kwargs={} if expires_at is None else {"expires_at": expires_at.timestamp()},
                 queue=queue,
                 retry=False,
                 ignore_result=True,
-                expires=expires_seconds,
                 producer=producer,
             )
     except _errors_of(app) as error:

@@ -1,6 +1,6 @@
 """The sweep: every few seconds, wake workers for whatever is due. It only looks and sends wake-ups."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
@@ -12,6 +12,11 @@ from distributor.models import Batch, Heartbeat
 
 SWEEP = "sweep"
 _LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('distributor sweep', 0))"
+
+
+def has_just_swept(now: datetime, period_seconds: float) -> bool:
+    """Return whether a sweep ran within half a period. Of ticks that piled up without workers, only one is needed."""
+    return Heartbeat.objects.filter(name=SWEEP, beat_at__gt=now - timedelta(seconds=period_seconds / 2)).exists()
 
 
 def sweep(now: datetime, period_seconds: float) -> list[str]:
@@ -28,13 +33,14 @@ def sweep(now: datetime, period_seconds: float) -> list[str]:
         lanes = sorted(Batch.objects.due(now).values_list("lane", flat=True).distinct())
         has_expansions, has_follow_ups, has_retries = due_expansions(now), has_due_follow_ups(now), has_due_retries(now)
         Heartbeat.objects.update_or_create(name=SWEEP, defaults={"beat_at": now})
+    expires_at = now + timedelta(seconds=period_seconds)
     for lane in lanes:
         # If all workers are busy until the next sweep, that one sends a new wake-up, so this one may expire.
-        wake_lane(lane, expires_seconds=period_seconds)
+        wake_lane(lane, expires_at=expires_at)
     if has_expansions:
-        wake_expansion(expires_seconds=period_seconds)
+        wake_expansion(expires_at=expires_at)
     if has_follow_ups:
-        wake_follow_ups(expires_seconds=period_seconds)
+        wake_follow_ups(expires_at=expires_at)
     if has_retries:
-        wake_manual_retries(expires_seconds=period_seconds)
+        wake_manual_retries(expires_at=expires_at)
     return lanes

@@ -85,6 +85,7 @@ def poison_queues(trial: Trial) -> None:
         with trial.stack.servers.broker() as broker:
             # kombu's transport for Valkey raises at this, and the worker ends; it is taken from the queue before.
             broker.lpush("normal", b"noise")
+        trial.sleep(3)
     trial.notes.append(f"{trial.stack.programs.deaths_since_start - deaths} worker died of the noise")
 
 

@@ -7,7 +7,10 @@ import pytest
 from django.db import connection
 
 from channels.models import SandboxMessage
+from config.celery import app
+from distributor import tasks
 from distributor.engine.dispatch.loop import dispatch_lane
+from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.schedule import sweep as sweep_module
 from distributor.engine.schedule.sweep import sweep
 from distributor.models import Attempt, Heartbeat
@@ -90,3 +93,28 @@ def test_of_two_beats_one_looks_and_the_other_does_not_wait(send: Send) -> None:
         return lanes
 
     assert run_together([look_slowly, look_meanwhile]) == [["urgent"], []]
+
+
+@pytest.mark.django_db
+def test_a_wake_up_of_an_earlier_sweep_expires_by_the_clock_of_the_database(send: Send) -> None:
+    accepted = send(1)
+    tasks.dispatch("urgent", expires_at=(database_now() - SECOND).timestamp())
+    assert totals_of(accepted) == {"waiting": 1}
+    tasks.dispatch("urgent", expires_at=(database_now() + MINUTE).timestamp())
+    assert totals_of(accepted) == {"sent": 1}
+
+
+@pytest.mark.django_db
+def test_of_ticks_that_piled_up_only_one_sweeps() -> None:
+    tasks.sweep_lanes()
+    swept_at = Heartbeat.objects.get().beat_at
+    tasks.sweep_lanes()
+    assert Heartbeat.objects.get().beat_at == swept_at
+    Heartbeat.objects.update(beat_at=swept_at - 2 * SECOND)
+    tasks.sweep_lanes()
+    assert Heartbeat.objects.get().beat_at > swept_at
+
+
+def test_ticks_outlive_any_difference_of_clocks() -> None:
+    # Celery drops a message that is too old by the worker's own clock, so a beat that was 2 s behind swept nothing.
+    assert all(tick["options"]["expires"] >= 10 * 60 for tick in app.conf.beat_schedule.values())
