@@ -138,7 +138,8 @@ class Trial:
         """What the providers have taken for this row's people so far, and for nobody of another row's."""
         own = {address for promise in self.caller.promises for address in (*promise.addresses, *promise.refused)}
         own |= self.caller.in_doubt
-        return [taken for taken in read_ledger(self.stack.ledger) if taken.to in own or self.word in taken.to]
+        named = re.compile(rf"{re.escape(self.word)}-\d+@")
+        return [taken for taken in read_ledger(self.stack.ledger) if taken.to in own or named.match(taken.to)]
 
     def wait_for_messages(self, count: int, limit_seconds: float = 60.0) -> None:
         """Return once the providers have taken so many messages."""

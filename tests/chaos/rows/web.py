@@ -49,12 +49,12 @@ def kill_at_opt_out(trial: Trial) -> None:
         " WHERE r.distribution_id::text = %s ORDER BY r.id LIMIT 10",
         [promise.distribution_id],
     )
-    arm(trial, "web", "opting out", times=3)
+    arm(trial, "web", "opting out", times=2)
     trial.stack.programs.restart("web")
     with trial.fault():
         for contact_id, _ in people:
-            trial.caller.ask("POST", f"contacts/{contact_id}/opt-out")
-    await_death(trial, "web", "opting out", times=3)
+            trial.caller.ask("POST", f"contacts/{contact_id}/opt-out", limit_seconds=240)
+    await_death(trial, "web", "opting out", times=2)
     trial.expected = {str(email): "" for _, email in people}
 
 
@@ -67,12 +67,12 @@ def kill_at_answer(trial: Trial) -> None:
         "SELECT code FROM distributor_recipient WHERE distribution_id::text = %s ORDER BY id LIMIT 10",
         [promise.distribution_id],
     )
-    arm(trial, "web", "answering", times=3)
+    arm(trial, "web", "answering", times=2)
     trial.stack.programs.restart("web")
     with trial.fault():
         for (code,) in codes:
-            trial.caller.ask("POST", f"links/{code}/responses", {"answers": {"score": 9}})
-    await_death(trial, "web", "answering", times=3)
+            trial.caller.ask("POST", f"links/{code}/responses", {"answers": {"score": 9}}, limit_seconds=240)
+    await_death(trial, "web", "answering", times=2)
     answered = trial.sql(
         "SELECT count(*), count(DISTINCT recipient_id) FROM distributor_response r"
         " JOIN distributor_recipient p ON p.id = r.recipient_id WHERE p.distribution_id::text = %s",

@@ -66,13 +66,13 @@ def kill_at_told(trial: Trial) -> None:
     trial.drain()
     webhooks = trial.stack.providers.webhooks("bounce", promise.addresses, **BOUNCE)
     path = f"/webhooks/{trial.account('sendgrid')}"
-    arm(trial, "web", "told", times=3)
+    arm(trial, "web", "told", times=2)
     trial.stack.programs.restart("web")
     with trial.fault():
         for webhook in webhooks:
             status = trial.caller.post_webhook(path, webhook)
             trial.require(status < 300, f"a webhook was answered {status}")
-    await_death(trial, "web", "told", times=3)
+    await_death(trial, "web", "told", times=2)
     trial.expected = dict.fromkeys(promise.addresses, "failed")
 
 
