@@ -80,14 +80,14 @@ class Caller:
         headers = {"Content-Type": "application/json", "x-api-key": self.api_key}
         return self._call(method, f"/api/v1/{path}", json.dumps(body).encode(), headers)[0]
 
-    def post_webhook(self, path: str, webhook: Mapping[str, Any], *, times: int = 20) -> int:
-        """Post a provider's request, repeated on 5xx and silence as providers do. Returns the last status."""
-        for _ in range(times):
+    def post_webhook(self, path: str, webhook: Mapping[str, Any], *, limit_seconds: float = 120.0) -> int:
+        """Post a provider's request, repeated on 5xx and silence as providers do. Returns the last status, 0: none."""
+        deadline = time.monotonic() + limit_seconds
+        while True:
             status, _ = self._call("POST", path, webhook["body"].encode(), webhook["headers"])
-            if 0 < status < 500:
+            if 0 < status < 500 or time.monotonic() > deadline:
                 return status
             time.sleep(REPEAT_SECONDS)
-        return status
 
     def _call(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> tuple[int, bytes]:
         """Return the status and body; status 0 when there was no answer."""

@@ -32,12 +32,12 @@ def ignore_fence() -> None:
     def renew(held: claim.Claim, now: datetime) -> None:
         Batch.objects.filter(id=held.batch_id).update(lease_expires_at=now + claim.LEASE)
 
-    begin.renew_lease = renew
+    setattr(begin, "renew_lease", renew)  # noqa: B010
 
 
 def settle_before_begin() -> None:
     """The hand-over is written down after the call instead of before it."""
-    real = loop.hand_over
+    real: Callable[..., Sequence[Result]] = handover.hand_over
 
     def write_nothing(held: Any, context: Any, people: Any, allowance: Any, now: datetime) -> Begun:
         return Begun(new_id(), now, people, allowance.option.account.id, allowance.is_probe)
@@ -53,8 +53,8 @@ def settle_before_begin() -> None:
             )
         return results
 
-    begin.write_handover = write_nothing
-    loop.hand_over = call_then_write
+    setattr(begin, "write_handover", write_nothing)  # noqa: B010
+    setattr(loop, "hand_over", call_then_write)  # noqa: B010
 
 
 def _batch_of(recipient_id: int) -> Any:

@@ -92,10 +92,17 @@ def poison_queues(trial: Trial) -> None:
 def publish_poison(producer: Producer, queue: str) -> None:
     """Publish messages that are no tasks of ours to a queue."""
     good = {"id": "4f6c1f0e", "root_id": "4f6c1f0e", "lang": "py", "argsrepr": "", "kwargsrepr": ""}
-    pickled = {"content_type": "application/x-python-serialize", "content_encoding": "binary"}
-    broken = {"content_type": "application/json", "content_encoding": "utf-8"}
-    producer.publish(pickle.dumps(["urgent"]), routing_key=queue, **pickled, headers={**good, "task": DISPATCH})
-    producer.publish(b"{not JSON", routing_key=queue, **broken, headers={**good, "task": DISPATCH})
+    for body, kind, encoding in (
+        (pickle.dumps(["urgent"]), "application/x-python-serialize", "binary"),
+        (b"{not JSON", "application/json", "utf-8"),
+    ):
+        producer.publish(
+            body,
+            routing_key=queue,
+            content_type=kind,
+            content_encoding=encoding,
+            headers={**good, "task": DISPATCH},
+        )
     for task, arguments in (("no.such.task", []), (DISPATCH, []), (DISPATCH, ["no such lane"]), (DISPATCH, [1, 2])):
         producer.publish([arguments, {}, {}], routing_key=queue, headers={**good, "task": task})
     producer.publish({"no": "task"}, routing_key=queue)

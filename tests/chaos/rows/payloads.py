@@ -1,9 +1,11 @@
 """Poison payloads: people and templates whose data is as bad as the API accepts, among others who must not notice."""
 
+from typing import Any
+
 from tests.chaos.registry import row
 from tests.chaos.trial import Trial
 
-NASTY = [
+NASTY: list[dict[str, Any]] = [
     {"firstName": "${link}${contact:firstName}"},
     {"firstName": "\u202e\u200b\ufeff" * 20},
     {"firstName": "A" * 120, "embeddedData": {"deep": {"er": [[[[{"x": 1e308}]]]]}}},

@@ -50,9 +50,7 @@ def take_deny_and_report(trial: Trial) -> None:
         trial.sleep(5)
         trial.stack.providers.reset()
         taken = {message.to for message in trial.taken}
-        path = f"/webhooks/{trial.account('sendgrid')}"
-        for webhook in trial.stack.providers.webhooks("delivered", taken):
-            trial.require(trial.caller.post_webhook(path, webhook) < 300, "a webhook was refused")
+        trial.report(trial.stack.providers.webhooks("delivered", taken))
     trial.notes.append(f"{len(taken)} were in doubt")
 
 
