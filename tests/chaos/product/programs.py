@@ -35,7 +35,6 @@ class Programs:
         self._children: dict[str, Child] = {}
         self._lock = threading.RLock()
         self._is_over = threading.Event()
-        self.deaths_since_start = 0
         self.add_second("worker")
         threading.Thread(target=self._tend, daemon=True).start()
 
@@ -97,6 +96,11 @@ class Programs:
             self.signal(name, signal.SIGCONT)
         self.start(*ALL)
 
+    def forget_schedule(self) -> None:
+        """Delete what beat remembers of its last ticks. Beat must not run."""
+        for file in (self._folder / "beat").iterdir():
+            file.unlink()
+
     def signal(self, name: str, number: signal.Signals) -> None:
         """Send a signal to a program and all of its processes."""
         with self._lock, contextlib.suppress(KeyError, ProcessLookupError):
@@ -128,7 +132,6 @@ class Programs:
                 dead = [name for name, child in self._children.items() if not child.is_running]
                 for name in dead:
                     self._children.pop(name).reap()
-                    self.deaths_since_start += 1
             if dead:
                 self._is_over.wait(RESTART_SECONDS)
             with self._lock:

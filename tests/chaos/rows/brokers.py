@@ -36,10 +36,10 @@ def freeze_valkey(trial: Trial) -> None:
             trial.stack.servers.valkey.thaw()
 
 
-@row("Valkey emptied", "FLUSHALL ten times a second for 5 s", is_short=True)
+@row("Valkey emptied", "FLUSHALL ten times a second for 5 s")
 def flush_valkey(trial: Trial) -> None:
     with trial.fault(), trial.accepting(300, call_size=20):
-        for _ in range(20 if trial.is_short else 50):
+        for _ in range(50):
             trial.stack.flush_broker()
             trial.sleep(0.1)
 
@@ -75,18 +75,19 @@ def swallow_broker(trial: Trial) -> None:
             trial.stack.broker.set(Mode.OPEN)
 
 
-@row("poisoned queues", "every queue gets pickled, unknown, malformed and wrongly called tasks, and one gets noise")
+@row(
+    "poisoned queues",
+    "every queue gets pickled, unknown and malformed tasks; one gets noise, on which a worker ends",
+)
 def poison_queues(trial: Trial) -> None:
-    deaths = trial.stack.programs.deaths_since_start
     with trial.fault(), trial.accepting(300, call_size=20):
         with Connection(trial.stack.broker_url) as connection, connection.Producer(serializer="json") as producer:
             for queue in ("urgent", "normal", "bulk", "system"):
                 publish_poison(producer, queue)
         with trial.stack.servers.broker() as broker:
-            # kombu's transport for Valkey raises at this, and the worker ends; it is taken from the queue before.
+            # kombu's transport for Valkey raises at this, and the worker ends after its soft shutdown of 20 s.
             broker.lpush("normal", b"noise")
         trial.sleep(3)
-    trial.notes.append(f"{trial.stack.programs.deaths_since_start - deaths} worker died of the noise")
 
 
 def publish_poison(producer: Producer, queue: str) -> None:

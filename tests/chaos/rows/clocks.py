@@ -10,7 +10,10 @@ def play_with_skew(trial: Trial, skews: dict[str, float]) -> None:
     """Lose the wake-ups of all calls, so that only sweeps find the work."""
     for program, seconds in skews.items():
         trial.stack.programs.patch(program, {"clock_ahead_seconds": seconds})
-    trial.stack.programs.restart(*skews)
+    trial.stack.programs.stop(*skews)
+    # A schedule from before would be in this beat's future, and it would wait until its clock gets there.
+    trial.stack.programs.forget_schedule()
+    trial.stack.programs.start(*skews)
     trial.sleep(8)
     with trial.fault(), trial.accepting(300, call_size=50):
         for _ in range(20):

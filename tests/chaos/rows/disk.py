@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.chaos.registry import row
@@ -53,6 +53,13 @@ def stack_on_small_disk() -> Iterator[Stack]:
         yield stack
 
 
+def fill(file: Path) -> None:
+    """Write until there is no room left."""
+    with file.open("wb", buffering=0) as output, suppress(OSError):
+        while True:
+            output.write(bytes(100_000))
+
+
 @row(
     "disk full",
     "PostgreSQL's file system is filled up in mid-campaign for 10 s, then there is room again",
@@ -67,8 +74,7 @@ def fill_disk(trial: Trial) -> None:
         trial.wait_for_messages(100)
         with trial.fault():
             free = shutil.disk_usage(trial.stack.folder).free
-            with ballast.open("wb") as file:
-                os.posix_fallocate(file.fileno(), 0, free)
+            fill(ballast)
             trial.sleep(10)
             has_crashed = not trial.stack.servers.postgres.is_running
             ballast.unlink()

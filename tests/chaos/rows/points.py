@@ -37,9 +37,7 @@ def kill_at_dispatch(trial: Trial, point: str) -> None:
 
 
 for _point, _risk in DISPATCH_POINTS.items():
-    row(f"killed at “{_point}”", "a worker dies there once", risk=_risk, is_short=_point == "handed over")(
-        partial(kill_at_dispatch, point=_point)
-    )
+    row(f"killed at “{_point}”", "a worker dies there once", risk=_risk)(partial(kill_at_dispatch, point=_point))
 
 
 @row("killed at follow-up points", "a worker dies while it brings a reminder to its people (“looking”, “arming”)")

@@ -32,13 +32,12 @@ def be_unavailable(trial: Trial) -> None:
     "500 but sent",
     "SendGrid takes every request for 10 s and answers 500, and no webhook ever tells",
     risk=DOUBTED,
-    is_short=True,
 )
 def take_and_deny(trial: Trial) -> None:
     trial.stack.providers.script("sendgrid", fault="lost_answer")
     with trial.fault():
         trial.accept(200, by="sendgrid", call_size=CALL_SIZE)
-        trial.sleep(10, short_seconds=2)
+        trial.sleep(10)
         trial.stack.providers.reset()
 
 

@@ -10,12 +10,12 @@ CALL_SIZE = 50
 DOUBTED = 3 * CALL_SIZE + 10
 
 
-@row("relay down", "nobody listens on the relay's port for 20 s", is_short=True)
+@row("relay down", "nobody listens on the relay's port for 20 s")
 def stop_relay(trial: Trial) -> None:
     trial.stack.ways["relay"].set(Mode.DOWN)
     with trial.fault():
         trial.accept(200, call_size=CALL_SIZE)
-        trial.sleep(20, short_seconds=4)
+        trial.sleep(20)
         trial.stack.ways["relay"].set(Mode.OPEN)
 
 
