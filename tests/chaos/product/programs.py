@@ -92,6 +92,8 @@ class Programs:
         changed = [name for name, patches in self._patches.items() if patches]
         self._patches.clear()
         self.stop(*changed, *(self._children.keys() - set(ALL)), is_hurried=True)
+        if "beat" in changed:
+            self.forget_schedule()
         for name in ALL:
             self.signal(name, signal.SIGCONT)
         self.start(*ALL)
