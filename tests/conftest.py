@@ -28,7 +28,7 @@ for profile, is_repeatable in (("repeatable", True), ("explore", False)):
 hypothesis_settings.load_profile("repeatable")
 
 # Started first, so that no test process is left alone with half a minute of work when the other has finished.
-SLOWEST = ("tests/stack/", "test_troubled_provider", "test_worker_killed", "test_month")
+SLOWEST = ("tests/chaos/", "tests/stack/", "test_troubled_provider", "test_worker_killed", "test_month")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

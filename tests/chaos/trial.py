@@ -153,7 +153,7 @@ class Trial:
             time.sleep(0.05)
 
     def skip_leases(self) -> None:
-        """Let the leases of dead workers run out at once, instead of after 60 s. No worker may be alive."""
+        """Let the leases of dead workers run out at once, instead of after 60 s. No worker may be at work."""
         self.stack.expire_leases()
 
     def require(self, holds: object, otherwise: str) -> None:
