@@ -4,7 +4,8 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, task_prerun
+from django.db import close_old_connections
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -31,3 +32,13 @@ app.conf.beat_schedule = {
 @setup_logging.connect
 def keep_django_logging(**_: Any) -> None:
     """Keep Django's logging: Celery does not configure its own if a receiver is connected to this signal."""
+
+
+@task_prerun.connect
+def drop_broken_connection(**_: Any) -> None:
+    """Let the task connect anew if the database went away, as Django does for each request.
+
+    A worker keeps its connection for 100,000 tasks (CELERY_DB_REUSE_MAX). Without this, one that had lost it failed at
+    every task until it was restarted, and took the wake-ups away from those that worked.
+    """
+    close_old_connections()
