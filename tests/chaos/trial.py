@@ -40,7 +40,8 @@ class Trial:
         self.messages_each = 1
         self.expected: dict[str, str] = {}
         self.fault_ended_at: float | None = None
-        self.word = re.sub(r"\W+", "-", row.name)
+        # A row may be played again on the same stack, with a mutant.
+        self.word = f"{re.sub(r'[^a-zA-Z0-9]+', '-', row.name).strip('-')}-{next(_numbers)}"
         self._accounts: dict[str, str] = {}
         self._templates: dict[str, str] = {}
         self._survey = ""

@@ -87,7 +87,7 @@ def _strange_answer(strange: str) -> Answer | None:
         return Answer(299, Random(1).randbytes(5_000), {"Content-Type": "application/json"})
     if strange == "gzip_bomb":
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-        return Answer(400, make_gzip_bomb(), headers)
+        return Answer(500, make_gzip_bomb(), headers)
     return None
 
 

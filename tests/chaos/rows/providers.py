@@ -90,7 +90,7 @@ def answer_garbage(trial: Trial) -> None:
 
 @row(
     "gzip bomb",
-    "SendGrid takes every request for 5 s and answers 400 with 400 MB in 400 KB of gzip",
+    "SendGrid takes every request for 5 s and answers 500 with 400 MB in 400 KB of gzip",
     risk=DOUBTED,
     is_short=True,
 )
