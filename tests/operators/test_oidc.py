@@ -10,7 +10,8 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from pytest_django import Settings
 
-from tests.support.operators import Tenant, member
+from contacts.models import Organization
+from tests.support.operators import member
 from tests.support.standins.openid import CLIENT, SECRET, OpenIdStandIn
 from tests.support.standins.server import Fault
 
@@ -32,9 +33,9 @@ def provider(settings: Settings) -> Iterator[OpenIdStandIn]:
 
 
 @pytest.fixture
-def ann(alder: Tenant) -> User:
-    """A viewer of alder without a password here."""
-    user = member(alder, "viewer", "ann")
+def ann(organization: Organization) -> User:
+    """A viewer of ACME without a password here."""
+    user = member(organization, "viewer", "ann")
     user.email = "Ann@example.com"
     user.set_unusable_password()
     user.save()
@@ -65,7 +66,7 @@ def test_a_member_signs_in_by_a_verified_address(provider: OpenIdStandIn, ann: U
     assert "/admin/oidc/start/" in client.get("/admin/login/").content.decode()
     answer = client.get(go_there(client, "/admin/contacts/organization/"))
     assert answer.headers["Location"] == "/admin/contacts/organization/"
-    assert "alder clinic" in client.get(answer.headers["Location"]).content.decode()
+    assert "ACME" in client.get(answer.headers["Location"]).content.decode()
     ann.user_permissions.set(Permission.objects.filter(codename="view_user"))  # stored permissions count for nothing
     assert client.get("/admin/auth/user/").status_code == 403
 

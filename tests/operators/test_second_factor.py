@@ -15,14 +15,15 @@ from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from pytest_django import Settings
 
-from tests.support.operators import Tenant
+from contacts.models import Organization
+from tests.support.operators import member
 
 PASSWORD = "mona"
 
 
 @pytest.fixture(autouse=True)
-def mona(manager: User) -> User:
-    return manager
+def mona(organization: Organization) -> User:
+    return member(organization, "manager", "mona")
 
 
 @pytest.fixture
@@ -136,7 +137,7 @@ def test_the_password_is_asked_for_again_before_a_change(clock: time_machine.Tra
     assert client.get("/admin/second-factor/app/").status_code == 200
 
 
-def test_a_device_is_removed_by_its_owner_only(alder: Tenant, clock: time_machine.Traveller) -> None:
+def test_a_device_is_removed_by_its_owner_only(clock: time_machine.Traveller) -> None:
     client = log_in()
     add_app(client)
     User.objects.create_user("eve", password="eve", is_staff=True)
