@@ -43,7 +43,7 @@ ROWS: dict[str, Row] = {}
 # Each mutant of the product (product/mutants.py), and the row that must fail with it.
 CAUGHT_BY = {
     "lock removed": "calm",
-    "fence unchecked": "worker frozen",
+    "fence unchecked": "worker frozen before it begins",
     "settle before begin": "worker killed in mid-call",
 }
 

@@ -1,6 +1,7 @@
 """Patches of the product in one process, as `CHAOS_PATCHES` (JSON) orders them. The product knows nothing of them.
 
 {"kill_at": "begun", "times": 2, "folder": "/tmp/x"}   kill -9 the own process group the first times it gets there
+{"stop_at": "claimed", "times": 1, "folder": "/tmp/x"} likewise, SIGSTOP: until somebody sends SIGCONT
 {"clock_ahead_seconds": 300}                           this process's clock is wrong
 {"mutant": "settle before begin"}                      a fault of the product that a row must notice
 """
@@ -20,7 +21,9 @@ def apply_patches() -> None:
     """Apply what the environment orders. Django is set up by now."""
     for order in json.loads(os.environ.get(ORDERS, "[]")):
         if "kill_at" in order:
-            _kill_at(order["kill_at"], order["times"], Path(order["folder"]))
+            _signal_at(order["kill_at"], signal.SIGKILL, order["times"], Path(order["folder"]))
+        elif "stop_at" in order:
+            _signal_at(order["stop_at"], signal.SIGSTOP, order["times"], Path(order["folder"]))
         elif "clock_ahead_seconds" in order:
             _set_clock_ahead(order["clock_ahead_seconds"])
         else:
@@ -29,24 +32,24 @@ def apply_patches() -> None:
             MUTANTS[order["mutant"]]()
 
 
-def _kill_at(point: str, times: int, folder: Path) -> None:
+def _signal_at(point: str, number: signal.Signals, times: int, folder: Path) -> None:
     """Wrap the function right after a named point (tests/support/failpoints.py)."""
     from tests.support.failpoints import POINTS
 
     module, name = POINTS[point]
     real: Callable[..., Any] = getattr(module, name)
 
-    def die_first(*args: Any, **kwargs: Any) -> Any:
-        for number in range(times):
+    def signal_first(*args: Any, **kwargs: Any) -> Any:
+        for nth in range(times):
             try:
                 # The file outlives the process, and of two processes only one makes it.
-                (folder / f"killed at {point} {number}").touch(exist_ok=False)
+                (folder / f"{point} {nth}").touch(exist_ok=False)
             except FileExistsError:
                 continue
-            os.killpg(0, signal.SIGKILL)
+            os.killpg(0, number)
         return real(*args, **kwargs)
 
-    setattr(module, name, die_first)
+    setattr(module, name, signal_first)
 
 
 def _set_clock_ahead(seconds: float) -> None:

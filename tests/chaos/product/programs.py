@@ -54,8 +54,8 @@ class Programs:
                     self._start(name)
 
     def patch(self, name: str, *patches: dict[str, Any]) -> None:
-        """Let a program be started through its entry module with these patches, from its next start on."""
-        self._patches[name] = list(patches)
+        """Let a program be started through its entry module with these patches, too, from its next start on."""
+        self._patches.setdefault(name, []).extend(patches)
 
     def kill(self, *names: str) -> None:
         """kill -9, children and all. The programs are started again."""

@@ -12,15 +12,15 @@ AT_RELAY = 100  # of one worker at once
 DISPATCH_POINTS = {"claimed": 0, "judged": 0, "begun": AT_RELAY, "handed over": AT_RELAY, "settling": AT_RELAY}
 
 
-def arm(trial: Trial, program: str, point: str, times: int = 1) -> None:
-    """Let a program kill itself the first times it reaches the point."""
+def arm(trial: Trial, program: str, point: str, times: int = 1, *, what: str = "kill_at") -> None:
+    """Let a program kill itself, or freeze ("stop_at"), the first times it reaches the point."""
     folder = trial.stack.make_folder(f"points of {trial.word}")
-    trial.stack.programs.patch(program, {"kill_at": point, "times": times, "folder": str(folder)})
+    trial.stack.programs.patch(program, {what: point, "times": times, "folder": str(folder)})
 
 
-def await_death(trial: Trial, program: str, point: str, times: int = 1) -> None:
+def await_point(trial: Trial, program: str, point: str, times: int = 1) -> None:
     folder = trial.stack.make_folder(f"points of {trial.word}")
-    marker = folder / f"killed at {point} {times - 1}"
+    marker = folder / f"{point} {times - 1}"
     trial.wait_until(marker.exists, f"{program} at {point!r}", 90)
 
 
@@ -30,7 +30,7 @@ def kill_at_dispatch(trial: Trial, point: str) -> None:
     arm(trial, "worker", point)
     with trial.fault():
         trial.stack.programs.start("worker")
-        await_death(trial, "worker", point)
+        await_point(trial, "worker", point)
         trial.stack.programs.stop("worker", is_hurried=True)
         trial.skip_leases()
     trial.stack.programs.start(*WORKERS)
@@ -56,7 +56,7 @@ def kill_at_follow_up(trial: Trial) -> None:
                 key="reminder of " + promise.distribution_id,
             )
         trial.stack.programs.start("worker")
-        await_death(trial, "worker", point)
+        await_point(trial, "worker", point)
         trial.stack.programs.stop("worker", is_hurried=True)
     with trial.fault():
         trial.stack.programs.start(*WORKERS)
@@ -76,7 +76,7 @@ def kill_at_manual_retry(trial: Trial) -> None:
         if point == "retrying":
             trial.caller.ask("POST", f"distributions/{promise.distribution_id}/retry", {})
         trial.stack.programs.start("worker")
-        await_death(trial, "worker", point)
+        await_point(trial, "worker", point)
         trial.stack.programs.stop("worker", is_hurried=True)
     with trial.fault():
         trial.stack.programs.start(*WORKERS)

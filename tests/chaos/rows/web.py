@@ -2,7 +2,7 @@
 
 from tests.chaos.outside.proxy import Mode
 from tests.chaos.registry import row
-from tests.chaos.rows.points import arm, await_death
+from tests.chaos.rows.points import arm, await_point
 from tests.chaos.trial import Trial
 
 
@@ -36,7 +36,7 @@ def kill_at_adding(trial: Trial) -> None:
     path = f"distributions/{promise.distribution_id}/steps"
     with trial.fault():
         trial.caller.ask("POST", path, {"kind": "reminder", **trial.step("relay")}, key=f"adding {path}")
-    await_death(trial, "web", "adding")
+    await_point(trial, "web", "adding")
     trial.wait_for_messages(100)
 
 
@@ -54,7 +54,7 @@ def kill_at_opt_out(trial: Trial) -> None:
     with trial.fault():
         for contact_id, _ in people:
             trial.caller.ask("POST", f"contacts/{contact_id}/opt-out", limit_seconds=240)
-    await_death(trial, "web", "opting out", times=2)
+    await_point(trial, "web", "opting out", times=2)
     trial.expected = {str(email): "" for _, email in people}
 
 
@@ -72,7 +72,7 @@ def kill_at_answer(trial: Trial) -> None:
     with trial.fault():
         for (code,) in codes:
             trial.caller.ask("POST", f"links/{code}/responses", {"answers": {"score": 9}}, limit_seconds=240)
-    await_death(trial, "web", "answering", times=2)
+    await_point(trial, "web", "answering", times=2)
     answered = trial.sql(
         "SELECT count(*), count(DISTINCT recipient_id) FROM distributor_response r"
         " JOIN distributor_recipient p ON p.id = r.recipient_id WHERE p.distribution_id::text = %s",

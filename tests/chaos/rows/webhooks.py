@@ -4,7 +4,7 @@ from random import Random
 
 from tests.chaos.outside.proxy import Mode
 from tests.chaos.registry import row
-from tests.chaos.rows.points import arm, await_death
+from tests.chaos.rows.points import arm, await_point
 from tests.chaos.trial import Trial
 
 BOUNCE = {"type": "bounce", "status": "5.1.1", "reason": "550 5.1.1 no such user"}
@@ -62,7 +62,7 @@ def kill_at_told(trial: Trial) -> None:
     trial.stack.programs.restart("web")
     with trial.fault():
         trial.report(webhooks)
-    await_death(trial, "web", "told", times=2)
+    await_point(trial, "web", "told", times=2)
     trial.expected = dict.fromkeys(promise.addresses, "failed")
 
 

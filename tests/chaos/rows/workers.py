@@ -4,6 +4,7 @@ import signal
 
 from tests.chaos.product.programs import WORKERS
 from tests.chaos.registry import row
+from tests.chaos.rows.points import arm, await_point
 from tests.chaos.trial import Trial
 
 # What two workers have at an SMTP relay at once: 100 messages each (channels/providers/smtp/provider.py).
@@ -55,7 +56,7 @@ def kill_workers_with_texts(trial: Trial) -> None:
         trial.stack.programs.start(*WORKERS)
 
 
-@row("worker frozen", "SIGSTOP in mid-call for longer than the lease, then SIGCONT", risk=IN_FLIGHT, is_short=True)
+@row("worker frozen", "SIGSTOP in mid-call for longer than the lease, then SIGCONT", risk=IN_FLIGHT)
 def freeze_worker(trial: Trial) -> None:
     trial.stack.providers.script("relay", latency_seconds=0.05)
     trial.stack.programs.stop(*WORKERS)
@@ -68,6 +69,25 @@ def freeze_worker(trial: Trial) -> None:
         trial.stack.programs.start("worker-2")
         # Only the other worker sends now, and it has enough left for the frozen one to get in its way.
         trial.wait_for_messages(len(trial.taken) + 100, limit_seconds=120)
+        trial.stack.programs.signal("worker", signal.SIGCONT)
+
+
+@row(
+    "worker frozen before it begins",
+    "SIGSTOP between claim and begin, past the lease; SIGCONT while another worker has the batch",
+    is_short=True,
+)
+def freeze_before_begin(trial: Trial) -> None:
+    trial.stack.providers.script("relay", latency_seconds=0.1)
+    trial.stack.programs.stop(*WORKERS, is_hurried=True)
+    trial.accept(500, call_size=500)
+    arm(trial, "worker", "claimed", what="stop_at")
+    with trial.fault():
+        trial.stack.programs.start("worker")
+        await_point(trial, "worker", "claimed")
+        trial.skip_leases()
+        trial.stack.programs.start("worker-2")
+        trial.wait_for_messages(10)
         trial.stack.programs.signal("worker", signal.SIGCONT)
 
 
