@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 from celery import shared_task
 
@@ -42,15 +42,14 @@ def if_memory_is_whole(task: Callable[TaskParams, None]) -> Callable[TaskParams,
     return run
 
 
-def wake_up(task: Callable[TaskParams, None]) -> Callable[TaskParams, None]:
+def wake_up(task: Callable[..., None]) -> Callable[..., None]:
     """Do nothing after `expires_at`, Unix time by PostgreSQL's clock: a later sweep has sent another wake-up."""
     gated = if_memory_is_whole(task)
 
     @wraps(task)
-    def run(*args: TaskParams.args, **kwargs: TaskParams.kwargs) -> None:
-        expires_at = kwargs.pop("expires_at", None)
-        if not isinstance(expires_at, float) or database_now().timestamp() <= expires_at:
-            gated(*args, **kwargs)
+    def run(*args: Any, expires_at: float | None = None) -> None:
+        if expires_at is None or database_now().timestamp() <= expires_at:
+            gated(*args)
 
     return run
 
