@@ -10,6 +10,7 @@ from django.db import transaction
 from channels.account_state.breaker import after_call, close_breaker, open_breaker, pause
 from channels.account_state.evidence import Evidence, weigh
 from channels.account_state.rate_limit import Bucket
+from channels.account_state.scores import forget_scores
 from channels.models import Pace, ProviderAccount, RefusedSender
 from channels.providers.base import Result
 
@@ -75,12 +76,13 @@ def record_call(
 def free_account(account_id: UUID) -> bool:
     """Close the account's breaker, end its pause and its queue; return whether the breaker was open.
 
-    Its refused senders are tried again. Pauses and probes begin at their shortest.
+    Its refused senders are tried again. Pauses and probes begin at their shortest, and its share at its weight.
     """
     with transaction.atomic():
         bucket = _lock(account_id)
         write_bucket(account_id, replace(close_breaker(bucket), paused_until=None, doubted=()))
         RefusedSender.objects.filter(account_id=account_id).delete()
+        forget_scores(account_id)
     return bool(bucket.broken_because)
 
 

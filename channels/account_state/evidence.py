@@ -90,6 +90,11 @@ def is_about_account(result: Result) -> bool:
     return result.outcome in (Outcome.PERMANENT, Outcome.TRANSIENT) and result.scope in (*_OUR_SIDE, Scope.SENDER)
 
 
+def is_accounts_failure(result: Result) -> bool:
+    """Return whether a message failed because of the account, for good or not, or its answer was lost on the way."""
+    return _fails(result) or _is_refusal(result)
+
+
 def _is_throttle(result: Result) -> bool:
     """`retry_after_seconds` of 0 is no pause: the provider asked for none, and only our time for the batch was up."""
     return result.outcome is Outcome.THROTTLED and result.retry_after_seconds != 0

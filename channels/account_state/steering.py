@@ -8,7 +8,8 @@ the best. It always keeps FLOOR of its weight, so that an account that recovers 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
-from math import log, sqrt
+from enum import StrEnum
+from math import log, prod, sqrt
 
 # What is remembered fades: half of it in an hour, and half of it with each 1,000 further messages (100 calls).
 HALF_LIFE = timedelta(hours=1)
@@ -31,6 +32,15 @@ _Z = 2.0  # standard deviations of the Wilson bounds: 95 %
 # Faster than one second per message, or than twice the best, is fast enough. It takes some messages to be slow.
 _FAST_SECONDS = 1.0
 _FAST_MESSAGES = 20
+
+
+class Measure(StrEnum):
+    """What accounts are compared by."""
+
+    DELIVERED = "delivered"  # messages reported as delivered in time, of those reported on
+    TAKEN = "taken"  # messages accepted, of those that the account answered for
+    WORKED = "worked"  # calls that did not fail because of the account
+    SECONDS = "seconds"  # of a call, per message
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +97,19 @@ def factors(records: Sequence[Record], destination: str) -> list[float]:
     An account of which too little is known has 1. So has an account that never reports deliveries, as far as those
     are concerned.
     """
+    return [prod(of_account) for of_account in zip(*factors_by_measure(records, destination).values(), strict=True)]
+
+
+def factors_by_measure(records: Sequence[Record], destination: str) -> dict[Measure, list[float]]:
+    """Return what the factor of each account is made of. Calls and their time are judged over all destinations."""
     tallies = tallies_for(records, destination)
     overall = [record.others for record in records]
-    works = _compare([(each.calls - each.failed_calls, each.calls) for each in overall], tolerated=0.0)
-    takes = _compare([(each.taken, each.taken + each.refused) for each in tallies], tolerated=TOLERATED_LOSS)
-    delivers = _compare([(each.delivered, each.reported) for each in tallies], tolerated=TOLERATED_LOSS)
-    products = zip(works, takes, delivers, _quickness(overall), strict=True)
-    return [work * take * deliver * quick for work, take, deliver, quick in products]
+    return {
+        Measure.DELIVERED: _compare([(each.delivered, each.reported) for each in tallies], TOLERATED_LOSS),
+        Measure.TAKEN: _compare([(each.taken, each.taken + each.refused) for each in tallies], TOLERATED_LOSS),
+        Measure.WORKED: _compare([(each.calls - each.failed_calls, each.calls) for each in overall], 0.0),
+        Measure.SECONDS: _quickness(overall),
+    }
 
 
 def tallies_for(records: Sequence[Record], destination: str) -> list[Tally]:
@@ -143,7 +159,7 @@ def _order(arrivals: Sequence[float], account_shares: Sequence[float]) -> list[i
     return sorted(range(len(arrivals)), key=lambda place: arrivals[place] / account_shares[place])
 
 
-def _compare(ratios: Sequence[tuple[float, float]], *, tolerated: float) -> list[float]:
+def _compare(ratios: Sequence[tuple[float, float]], tolerated: float) -> list[float]:
     """Compare accounts by good ones among so many. Nobody is compared with an account of which nothing is known."""
     best = max(_wilson(good, count)[0] for good, count in ratios)
     uppers = [_wilson(good + _CREDIT, count + _CREDIT)[1] for good, count in ratios]

@@ -1,3 +1,4 @@
+from channels.models.account_score import AccountScore
 from channels.models.pace import Pace
 from channels.models.provider_account import ProviderAccount
 from channels.models.refused_sender import RefusedSender
@@ -5,6 +6,7 @@ from channels.models.sandbox_message import SandboxMessage
 from channels.models.template import OnMissingValue, Template, TemplateVariant
 
 __all__ = [
+    "AccountScore",
     "OnMissingValue",
     "Pace",
     "ProviderAccount",

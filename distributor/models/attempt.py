@@ -36,6 +36,8 @@ class Attempt(models.Model):
     trouble = models.PositiveSmallIntegerField(
         db_default=Trouble.NONE.value, choices=[(rank.value, rank.name.lower()) for rank in Trouble]
     )
+    # Why this account, where the results of its messages changed its share (engine/route/steering.py).
+    route = models.JSONField(null=True)
     begun_at = models.DateTimeField()
     ended_at = models.DateTimeField()
 

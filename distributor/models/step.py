@@ -33,6 +33,10 @@ class Step(models.Model):
     from_email = models.CharField(max_length=254, blank=True)
     from_name = models.CharField(max_length=255, blank=True)
     reply_to_email = models.CharField(max_length=254, blank=True)
+    has_fixed_split = models.BooleanField(
+        db_default=False,
+        help_text="Whether accounts with weights share the messages by the weights alone, whatever comes of them.",
+    )
     subject = models.CharField(
         max_length=255, blank=True, help_text="The e-mail subject; may contain placeholders. Empty: the template's."
     )

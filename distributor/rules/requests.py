@@ -24,7 +24,8 @@ class StepRequest:
     `subject` replaces the template's e-mail subject and may use the same placeholders.
 
     `further_account_ids` are more accounts of the same channel. With `weights` (one per account, the first included)
-    the accounts share the messages; without, each is a stand-in for those before it.
+    the accounts share the messages; without, each is a stand-in for those before it. Accounts that share get more of
+    the messages the better they deliver, unless the split is fixed.
 
     Raises ValueError for fields that contradict one another.
     """
@@ -40,6 +41,7 @@ class StepRequest:
     fallback_delay_minutes: int | None = None
     further_account_ids: Sequence[UUID] = ()
     weights: Sequence[int] = ()
+    has_fixed_split: bool = False
     kind: StepKind = StepKind.INVITATION
     delay_minutes: int | None = None
     scheduled_at: datetime | None = None
@@ -56,6 +58,8 @@ class StepRequest:
             raise ValueError("a provider account is named twice")
         if self.weights and (len(self.weights) != len(self.account_ids) or min(self.weights) < 1):
             raise ValueError("each provider account needs a weight of at least 1, or none may have a weight")
+        if self.has_fixed_split and not self.weights:
+            raise ValueError("only a split by weights can be fixed")
 
     @property
     def account_ids(self) -> Sequence[UUID]:

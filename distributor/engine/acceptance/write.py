@@ -118,6 +118,7 @@ def write_steps(
             from_name=step_request.from_name,
             reply_to_email=step_request.reply_to_email,
             subject=step_request.subject,
+            has_fixed_split=step_request.has_fixed_split,
             fallback_delay_minutes=step_request.fallback_delay_minutes,
             delay_minutes=step_request.delay_minutes,
             scheduled_at=step_request.scheduled_at,

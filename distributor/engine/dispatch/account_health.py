@@ -18,6 +18,7 @@ from channels.account_state.refused_senders import hold_sender, release_sender
 from channels.providers.base import Outcome, Result, Scope
 from distributor.engine.dispatch.handover import Begun
 from distributor.engine.infrastructure.sql_params import storable
+from distributor.engine.route.steering import record_results
 from distributor.engine.route.step_context import StepContext
 from distributor.engine.route.waiting_batches import make_batches_due
 
@@ -78,6 +79,16 @@ def update_account_health(
     pause_ends = after.paused_until if after.is_paused(now) else None
     held_until = after.probe_at if after.broken_because else pause_ends
     return weighed, AccountHealth(True, sender_since or after.failing_since, held_until)
+
+
+def record_scores(context: StepContext, begun: Begun, results: Sequence[Result], answered_at: datetime) -> None:
+    """Count the results for the share of an account that shares messages by weight. Probes are the breaker's.
+
+    After settling, and in a statement of its own: a lost count costs nothing, and no lock is held meanwhile.
+    """
+    if not begun.is_probe:
+        seconds = (answered_at - begun.begun_at).total_seconds()
+        record_results(context.account_option, context.step.channel, begun.people, results, seconds, answered_at)
 
 
 def _hold_sender(context: StepContext, begun: Begun, refusal: Result, now: datetime) -> datetime:

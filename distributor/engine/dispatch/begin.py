@@ -16,6 +16,7 @@ from distributor.engine.dispatch.unknown_outcomes import close_unknown_outcomes,
 from distributor.engine.journey.people import Person, lock_waiting
 from distributor.engine.journey.switch import SwitchState, lock_switch
 from distributor.engine.route.accounts import Hold, take_tokens
+from distributor.engine.route.steering import choose_accounts
 from distributor.engine.route.step_context import StepContext
 
 
@@ -49,7 +50,10 @@ def is_outdated(context: StepContext, switch: SwitchState) -> bool:
 def _write_next_handover(
     claim: Claim, context: StepContext, switch: SwitchState, people: Sequence[Person], now: datetime
 ) -> Begun | Hold | None:
-    """Recheck people and write a hand-over for as many as there are tokens for. Returns None when nobody passes."""
+    """Recheck people and write a hand-over for as many as there are tokens for. Returns None when nobody passes.
+
+    Where accounts differ by destination, people who leave by another account wait for the next hand-over.
+    """
     unknown_outcomes = find_unknown_outcomes(context, people)
     last_attempts = {recipient_id: attempts[-1] for recipient_id, attempts in unknown_outcomes.items()}
     repeats = find_repeats(context, last_attempts, now)
@@ -67,8 +71,10 @@ def _write_next_handover(
     fresh = [person for person in verdicts.passed if person.recipient_id not in repeats]
     if not fresh:
         return begin_repeat(claim, context, verdicts.passed, repeats, now)
-    allowance = take_tokens(context.account_options, len(fresh), is_urgent=claim.is_urgent, now=now)
+    chosen = choose_accounts(context.account_options, context.step.channel, fresh, now)
+    going = chosen.of(fresh)
+    allowance = take_tokens(chosen.account_options, len(going), is_urgent=claim.is_urgent, now=now)
     if isinstance(allowance, Hold):
         park_batch(claim, allowance)
         return allowance
-    return write_handover(claim, context, fresh[: allowance.count], allowance, now)
+    return write_handover(claim, context, going[: allowance.count], allowance, now)

@@ -11,7 +11,7 @@ import structlog
 from django.db import connection, transaction
 
 from channels.providers.registry import open_provider
-from distributor.engine.dispatch.account_health import update_account_health
+from distributor.engine.dispatch.account_health import record_scores, update_account_health
 from distributor.engine.dispatch.begin import begin
 from distributor.engine.dispatch.claim import Claim, ClaimLostError, claim_batch
 from distributor.engine.dispatch.handover import hand_over, journal_line
@@ -68,8 +68,11 @@ def dispatch_batch(claim: Claim, clock: Callable[[], datetime], is_time_up: Call
         write_to_journal(journal_line(claim, account_context, begun))
         provider = open_provider(account_context.provider_kind, account_context.account)
         results = hand_over(account_context, provider, begun)
-        results, health = update_account_health(account_context, begun, results, clock())
-        settle(claim, account_context, begun, read_repeated(begun, results), clock(), health)
+        answered_at = clock()
+        results, health = update_account_health(account_context, begun, results, answered_at)
+        results = read_repeated(begun, results)
+        settle(claim, account_context, begun, results, clock(), health)
+        record_scores(account_context, begun, results, answered_at)
         if health.is_context_outdated or is_time_up():
             break
     close_batch(claim)

@@ -22,6 +22,7 @@ from distributor.engine.journey.attempts import read_attempts
 from distributor.engine.journey.frequency_slots import release_slots
 from distributor.engine.journey.people import Person
 from distributor.engine.journey.transitions import move_recipients
+from distributor.engine.route.steering import routes_of
 from distributor.engine.route.step_context import StepContext
 from distributor.models import Batch, Decision, Handover
 from distributor.models.attempt import AttemptState
@@ -32,11 +33,12 @@ _ATTEMPT_STATES = {Outcome.ACCEPTED: AttemptState.SENT, Outcome.UNKNOWN: Attempt
 
 _INSERT_ATTEMPTS = """
 INSERT INTO distributor_attempt (
-    recipient_id, number, state, provider_message_id, code, detail,
+    recipient_id, number, state, provider_message_id, code, detail, route,
     step_id, provider_account_id, channel, begun_at, ended_at)
 SELECT given.*, %(step_id)s, %(account_id)s, %(channel)s, %(begun_at)s, %(ended_at)s
 FROM json_to_recordset(%(attempts)s) AS given(
-    recipient_id bigint, number smallint, state text, provider_message_id text, code text, detail text)
+    recipient_id bigint, number smallint, state text, provider_message_id text, code text, detail text,
+    route jsonb)
 """
 
 
@@ -137,6 +139,8 @@ def _insert_attempts(
 ) -> None:
     if not attempted:
         return
+    people = [person for person, _ in attempted]
+    routes = routes_of(context.account_options, begun.account_id, context.step.channel, people, begun.begun_at)
     with connection.cursor() as cursor:
         cursor.execute(
             _INSERT_ATTEMPTS,
@@ -155,8 +159,9 @@ def _insert_attempts(
                             "provider_message_id": storable(result.provider_message_id, 255),
                             "code": storable(result.code, 63),
                             "detail": storable(result.detail, 500),
+                            "route": route,
                         }
-                        for person, result in attempted
+                        for (person, result), route in zip(attempted, routes, strict=True)
                     ]
                 ),
             },

@@ -5,16 +5,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
 from django.db import connection
 
+from channels.account_state.steering import IN_TIME
 from channels.events import Event
 from channels.providers.base import Account
 from distributor.engine.infrastructure.sql_params import array_of, rows_of, storable, without_nul
 from distributor.engine.journey.attempts import read_attempt_id
+from distributor.engine.route.steering import record_reports
 from distributor.rules.journey.delivery_events import Progress, Trouble, meaning_of
 
 logger = structlog.get_logger(__name__)
@@ -55,6 +57,7 @@ UPDATE distributor_attempt a SET
     provider_message_id = CASE a.provider_message_id WHEN '' THEN events.message_id ELSE a.provider_message_id END
 FROM (
     SELECT recipient_id, attempt_number, provider_account_id, max(progress) AS progress, max(trouble) AS trouble,
+        min(occurred_at) FILTER (WHERE progress >= %(delivered)s) AS delivered_at, max(address) AS address,
         coalesce(min(provider_message_id) FILTER (WHERE provider_message_id <> ''), '') AS message_id
     FROM distributor_providerevent WHERE recipient_id = ANY(%(ids)s::bigint[]) GROUP BY 1, 2, 3
 ) events
@@ -62,7 +65,17 @@ WHERE a.recipient_id = events.recipient_id AND a.number = events.attempt_number
     AND a.provider_account_id = events.provider_account_id
     AND (events.progress > a.progress OR events.trouble > a.trouble)
 RETURNING a.recipient_id, old.state <> new.state
-    OR new.trouble >= %(undelivered)s AND new.trouble > old.trouble
+    OR new.trouble >= %(undelivered)s AND new.trouble > old.trouble,
+    a.provider_account_id, a.channel,
+    CASE WHEN old.progress < %(delivered)s AND new.progress >= %(delivered)s
+        THEN events.delivered_at - a.begun_at <= %(in_time)s END,
+    old.trouble < %(undelivered)s AND new.trouble >= %(undelivered)s,
+    CASE WHEN EXISTS (
+        SELECT FROM distributor_stepaccount s WHERE s.step_id = a.step_id AND s.weight IS NOT NULL
+    ) THEN coalesce(nullif(events.address, ''), (
+        SELECT CASE a.channel WHEN 'email' THEN lower(c.email) ELSE c.phone END
+        FROM distributor_recipient r JOIN contacts_contact c ON c.id = r.contact_id WHERE r.id = a.recipient_id
+    )) END
 """
 _RECORD_OPENS = """
 WITH events AS (
@@ -89,6 +102,22 @@ class NewEvent:
     address: str
     occurred_at: datetime
     event_id: str
+
+
+class FoldedAttempt(NamedTuple):
+    """An attempt after its events were folded.
+
+    `is_in_time`: whether it was delivered in time, if it has just become known to be delivered. `weighed_address` is
+    where the message went, if its step has accounts with weights.
+    """
+
+    recipient_id: int
+    may_change_journey: bool
+    account_id: UUID
+    channel: str
+    is_in_time: bool | None
+    has_failed: bool
+    weighed_address: str | None
 
 
 def store_events(account: Account, events: Sequence[Event], now: datetime) -> list[NewEvent]:
@@ -122,15 +151,21 @@ def record_opens(recipient_ids: Collection[int], counts: defaultdict[UUID, Count
             counts[distribution_id]["opened_count"] += count
 
 
-def fold_events(recipient_ids: Collection[int]) -> set[int]:
+def fold_events(recipient_ids: Collection[int], now: datetime) -> set[int]:
     """Fold all stored events of these recipients into their attempts.
 
     Returns the recipients whose journey may change: an attempt's state did, or its delivery failed.
     """
     with connection.cursor() as cursor:
-        ranks = {"undelivered": Trouble.UNDELIVERED.value, "dropped": Trouble.DROPPED.value}
-        cursor.execute(_FOLD, {"ids": array_of(recipient_ids), **ranks})
-        return {recipient_id for recipient_id, may_change_journey in cursor.fetchall() if may_change_journey}
+        ranks = {
+            "delivered": Progress.DELIVERED.value,
+            "undelivered": Trouble.UNDELIVERED.value,
+            "dropped": Trouble.DROPPED.value,
+        }
+        cursor.execute(_FOLD, {"ids": array_of(recipient_ids), **ranks, "in_time": IN_TIME})
+        folded = [FoldedAttempt(*row) for row in cursor.fetchall()]
+    record_reports([attempt for attempt in folded if attempt.weighed_address is not None], now)
+    return {attempt.recipient_id for attempt in folded if attempt.may_change_journey}
 
 
 def _row(place: int, event: Event) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def catch_up_after_settle(recipient_ids: Collection[int], now: datetime) -> None
     The caller has settled the attempts and holds the recipients' locks.
     """
     counts: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
-    fold_events(recipient_ids)
+    fold_events(recipient_ids, now)
     Recipient.objects.filter(id__in=recipient_ids).update(has_early_events=False)
     _mark(reconcile_journeys(recipient_ids, now, counts))
     add_counts(counts)
@@ -135,7 +135,7 @@ def _apply_to_journeys(new_events: Sequence[NewEvent], now: datetime) -> None:
         record_opens(recipient_ids, counts)
     delivered = {event.recipient_id for event in new_events if event.progress >= Progress.DELIVERED}
     with_stop_condition = {recipient.id for recipient in recipients if recipient.stops_on != StopsOn.RESPONSE}
-    in_flight = reconcile_journeys(fold_events(recipient_ids) | delivered & with_stop_condition, now, counts)
+    in_flight = reconcile_journeys(fold_events(recipient_ids, now) | delivered & with_stop_condition, now, counts)
     attempt_counts = {recipient.id: recipient.attempt_count for recipient in recipients}
     early = {event.recipient_id for event in new_events if event.number > attempt_counts.get(event.recipient_id, 0)}
     _mark(in_flight | early)

@@ -1,16 +1,18 @@
-"""Choose the provider account for a step's next messages, and how many of them it may send now."""
+"""Which of a step's provider accounts may send its next messages now, and how many of them.
+
+In which order accounts with weights are asked is decided in steering.py.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import ceil, log
-from random import random
+from math import ceil
 from uuid import UUID
 
 from channels.account_state.buckets import lock_buckets, write_bucket
 from channels.account_state.rate_limit import Bucket, Cause, Grant, Limits, Wait, take
 from channels.account_state.refused_senders import PROBE_INTERVAL, claim_sender_probe
-from channels.models import RefusedSender
+from channels.models import AccountScore, RefusedSender
 from channels.providers.base import Account, Sender
 from channels.providers.registry import provider_class
 from distributor.rules.journey.retry import ACCOUNT_PAUSE
@@ -31,6 +33,7 @@ class AccountOption:
     limits: Limits
     bucket: Bucket
     weight: int | None = None
+    scores: Sequence[AccountScore] | None = None  # what came of its last messages, if that steers its share
     refused_sender: RefusedSender | None = None  # the step's own sender, if the account's provider refuses it
 
     @property
@@ -84,11 +87,11 @@ def may_send(account_options: Sequence[AccountOption], *, is_urgent: bool, now: 
 def take_tokens(
     account_options: Sequence[AccountOption], wanted: int, *, is_urgent: bool, now: datetime
 ) -> Allowance | Hold:
-    """Take tokens for at most `wanted` messages in one call to one account.
+    """Take tokens for at most `wanted` messages in one call to one account. Accounts are asked in their order.
 
     Runs in the caller's transaction; a rollback returns the tokens.
     """
-    active = active_in_order(account_options)
+    active = [option for option in account_options if option.is_active]
     if active and active[0].needs_no_tokens(now):
         return Allowance(active[0], min(wanted, active[0].batch_size))
     buckets = lock_buckets(option.account.id for option in active if not option.needs_no_tokens(now))
@@ -113,7 +116,7 @@ def accounts_available_now(
 
     Several accounts only if they share messages by weight.
     """
-    active = active_in_order(account_options)
+    active = [option for option in account_options if option.is_active]
     if any(option.weight for option in active):
         available = [option for option in account_options if may_send([option], is_urgent=is_urgent, now=now)]
         if available:
@@ -123,16 +126,6 @@ def accounts_available_now(
         return _hold_for_inactive(account_options, now)
     answer, option = found
     return [option] if isinstance(answer, Grant) else _hold_for_wait(answer, option)
-
-
-def active_in_order(account_options: Sequence[AccountOption]) -> list[AccountOption]:
-    """Return the active accounts in the order in which they are asked: the given order, or at random by weight."""
-    active = [option for option in account_options if option.is_active]
-    # Efraimidis and Spirakis: sorted by these keys, an account comes first in proportion to its weight.
-    return sorted(
-        active,
-        key=lambda option: log(1 - random()) / -option.weight if option.weight else 0.0,  # noqa: S311
-    )
 
 
 def _first_grant_or_shortest_wait(

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from channels.account_state.buckets import bucket_of
 from channels.account_state.refused_senders import refused_senders_of
+from channels.account_state.scores import scores_of
 from channels.locales import choose_locale
 from channels.models import ProviderAccount, TemplateVariant
 from channels.providers.base import Account, Sender
@@ -142,10 +143,13 @@ def _account_and_stand_in(step: Step) -> list[AccountOption]:
 
 def _requested_accounts(step: Step) -> list[AccountOption]:
     """Return the accounts that the request named for the step. Their stand-ins are not used."""
-    step_accounts = StepAccount.objects.filter(step=step).select_related("provider_account__pace").order_by("position")
-    return [
-        as_account_option(step, step_account.provider_account, step_account.weight) for step_account in step_accounts
-    ]
+    accounts = StepAccount.objects.filter(step=step).select_related("provider_account__pace").order_by("position")
+    step_accounts = list(accounts)
+    options = [as_account_option(step, each.provider_account, each.weight) for each in step_accounts]
+    if step.has_fixed_split or step_accounts[0].weight is None:
+        return options
+    scores = scores_of([option.account.id for option in options])
+    return [replace(option, scores=scores[option.account.id]) for option in options]
 
 
 def as_account_option(step: Step | StepRequest, account: ProviderAccount, weight: int | None = None) -> AccountOption:

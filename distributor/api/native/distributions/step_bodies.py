@@ -26,6 +26,8 @@ def message_contradictions(given: Mapping[str, Any]) -> Iterator[DataFault]:
                 yield DataFault(("providerIds", place), "named_twice", "This provider is given twice.")
         if isinstance(weights, list) and len(weights) != len(ids):
             yield DataFault(("weights",), "not_one_each", "Give one weight for each provider, or no weights.")
+    if given.get("fixedSplit") is True and weights is None:
+        yield DataFault(("fixedSplit",), "without_weights", "Only a split by weights can be fixed. Give weights.")
     if given.get("subject") and given.get("channel") in ("sms", "whatsapp"):
         yield DataFault(("subject",), "only_of_email", "Only e-mail has a subject.")
 
@@ -59,7 +61,16 @@ class StepMessageBody(Body):
         examples=[["0194c4f0-6c52-7c3e-9a53-5c1a3d0e7f42"]],
     )
     weights: list[Annotated[int, Field(ge=1, le=10_000)]] | None = Field(
-        None, description="The share of each provider account, in the order of `providerIds`.", examples=[[3, 1]]
+        None,
+        description="The share of each provider account, in the order of `providerIds`. Accounts that deliver far "
+        "worse than the others get less, until they recover; see `fixedSplit`.",
+        examples=[[3, 1]],
+    )
+    fixed_split: Annotated[bool, NULL_IS_DEFAULT] = Field(
+        False,
+        description="true: provider accounts share the messages by `weights` alone, whatever comes of their messages. "
+        "Only with `weights`.",
+        examples=[False],
     )
     template_id: UUID = Field(
         description="The template of the message.", examples=["0194c4f0-7d11-7a02-8f2b-2b6d5a9c1e10"]

@@ -43,6 +43,10 @@ class StepDocument(Document):
     weights: list[int] | None = Field(
         description="The share of each provider account; null if each stands in for those before it.", examples=[[3, 1]]
     )
+    fixed_split: bool = Field(
+        description="Whether the accounts share the messages by the weights alone, whatever comes of their messages.",
+        examples=[False],
+    )
     template_id: UUID = Field(
         description="The template of the message.", examples=["0194c4f0-7d11-7a02-8f2b-2b6d5a9c1e10"]
     )
@@ -118,6 +122,7 @@ def _step_fields(step: Step) -> dict[str, Any]:
         "priority": step.priority,
         "provider_ids": [account.provider_account_id for account in accounts] or [step.provider_account_id],
         "weights": [account.weight for account in accounts] if any(account.weight for account in accounts) else None,
+        "fixed_split": step.has_fixed_split,
         "template_id": step.template_id,
         "from_email": step.from_email or None,
         "from_name": step.from_name or None,

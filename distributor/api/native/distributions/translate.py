@@ -87,6 +87,7 @@ def _to_message_step(step: StepMessageBody) -> StepRequest:
         subject=step.subject or "",
         further_account_ids=further,
         weights=step.weights or (),
+        has_fixed_split=step.fixed_split,
     )
 
 
