@@ -16,7 +16,7 @@ from distributor.admin.support.base import ReadAt, ReadOnlyAdmin
 from distributor.admin.support.filters import MailingListFilter, SurveyFilter, list_url
 from distributor.admin.support.manual_retry import retry_in_admin
 from distributor.admin.support.progress_bar import parts_of, progress_bar
-from distributor.engine.control import DistributionOverError, cancel, pause, resume
+from distributor.engine.control import DistributionOverError, cancel, fix_split, pause, resume
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.manual_retry.unreached import UnreachedGroup, count_unreached
 from distributor.models import Batch, Decision, Distribution, Expansion, FollowUp, Recipient, Step
@@ -68,7 +68,9 @@ class DistributionAdmin(ReadOnlyAdmin[Distribution]):
         ),
     )  # fmt: skip
 
-    actions = ("pause_selected", "resume_selected", "cancel_selected", "retry_selected")
+    actions = (
+        "pause_selected", "resume_selected", "cancel_selected", "retry_selected", "fix_split_selected", "steer_selected"
+    )  # fmt: skip
 
     def has_control_permission(self, request: HttpRequest) -> bool:
         """Whether the user may pause, resume and cancel. Nothing else of a distribution can be changed here."""
@@ -90,6 +92,23 @@ class DistributionAdmin(ReadOnlyAdmin[Distribution]):
     def retry_selected(self, request: HttpRequest, selected: QuerySet[Distribution]) -> None:
         for row in selected:
             retry_in_admin(self, request, row, RetrySelection())
+
+    @admin.action(description="Fix the split: share by the weights of the accounts alone", permissions=["control"])
+    def fix_split_selected(self, request: HttpRequest, selected: QuerySet[Distribution]) -> None:
+        self._set_split(request, selected, is_fixed=True)
+
+    @admin.action(description="Steer: give accounts that deliver better a larger share", permissions=["control"])
+    def steer_selected(self, request: HttpRequest, selected: QuerySet[Distribution]) -> None:
+        self._set_split(request, selected, is_fixed=False)
+
+    def _set_split(self, request: HttpRequest, selected: QuerySet[Distribution], *, is_fixed: bool) -> None:
+        done = "sharing by weights alone" if is_fixed else "sharing by weights and results"
+        for row in selected:
+            if fix_split(row.pk, is_fixed=is_fixed):
+                self.log_change(request, row, done)
+                self.message_user(request, f"{row} is {done}.", messages.SUCCESS)
+            else:
+                self.message_user(request, f"{row} has no accounts that share by weight.", messages.WARNING)
 
     def _change_each(
         self,

@@ -19,6 +19,7 @@ from channels.account_state.health import HealthStatus, health_of
 from channels.credentials import UNREADABLE, UnreadableCredentials
 from channels.models import ProviderAccount
 from channels.providers.registry import provider_class
+from distributor.admin.support.account_scores import describe_scores
 from distributor.admin.support.base import BaseAdmin, ReadAt
 from distributor.admin.support.typed_classes import ModelForm
 from distributor.engine.infrastructure.clock import database_now
@@ -109,7 +110,7 @@ class ProviderAccountAdmin(BaseAdmin[ProviderAccount]):
     list_filter = ("organization", "channel", "is_active", "is_default")
     search_fields = ("name",)
     autocomplete_fields = ("organization", "stand_in")
-    readonly_fields = ("created_at", "status", "sent_today", "refused_senders")
+    readonly_fields = ("created_at", "status", "sent_today", "refused_senders", "scores")
     add_only_fields = ("organization", "kind", "channel")
 
     def is_used(self, row: ProviderAccount) -> bool:
@@ -136,7 +137,7 @@ class ProviderAccountAdmin(BaseAdmin[ProviderAccount]):
             ("Sending limits", {"fields": ("rate_per_second", "daily_limit", "urgent_reserve_percent", "stand_in")}),
         ]
         if obj:
-            fieldsets.insert(1, ("Status", {"fields": ("status", "sent_today", "refused_senders")}))
+            fieldsets.insert(1, ("Status", {"fields": ("status", "sent_today", "refused_senders", "scores")}))
         names = provider_class(obj.kind).credential_names if obj else ()
         if obj and names and self.has_change_permission(request, obj):
             fields = list(credential_form(names, obj.credentials).base_fields) if is_confirmed(request) else []
@@ -195,6 +196,11 @@ class ProviderAccountAdmin(BaseAdmin[ProviderAccount]):
         """Return the senders that the provider refuses although the account works. Messages with them wait."""
         refused = row.refused_senders.order_by("email")
         return "; ".join(f"{each.email} since {_shown(each.since)}: {each.because}" for each in refused) or "none"
+
+    @admin.display(description="lately, by destination")
+    def scores(self, row: "ReadAccount") -> str:
+        """Return what came of the account's last messages, where it shares them with others by weight."""
+        return describe_scores(row.scores.order_by("destination"), row.read_at)
 
     @admin.display(description="rate")
     def rate(self, row: ProviderAccount) -> str:

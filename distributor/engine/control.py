@@ -1,4 +1,4 @@
-"""Pause, resume, cancel, reschedule and delete a distribution.
+"""Pause, resume, cancel, reschedule and delete a distribution, and fix the split between its accounts.
 
 Each call changes the distribution and its batches, never its recipients: a million recipients are a thousand batches.
 
@@ -17,7 +17,7 @@ from django.db.models import Q
 
 from distributor.engine.infrastructure.transactions import retry_deadlocks
 from distributor.engine.infrastructure.wakeups import wake_lane_on_commit
-from distributor.models import Distribution
+from distributor.models import Distribution, Step, StepAccount
 from distributor.models.batch import BatchState
 from distributor.rules.journey.distribution_status import DistributionStatus
 
@@ -57,6 +57,15 @@ def resume(distribution_id: UUID, now: datetime) -> Distribution:
         distribution.batches.filter(state=BatchState.PAUSED).update(state=BatchState.WAITING)
         _wake_due_lanes(distribution, now)
     return distribution
+
+
+def fix_split(distribution_id: UUID, *, is_fixed: bool) -> bool:
+    """Let accounts with weights share by the weights alone, or let what comes of their messages change their shares.
+
+    Takes effect within a second. Returns whether any step has such accounts.
+    """
+    shared = StepAccount.objects.filter(step__distribution_id=distribution_id, weight__isnull=False)
+    return bool(Step.objects.filter(id__in=shared.values("step_id")).update(has_fixed_split=is_fixed))
 
 
 @retry_deadlocks

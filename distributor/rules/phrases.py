@@ -128,6 +128,26 @@ def explain_missing_value(placeholder: str, channel: str, recipient_count: int, 
     return f"{placeholder} has no value for {recipients}: their {_channel_name(channel)} messages {effect}"
 
 
+def explain_route(route: Mapping[str, Any]) -> str:
+    """Return why a message left by its account, as a sentence. `route` is stored with the attempt.
+
+    For example “by Mailgun EU, share 97 % instead of 50 %: 98 % of 840 to gmail.com were delivered in time, by SES 71 %
+    of 300”.
+    """
+    done = {"delivered": "were delivered in time", "taken": "were accepted", "worked": "calls worked"}
+    where = f" to {route['destination']}" if route["destination"] and route["measure"] != "worked" else ""
+    other = route["other"]
+    if route["measure"] == "seconds":
+        compared = f"{route['seconds']} s per message, by {other['account']} {other['seconds']} s"
+    else:
+        compared = f"{_part(route)}{where} {done[route['measure']]}, by {other['account']} {_part(other)}"
+    return f"by {route['account']}, share {route['share']} % instead of {route['weight']} %: {compared}"
+
+
+def _part(numbers: Mapping[str, Any]) -> str:
+    return "none" if numbers["percent"] is None else f"{numbers['percent']} % of {numbers['of']:,}"
+
+
 def local(moment: datetime, zone: ZoneInfo) -> str:
     """Return a time such as 2026-03-02 08:00 (Europe/Warsaw), with seconds unless they are zero."""
     try:

@@ -32,7 +32,14 @@ _PERSON: Final = {"contactId": CONTACT, "phone": PHONE}
 _NAMED: Final = {"externalId": "PAT-2", "phone": PHONE, "timeZone": "Europe/Warsaw"}
 _ADDED: Final = {"MobileNumber": PHONE, "EmailAddress": "bob@example.com"}
 _STEPS: Final = [
-    {"kind": "invitation", "delayMinutes": None, "providerIds": [PROVIDER], "weights": None, "templateId": TEMPLATE}
+    {
+        "kind": "invitation",
+        "delayMinutes": None,
+        "providerIds": [PROVIDER],
+        "weights": None,
+        "fixedSplit": False,
+        "templateId": TEMPLATE,
+    }
 ]
 _LIFE: Final = {"notAfter": None, "expiresAt": None}
 _URLS: Final = {"targetUrl": "https://survey.example.com/s/1", "thankYouLinkUrl": "https://example.com/"}
@@ -63,7 +70,14 @@ _NEEDED: Final[Mapping[str, list[dict[str, Any]]]] = {
         )
     ],
     "add_step": [
-        {"channel": "email", "providerIds": [PROVIDER], "weights": None, "templateId": TEMPLATE, "contactId": contact}
+        {
+            "channel": "email",
+            "providerIds": [PROVIDER],
+            "weights": None,
+            "fixedSplit": False,
+            "templateId": TEMPLATE,
+            "contactId": contact,
+        }
         | {"scheduledAt": None}
         for contact in (None, CONTACT)
     ],

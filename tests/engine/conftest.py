@@ -23,7 +23,7 @@ Send = Callable[..., Accepted]
 SendTo = Callable[..., Distribution]
 Follow = Callable[..., Step]
 Ask = Callable[..., DistributionRequest]
-OF_INVITATIONS = {"fallback_delay_minutes", "weights", "from_email", "subject"}
+OF_INVITATIONS = {"fallback_delay_minutes", "weights", "has_fixed_split", "from_email", "subject"}
 
 
 @pytest.fixture

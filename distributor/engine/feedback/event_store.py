@@ -71,7 +71,8 @@ RETURNING a.recipient_id, old.state <> new.state
         THEN events.delivered_at - a.begun_at <= %(in_time)s END,
     old.trouble < %(undelivered)s AND new.trouble >= %(undelivered)s,
     CASE WHEN EXISTS (
-        SELECT FROM distributor_stepaccount s WHERE s.step_id = a.step_id AND s.weight IS NOT NULL
+        SELECT FROM distributor_stepaccount shared JOIN distributor_step s ON s.id = shared.step_id
+        WHERE shared.step_id = a.step_id AND shared.weight IS NOT NULL AND NOT s.has_fixed_split
     ) THEN coalesce(nullif(events.address, ''), (
         SELECT CASE a.channel WHEN 'email' THEN lower(c.email) ELSE c.phone END
         FROM distributor_recipient r JOIN contacts_contact c ON c.id = r.contact_id WHERE r.id = a.recipient_id

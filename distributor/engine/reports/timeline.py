@@ -18,6 +18,7 @@ from distributor.models.decision import DecisionKind
 from distributor.models.recipient import RecipientState
 from distributor.rules.eligibility import Reason
 from distributor.rules.journey.delivery_events import OPT_OUT_REQUESTS
+from distributor.rules.phrases import explain_route
 from distributor.rules.timing.time_zones import zone_named
 
 # Opens are taken from the recipient's row and sends from its attempts. STOP and START concern the address.
@@ -87,6 +88,8 @@ class Timeline:
         recipient = self.recipient
         yield TimelineEvent(recipient.created_at, "accepted")
         for attempt in self.attempts:
+            if attempt.route is not None:
+                yield TimelineEvent(attempt.begun_at, "routed", explain_route(attempt.route))
             at = attempt.begun_at if attempt.state == AttemptState.SENT else attempt.ended_at
             yield TimelineEvent(at, attempt.state, self._describe(attempt, attempt.code), attempt.detail)
         # An attempt and the decision that follows from it may have the same time. The stable sort keeps this order.

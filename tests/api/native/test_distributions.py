@@ -68,6 +68,7 @@ def test_a_distribution_is_read_back_with_all_that_was_said(client: Client, post
                 "priority": 1,
                 "providerIds": [body["channels"][0]["providerId"]],
                 "templateId": body["channels"][0]["templateId"],
+                "fixedSplit": False,
                 **dict.fromkeys(("weights", "fromEmail", "fromName", "replyToEmail", "subject")),
                 **dict.fromkeys(("fallbackDelayMinutes", "delayMinutes", "scheduledAt", "contactId", "progress")),
             }

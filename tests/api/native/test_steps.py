@@ -74,7 +74,9 @@ def test_several_providers_are_read_back_with_their_weights(
     second = ProviderAccount.objects.create(organization=organization, name="2", kind="sandbox", channel="email")
     both = [*step()["providerIds"], str(second.pk)]
     (shown,) = post_it({**asked, "steps": [step(providerIds=both, weights=[1, 3])]}).json()["steps"]
-    assert (shown["providerIds"], shown["weights"]) == (both, [1, 3])
+    assert (shown["providerIds"], shown["weights"], shown["fixedSplit"]) == (both, [1, 3], False)
+    fixed = step(providerIds=both, weights=[1, 3], fixedSplit=True)
+    assert post_it({**asked, "steps": [fixed]}).json()["steps"][0]["fixedSplit"] is True
     (shown,) = post_it({**asked, "steps": [step(providerIds=both)]}).json()["steps"]
     assert (shown["providerIds"], shown["weights"]) == (both, None)
 

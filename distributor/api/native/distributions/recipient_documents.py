@@ -66,7 +66,8 @@ class EventDocument(Document):
 
     at: datetime = Field(description="When it happened.", examples=["2026-03-05T08:00:01Z"])
     event: str = Field(
-        description="accepted, deferred, rerouted, stopped, retried, sent, failed, unknown, opened, responded or "
+        description="accepted, deferred, rerouted, stopped, retried, sent, failed, unknown, opened, responded, "
+        "routed (another account got a larger share, see `about`) or "
         "visited_by_machine (by a link preview or scanner, which is no open); as reported by providers also delivered, "
         "clicked, delayed, soft_bounced, hard_bounced, failed, dropped, complained or unsubscribed",
         examples=["sent"],

@@ -30,6 +30,7 @@ SMS_STEP: Any = {"channel": "sms", "providerIds": [NOBODY], "templateId": NOBODY
         ("/steps/0", {**SMS_STEP, "subject": "Hi"}, ("/steps/0/subject", "only_of_email")),
         ("/steps/0/weights", [1, 2], ("/steps/0/weights", "not_one_each")),
         ("/steps/0/weights", [0], ("/steps/0/weights/0", "greater_than_equal")),
+        ("/steps/0/fixedSplit", True, ("/steps/0/fixedSplit", "without_weights")),
         ("/audience", {}, ("/audience", "not_one_audience")),
         ("/audience/listId", NOBODY, ("/audience", "not_one_audience")),
         ("/audience", {"listId": NOBODY}, ("/audience/listId", "list_not_found")),

@@ -65,6 +65,7 @@ WRONG_VALUES = {
     "/steps/0/channel": NO_UUID,
     "/steps/0/providerIds": no_list | st.just([]),
     "/steps/0/weights": no_list,
+    "/steps/0/fixedSplit": no_boolean,
     "/steps/0/templateId": NO_UUID,
     "/steps/0/kind": NO_UUID,
     "/steps/0/delayMinutes": st.integers(),
