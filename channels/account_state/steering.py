@@ -11,10 +11,11 @@ from datetime import timedelta
 from enum import StrEnum
 from math import log, prod, sqrt
 
-# What is remembered fades: half of it in an hour, and half of it with each 1,000 further messages (100 calls).
-HALF_LIFE = timedelta(hours=1)
-REMEMBERED_MESSAGES = 1_000
-REMEMBERED_CALLS = 100
+# What is remembered fades: half of it in six hours, so that tomorrow's campaign still knows something, and half of it
+# with each 300 further messages (30 calls), so that an account that recovers is soon believed.
+HALF_LIFE = timedelta(hours=6)
+REMEMBERED_MESSAGES = 300
+REMEMBERED_CALLS = 30
 # A receipt that comes later than this after the hand-over is as bad as none.
 IN_TIME = timedelta(minutes=15)
 # An account keeps this part of its weight, however bad it is.

@@ -9,18 +9,18 @@ from random import Random
 from channels.account_state.steering import IN_TIME, Record, Tally, next_turn
 
 MINUTE = timedelta(minutes=1)
-# The numbers of decision 35, written down again: half in an hour, half with each 1,000 messages or 100 calls.
-_PAIRS = {("taken", "refused"): 1_000, ("reported", "delivered"): 1_000, ("calls", "failed_calls"): 100}
-_PAIRS[("answered", "seconds")] = 1_000
+# The numbers of decision 35, written down again: half in six hours, half with each 300 messages or 30 calls.
+_PAIRS = {("taken", "refused"): 300, ("reported", "delivered"): 300, ("calls", "failed_calls"): 30}
+_PAIRS[("answered", "seconds")] = 300
 
 
 def remember(before: Tally, new: Tally, age: timedelta) -> Tally:
     """Return a tally after further messages: a second implementation of what the database does."""
-    hours = max(age.total_seconds(), 0.0) / 3_600
+    halvings = max(age.total_seconds(), 0.0) / 3_600 / 6
     after = {}
     for (counted, part), limit in _PAIRS.items():
         added = getattr(new, counted) + (new.refused if counted == "taken" else 0.0)
-        kept = 0.5**hours * limit / (limit + added)
+        kept = 0.5**halvings * limit / (limit + added)
         for name in (counted, part):
             after[name] = max(getattr(before, name) * kept + getattr(new, name), 0.0)
     return Tally(**after)

@@ -58,7 +58,7 @@ def vars_of(tally: Tally) -> list[float]:
     return [getattr(tally, name) for name in Tally.__slots__]
 
 
-def test_an_hour_later_half_is_left(account: ProviderAccount) -> None:
+def test_six_hours_later_half_is_left(account: ProviderAccount) -> None:
     add(account, "", taken=8, calls=2)
     assert tally_of(account, "", NOW + HALF_LIFE) == Tally(taken=4, calls=1)
 
