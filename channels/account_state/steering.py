@@ -113,12 +113,17 @@ def factors_by_measure(records: Sequence[Record], destination: str) -> dict[Meas
     }
 
 
+def is_apart(records: Sequence[Record], destination: str) -> bool:
+    """Return whether any account counts a destination apart from the others."""
+    return any(destination in record.destinations for record in records)
+
+
 def tallies_for(records: Sequence[Record], destination: str) -> list[Tally]:
     """Return each account's tally for a destination. If any account counts it apart, the others' is their own or empty.
 
     Comparing one account's numbers for gmail.com with another's for everything else would be unfair.
     """
-    if any(destination in record.destinations for record in records):
+    if is_apart(records, destination):
         return [record.destinations.get(destination, _NOTHING) for record in records]
     return [record.others for record in records]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from distributor.models import Attempt, Batch, Distribution, Handover, Recipient
-from tests.simulation.oracle import was_held_back
+from tests.simulation.oracle import failed_without_reason, was_held_back
 from tests.simulation.world import Campaign, Journey
 
 COUNTED = {"sent": "sent_count", "failed": "failed_count", "indeterminate": "indeterminate_count"}
@@ -99,6 +99,9 @@ def _about_end(journey: Journey, row: _Row, attempts: int) -> Iterator[str]:
         yield f"{len(arrived)} messages arrived"
     if row.outcome == "failed" and not calls:
         yield "nothing was tried"
+    if row.outcome == "failed":
+        for what in failed_without_reason(journey):
+            yield f"it failed for reasons of a provider: {what}"
     if row.outcome == "indeterminate" and not any(call.answer == "unknown" for call in calls):
         yield "no response was lost"
     counted = [call for call in calls if call.answer != "throttled" and not call.is_about_account]

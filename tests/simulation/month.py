@@ -18,6 +18,8 @@ from distributor.engine.feedback.ingest import ingest_events
 from distributor.models.batch import Lane
 from tests.simulation.noes import REPORTED, hear
 from tests.simulation.oracle import Oracle, expect_risk
+from tests.simulation.outages import Outages
+from tests.simulation.population import LYING, SHARED, SLOW
 from tests.simulation.provider import Fate, Simulated, draw_call
 from tests.simulation.world import Call, Campaign, Journey
 
@@ -40,6 +42,7 @@ class Month:
     now: datetime
     draw: Random
     oracle: Oracle
+    outages: Outages
     actions: list[tuple[datetime, int, Action]] = field(default_factory=list)
     journeys: dict[str, Journey] = field(default_factory=dict)
     campaigns: list[Campaign] = field(default_factory=list)
@@ -78,8 +81,11 @@ class Month:
 
     def _serve(self, provider: Simulated, messages: Sequence[Message]) -> list[Result]:
         """Answer a provider call."""
-        fates = draw_call(self.draw, len(messages))
+        account_id = provider.account.id
+        drawn = self.outages.fates(self.draw, account_id, len(messages), self.now)
+        fates = draw_call(self.draw, len(messages)) if drawn is None else drawn
         self.counts["calls"] += 1
+        self.counts["messages tried while away"] += len(messages) * self.outages.is_away(account_id, self.now)
         for message, fate in zip(messages, fates, strict=True):
             self._serve_one(provider, message, fate)
         # Settled, and heard, when the whole call is answered.
@@ -88,6 +94,7 @@ class Month:
                 person = self.journeys[message.values["link"].rpartition("/")[2]].person
                 hear(person.tenant, [person], "stop", self.now, (provider.account.channel.value, message.to))
                 self.counts["refused_after_stop"] += 1
+        self.now += timedelta(seconds=self.outages.seconds(account_id))
         return [fate.result for fate in fates]
 
     def _serve_one(self, provider: Simulated, message: Message, fate: Fate) -> None:
@@ -97,6 +104,7 @@ class Month:
         self.oracle.judge(call, message.to, provider.evidence_window)
         call.answer, call.is_taken = fate.result.outcome.value, fate.is_taken
         is_refusal = fate.result.outcome in (Outcome.PERMANENT, Outcome.TRANSIENT)
+        call.account = self.outages.names[provider.account.id]
         call.is_about_account = is_refusal and fate.result.scope in (Scope.ACCOUNT, Scope.ROUTE)
         journey.calls.append(call)
         journey.person.sends.append(call)
@@ -104,6 +112,8 @@ class Month:
         self.counts["messages"] += 1
         self.counts[f"{call.kind} messages"] += 1
         self.counts[call.answer] += 1
+        if call.account in (SLOW, LYING, SHARED):
+            self.counts[f"{call.account} e-mail taken"] += call.is_taken
         if fate.event and (call.answer == "accepted" or provider.evidence_window):
             self._report_later(provider, message, call, fate)
         if call.is_taken:

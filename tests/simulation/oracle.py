@@ -5,7 +5,7 @@ It uses neither the product's rules nor its tables, only what the simulation did
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tests.simulation.quiet_periods import QuietPeriods
 from tests.simulation.world import Call, Journey, Person
@@ -218,11 +218,31 @@ def _about_reason(call: Call, last: Call, there: list[Call]) -> Iterator[str]:
         first_at = min(other.at for other in there if other.may_have_left)
         if campaign.fallback_delay is not None and call.at < first_at + campaign.fallback_delay:
             yield f"the message before left at {first_at}, the delay is {campaign.fallback_delay}"
-    else:
-        recorded = [other for other in there if other.answer in ("transient", "unknown") and not other.is_about_account]
-        enough = RETRIED_FOR[last.channel] - LONGEST_WAIT[last.channel] - timedelta(seconds=1)
-        if not recorded or call.at < recorded[0].at + enough:
-            yield "the channel before was not tried long enough"
+    elif not _was_tried_long_enough(there, call.at):
+        yield "the channel before was not tried long enough"
+
+
+def _was_tried_long_enough(calls: list[Call], until: datetime) -> bool:
+    """Return whether a person's message was tried on a channel for as long as it must be before it fails."""
+    recorded = [other for other in calls if other.answer in ("transient", "unknown") and not other.is_about_account]
+    channel = calls[-1].channel
+    enough = RETRIED_FOR[channel] - LONGEST_WAIT[channel] - timedelta(seconds=1)
+    return bool(recorded) and until >= recorded[0].at + enough
+
+
+def failed_without_reason(journey: Journey) -> Iterator[str]:
+    """Yield the channels on which a failed journey was tried and nothing was wrong with the person or its message.
+
+    What a provider has for trouble of its own fails nobody, however long it lasts.
+    """
+    person = journey.person
+    for channel in dict.fromkeys(call.channel for call in journey.calls):
+        calls = [call for call in journey.calls if call.channel == channel]
+        is_refused = any(call.answer == "permanent" and not call.is_about_account for call in calls)
+        is_closed = (channel, person.addresses.get(channel, "")) in person.tenant.once_closed
+        has_reason = is_refused or is_closed or any(call.has_failed for call in calls)
+        if not has_reason and not _was_tried_long_enough(calls, calls[-1].at):
+            yield f"nothing was wrong by {channel}"
 
 
 def expect_risk(call: Call) -> None:

@@ -31,6 +31,9 @@ HOURS = [
     Hours((time(12), time(13)), frozenset({1, 2, 4, 6})),
     Hours(None, frozenset({1, 2, 3, 4, 5, 7})),
 ]
+# Accounts that share a tenant's e-mail by these weights: what their names say is what they are (outages.py).
+SHARED, SLOW, LYING = "shared", "slow", "lying"
+WEIGHTS = {SHARED: 2, SLOW: 1, LYING: 1}
 STEPS = (INVITATION, "reminder 1", "reminder 2", "thanks 1", "thanks 2")
 REACHES = ("everything", "channel")  # what a STOP and a complaint close
 PEOPLE_PER_MESSAGE = 0.4
@@ -96,6 +99,9 @@ def _create_tenant(draw: Random, number: int) -> Tenant:
     surveys = [Survey.objects.create(organization=row, name=f"Survey {place}") for place in range(2)]
     kind = "reporting" if number % 3 else "silent"
     accounts = {channel.value: _account(row, channel, kind, number) for channel in Channel}
+    shared = _shared_accounts(row, kind) if number % 3 == 1 else []
+    if shared:
+        accounts[Channel.EMAIL.value] = shared[0]
     return Tenant(
         id=row.id,
         zone=row.time_zone,
@@ -106,6 +112,7 @@ def _create_tenant(draw: Random, number: int) -> Tenant:
         complaint_closes=row.complaint_closes,
         survey_ids=[survey.id for survey in surveys],
         account_ids=accounts,
+        shared_account_ids=shared,
         template_ids={(step, channel.value): _template(row, step, channel) for step in STEPS for channel in Channel},
     )
 
@@ -126,6 +133,16 @@ def _account(row: Organization, channel: Channel, kind: str, number: int) -> UUI
 
     spare = create(f"{channel} spare") if channel == Channel.EMAIL and number % 2 else None
     return create(channel.value, spare, rate=500 if number % 4 == 3 else None).id
+
+
+def _shared_accounts(row: Organization, kind: str) -> list[UUID]:
+    """Create accounts that share e-mail by weight."""
+    return [
+        ProviderAccount.objects.create(
+            organization=row, name=name, kind=kind, channel=Channel.EMAIL, from_email="surveys@tenant.example"
+        ).id
+        for name in WEIGHTS
+    ]
 
 
 def _template(row: Organization, step: str, channel: Channel) -> UUID:

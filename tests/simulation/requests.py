@@ -2,12 +2,13 @@
 
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 from distributor.engine.acceptance.accept import Accepted
 from distributor.rules.journey.chain import StepKind, StopsOn
 from distributor.rules.requests import AudienceRules, DistributionRequest, RecipientOptions, StepRequest, Throttle
 from distributor.rules.timing.throttle import ThrottlePolicy
-from tests.simulation.population import Plan
+from tests.simulation.population import WEIGHTS, Plan
 from tests.simulation.world import INVITATION, Campaign, Journey, Later, Tenant
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -98,7 +99,7 @@ def _invitations(plan: Plan, fallback_delay_minutes: int | None) -> list[StepReq
     return [
         StepRequest(
             channel=channel,
-            provider_account_id=plan.tenant.account_ids[channel],
+            **_accounts_of(plan.tenant, channel),
             template_id=plan.tenant.template_ids[INVITATION, channel],
             priority=priority,
             fallback_delay_minutes=fallback_delay_minutes,
@@ -117,7 +118,7 @@ def _draw_later(
     return [
         StepRequest(
             channel=channel,
-            provider_account_id=tenant.account_ids[channel],
+            **_accounts_of(tenant, channel),
             template_id=tenant.template_ids[f"{STEP_NAMES[kind]} {number}", channel],
             priority=number,
             kind=kind,
@@ -125,6 +126,14 @@ def _draw_later(
         )
         for number, channel in enumerate(channels, start=1)
     ]
+
+
+def _accounts_of(tenant: Tenant, channel: str) -> dict[str, Any]:
+    """The accounts of a step: the tenant's own, or those that share e-mail by weight."""
+    if channel != "email" or not tenant.shared_account_ids:
+        return {"provider_account_id": tenant.account_ids[channel]}
+    first, *further = tenant.shared_account_ids
+    return {"provider_account_id": first, "further_account_ids": further, "weights": list(WEIGHTS.values())}
 
 
 def _later_of(request: DistributionRequest, kind: StepKind) -> tuple[Later, ...]:

@@ -12,10 +12,12 @@ from typing import Self
 from django.db import connection
 
 from channels.providers.registry import PROVIDERS
+from tests.simulation.copies import check_copies, count_copies
 from tests.simulation.final_checks import check_end
 from tests.simulation.interventions import Interventions
 from tests.simulation.month import Month
 from tests.simulation.oracle import Oracle
+from tests.simulation.outages import draw_outages
 from tests.simulation.outcome import Outcome
 from tests.simulation.population import DAYS, FIRST_DAY, create_tenants, plan_calls
 from tests.simulation.provider import KINDS
@@ -54,12 +56,19 @@ def _simulated_providers() -> Iterator[None]:
             del PROVIDERS[kind]
 
 
-def simulate(recipients: int, seed: int, tenants: int = 6, liveliness: float = 1.0) -> Outcome:
+def simulate(
+    recipients: int,
+    seed: int,
+    tenants: int = 6,
+    liveliness: float = 1.0,
+    unreachable_for: timedelta = timedelta(days=1),
+) -> Outcome:
     """Simulate thirty days for this many recipients, and then until no recipient waits.
 
     The seed determines the people, the calls, the providers' troubles, the interventions, and the product's own random
     choices (jitter, the order of organisations). With a `liveliness` of 1, a person reacts to one message in 220, and
-    one person in 100 says no elsewhere, moves, or is suppressed or erased.
+    one person in 100 says no elsewhere, moves, or is suppressed or erased. Every account is away for a day once; one
+    that nobody answers at, for `unreachable_for`.
     """
     began = time.monotonic()
     draw = random.Random(seed)
@@ -68,9 +77,10 @@ def simulate(recipients: int, seed: int, tenants: int = 6, liveliness: float = 1
         cursor.execute("SELECT setseed(%s)", [seed % 1_000 / 1_000])
     population = create_tenants(draw, tenants, recipients)
     oracle = Oracle(QuietPeriods(FIRST_DAY.date(), (FIRST_DAY + timedelta(days=DAYS) + PATIENCE).date()))
-    month = Month(FIRST_DAY, draw, oracle)
+    plans = list(plan_calls(draw, population, recipients))
+    month = Month(FIRST_DAY, draw, oracle, draw_outages(seed, plans, unreachable_for))
     interventions = Interventions(month, liveliness)
-    for plan in plan_calls(draw, population, recipients):
+    for plan in plans:
         month.at(plan.at, partial(interventions.call, plan))
     for tenant in population:
         for person in draw.sample(tenant.people, int(len(tenant.people) * DISTURBED_SHARE * liveliness)):
@@ -80,12 +90,13 @@ def simulate(recipients: int, seed: int, tenants: int = 6, liveliness: float = 1
     with _simulated_providers(), _Errors() as errors:
         month.pass_time()
     passed = time.monotonic()
-    faults = [*oracle.faults, *errors.lines, *check_end(month.campaigns)]
+    faults = [*oracle.faults, *errors.lines, *check_end(month.campaigns), *check_copies(month.campaigns)]
     counts = {
         "distributions": len(month.campaigns),
         "recipients": len(month.journeys),
         "skipped": sum(campaign.skipped for campaign in month.campaigns),
         "judged": oracle.judged,
+        **count_copies(month.campaigns),
         **month.counts,
     }
     return Outcome(faults, counts, (prepared - began, passed - prepared, time.monotonic() - passed))

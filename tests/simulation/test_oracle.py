@@ -59,7 +59,7 @@ def judged(call: Call) -> list[str]:
 
 
 def earlier(
-    call: Call, ago: timedelta, answer: str, channel: str = "email", step: str = "invitation", **known: bool
+    call: Call, ago: timedelta, answer: str, channel: str = "email", step: str = "invitation", **known: Any
 ) -> None:
     """A message of the same journey."""
     made = Call(call.journey, channel, "1-1", call.at - ago, answer, is_taken=answer == "accepted", step=step, **known)

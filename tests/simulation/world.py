@@ -25,6 +25,7 @@ class Tenant:
     survey_ids: list[UUID]
     account_ids: dict[str, UUID]
     template_ids: dict[tuple[str, str], UUID]  # by step and channel
+    shared_account_ids: list[UUID] = field(default_factory=list)  # accounts that share e-mail by weight
     people: list["Person"] = field(default_factory=list)
     stop_closes: str = "everything"
     complaint_closes: str = "everything"
@@ -147,6 +148,7 @@ class Call:
     step: str = INVITATION
     is_delivered: bool = False
     is_opened: bool = False
+    account: str = ""  # the name of the account
 
     def __str__(self) -> str:
         reported = " reported" * self.is_known + " failed" * self.has_failed

@@ -158,12 +158,14 @@ def fold_events(recipient_ids: Collection[int], now: datetime) -> set[int]:
     Returns the recipients whose journey may change: an attempt's state did, or its delivery failed.
     """
     with connection.cursor() as cursor:
-        ranks = {
+        parameters: dict[str, Any] = {
+            "ids": array_of(recipient_ids),
+            "in_time": IN_TIME,
             "delivered": Progress.DELIVERED.value,
             "undelivered": Trouble.UNDELIVERED.value,
             "dropped": Trouble.DROPPED.value,
         }
-        cursor.execute(_FOLD, {"ids": array_of(recipient_ids), **ranks, "in_time": IN_TIME})
+        cursor.execute(_FOLD, parameters)
         folded = [FoldedAttempt(*row) for row in cursor.fetchall()]
     record_reports([attempt for attempt in folded if attempt.weighed_address is not None], now)
     return {attempt.recipient_id for attempt in folded if attempt.may_change_journey}

@@ -20,6 +20,7 @@ from channels.account_state.steering import (
     Tally,
     factors,
     factors_by_measure,
+    is_apart,
     next_turn,
     shares,
     tallies_for,
@@ -174,7 +175,8 @@ def _explain(
         "account": options[used].name,
         "share": round(100 * shares(weights, account_factors)[used]),
         "weight": round(100 * weights[used] / sum(weights)),
-        "destination": destination,
+        # A domain that is not counted apart may be one person's own, and would outlive the person's erasure.
+        "destination": destination if is_apart(records, destination) else OTHERS,
         "measure": measure.value,
         **numbers(used),
         "other": {"account": options[other].name, **numbers(other)},

@@ -128,7 +128,7 @@ def test_evidence_fades() -> None:
 def test_people_of_all_destinations_go_together_while_accounts_are_equal() -> None:
     records = [Record(KNOWN), Record(KNOWN)]
     turn = next_turn([1, 1], records, {GMAIL: 3, "outlook.com": 2}, [0.9, 0.1])
-    assert (turn.destinations, list(turn.accounts), turn.limit) == ({GMAIL, "outlook.com"}, [1, 0], None)
+    assert (turn.destinations, list(turn.accounts), turn.limit) == (frozenset({GMAIL, "outlook.com"}), [1, 0], None)
 
 
 def test_a_call_is_split_where_accounts_differ_by_destination() -> None:
@@ -136,15 +136,15 @@ def test_a_call_is_split_where_accounts_differ_by_destination() -> None:
     records = [Record(KNOWN, {GMAIL: lying}), Record(KNOWN, {GMAIL: KNOWN})]
     counts = {"outlook.com": 3, GMAIL: 2}
     turn = next_turn([1, 1], records, counts, [0.2, 0.3])
-    assert (turn.destinations, list(turn.accounts)) == ({"outlook.com"}, [0, 1])
+    assert (turn.destinations, list(turn.accounts)) == (frozenset({"outlook.com"}), [0, 1])
     turn = next_turn([1, 1], records, {GMAIL: 2}, [0.2, 0.3])
-    assert (turn.destinations, list(turn.accounts), turn.limit) == ({GMAIL}, [1, 0], None)
+    assert (turn.destinations, list(turn.accounts), turn.limit) == (frozenset({GMAIL}), [1, 0], None)
 
 
 def test_a_bad_account_is_explored_with_few_messages_of_one_destination() -> None:
     records = [Record(KNOWN), Record(replace(KNOWN, delivered=100))]
     turn = next_turn([1, 1], records, {GMAIL: 900, "outlook.com": 100}, [0.999, 0.0001])
-    assert (turn.destinations, turn.accounts[0], turn.limit) == ({GMAIL}, 1, EXPLORED_MESSAGES)
+    assert (turn.destinations, turn.accounts[0], turn.limit) == (frozenset({GMAIL}), 1, EXPLORED_MESSAGES)
 
 
 @pytest.mark.parametrize(

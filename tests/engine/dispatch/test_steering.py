@@ -155,6 +155,15 @@ def test_the_timeline_says_which_account_and_why(send: Send, good_and_lying: Pro
     assert routed.detail == f"{expected}, by Second 20 % of 300"
 
 
+def test_a_domain_that_may_be_one_persons_own_is_not_kept(send: Send, good_and_lying: ProviderAccount) -> None:
+    AccountScore.objects.update(destination="")
+    send([given(1, email="ann@ann.example")], further_accounts=[good_and_lying], weights=[1, 1])
+    dispatch()
+    route = Attempt.objects.values_list("route", flat=True).get()
+    assert route is not None
+    assert "ann" not in str(route)
+
+
 def test_nothing_is_said_while_accounts_are_equal(send: Send, second: ProviderAccount) -> None:
     accepted = send(1, further_accounts=[second], weights=[1, 1])
     dispatch()
