@@ -1,8 +1,9 @@
 """Settle: store the results of a hand-over and what follows for each of its people, in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from random import random
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -56,7 +57,7 @@ def settle(
         if not Handover.objects.filter(id=begun.handover_id, settled_at=None).update(settled_at=now):
             return
         _suppress_bad_addresses(context, outcomes)
-        _record_opted_out(context, begun, outcomes, now)
+        stopping = _record_opted_out(context, begun, outcomes, now)
         # One draw per hand-over: people who fail together wait together, in one batch.
         jitter = random()  # noqa: S311  it spreads load and keeps no secret
         window = provider_class(context.provider_kind).evidence_window
@@ -74,6 +75,8 @@ def settle(
         release_slots(context.distribution.survey_id, unreached)
         if marked_ids:
             catch_up_after_settle(marked_ids, now)
+        if stopping:
+            _stop_sharers(begun, stopping, now)
         # Last, because a pause locks the distribution first and then its batches.
         Batch.objects.filter(id=claim.batch_id, fence=claim.fence).update(claims=0, last_error="", held_by=None)
 
@@ -110,10 +113,10 @@ def _suppress_bad_addresses(context: StepContext, outcomes: Sequence[tuple[Perso
 
 def _record_opted_out(
     context: StepContext, begun: Begun, outcomes: Sequence[tuple[Person, Result]], now: datetime
-) -> None:
+) -> dict[UUID, ReportedSignal]:
     """Record that people had opted out at the provider, which refused their message, and stop their other journeys.
 
-    Their journeys in this hand-over end with it (dispatch/outcome.py).
+    Their journeys in this hand-over end with it (dispatch/outcome.py). Returns the contacts whose journeys must stop.
     """
     reported = [
         ReportedSignal(
@@ -127,11 +130,19 @@ def _record_opted_out(
         if result.opted_out
     ]
     if not reported:
-        return
+        return {}
     stopping = record_provider_signals(context.account, reported, now)
     own_ids = {person.recipient_id for person in begun.people}
     journeys = lock_journeys(stopping, and_recipients=own_ids)
     stop_for_signals([journey for journey in journeys if journey.pk not in own_ids], stopping, now)
+    return stopping
+
+
+def _stop_sharers(begun: Begun, stopping: Mapping[UUID, ReportedSignal], now: datetime) -> None:
+    """Stop journeys of this hand-over that go on, of people who share a number with somebody who had opted out."""
+    own_ids = {person.recipient_id for person in begun.people if person.id in stopping}
+    journeys = [journey for journey in lock_journeys(stopping) if journey.pk in own_ids]
+    stop_for_signals(journeys, stopping, now)
 
 
 def _insert_attempts(

@@ -17,7 +17,7 @@ from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Decision
 from tests.engine.conftest import Send
 from tests.support.engine.claims import begin_claim, claim_next
-from tests.support.engine.people import dispatch, given, totals_of
+from tests.support.engine.people import dispatch, events_of, given, totals_of
 from tests.support.engine.provider_events import event_of, report_events
 
 pytestmark = pytest.mark.django_db
@@ -135,6 +135,19 @@ def test_a_refusal_because_of_an_earlier_stop_closes_the_number(send: Send) -> N
     settle(claim, route, begun, [refused, Result(Outcome.ACCEPTED)], database_now())
     assert totals_of(accepted) == {"sent": 1, "failed": 1}
     assert closed() == everything("stop")
+
+
+def test_a_refusal_stops_who_shares_the_number_in_the_same_call(send: Send, organization: Organization) -> None:
+    Organization.objects.filter(id=organization.id).update(stop_closes="channel")
+    sharing = given(1, phone=str(given(0)["phone"]))
+    accepted = send([given(0), sharing, given(2)], Channel.SMS, reminders=[(Channel.EMAIL, 1_440)])
+    claim, route, _ = claim_next()
+    begun = begin_claim(claim, route)
+    refused = Result(Outcome.PERMANENT, code="21610", scope=Scope.RECIPIENT, opted_out=True)
+    settle(claim, route, begun, [refused, Result(Outcome.ACCEPTED), Result(Outcome.ACCEPTED)], database_now())
+    assert totals_of(accepted) == {"failed": 1, "sent": 1, "waiting": 1}
+    assert events_of(accepted, 1)[-1] == "stopped"
+    assert "stopped" not in events_of(accepted, 2)
 
 
 def test_another_organisations_address_stays_open(send: Send, accounts: Accounts) -> None:
