@@ -14,7 +14,6 @@ from channels.providers.base import Outcome, Result, Scope
 from tests.simulation.population import LYING, SLOW, Plan
 from tests.simulation.provider import Fate
 
-DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
 SLOW_SECONDS = 40  # of a call: below a worker's lease
 LIES = 0.6
@@ -63,8 +62,8 @@ class Outages:
         return SLOW_SECONDS if self.names.get(account_id) == SLOW else 0
 
 
-def draw_outages(seed: int, plans: Sequence[Plan], unreachable_for: timedelta) -> Outages:
-    """Draw an outage of a day for every account, one of these kinds each, about when its tenant sends.
+def draw_outages(seed: int, plans: Sequence[Plan], away_for: timedelta, unreachable_for: timedelta) -> Outages:
+    """Draw an outage for every account, one of these kinds each, about when its tenant sends.
 
     Unreachable accounts are probed every few seconds, which takes the simulation a minute per day: they are away for
     `unreachable_for`.
@@ -73,10 +72,10 @@ def draw_outages(seed: int, plans: Sequence[Plan], unreachable_for: timedelta) -
     outages = Outages()
     kinds = [(_BUSY, 0.0), (_SUSPENDED, 0.0), (_QUOTA, 0.0), (_LOST, 0.5), (_UNREACHABLE, 0.0)]
     for number, account in enumerate(_accounts()):
-        moments = [plan.at for plan in plans if plan.tenant.id == account.organization_id] or [plans[0].at]
-        start = draw.choice(moments) + timedelta(minutes=draw.randrange(-600, 60))
         result, taken_share = kinds[number % len(kinds)]
-        length = unreachable_for if result is _UNREACHABLE else DAY
+        length = unreachable_for if result is _UNREACHABLE else away_for
+        moments = [plan.at for plan in plans if plan.tenant.id == account.organization_id] or [plans[0].at]
+        start = draw.choice(moments) + draw.randrange(-90, 11) / 100 * length
         outages.by_account[account.pk] = Outage(start, start + length, result, taken_share)
         outages.names[account.pk] = account.name
     return outages

@@ -61,14 +61,15 @@ def simulate(
     seed: int,
     tenants: int = 6,
     liveliness: float = 1.0,
+    away_for: timedelta = timedelta(days=1),
     unreachable_for: timedelta = timedelta(days=1),
 ) -> Outcome:
     """Simulate thirty days for this many recipients, and then until no recipient waits.
 
     The seed determines the people, the calls, the providers' troubles, the interventions, and the product's own random
     choices (jitter, the order of organisations). With a `liveliness` of 1, a person reacts to one message in 220, and
-    one person in 100 says no elsewhere, moves, or is suppressed or erased. Every account is away for a day once; one
-    that nobody answers at, for `unreachable_for`.
+    one person in 100 says no elsewhere, moves, or is suppressed or erased. Every account is away once, for
+    `away_for`; one that nobody answers at, for `unreachable_for`.
     """
     began = time.monotonic()
     draw = random.Random(seed)
@@ -78,7 +79,7 @@ def simulate(
     population = create_tenants(draw, tenants, recipients)
     oracle = Oracle(QuietPeriods(FIRST_DAY.date(), (FIRST_DAY + timedelta(days=DAYS) + PATIENCE).date()))
     plans = list(plan_calls(draw, population, recipients))
-    month = Month(FIRST_DAY, draw, oracle, draw_outages(seed, plans, unreachable_for))
+    month = Month(FIRST_DAY, draw, oracle, draw_outages(seed, plans, away_for, unreachable_for))
     interventions = Interventions(month, liveliness)
     for plan in plans:
         month.at(plan.at, partial(interventions.call, plan))
