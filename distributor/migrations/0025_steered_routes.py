@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("distributor", "0023_demo_of_installation"),
+        ("distributor", "0024_journal_and_recovery"),
     ]
 
     operations = [
