@@ -121,7 +121,7 @@ def _write_people_back(
 def _apply_reports(recipient_ids: Sequence[int], now: datetime) -> None:
     """Apply what providers have reported since the restore. Nothing else begins: no thank-you and no added reminder."""
     counts: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
-    fold_events(recipient_ids)
+    fold_events(recipient_ids, now)
     reconcile_journeys(recipient_ids, now, counts)
     add_counts(counts)
 
