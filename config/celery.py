@@ -8,8 +8,11 @@ from celery.signals import setup_logging, task_prerun
 from django.db import close_old_connections
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
+from config.acknowledgements import forgive_lost_acknowledgements
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
+forgive_lost_acknowledgements()
 app = Celery("distributor")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.steps["worker"].add(DjangoStructLogInitStep)

@@ -120,3 +120,11 @@ def test_pythons_smtplib_opens_its_socket_by_the_method_that_we_override() -> No
 def test_kombus_redis_transport_imports_with_the_packages_that_are_installed() -> None:
     """pyproject.toml installs redis and packaging, because kombu's own extra pins other packages."""
     require("kombu", getattr(kombu_redis, "redis", None) is not None, "transport.redis")
+
+
+def test_kombus_redis_channel_makes_the_qos_that_we_replace() -> None:
+    """config/broker.py"""
+    is_there = kombu_redis.Channel.QoS.__mro__[1:2] == (kombu_redis.QoS,) and parameters(kombu_redis.QoS.ack) == [
+        "delivery_tag"
+    ]
+    require("kombu", is_there, "transport.redis.Channel.QoS")
