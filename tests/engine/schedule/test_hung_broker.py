@@ -28,7 +28,8 @@ def test_the_next_wake_up_is_taken_after_an_acknowledgement_was_lost(
     def no_answer(*_: Any) -> None:
         raise NoAnswerError("Timeout reading from socket")
 
-    with connection.channel() as channel, Consumer(channel, QUEUE, on_message=taken.append, prefetch_count=1):
+    channel: Any = connection.channel()
+    with channel, Consumer(channel, QUEUE, on_message=taken.append, prefetch_count=1):
         for number in (1, 2):
             connection.Producer().publish({"number": number}, routing_key=QUEUE.name)
         connection.drain_events(timeout=10)
