@@ -4,11 +4,12 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, task_prerun
+from celery.signals import celeryd_init, setup_logging, task_prerun
 from django.db import close_old_connections
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 from config.acknowledgements import forgive_lost_acknowledgements
+from config.statement_limits import limit_statements
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -45,3 +46,9 @@ def drop_broken_connection(**_: Any) -> None:
     every task until it was restarted, and took the wake-ups away from those that worked.
     """
     close_old_connections()
+
+
+@celeryd_init.connect
+def limit_statements_of_workers(**_: Any) -> None:
+    """Limit them before the pool's processes start, and with them their connections."""
+    limit_statements("worker")

@@ -125,7 +125,9 @@ TEMPLATES = [
     }
 ]
 # The body of a call with 1,000 contacts and embedded data is 0.3–5 MB; more than 10 MB is no valid call.
+# Other limits are in distributor/api/body_limits.py.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["distributor.api.request_body.RefuseFiles"]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularSwaggerView
 
 from distributor.admin.recovery import recovery_page
 from distributor.api.dialects.distributions_v3.urls import ignore_extra_slashes
@@ -11,11 +11,14 @@ from distributor.api.dialects.quick.views import QuickDistributions
 from distributor.api.dialects.recipient_add.views import AccountLogin, RecipientAdd, UnknownPath
 from distributor.api.dialects.single_send.views import SingleSends
 from distributor.api.health import healthz, readyz
+from distributor.api.openapi_document import OpenApiDocument
+from distributor.api.request_body import answer_bad_request
 from distributor.api.server_error import answer_server_error
 from distributor.api.unknown_address import UnknownAddress
 from distributor.api.webhooks import take_webhook, unknown_webhook
 from distributor.pages.home import home
 
+handler400 = answer_bad_request
 handler500 = answer_server_error
 
 urlpatterns = [
@@ -25,7 +28,7 @@ urlpatterns = [
     path("base/Recipient/Add", RecipientAdd.as_view()),
     path("API/v3/", include("distributor.api.dialects.distributions_v3.urls")),
     path("api/v1/", include("distributor.api.native.urls")),
-    path("api/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema", OpenApiDocument.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/docs", RedirectView.as_view(url="/api/docs/")),
     path("webhooks/<uuid:account_id>", take_webhook),

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from importlib import import_module
-from typing import Any, cast
+from time import monotonic
+from typing import Any, Final, cast
 from uuid import UUID
 
 from channels.providers.base import Account, Provider
@@ -18,7 +19,11 @@ PROVIDERS = {
     "twilio": "channels.providers.twilio.provider.Twilio",
 }
 
-_open: dict[UUID, Provider] = {}
+# An open provider holds up to 16 threads and connections, in each process.
+MAX_OPEN: Final = 32
+IDLE_SECONDS: Final = 600.0
+# With the moment of its last use, the longest unused first.
+_open: dict[UUID, tuple[Provider, float]] = {}
 
 
 def provider_class(kind: str) -> type[Provider]:
@@ -28,14 +33,28 @@ def provider_class(kind: str) -> type[Provider]:
 
 
 def open_provider(kind: str, account: Account) -> Provider:
-    """Return this process's provider for an account, which stays open until the account's settings change."""
-    provider = _open.get(account.id)
-    if provider is not None and provider.account == account and isinstance(provider, provider_class(kind)):
-        return provider
-    if provider is not None:
-        provider.close()
-    provider = _open[account.id] = provider_class(kind)(account)
+    """Return this process's provider for an account, which stays open until it is unused or the settings change.
+
+    At most MAX_OPEN are open. Those unused for IDLE_SECONDS are closed when another is used.
+    """
+    now = monotonic()
+    provider, _ = _open.pop(account.id, (None, now))
+    if provider is None or provider.account != account or not isinstance(provider, provider_class(kind)):
+        if provider is not None:
+            provider.close()
+        provider = provider_class(kind)(account)
+    _close_unused(now)
+    _open[account.id] = provider, now
     return provider
+
+
+def _close_unused(now: float) -> None:
+    while _open:
+        account_id, (provider, used_at) = next(iter(_open.items()))
+        if len(_open) < MAX_OPEN and now - used_at < IDLE_SECONDS:
+            return
+        del _open[account_id]
+        provider.close()
 
 
 def account_faults(kind: str, account: Account) -> list[str]:

@@ -7,9 +7,9 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 from django.http import Http404
-from psycopg.errors import ForeignKeyViolation
+from psycopg.errors import ForeignKeyViolation, LockNotAvailable, QueryCanceled
 from pydantic import Field
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -157,6 +157,10 @@ def known_problem(error: Exception) -> Problem | None:
     if isinstance(error, IntegrityError) and isinstance(error.__cause__, ForeignKeyViolation):
         detail = "Something that the request refers to has just been deleted. Nothing was written."
         return Problem(HTTPStatus.CONFLICT, "deleted_meanwhile", detail)
+    if isinstance(error, OperationalError) and isinstance(error.__cause__, QueryCanceled | LockNotAvailable):
+        # config/statement_limits.py
+        detail = "This took too long and was stopped. Nothing was written. Ask for less, or try again later."
+        return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "took_too_long", detail, headers={"Retry-After": "10"})
     if isinstance(error, exceptions.APIException):
         codes = error.get_codes()
         code = codes if isinstance(codes, str) else "invalid_request"

@@ -20,9 +20,6 @@ from distributor.engine.infrastructure.clock import database_now
 
 logger = structlog.get_logger(__name__)
 
-# SendGrid posts events in batches of up to 768 kB, the most of all providers.
-BODY_MAX_BYTES = 4_000_000
-
 
 @csrf_exempt
 @require_http_methods(["POST", "HEAD", "GET"])
@@ -35,8 +32,6 @@ def take_webhook(request: HttpRequest, account_id: UUID, attempt_id: str = "") -
     """
     if request.method == "HEAD" or (request.method == "GET" and not request.META.get("QUERY_STRING")):
         return HttpResponse()
-    if int(request.META.get("CONTENT_LENGTH") or 0) > BODY_MAX_BYTES:
-        return _refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     try:
         body = request.body
     except Exception as error:
@@ -44,8 +39,6 @@ def take_webhook(request: HttpRequest, account_id: UUID, attempt_id: str = "") -
         if unreadable is None:
             raise
         return _refuse(unreadable.status, unreadable.headers)
-    if len(body) > BODY_MAX_BYTES:  # a chunked or compressed body
-        return _refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     headers = {name.lower(): value for name, value in request.headers.items()}
     query = request.META.get("QUERY_STRING", "")
     try:

@@ -144,6 +144,7 @@ def _refuse_unreadable_body(request: HttpRequest) -> HttpResponse | None:
     """Read the body before the form is: then its length is known, which forms in several parts need."""
     try:
         request.body  # noqa: B018  reading it keeps it
+        request.POST  # noqa: B018  as above
     except Exception as error:
         refusal = body_error(error)
         if refusal is None:

@@ -13,7 +13,7 @@ from channels.events import Webhook
 from channels.models import ProviderAccount
 from contacts.channel import Channel
 from contacts.models import Suppression
-from distributor.api.webhooks import BODY_MAX_BYTES
+from distributor.api.body_limits import body_limit_bytes
 from distributor.engine.journey.attempts import attempt_id
 from distributor.engine.route.step_context import as_account
 from distributor.models import Attempt, Distribution, ProviderEvent, Recipient
@@ -209,7 +209,7 @@ def test_a_provider_without_webhooks_accepts_none(live_server: LiveServer, accou
 def test_only_posts_of_a_bounded_size_are_read(live_server: LiveServer, accounts: Accounts) -> None:
     url = f"{live_server.url}/webhooks/{accounts[Channel.EMAIL].pk}"
     assert httpx.put(url).status_code == 405
-    assert httpx.post(url, content=b" " * (BODY_MAX_BYTES + 1)).status_code == 413
+    assert httpx.post(url, content=b" " * (body_limit_bytes("/webhooks/") + 1)).status_code == 413
 
 
 def test_a_webhook_url_may_be_tested_before_it_is_used(live_server: LiveServer, accounts: Accounts) -> None:

@@ -123,7 +123,7 @@ def test_kombus_redis_transport_imports_with_the_packages_that_are_installed() -
 
 
 def test_kombus_redis_channel_makes_the_qos_that_we_replace() -> None:
-    """config/broker.py"""
+    """config/acknowledgements.py"""
     is_there = kombu_redis.Channel.QoS.__mro__[1:2] == (kombu_redis.QoS,) and parameters(kombu_redis.QoS.ack) == [
         "delivery_tag"
     ]

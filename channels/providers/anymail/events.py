@@ -74,7 +74,7 @@ def _open_view(service: Service, account: Account, webhook: Webhook) -> Any:
 def _is_signed_recently(service: Service, body: bytes, now: datetime) -> bool:
     try:
         signed_at = datetime.fromtimestamp(float(_look_up(json.loads(body), service.signed_at)), UTC)
-    except (TypeError, ValueError, OverflowError, OSError):
+    except (TypeError, ValueError, OverflowError, OSError, RecursionError):
         return False
     return is_recent(signed_at, now)
 

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 
 from distributor.api import webhooks
@@ -62,3 +62,18 @@ def test_a_webhook_that_fails_is_500_without_a_page(
     monkeypatch.setattr(webhooks, "receive_webhook", raising(error))
     answer = caller.post(f"/webhooks/{uuid4()}", b"{}", content_type="application/json")
     assert (answer.status_code, answer["Content-Type"], answer.content) == (500, "text/plain", b"")
+
+
+def test_a_stopped_call_is_503_in_its_faces_shape(
+    client: Client, faces: dict[str, Face], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sleep(*_: object, **__: object) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = 1")
+            cursor.execute("SELECT pg_sleep(60)")
+
+    monkeypatch.setattr("rest_framework.views.APIView.initial", sleep)
+    for face in faces.values():
+        answer = face.post(client)
+        assert "too long" in face.check_error(answer, 503)
+        assert answer["Retry-After"] == "10"

@@ -34,6 +34,7 @@ from distributor.api.dialects.recipient_add.wire import (
     Login,
     LoginAnswer,
     read_body,
+    read_login,
 )
 from distributor.api.dry_run import DryRunResponse
 from distributor.api.idempotency import idempotent_after
@@ -77,7 +78,7 @@ class AccountLogin(_View):
         the key expires. Calls with the cookie need `Content-Type: application/json`.
         """
         try:
-            body = read_body(Login, json_body(request))
+            body = read_login(json_body(request))
         except ValidationError as error:
             raise faults.explain_body(error) from None
         key = find_api_key(body.password.strip(), database_now())

@@ -219,6 +219,18 @@ def read_body(model: type[BodyT], body: bytes) -> BodyT:
     return model.model_validate(_with_published_keys(data))
 
 
+def read_login(body: bytes) -> Login:
+    """Validate a login. Of whatever else it contains nothing is read, since everybody may send one."""
+    try:
+        data = from_json(body)
+    except ValueError:
+        return Login.model_validate_json(body)  # raises what is wrong with the JSON
+    if isinstance(data, dict):
+        names = {name.lower(): name for name in map(to_pascal, Login.model_fields)}
+        data = {names[key.lower()]: value for key, value in data.items() if key.lower() in names}
+    return Login.model_validate(data)
+
+
 # Published keys by their lower case. No two keys of different objects differ in letter case only.
 _PUBLISHED_KEYS: Final = {
     name.lower(): name
