@@ -1,5 +1,6 @@
 """Authentication by API key: `x-api-key: dk_…` or `Authorization: Bearer dk_…`."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.auth.models import AnonymousUser
@@ -55,16 +56,26 @@ class ApiKeySchemes(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
 
 
 class HasScope(BasePermission):
-    """Requires the scope that the view names for the method: `scopes = {"POST": Scope.SEND}`."""
+    """Requires the scope that the view names for the method: `scopes = {"POST": Scope.SEND}`.
+
+    A method without one is refused, unless the view has no such method (405) or answers none (`scopes = None`).
+    """
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         if request.auth is None:
             return False
+        scopes: Mapping[str, Scope] | None = getattr(view, "scopes", {})
+        if scopes is None or not _is_handled(view, str(request.method)):
+            return True
         # The GET handler answers HEAD, so HEAD needs the same scope.
-        method = "GET" if request.method == "HEAD" else request.method
-        needed: Scope | None = getattr(view, "scopes", {}).get(method)
-        self.message = f"This key lacks the scope “{needed.value}”." if needed else ""
-        return needed is None or needed in caller_key(request).scopes
+        needed = scopes.get("GET" if request.method == "HEAD" else str(request.method))
+        self.message = f"This key lacks the scope “{needed.value}”." if needed else "No key may do this."
+        return needed is not None and needed in caller_key(request).scopes
+
+
+def _is_handled(view: "APIView", method: str) -> bool:
+    """Return whether the view has a handler of its own for the method. OPTIONS is answered by DRF."""
+    return method != "OPTIONS" and hasattr(view, method.lower())
 
 
 def caller_key(request: Request) -> ApiKey:

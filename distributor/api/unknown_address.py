@@ -1,5 +1,7 @@
 """Answers paths that lead nowhere below the prefix of an API in that API's own shape, never with a page."""
 
+from typing import ClassVar
+
 from django.urls import Resolver404, resolve
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -12,6 +14,8 @@ class UnknownAddress(APIView):
 
     Views of a dialect inherit from it after the dialect's own base, which has the shape and the authentication.
     """
+
+    scopes: ClassVar = None
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         super().initial(request, *args, **kwargs)

@@ -15,6 +15,12 @@ class Installation(models.Model):
         null=True, editable=False, help_text="Ids of what seed_demo made, so that it makes nothing twice."
     )
 
+    plain_ids_below = models.BigIntegerField(
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="Recipients with smaller ids are older than sealed ids, and keep their plain ones.",
+    )
     recovering_since = models.DateTimeField(
         null=True, help_text="Since when nothing is sent because the database was restored. Empty: sending."
     )

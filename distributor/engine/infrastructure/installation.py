@@ -13,6 +13,12 @@ def read_installation_id() -> str:
     return find_installation().code
 
 
+@cache  # it never changes
+def read_plain_ids_below() -> int:
+    """Return the id of the first recipient whose attempts have sealed ids (engine/journey/sealed_ids.py)."""
+    return find_installation().plain_ids_below
+
+
 def find_installation() -> Installation:
     """Return the installation's row; the first call makes it."""
     return Installation.objects.get_or_create(pk=1, defaults={"code": token_hex(5)})[0]

@@ -4,27 +4,37 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
+from distributor.engine.infrastructure.installation import read_plain_ids_below
 from distributor.engine.journey.people import Person
+from distributor.engine.journey.sealed_ids import seal, unseal
 from distributor.models import Attempt
 
-_ATTEMPT_ID = re.compile(r"([0-9a-f]{1,16})-([1-9][0-9]{0,4})")
+_SEALED = re.compile(r"[0-9a-f]{32}")
+_PLAIN = re.compile(r"([0-9a-f]{1,16})-([1-9][0-9]{0,4})")
 
 
 def attempt_id(recipient_id: int, number: int) -> str:
-    """Return the id that is sent to the provider and comes back in its events, for example "2f-1".
+    """Return the id that is sent to the provider and comes back in its events: 32 hexadecimal digits.
 
-    It exists before the attempt's row does.
+    It exists before the attempt's row does. Recipients older than sealed ids keep their plain ones, such as "2f-1":
+    providers know repeated attempts by them.
     """
-    return f"{recipient_id:x}-{number}"
+    if recipient_id < read_plain_ids_below():
+        return f"{recipient_id:x}-{number}"
+    return seal(recipient_id, number).hex()
 
 
 def read_attempt_id(text: str) -> tuple[int, int] | None:
     """Return the recipient's id and the attempt's number from an attempt_id(); None for any other text."""
-    match = _ATTEMPT_ID.fullmatch(text)
-    if match is None:
-        return None
-    recipient_id, number = int(match[1], 16), int(match[2])
-    return (recipient_id, number) if recipient_id < 2**63 and number < 2**15 else None
+    if _SEALED.fullmatch(text):
+        return _if_possible(unseal(bytes.fromhex(text)))
+    if match := _PLAIN.fullmatch(text):
+        return _if_possible((int(match[1], 16), int(match[2])))
+    return None
+
+
+def _if_possible(attempt: tuple[int, int] | None) -> tuple[int, int] | None:
+    return attempt if attempt and attempt[0] < 2**63 and 0 < attempt[1] < 2**15 else None
 
 
 def read_attempts(recipient_ids: Collection[int]) -> dict[int, list[Attempt]]:

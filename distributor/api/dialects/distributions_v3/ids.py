@@ -66,6 +66,11 @@ def numbered_id(kind: Kind, number: int) -> str:
     return f"{kind.value}_{_digits(number)}"
 
 
+def sealed_id(kind: Kind, sealed: bytes) -> str:
+    """Return an id that tells nothing of the number that was sealed. It is never read."""
+    return f"{kind.value}_{_digits(int.from_bytes(sealed))}"
+
+
 def read_id(kind: Kind, text: str) -> KeyRange | None:
     """Return the keys that an id of this kind may stand for; None if the text is not such an id."""
     prefix, _, digits = text.partition("_")

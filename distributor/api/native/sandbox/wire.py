@@ -36,7 +36,9 @@ class SandboxItem(Document):
     headers: dict[str, str] = Field(
         description="The headers of the e-mail.", examples=[{"List-Unsubscribe": "<https://dist.example.com/u/…>"}]
     )
-    attempt_id: str = Field(description="The id of the attempt, as providers get it.", examples=["52-1"])
+    attempt_id: str = Field(
+        description="The id of the attempt, as providers get it.", examples=["5f0e3c1b9a7d42868c1f0a6b3d9e2471"]
+    )
     distribution_id: str = Field(
         description="The id of the distribution.", examples=["0194c4f0-9f33-7a77-b2c3-d4e5f6071829"]
     )

@@ -29,11 +29,13 @@ from distributor.api.dialects.distributions_v3.envelope import (
     answer_elements,
     paged,
 )
-from distributor.api.dialects.distributions_v3.ids import Kind, numbered_id, public_id, read_id
+from distributor.api.dialects.distributions_v3.ids import Kind, numbered_id, public_id, read_id, sealed_id
 from distributor.api.dialects.distributions_v3.paging import OFFSET, PAGE, next_page, read_page
 from distributor.api.dialects.distributions_v3.timestamps import format_time_or_none
 from distributor.api.pagination import parse_row_number
 from distributor.api.problems import Fault
+from distributor.engine.infrastructure.installation import read_plain_ids_below
+from distributor.engine.journey.sealed_ids import seal
 from distributor.models import Recipient, Step
 
 _SENT, _NOT_SENT = "Email sent", "Email not sent"
@@ -130,7 +132,7 @@ def _element(recipient: Recipient, expires_at: datetime | None) -> LinkElement:
     contact = recipient.contact
     return LinkElement(
         contact_id=public_id(Kind.CONTACT, contact.pk),
-        transaction_id=numbered_id(Kind.TRANSACTION, recipient.pk),
+        transaction_id=_transaction_id(recipient.pk),
         link=link_url(recipient.code),
         exceeded_contact_frequency=False,
         link_expiration=format_time_or_none(expires_at),
@@ -141,3 +143,9 @@ def _element(recipient: Recipient, expires_at: datetime | None) -> LinkElement:
         email=contact.email or None,
         unsubscribed=contact.opted_out_at is not None,
     )
+
+
+def _transaction_id(recipient_id: int) -> str:
+    if recipient_id < read_plain_ids_below():  # callers may have stored it
+        return numbered_id(Kind.TRANSACTION, recipient_id)
+    return sealed_id(Kind.TRANSACTION, seal(recipient_id))

@@ -1,0 +1,43 @@
+"""Ids that leave the platform tell nothing of its volume: recipients are numbered, so the numbers are encrypted.
+
+One block of AES with a key of this installation: the same id gives the same text, we can read it back, and nobody else
+can make or compare one. See docs/decisions/0041.
+"""
+
+from functools import cache
+from hashlib import blake2b
+from typing import Final
+
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import ECB
+from django.conf import settings
+
+# The block: a recipient's id (8 bytes), an attempt's number (2), and zeros, by which a forged text is known.
+_ID_BYTES: Final = 8
+_NUMBER_BYTES: Final = 2
+_BLOCK_BYTES: Final = 16
+_ZEROS: Final = bytes(_BLOCK_BYTES - _ID_BYTES - _NUMBER_BYTES)
+
+
+def seal(recipient_id: int, number: int = 0) -> bytes:
+    """Return 16 bytes that stand for a recipient's attempt; `number` 0 stands for the recipient."""
+    block = recipient_id.to_bytes(_ID_BYTES) + number.to_bytes(_NUMBER_BYTES) + _ZEROS
+    return _cipher().encryptor().update(block)
+
+
+def unseal(sealed: bytes) -> tuple[int, int] | None:
+    """Return the recipient's id and the number of what seal() returned; None for any other bytes."""
+    if len(sealed) != _BLOCK_BYTES:
+        return None
+    block = _cipher().decryptor().update(sealed)
+    if not block.endswith(_ZEROS):
+        return None
+    return int.from_bytes(block[:_ID_BYTES]), int.from_bytes(block[_ID_BYTES : _ID_BYTES + _NUMBER_BYTES])
+
+
+@cache
+def _cipher() -> Cipher[ECB]:
+    # The one secret that never changes: ids come back for as long as messages are read.
+    key = blake2b(settings.ADDRESS_KEY_SECRET.encode(), digest_size=32, person=b"sealed ids").digest()
+    return Cipher(AES(key), ECB())  # noqa: S305  a single block has no pattern to show
