@@ -13,7 +13,7 @@ def keep_ids_of_older_recipients(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("distributor", "0024_journal_and_recovery"),
+        ("distributor", "0025_steered_routes"),
     ]
 
     operations = [
