@@ -5,8 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -14,6 +16,7 @@ from contacts.addresses import strip_unseen
 from contacts.models import Contact, Organization
 from distributor.admin.support.address_validation import shown_address, validated_email, validated_phone
 from distributor.admin.support.base import LargeTableAdmin
+from distributor.admin.support.contact_export import answer_export
 from distributor.admin.support.filters import list_url
 from distributor.admin.support.search import find_contacts, searched_organizations
 from distributor.admin.support.typed_classes import ModelForm
@@ -86,6 +89,21 @@ class ContactAdmin(LargeTableAdmin[Contact]):
         if not term:
             return queryset, False
         return queryset.filter(pk__in=find_contacts(term, searched_organizations(request))), False
+
+    def get_urls(self) -> list[URLPattern]:
+        export = path(
+            "<path:object_id>/export/", self.admin_site.admin_view(self.export), name="contacts_contact_export"
+        )
+        return [export, *super().get_urls()]
+
+    def export(self, request: HttpRequest, object_id: str) -> StreamingHttpResponse:
+        """Show everything known of a contact to operators who may change it."""
+        contact = self.get_object(request, object_id)
+        if contact is None:
+            raise Http404
+        if not self.has_change_permission(request, contact):
+            raise PermissionDenied
+        return answer_export(request, contact)
 
     def has_delete_permission(self, request: HttpRequest, obj: Contact | None = None) -> bool:
         """Never: its recipients would be deleted too, and the counts of their distributions would be wrong."""

@@ -51,6 +51,12 @@ class ProviderEvent(models.Model):
             models.Index(fields=("id",), name="replies_by_id", condition=Q(kind=REPLY)),
             models.Index(fields=("provider_account_id", "id"), name="replies_to_an_account", condition=Q(kind=REPLY)),
             models.Index(fields=("address",), name="texts_of_an_address", condition=Q(kind__in=INBOUND_TEXTS)),
+            # Few rows: what was reported of an address and of no message. An export reads and an erasure empties them.
+            models.Index(
+                fields=("address",),
+                name="events_of_an_address",
+                condition=Q(recipient_id=None) & ~Q(address=""),
+            ),
         ]
 
     def __str__(self) -> str:

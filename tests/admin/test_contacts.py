@@ -1,17 +1,20 @@
+import json
 import re
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from contacts.models import Contact, Organization, Suppression
 from distributor.engine.consent.erase import erase_contact
 from distributor.engine.consent.unsubscribe import unsubscribe
 from distributor.engine.infrastructure.clock import database_now
-from distributor.models import Distribution, Recipient
+from distributor.models import Distribution, Recipient, Response
 from tests.support.admin_pages import act, address, faults, listed
 
 
@@ -148,3 +151,23 @@ def test_an_erased_contact_is_not_edited(operator: Client, contact: Contact) -> 
     assert operator.post(address(contact, "change"), edited(contact)).status_code == 403
     contact.refresh_from_db()
     assert contact.email == ""
+
+
+def test_an_operator_reads_everything_known_of_a_contact(operator: Client, anna: Recipient, response: Response) -> None:
+    address_of_export = reverse("admin:contacts_contact_export", args=[anna.contact.pk])
+    assert address_of_export in operator.get(address(anna.contact, "change")).content.decode()
+    page = operator.get(address_of_export).getvalue().decode()
+    assert "anna@example.com" in page
+    assert "Kind people" in page
+    assert "bob" not in page
+    exported = json.loads(operator.get(address_of_export, {"format": "json"}).getvalue())
+    assert exported["journeys"][0]["responses"][0]["answers"] == {"rating": 9, "comment": "Kind people"}
+
+
+def test_who_may_only_look_exports_nothing(anna: Recipient) -> None:
+    viewer = User.objects.create_user("vera", is_staff=True)
+    viewer.user_permissions.add(Permission.objects.get(codename="view_contact"))
+    browser = Client()
+    browser.force_login(viewer)
+    assert browser.get(reverse("admin:contacts_contact_export", args=[anna.contact.pk])).status_code == 403
+    assert "/export/" not in browser.get(address(anna.contact, "change")).content.decode()

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from distributor.api.native.contacts.export_view import ContactExport
 from distributor.api.native.contacts.views import ContactDetail, Contacts, OptIn, OptOut
 from distributor.api.native.distributions.control import CancelDistribution, PauseDistribution, ResumeDistribution
 from distributor.api.native.distributions.recipients import DistributionRecipients, DistributionSkipped
@@ -35,6 +36,7 @@ urlpatterns = [
     path("surveys/<str:survey_id>", SurveyDetail.as_view()),
     path("contacts", Contacts.as_view()),
     path("contacts/<str:contact_id>", ContactDetail.as_view()),
+    path("contacts/<str:contact_id>/export", ContactExport.as_view()),
     path("contacts/<str:contact_id>/opt-out", OptOut.as_view()),
     path("contacts/<str:contact_id>/opt-in", OptIn.as_view()),
     path("lists", MailingLists.as_view()),
