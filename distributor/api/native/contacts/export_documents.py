@@ -13,7 +13,7 @@ DISTRIBUTION = "0194c4f0-7d11-7a55-8f0e-1b2c3d4e5f60"
 
 
 class ExportedContactDocument(Document):
-    """The contact's own fields."""
+    """A contact, with its empty fields as empty texts."""
 
     id: UUID = Field(description="The contact's id.", examples=["0194c4f0-5a3d-7b19-a0c4-9d1e2f3a4b5c"])
     external_id: str | None = Field(description="The contact's id in your system.", examples=["PAT-1"])
