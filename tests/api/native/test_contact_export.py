@@ -80,7 +80,7 @@ def test_an_export_holds_everything_known_of_a_person(client: Client, ann: Conta
     assert [event["kind"] for event in journey["providerEvents"]] == ["opened"]
     assert [response["answers"] for response in journey["responses"]] == [{"score": 9}]
     assert [message["to"] for message in journey["sandboxMessages"]] == ["ann@example.com"]
-    assert [decision["text"] for decision in data["skipped"]] == ["skipped: the contact opted out less than a minute ago"]
+    assert [decision["reason"] for decision in data["skipped"]] == ["opted_out"]
     assert [event["detail"] for event in data["texts"]] == ["of replied", "of stopped"]
     assert [part["email"] for answer in data["storedAnswers"] for part in answer["parts"]] == ["ann@example.com"]
 
