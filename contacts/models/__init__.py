@@ -1,6 +1,7 @@
 from contacts.models.api_key import ApiKey
 from contacts.models.consent_event import ConsentEvent
 from contacts.models.contact import Contact
+from contacts.models.erased_address import ErasedAddress
 from contacts.models.former_address import FormerAddress
 from contacts.models.mailing_list import MailingList
 from contacts.models.membership import Membership
@@ -12,6 +13,7 @@ __all__ = [
     "ApiKey",
     "ConsentEvent",
     "Contact",
+    "ErasedAddress",
     "FormerAddress",
     "MailingList",
     "Membership",

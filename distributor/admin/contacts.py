@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,6 +17,7 @@ from contacts.models import Contact, Organization
 from distributor.admin.support.address_validation import shown_address, validated_email, validated_phone
 from distributor.admin.support.base import LargeTableAdmin
 from distributor.admin.support.contact_export import answer_export
+from distributor.admin.support.erasure import erase_in_admin
 from distributor.admin.support.filters import list_url
 from distributor.admin.support.search import find_contacts, searched_organizations
 from distributor.admin.support.typed_classes import ModelForm
@@ -55,7 +56,7 @@ class ContactAdmin(LargeTableAdmin[Contact]):
     search_help_text = "Enter a complete external ID, e-mail address, phone number or contact ID."
     autocomplete_fields = ("organization",)
     readonly_fields = ("email_address", "recipients", "opted_out_at", "created_at", "updated_at")
-    actions = ("opt_out", "lift_opt_out")
+    actions = ("opt_out", "lift_opt_out", "erase")
     fieldsets = (
         (
             None,
@@ -145,6 +146,10 @@ class ContactAdmin(LargeTableAdmin[Contact]):
             lambda contact_id: lift_opt_out(contact_id, now, source=source, is_asked_by_person=True),
             "Opt-out lifted.",
         )
+
+    @admin.action(description="Erase: forget who they are", permissions=["change"])
+    def erase(self, request: HttpRequest, queryset: QuerySet[Contact]) -> HttpResponse | None:
+        return erase_in_admin(self, request, queryset, lambda contact: self.log_change(request, contact, "Erased."))
 
     def _for_each(
         self, request: HttpRequest, contacts: QuerySet[Contact], change: Callable[[UUID], bool], message: str

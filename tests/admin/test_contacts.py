@@ -171,3 +171,25 @@ def test_who_may_only_look_exports_nothing(anna: Recipient) -> None:
     browser.force_login(viewer)
     assert browser.get(reverse("admin:contacts_contact_export", args=[anna.contact.pk])).status_code == 403
     assert "/export/" not in browser.get(address(anna.contact, "change")).content.decode()
+
+
+def test_erasing_is_asked_twice(operator: Client, anna: Recipient) -> None:
+    contact = anna.contact
+    shared = Contact.objects.create(organization=contact.organization, external_id="ben", email=contact.email)
+    page = act(operator, "erase", contact)
+    assert "This cannot be undone" in page
+    assert "ben" in page
+    assert not Contact.objects.exclude(erased_at=None).exists()
+    data = {"action": "erase", "_selected_action": [contact.pk], "erase_confirmed": "yes"}
+    answer = operator.post(address(Contact, "changelist"), data, follow=True)
+    assert "Erased. Contacts: 1." in answer.content.decode()
+    assert list(Contact.objects.exclude(erased_at=None)) == [contact]
+    assert "anna" not in LogEntry.objects.get(object_id=str(contact.pk)).object_repr
+    assert Contact.objects.get(pk=shared.pk).email == "anna@example.com"
+
+
+def test_everybody_with_a_persons_address_is_erased_if_the_operator_says_so(operator: Client, anna: Recipient) -> None:
+    Contact.objects.create(organization=anna.contact.organization, external_id="ben", email=anna.contact.email)
+    data = {"action": "erase", "_selected_action": [anna.contact.pk], "erase_confirmed": "yes", "with_shared": "yes"}
+    assert "Contacts: 2." in operator.post(address(Contact, "changelist"), data, follow=True).content.decode()
+    assert not Contact.objects.filter(email="anna@example.com").exists()

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from distributor.api.native.contacts.erasures import Erasures
 from distributor.api.native.contacts.export_view import ContactExport
 from distributor.api.native.contacts.views import ContactDetail, Contacts, OptIn, OptOut
 from distributor.api.native.distributions.control import CancelDistribution, PauseDistribution, ResumeDistribution
@@ -39,6 +40,7 @@ urlpatterns = [
     path("contacts/<str:contact_id>/export", ContactExport.as_view()),
     path("contacts/<str:contact_id>/opt-out", OptOut.as_view()),
     path("contacts/<str:contact_id>/opt-in", OptIn.as_view()),
+    path("erasures", Erasures.as_view()),
     path("lists", MailingLists.as_view()),
     path("lists/<str:list_id>", MailingListDetail.as_view()),
     path("lists/<str:list_id>/contacts", ListMembers.as_view()),

@@ -1,4 +1,4 @@
-"""Erasing a contact: what is personal goes, what was counted stays."""
+"""Erasing people, by contact or by address: what is personal goes, what was counted stays."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,17 +6,24 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models.functions import Lower
 
-from channels.models import ProviderAccount, SandboxMessage
-from contacts.address_key import address_key
+from contacts.address_key import address_key, is_address_key
 from contacts.channel import Channel
-from contacts.models import ConsentEvent, Contact, FormerAddress, Membership, Suppression
+from contacts.models import ConsentEvent, Contact, FormerAddress, Membership
 from contacts.models.suppression import SuppressionReason
+from distributor.engine.consent.forget import (
+    forget_addresses,
+    forget_journeys,
+    forget_late,
+    lock_erasures,
+    remember_erased,
+)
+from distributor.engine.consent.mentions import Mentions, erase_mentions, erase_mentions_in_journeys
 from distributor.engine.consent.record import addresses_of, suppress_addresses
-from distributor.engine.journey.attempts import attempt_id
+from distributor.engine.journey.people import find_in_flight
 from distributor.engine.journey.stop import stop_journeys
-from distributor.models import Attempt, Decision, ProviderEvent, Recipient, Response, Touch
-from distributor.rules.journey.delivery_events import INBOUND_TEXTS, OPT_OUT_REQUESTS
+from distributor.models import Recipient, Touch
 from distributor.rules.journey.stop_reasons import StopReason
 
 _NOTHING: dict[str, Any] = {
@@ -32,27 +39,73 @@ def erase_contact(contact_id: UUID, now: datetime) -> bool:
 
     The row stays as a nameless stand-in, so that every distribution's counts remain those of its rows. With the
     contact's own fields go the attributes of its journeys and responses, what providers said of its attempts (an SMTP
-    reply quotes the address), its memberships, its frequency record and the sandbox's messages to it. Responses keep
-    their answers, as nobody's. A no survives as keyed hashes of the addresses: nobody writes there again, even if the
-    same address is imported later, and an unsubscribe link in an old message still works.
+    reply quotes the address), its memberships, its frequency record, the sandbox's messages to it, and its name and
+    addresses wherever a text mentions them: stored answers, the admin's log, answers, names of distributions.
+    Responses keep their answers, as nobody's. A no survives as keyed hashes of the addresses: nobody writes there
+    again, even if the same address is imported later, and an unsubscribe link in an old message still works.
 
-    A try that is with a provider at this moment is settled afterwards, and what is told of tries later is kept, as
-    always. Raises Contact.DoesNotExist.
+    What is told later is forgotten when it arrives (forget_late). An address that another contact has stays where it
+    stands for that contact. Raises Contact.DoesNotExist.
     """
+    lock_erasures(Contact.objects.values_list("organization_id", flat=True).get(pk=contact_id))
     # The contact first: a call that is about to accept it again waits here, and then finds that it is gone.
     contact = Contact.objects.select_for_update(no_key=True).get(pk=contact_id)
     if contact.erased_at is not None:
         return False
+    organization_id, addresses = contact.organization_id, known_addresses(contact)
+    mentions = Mentions.of(contact, addresses)
     journeys = list(Recipient.objects.filter(contact=contact).order_by("pk").select_for_update(no_key=True))
     stop_journeys(journeys, StopReason.ERASED, now)
-    _forget_journeys(journeys)
-    _forget_sandbox_messages(journeys)
-    _forget_texts(contact)
+    _mark_in_flight(journeys)
+    forget_journeys(journeys)
     _keep_keys_of_addresses(contact, now)
+    erase_mentions_in_journeys(mentions, contact.pk, journeys)
     Membership.objects.filter(contact=contact).delete()
     Touch.objects.filter(contact_id=contact.pk).delete()
     Contact.objects.filter(pk=contact.pk).update(**_NOTHING, erased_at=now, updated_at=now)
+    remember_erased(organization_id, addresses, now)
+    forget_late(organization_id, addresses, [])
+    erase_mentions(mentions, organization_id)
     return True
+
+
+@transaction.atomic
+def erase_address(organization_id: UUID, address: str, now: datetime) -> list[UUID]:
+    """Erase every contact that has an address, and what else is known of the address; return the erased contacts.
+
+    `address` is in the one spelling of suppressions (contacts/suppressions.py). A contact that had it before keeps its
+    data, and its former address becomes a keyed hash. Nobody may have the address: then only what was told of it goes.
+    """
+    lock_erasures(organization_id)
+    erased = [contact_id for contact_id in holders_of(organization_id, address) if erase_contact(contact_id, now)]
+    FormerAddress.objects.filter(contact__organization_id=organization_id, address=address).update(
+        address=address_key(address)
+    )
+    remember_erased(organization_id, [address], now)
+    forget_addresses(organization_id, [address])
+    erase_mentions(Mentions([address]), organization_id)
+    return erased
+
+
+def holders_of(organization_id: UUID, address: str) -> list[UUID]:
+    """Return the contacts that have an address, in the order of their ids."""
+    theirs = Contact.objects.alias(lower_email=Lower("email")).filter(organization_id=organization_id)
+    by_email = theirs.filter(lower_email=address).exclude(email="").values_list("pk", flat=True)
+    by_phone = theirs.filter(phone=address).exclude(phone="").values_list("pk", flat=True)
+    return sorted({*by_email, *by_phone})
+
+
+def known_addresses(contact: Contact) -> list[str]:
+    """Return the addresses that a contact has and had, as suppressions spell them. Keyed hashes are left out."""
+    former = FormerAddress.objects.filter(contact=contact).values_list("address", flat=True)
+    known = {address for _, address in addresses_of(contact)}
+    return sorted(known | {address for address in former if not is_address_key(address)})
+
+
+def _mark_in_flight(journeys: Sequence[Recipient]) -> None:
+    """Let settle forget what comes of the messages that are with a provider at this moment."""
+    if in_flight := find_in_flight([journey.pk for journey in journeys]) if journeys else set():
+        Recipient.objects.filter(pk__in=in_flight).update(has_early_events=True)
 
 
 def _keep_keys_of_addresses(contact: Contact, now: datetime) -> None:
@@ -61,8 +114,9 @@ def _keep_keys_of_addresses(contact: Contact, now: datetime) -> None:
         closed = [(channel, address, SuppressionReason.UNSUBSCRIBE.value) for channel, address in addresses_of(contact)]
         suppress_addresses(contact.organization_id, closed, "erased after an opt-out")
     for former in FormerAddress.objects.filter(contact=contact):
-        former.address = address_key(former.address)
-        former.save(update_fields=["address"])
+        if not is_address_key(former.address):
+            former.address = address_key(former.address)
+            former.save(update_fields=["address"])
     FormerAddress.objects.bulk_create(
         FormerAddress(
             contact=contact,
@@ -73,44 +127,4 @@ def _keep_keys_of_addresses(contact: Contact, now: datetime) -> None:
         for channel, address in addresses_of(contact)
         if channel != Channel.WHATSAPP
     )
-    for channel, address in addresses_of(contact):
-        _suppress_by_key(contact.organization_id, channel, address)
     ConsentEvent.objects.filter(contact_id=contact.pk).exclude(address="").update(address="")
-
-
-def _suppress_by_key(organization_id: UUID, channel: str, address: str) -> None:
-    theirs = Suppression.objects.filter(organization_id=organization_id, channel=channel, address=address)
-    kept = list(theirs)
-    theirs.delete()
-    for suppression in kept:
-        suppression.address = address_key(address)
-    Suppression.objects.bulk_create(kept, ignore_conflicts=True)
-
-
-def _forget_journeys(journeys: Sequence[Recipient]) -> None:
-    recipient_ids = [journey.pk for journey in journeys]
-    Recipient.objects.filter(pk__in=recipient_ids).update(attributes={}, locale="", wording=None)
-    Response.objects.filter(recipient_id__in=recipient_ids).update(attributes={})
-    Attempt.objects.filter(recipient_id__in=recipient_ids).update(detail="")
-    told = ProviderEvent.objects.filter(recipient_id__in=recipient_ids)
-    told.update(raw={}, detail="")
-    told.exclude(kind__in=OPT_OUT_REQUESTS).update(address="")
-    decisions = list(Decision.objects.filter(recipient_id__in=recipient_ids, detail__has_key="detail"))
-    for decision in decisions:
-        del decision.detail["detail"]
-    Decision.objects.bulk_update(decisions, ["detail"])
-
-
-def _forget_texts(contact: Contact) -> None:
-    """Empty what was written from the contact's number to the organisation's accounts."""
-    if not contact.phone:
-        return
-    accounts = list(ProviderAccount.objects.filter(organization=contact.organization_id).values_list("pk", flat=True))
-    theirs = ProviderEvent.objects.filter(address=contact.phone, kind__in=INBOUND_TEXTS)
-    theirs.filter(provider_account_id__in=accounts).update(raw={}, detail="", address="")
-
-
-def _forget_sandbox_messages(journeys: Sequence[Recipient]) -> None:
-    attempts = [attempt_id(journey.pk, number + 1) for journey in journeys for number in range(journey.attempt_count)]
-    groups = {str(journey.distribution_id) for journey in journeys}
-    SandboxMessage.objects.filter(group_id__in=groups, attempt_id__in=attempts).delete()

@@ -9,6 +9,7 @@ from django.db.models import Max, QuerySet
 from django.db.models.functions import Lower
 
 from channels.providers.base import Account
+from contacts.address_key import address_key
 from contacts.channel import Channel
 from contacts.models import ConsentEvent, Contact, Suppression
 from contacts.models.suppression import SuppressionReason
@@ -30,8 +31,10 @@ class _Lifted:
 
 def lift_stops(account: Account, starts: Mapping[str, datetime], now: datetime) -> None:
     """START takes back the STOP of each number, and what that STOP closed. Nothing else is lifted."""
-    stops = _suppressions(account, SuppressionReason.STOP, starts)
-    stopped = {address: starts[address] for address in set(stops.values_list("address", flat=True))}
+    # A STOP of somebody who was erased is kept by the number's key.
+    spelled = {spelling: address for address in starts for spelling in (address, address_key(address))}
+    stops = _suppressions(account, SuppressionReason.STOP, spelled).values_list("address", flat=True)
+    stopped = {address: starts[address] for address in {spelled[spelling] for spelling in stops}}
     holders = _lock_holders(account, stopped)
     signals = active_signals_of(contact for _, contact in holders)
     lifted = [
@@ -65,7 +68,7 @@ def _lift(account: Account, reason: SuppressionReason, what: Lift, lifted: Seque
     opened = {each.address for each in lifted}
     people = [each.contact for each in lifted if each.contact is not None]
     opened.update(address for contact in people for _, address in addresses_of(contact))
-    _suppressions(account, reason, opened).delete()
+    _suppressions(account, reason, opened | {address_key(address) for address in opened}).delete()
     opted_in = [each.contact.pk for each in lifted if each.contact is not None and not each.is_out]
     Contact.objects.filter(pk__in=opted_in).update(opted_out_at=None, updated_at=now)
     ConsentEvent.objects.bulk_create(
@@ -74,6 +77,7 @@ def _lift(account: Account, reason: SuppressionReason, what: Lift, lifted: Seque
             contact_id=None if each.contact is None else each.contact.pk,
             channel=account.channel.value,
             address=each.address,
+            address_key=address_key(each.address),
             what=what.value,
             source=source_of(account),
             evidence=dict(each.evidence),

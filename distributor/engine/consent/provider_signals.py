@@ -1,6 +1,6 @@
 """What providers report of people's wishes: STOP and START, complaints, unsubscribes, and addresses that bounce."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from django.db import connection
 
 from channels.models import ProviderAccount
 from channels.providers.base import Account
+from contacts.address_key import address_key
 from contacts.channel import Channel
 from contacts.models import Suppression
 from contacts.models.suppression import SuppressionReason
@@ -62,8 +63,9 @@ def apply_latest_requests(
     with connection.cursor() as cursor:
         # A STOP and a START reported at the same moment would each not see the other.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"wishes {organization_id}"])
-        cursor.execute(_LATEST_REQUESTS, [list(addresses), list(theirs.values_list("id", flat=True))])
-        latest = cursor.fetchall()
+        spelled = {spelling: address for address in addresses for spelling in (address, address_key(address))}
+        cursor.execute(_LATEST_REQUESTS, [list(spelled), list(theirs.values_list("id", flat=True))])
+        latest = _latest_of_both_spellings(cursor.fetchall(), spelled)
     known = _stopped_addresses(account, addresses)
     stopped = [
         ReportedSignal(Signal.STOP, account.channel.value, address, said_at=said_at)
@@ -74,6 +76,18 @@ def apply_latest_requests(
     started = {address: said_at for address, kind, said_at in latest if kind == "started"}
     lift_stops(account, {address: at for address, at in started.items() if is_address(account.channel, address)}, now)
     return stopping
+
+
+def _latest_of_both_spellings(
+    requests: Iterable[tuple[str, str, datetime]], spelled: Mapping[str, str]
+) -> list[tuple[str, str, datetime]]:
+    """Return one (address, kind, when) for each address. What was said before an erasure is kept by the key."""
+    latest: dict[str, tuple[str, datetime]] = {}
+    for spelling, kind, said_at in requests:
+        address = spelled[spelling]
+        if address not in latest or (said_at, kind) > latest[address][::-1]:
+            latest[address] = (kind, said_at)
+    return [(address, *request) for address, request in latest.items()]
 
 
 def _stopped_addresses(account: Account, addresses: Collection[str]) -> set[str]:

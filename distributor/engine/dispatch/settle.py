@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from channels.providers.base import Outcome, Result
 from channels.providers.registry import provider_class, repeat_window
+from distributor.engine.consent.forget import forget_late
 from distributor.engine.consent.provider_signals import record_provider_signals, suppress_bounced
 from distributor.engine.consent.record import ReportedSignal
 from distributor.engine.consent.stop import lock_journeys, stop_for_signals
@@ -75,6 +76,9 @@ def settle(
         release_slots(context.distribution.survey_id, unreached)
         if marked_ids:
             catch_up_after_settle(marked_ids, now)
+            marked = [person for person in begun.people if person.recipient_id in set(marked_ids)]
+            addresses = {address_on(context.step.channel, person.email, person.phone) for person in marked}
+            forget_late(context.distribution.organization_id, addresses, marked_ids)
         if stopping:
             _stop_sharers(begun, stopping, now)
         # Last, because a pause locks the distribution first and then its batches.

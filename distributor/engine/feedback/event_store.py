@@ -14,6 +14,7 @@ from django.db import connection
 from channels.account_state.steering import IN_TIME
 from channels.events import Event
 from channels.providers.base import Account
+from distributor.engine.consent.forget import erasure_lock
 from distributor.engine.infrastructure.sql_params import array_of, rows_of, storable, without_nul
 from distributor.engine.journey.attempts import read_attempt_id
 from distributor.engine.route.steering import record_reports
@@ -26,14 +27,16 @@ _EVENT_ID_LENGTH = 255
 # An event is linked to an attempt only if the recipient belongs to the account's own organisation. Opens and clicks of
 # messages with an anonymous link are not stored: beside a response they would identify the person (decision 15). Rows
 # are inserted in the order of the unique key, so that two webhooks with the same events do not deadlock.
+# The shared lock: an erasure sees these events, or they are forgotten after it (engine/consent/forget.py).
 _STORE = """
+WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(hashtextextended(%(erasure_lock)s, 0)))
 INSERT INTO distributor_providerevent (
     provider_account_id, event_id, kind, progress, trouble, recipient_id, attempt_number, address,
     provider_message_id, code, detail, is_machine, raw, occurred_at, received_at)
 SELECT %(account_id)s, event_id, kind, progress, trouble, recipient.id,
     CASE WHEN recipient.id IS NOT NULL THEN number END,
     address, provider_message_id, code, detail, is_machine, raw, occurred_at, %(now)s
-FROM json_to_recordset(%(events)s) AS given(
+FROM held, json_to_recordset(%(events)s) AS given(
     place int, event_id text, kind text, progress smallint, trouble smallint, recipient_id bigint, number smallint,
     address text, provider_message_id text, code text, detail text, is_machine boolean, raw jsonb,
     occurred_at timestamptz)
@@ -137,6 +140,7 @@ def store_events(account: Account, events: Sequence[Event], now: datetime) -> li
             {
                 "account_id": account.id,
                 "organization_id": account.organization_id,
+                "erasure_lock": erasure_lock(account.organization_id),
                 "now": now,
                 "events": without_nul(json),
             },

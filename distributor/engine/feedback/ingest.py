@@ -1,6 +1,6 @@
 """Feedback: provider events are stored once and applied to attempts, journeys and suppressions.
 
-    store → record consent → stop journeys → lock the recipients → fold → reconcile
+    store → record consent → stop journeys → lock the recipients → fold → reconcile → forget the erased
 
 The stored events are the truth. Attempts and journeys are computed from all of them, so the order, repeats and splits
 of webhooks do not matter.
@@ -21,6 +21,7 @@ from django.db import connection
 from channels.events import Event, EventKind
 from channels.providers.base import Account
 from contacts.channel import Channel
+from distributor.engine.consent.forget import forget_late
 from distributor.engine.consent.provider_signals import (
     apply_latest_requests,
     record_provider_signals,
@@ -68,6 +69,9 @@ def ingest_events(account: Account, events: Sequence[Event], now: datetime) -> l
         stop_for_signals(lock_journeys(stopping, and_recipients=recipient_ids), stopping, now)
     if attempt_events:
         _apply_to_journeys(attempt_events, now)
+    if new_events:
+        told = {event.address for event in new_events}
+        forget_late(account.organization_id, told, {event.recipient_id for event in attempt_events})
     return new_events
 
 

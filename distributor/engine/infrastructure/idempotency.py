@@ -13,6 +13,8 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from contacts.address_key import address_key
+
 LIFETIME = timedelta(hours=24)
 DELETE_BATCH_SIZE = 500
 
@@ -21,7 +23,8 @@ DELETE_BATCH_SIZE = 500
 _LOCK_KEY = """
 SELECT clock_timestamp(), is_locked, fingerprint, status, content_type, body, expires_at
 FROM (SELECT pg_try_advisory_xact_lock(hashtextextended(%(lock)s, 0)) AS is_locked) AS key_lock
-LEFT JOIN distributor_idempotencykey ON api_key_id = %(api_key_id)s AND key = %(key)s
+LEFT JOIN distributor_idempotencykey ON api_key_id = %(api_key_id)s AND key IN (%(key)s, %(key_of_erased)s)
+ORDER BY expires_at DESC NULLS LAST LIMIT 1
 """
 # Replaces an answer that has expired and was not deleted yet.
 _STORE = """
@@ -147,7 +150,9 @@ def delete_expired(now: datetime, limit: int = DELETE_BATCH_SIZE) -> int:
 def _lock_key(call: KeyedCall) -> _KeyState:
     lock = f"idempotency {call.api_key_id} {call.key}"
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK_KEY, {"lock": lock, "api_key_id": call.api_key_id, "key": call.key})
+        parameters = {"lock": lock, "api_key_id": call.api_key_id, "key": call.key}
+        # A key that named a person who was erased is stored as its keyed hash.
+        cursor.execute(_LOCK_KEY, {**parameters, "key_of_erased": address_key(call.key)})
         now, is_locked, fingerprint, status, content_type, body, expires_at = cursor.fetchone()
     if expires_at is None or expires_at <= now:
         if not is_locked:

@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 
 from channels.models import ProviderAccount, SandboxMessage
-from contacts.address_key import PREFIX, address_key
+from contacts.address_key import address_key
 from contacts.channel import Channel
 from contacts.models import ConsentEvent, Contact, FormerAddress, MailingList, Suppression
-from distributor.engine.consent.record import addresses_of
+from distributor.engine.consent.erase import known_addresses
+from distributor.engine.infrastructure.stored_answers import find_stored_answers, parts_about
 from distributor.engine.journey.attempts import attempt_id
 from distributor.engine.privacy.records import (
     AttemptRecord,
@@ -31,7 +32,6 @@ from distributor.engine.privacy.records import (
     record_of,
     records_of,
 )
-from distributor.engine.privacy.stored_answers import find_stored_answers, parts_about
 from distributor.engine.reports.timeline import Timeline, timelines_of
 from distributor.models import Decision, ProviderEvent, Recipient, Response
 from distributor.rules.timing.time_zones import zone_named
@@ -77,12 +77,6 @@ def export_contact(contact: Contact) -> PersonalData:
         texts=records_of(ProviderEventRecord, _texts(organization.pk, addresses)),
         stored_answers=_stored_answers(contact, addresses),
     )
-
-
-def known_addresses(contact: Contact) -> list[str]:
-    """Return the addresses that a contact has and had, as suppressions spell them. Keyed hashes are left out."""
-    former = FormerAddress.objects.filter(contact=contact).exclude(address__startswith=PREFIX)
-    return sorted({address for _, address in addresses_of(contact)} | set(former.values_list("address", flat=True)))
 
 
 def words_of(contact: Contact, addresses: Sequence[str]) -> list[str]:

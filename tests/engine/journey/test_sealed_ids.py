@@ -56,7 +56,7 @@ def test_no_message_shows_how_many_were_sent_before(send: Send) -> None:
 @pytest.mark.django_db
 def test_older_recipients_keep_the_ids_that_their_providers_know(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
     send(1)
-    import_module("distributor.migrations.0030_plain_ids_below").keep_ids_of_older_recipients(apps, None)
+    import_module("distributor.migrations.0026_plain_ids_below").keep_ids_of_older_recipients(apps, None)
     plain_below = Installation.objects.get().plain_ids_below
     assert plain_below == Recipient.objects.get().pk + 1
     monkeypatch.setattr("distributor.engine.journey.attempts.read_plain_ids_below", lambda: plain_below)

@@ -12,13 +12,15 @@ from distributor.models import IdempotencyKey
 
 # The bytes are searched first, because few answers name the person and parsing them all would take minutes.
 _NAMES_ANY = """
-EXISTS (SELECT FROM unnest(%s::text[]) AS word
-    WHERE position(convert_to(lower(word), 'UTF8') IN convert_to(lower(convert_from(body, 'UTF8')), 'UTF8')) > 0)
+EXISTS (
+    SELECT FROM unnest(%s::text[]) AS word
+    WHERE position(lower(word) IN lower(key)) > 0 OR position(lower(word) IN lower(convert_from(body, 'UTF8'))) > 0
+)
 """
 
 
 def find_stored_answers(organization_id: UUID, words: Sequence[str]) -> QuerySet[IdempotencyKey]:
-    """Return the organisation's stored answers that contain any of these words, in any letter case."""
+    """Return the organisation's stored answers with any of these words in the body or the key, in any letter case."""
     answers = IdempotencyKey.objects.filter(api_key__organization_id=organization_id)
     names_any = RawSQL(_NAMES_ANY, [list(words)], BooleanField())  # noqa: S611  a constant
     return answers.filter(names_any) if words else answers.none()

@@ -1,0 +1,137 @@
+"""Texts that mention a person whose contact is erased: the words that name them are replaced, the rest stays."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
+from uuid import UUID
+
+import orjson
+from django.contrib.admin.models import LogEntry
+from django.db import connection, models
+from django.db.models import Q
+
+from channels.models import Pace, RefusedSender
+from contacts.address_key import address_key
+from contacts.models import ConsentEvent, Contact, MailingList, Suppression
+from distributor.engine.infrastructure.stored_answers import find_stored_answers
+from distributor.models import Batch, Decision, Distribution, Expansion, IdempotencyKey, Recipient, Response, Step
+
+ERASED: Final = "[erased]"
+# A shorter word in a longer text may be anything: an external id 7, or a date.
+_SHORTEST_IN_TEXT: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """The words that name one person anywhere, and those that name them only in rows of their own (“Ann”)."""
+
+    words: Sequence[str]
+    own_words: Sequence[str] = ()
+    _pattern: re.Pattern[str] | None = field(init=False, repr=False)
+    _own_pattern: re.Pattern[str] | None = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        long_words = [word for word in self.words if len(word) >= _SHORTEST_IN_TEXT]
+        object.__setattr__(self, "_pattern", _any_of(long_words))
+        object.__setattr__(self, "_own_pattern", _any_of([*long_words, *self.own_words]))
+
+    @classmethod
+    def of(cls, contact: Contact, addresses: Collection[str]) -> Self:
+        names = [contact.first_name, contact.last_name]
+        full_name = contact.full_name if all(names) else ""
+        words = [contact.external_id or "", contact.email, contact.email_unicode, full_name, *addresses]
+        return cls([word for word in dict.fromkeys(words) if word], [name for name in names if len(name) > 1])
+
+    def erase_from(self, value: Any, *, is_own: bool = False) -> Any:
+        """Return a text, or JSON, without the words. Keys of JSON stay."""
+        if isinstance(value, str):
+            return self._erase_from_text(value, is_own)
+        if isinstance(value, list):
+            return [self.erase_from(item, is_own=is_own) for item in value]
+        if isinstance(value, dict):
+            is_own = is_own or any(isinstance(item, str) and item in self.words for item in value.values())
+            return {name: self.erase_from(item, is_own=is_own) for name, item in value.items()}
+        return value
+
+    def _erase_from_text(self, text: str, is_own: bool) -> str:
+        if text in self.words:
+            return ERASED
+        pattern = self._own_pattern if is_own else self._pattern
+        return pattern.sub(ERASED, text) if pattern else text
+
+
+def _any_of(words: Sequence[str]) -> re.Pattern[str] | None:
+    """Match any of the words as a whole: “Ann” is not in “Annex”."""
+    longest_first = sorted(words, key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE) if words else None
+
+
+def erase_mentions_in_journeys(mentions: Mentions, contact_id: UUID, journeys: Sequence[Recipient]) -> None:
+    """Erase the person's words from what belongs to their journeys, and to the lists they are on."""
+    ids, distributions = [each.pk for each in journeys], {each.distribution_id for each in journeys}
+    _rewrite(Response.objects.filter(recipient_id__in=ids), ["answers"], mentions, is_own=True)
+    _rewrite(Decision.objects.filter(contact_id=contact_id, recipient_id=None), ["detail"], mentions, is_own=True)
+    _rewrite(Step.objects.filter(contact_id=contact_id), ["subject"], mentions, is_own=True)
+    _rewrite(Distribution.objects.filter(pk__in=distributions).exclude(name=""), ["name"], mentions)
+    # A quick send's automatic list has no members, and the distribution's name.
+    for lists in (
+        MailingList.objects.filter(memberships__contact_id=contact_id),
+        MailingList.objects.filter(distributions__in=distributions),
+    ):
+        _rewrite(lists.exclude(name=""), ["name"], mentions)
+    batches = Batch.objects.filter(pk__in={journey.batch_id for journey in journeys})
+    _rewrite(batches.exclude(last_error=""), ["last_error"], mentions)
+    expansions = Expansion.objects.filter(distribution_id__in=distributions, distribution__is_preparing=False)
+    _rewrite(expansions.filter(embedded_data__isnull=False), ["embedded_data"], mentions)
+    with connection.cursor() as cursor:
+        # Without it the trigger refuses: consent events are append-only.
+        cursor.execute("SELECT set_config('distributor.erasing', 'on', true)")
+    _rewrite(ConsentEvent.objects.filter(contact_id=contact_id), ["source", "evidence"], mentions)
+
+
+def erase_mentions(mentions: Mentions, organization_id: UUID) -> None:
+    """Erase the words from what the whole organisation shares: stored answers, the admin's log, accounts' troubles."""
+    _rewrite_stored_answers(mentions, organization_id)
+    paces = Pace.objects.filter(account__organization=organization_id).exclude(broken_because="")
+    _rewrite(paces, ["broken_because"], mentions)
+    refused = RefusedSender.objects.filter(account__organization=organization_id)
+    _rewrite(refused.exclude(because=""), ["because"], mentions)
+    keys = [address_key(word) for word in mentions.words]
+    closed = Suppression.objects.filter(organization=organization_id, address__in=keys)
+    _rewrite(closed.exclude(source=""), ["source"], mentions)
+    told = Q(pk=None)
+    for word in mentions.words:
+        told |= Q(object_repr=word)
+        if len(word) >= _SHORTEST_IN_TEXT:
+            told |= Q(object_repr__icontains=word) | Q(change_message__icontains=word)
+    _rewrite(LogEntry.objects.filter(told), ["object_repr", "change_message"], mentions)
+
+
+def _rewrite(rows: models.QuerySet[Any], names: Sequence[str], mentions: Mentions, *, is_own: bool = False) -> None:
+    """Write those of the rows that mention the person, and no other column of them."""
+    for row in rows.iterator():
+        changed = {}
+        for name in names:
+            before = getattr(row, name)
+            if (after := mentions.erase_from(before, is_own=is_own)) != before:
+                changed[name] = after
+        if changed:
+            type(row)._default_manager.filter(pk=row.pk).update(**changed)
+
+
+def _rewrite_stored_answers(mentions: Mentions, organization_id: UUID) -> None:
+    """Rewrite the answers that are kept for repeats, and hide keys that name the person behind their keyed hash."""
+    for answer in find_stored_answers(organization_id, mentions.words).iterator(chunk_size=10):
+        try:
+            body = orjson.dumps(mentions.erase_from(orjson.loads(answer.body)))
+        except ValueError:
+            body = mentions.erase_from(bytes(answer.body).decode(errors="replace")).encode()
+        theirs = IdempotencyKey.objects.filter(api_key_id=answer.api_key_id, key=answer.key)
+        theirs.update(body=body)
+        if mentions.erase_from(answer.key) != answer.key:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "UPDATE distributor_idempotencykey SET key = %s WHERE api_key_id = %s AND key = %s",
+                    [address_key(answer.key), answer.api_key_id, answer.key],
+                )
