@@ -1,6 +1,6 @@
 """Events that providers report by webhook, in one vocabulary. A vendor's own codes stay in its provider's package."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -49,7 +49,13 @@ class Event:
     code: str = ""
     detail: str = ""
     is_machine: bool = False  # opened or clicked by a scanner, not a person
+    # What else is kept of the report: fields that the provider lists, none of them an IP address, a place or a browser.
     raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+def keep_fields(report: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """Return the fields of a report that may be stored. Whatever is not listed is dropped, also if it is new."""
+    return {name: value for name, value in report.items() if name in names}
 
 
 class ForgedWebhookError(Exception):

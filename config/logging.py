@@ -14,10 +14,37 @@ _JSON = os.environ.get("LOG_FORMAT") == "json"
 _CODE = re.compile(r"(/(?:p|u|links)/+|/set-password/[^/]+/+)[^/?]+")
 
 
-def _mask_codes(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+# The values of a query may be addresses, names or ids of people: ?email=ann@example.com. Their names may stay.
+_QUERY = re.compile(r"[?&]([\w.-]{0,40})(?:[^&]*)")
+_EMAIL = re.compile(r"[^\s\"'<>()\[\]{}=,;:|\\/?&]+(?:@|%40)[^\s\"'<>()\[\]{}=,;:|\\/?&]+")
+_NUMBER = re.compile(r"(?:\+|%2[Bb])\d[\d ().-]{5,}\d")
+# PostgreSQL quotes whole rows there: “Failing row contains (…, Ann, Ono, …)”.
+_QUOTED_BY_POSTGRES = re.compile(r"\b(DETAIL|CONTEXT):(?:(?!\\n).)*")
+# Senders are the organisation's, and an operator has to know which one is refused.
+_NOT_OF_PEOPLE = {"sender", "timestamp", "level", "logger", "request_id"}
+
+
+def _mask_request(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     if isinstance(request := event.get("request"), str):
-        event["request"] = _CODE.sub(r"\1…", request)
+        path, mark, query = _CODE.sub(r"\1…", request).partition("?")
+        names = [name for name in _QUERY.findall(mark + query) if name]
+        event["request"] = path + ("?" + "&".join(f"{name}=…" for name in names) if query else mark)
     return event
+
+
+def mask_people(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Replace addresses and phone numbers in every value, also in tracebacks: those of errors quote their input."""
+    return {name: value if name in _NOT_OF_PEOPLE else _masked(value) for name, value in event.items()}
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, str):
+        text = _QUOTED_BY_POSTGRES.sub(r"\1: […]", value) if "DETAIL:" in value or "CONTEXT:" in value else value
+        text = _EMAIL.sub("[address]", text) if "@" in text or "%40" in text else text
+        return _NUMBER.sub("[number]", text) if "+" in text or "%2" in text else text
+    if isinstance(value, dict):
+        return {_masked(name): _masked(item) for name, item in value.items()}
+    return [_masked(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _drop_probes(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -29,7 +56,7 @@ def _drop_probes(_: Any, __: str, event: structlog.typing.EventDict) -> structlo
 
 _SHARED: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
-    _mask_codes,
+    _mask_request,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     # Off where another program adds the time, as `make run` does.
@@ -52,7 +79,12 @@ LOGGING = {
     "formatters": {
         "line": {
             "()": structlog.stdlib.ProcessorFormatter,
-            "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, _RENDERER],
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,  # before the renderer does it, so that tracebacks are masked, too
+                mask_people,
+                _RENDERER,
+            ],
             "foreign_pre_chain": _SHARED,
         }
     },
@@ -75,7 +107,7 @@ structlog.configure(
     processors=[
         _drop_probes,
         *_SHARED,
-        structlog.processors.format_exc_info if _JSON else structlog.processors.UnicodeDecoder(),
+        structlog.processors.format_exc_info,
         structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
     ],
     logger_factory=structlog.stdlib.LoggerFactory(),

@@ -116,7 +116,8 @@ def _read_event(service: Service, report: Any, now: datetime) -> Event | None:
         provider_message_id=str(report.message_id or ""),
         code=str(report.reject_reason or "")[:CODE_LENGTH],
         detail=one_line(str(report.mta_response or report.description or "")),
-        raw=raw,
+        # The services' own reports differ, and name IP addresses, places and browsers of people who open a message.
+        raw={"type": str(report.event_type), "reject_reason": str(report.reject_reason or "")},
     )
 
 

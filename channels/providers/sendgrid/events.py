@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from channels.events import Event, EventKind, ForgedWebhookError, Webhook, is_recent
+from channels.events import Event, EventKind, ForgedWebhookError, Webhook, is_recent, keep_fields
 from channels.providers.base import CODE_LENGTH, one_line
 
 logger = structlog.get_logger(__name__)
@@ -49,6 +49,15 @@ DROP_REASONS = {
     "unsubscribed address": EventKind.UNSUBSCRIBED,
     "spam reporting address": EventKind.COMPLAINED,
 }
+
+# Not stored: ip, useragent, url (it holds the link's code), email (the event's address), reason and response (its
+# detail), and what callers attached.
+KEPT_FIELDS = frozenset(
+    {
+        *("event", "timestamp", "type", "status", "attempt", "bounce_classification"),
+        *("sg_event_id", "sg_message_id", "smtp-id", "sg_machine_open", "tls", "attempt_id"),
+    }
+)
 
 SOFT_BOUNCE_TYPES = frozenset({"blocked", "expired"})
 _ANSWER_CODE = re.compile(r"\s*[245](?:\d\d|\.\d{1,3}\.\d{1,3})\b")
@@ -133,7 +142,7 @@ def _read_event(report: Mapping[str, Any], now: datetime) -> Iterator[Event]:
         code=(_status(report) or _text(report, "type"))[:CODE_LENGTH],
         detail=one_line(_text(report, "reason") or _text(report, "response")),
         is_machine=report.get("sg_machine_open") in (True, "true"),
-        raw=report,
+        raw=keep_fields(report, KEPT_FIELDS),
     )
     yield event
     earlier = DROP_REASONS.get(_text(report, "reason").strip().lower()) if kind is EventKind.DROPPED else None

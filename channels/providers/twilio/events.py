@@ -13,7 +13,7 @@ from hashlib import sha256
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 from xml.sax.saxutils import escape
 
-from channels.events import Event, EventKind, ForgedWebhookError, Webhook, WebhookAnswer
+from channels.events import Event, EventKind, ForgedWebhookError, Webhook, WebhookAnswer, keep_fields
 from channels.inbound_words import Request, read_request
 from channels.providers.base import Account, Outcome, Scope
 from channels.providers.twilio.codes import CODES
@@ -26,6 +26,15 @@ _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 # What inbound messages ask for. HELP is in _inbound_kind().
 _REQUESTS = {Request.STOP: EventKind.STOPPED, Request.START: EventKind.STARTED}
+
+# Not stored: From (the event's address), ProfileName, WaId, and where Twilio believes the person to be. `To` of an
+# inbound text is our number; `Body` may be longer than the event's detail.
+KEPT_FIELDS = frozenset(
+    {
+        *("MessageSid", "SmsSid", "MessageStatus", "SmsStatus", "ErrorCode", "EventType", "ChannelPrefix"),
+        *("OptOutType", "Body", "To", "NumMedia", "NumSegments", "MessagingServiceSid", "AccountSid", "ApiVersion"),
+    }
+)
 
 _STATUSES = {
     **dict.fromkeys(("accepted", "scheduled", "queued", "sending", "sent"), EventKind.SENT),
@@ -131,7 +140,7 @@ def _events(account: Account, fields: Mapping[str, str], attempt_id: str, now: d
             address=address_of(fields.get("From", "")),
             provider_message_id=sid,
             detail=fields.get("Body", ""),
-            raw=fields,
+            raw=keep_fields(fields, KEPT_FIELDS),
         )
         return
     kinds = [_STATUSES[status]] if status in _STATUSES else _failure_kinds(status, fields.get("ErrorCode", ""))
@@ -145,7 +154,7 @@ def _events(account: Account, fields: Mapping[str, str], attempt_id: str, now: d
             provider_message_id=sid,
             code=fields.get("ErrorCode", ""),
             detail=fields.get("ErrorMessage") or fields.get("ChannelStatusMessage") or "",
-            raw=fields,
+            raw=keep_fields(fields, KEPT_FIELDS - {"To", "Body"}),
         )
 
 

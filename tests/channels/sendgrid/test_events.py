@@ -15,7 +15,7 @@ from channels.events import Event, EventKind, ForgedWebhookError, Webhook
 from channels.providers.base import Provider
 from channels.providers.sendgrid.events import EVENT_KINDS, read_events
 from channels.providers.sendgrid.provider import SendGrid
-from tests.support.channels.invitations import GROUP, invitation
+from tests.support.channels.invitations import invitation
 from tests.support.channels.sendgrid_account import sendgrid_account, serving
 from tests.support.standins.sendgrid import SendGridStandIn
 
@@ -42,9 +42,18 @@ def tell(peer: Peer, name: str, **further: Any) -> Event:
     return event
 
 
-def test_an_event_brings_back_the_attempt_and_everything_that_was_told(peer: Peer) -> None:
-    event = tell(peer, "delivered", response="250 2.0.0 OK 1461095248 m143si - gsmtp ", tls=1, ip="167.89.17.173")
-    assert event.raw["ip"] == "167.89.17.173"
+def test_an_event_brings_back_the_attempt_and_what_may_be_kept(peer: Peer) -> None:
+    event = tell(
+        peer,
+        "delivered",
+        response="250 2.0.0 OK 1461095248 m143si - gsmtp ",
+        tls=1,
+        ip="167.89.17.173",
+        useragent="Mozilla/5.0",
+        url="https://x.example/p/Xk3vQ9bTz1Lm",
+    )
+    assert event.raw["tls"] == 1
+    assert not event.raw.keys() & {"ip", "useragent", "url", "email", "response", "group_id"}
     assert dataclasses.replace(event, raw={}) == Event(
         event_id=event.raw["sg_event_id"],
         kind=EventKind.DELIVERED,
@@ -54,7 +63,6 @@ def test_an_event_brings_back_the_attempt_and_everything_that_was_told(peer: Pee
         provider_message_id="standin-000001",
         detail="250 2.0.0 OK 1461095248 m143si - gsmtp",
     )
-    assert event.raw["group_id"] == str(GROUP)
 
 
 @pytest.mark.parametrize(
@@ -294,4 +302,4 @@ _JSON = st.recursive(
 def test_no_json_is_too_odd_to_be_read(report: Any) -> None:
     for event in read_events(orjson.dumps(report), NOW):
         assert event.event_id
-        assert event.raw in report
+        assert any(isinstance(each, dict) and event.raw.items() <= each.items() for each in report)

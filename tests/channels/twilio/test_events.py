@@ -211,8 +211,9 @@ def test_twilio_is_answered_with_twiml_that_sends_nothing() -> None:
 
 
 def test_what_is_kept_of_a_body_has_no_nul() -> None:
-    [event] = read(PEER.inbound(URL, ANN, "STOP", **{"Profile\0Name": "A\0nn"}))
-    assert event.raw["ProfileName"] == "Ann"
+    [event] = read(PEER.inbound(URL, ANN, "STOP", **{"Num\0Media": "\0001", "ProfileName": "Ann", "FromCity": "Radom"}))
+    assert event.raw["NumMedia"] == "1"
+    assert not event.raw.keys() & {"From", "ProfileName", "FromCity", "WaId"}
 
 
 @given(st.dictionaries(st.sampled_from(["MessageSid", "MessageStatus", "SmsStatus", "Body", "From", "To", "OptOutType",
