@@ -70,9 +70,8 @@ def test_the_names_of_a_query_stay(client: Client, log: io.StringIO) -> None:
 
 def test_a_body_is_never_logged(client: Client, post: Post, body: dict[str, Any], log: io.StringIO) -> None:
     assert post(body, Idempotency_Key="of ann@example.com").status_code == 201
-    assert (
-        post({**body, "contacts": [{"email": "ann@example.com", "phone": "+48600000001", "x": 1}]}).status_code == 400
-    )
+    faulty = {"email": "ann@example.com", "phone": "600 000 001 ann@example.com"}
+    assert client.post("/api/v1/contacts", json.dumps(faulty), content_type="application/json").status_code == 400
     client.post("/api/v1/contacts", '{"email": "ann@example.com", "phone": ', content_type="application/json")
     assert_no_person(log)
 
