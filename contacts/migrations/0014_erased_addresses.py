@@ -34,7 +34,7 @@ ORDER BY c.organization_id, f.address, c.erased_at
 
 
 class Migration(migrations.Migration):
-    dependencies = [("contacts", "0012_strip_external_ids")]
+    dependencies = [("contacts", "0013_members")]
 
     operations = [
         migrations.CreateModel(

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("distributor", "0024_journal_and_recovery"),
+        ("distributor", "0026_plain_ids_below"),
     ]
 
     operations = [
