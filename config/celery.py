@@ -27,6 +27,7 @@ app.conf.beat_schedule = {
     "sweep": {"task": "distributor.sweep", "schedule": 2.0, "options": _TICK},
     # Not urgent: a key is ignored from the moment it expires.
     "delete_expired_keys": {"task": "distributor.delete_expired_keys", "schedule": 60.0, "options": _TICK},
+    "retention": {"task": "distributor.retention", "schedule": 60.0, "options": _TICK},
     "compare_journal": {"task": "distributor.compare_journal", "schedule": 10.0, "options": _TICK},
     "delete_expired_logins": {"task": "distributor.delete_expired_logins", "schedule": 600.0, "options": _TICK},
     "start_recurring": {"task": "distributor.start_recurring", "schedule": 10.0, "options": _TICK},

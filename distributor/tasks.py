@@ -22,6 +22,7 @@ from distributor.engine.infrastructure.wakeups import (
     wake_manual_retries,
 )
 from distributor.engine.manual_retry.start import run_due_retries
+from distributor.engine.privacy.retention import delete_due
 from distributor.engine.recovery.memory import compare_journal, may_work
 from distributor.engine.schedule.recurring import start_due
 from distributor.engine.schedule.sweep import has_just_swept, sweep
@@ -112,6 +113,13 @@ def delete_expired_keys() -> None:
 def delete_expired_logins() -> None:
     """Delete sessions that are over and failed logins that no longer count. Beat runs this every ten minutes."""
     forget_expired_logins(database_now())
+
+
+@shared_task(name="distributor.retention")
+@if_memory_is_whole
+def retention() -> None:
+    """Delete for a moment what organisations keep no longer. Beat runs this every minute: it never hurries."""
+    delete_due(database_now)
 
 
 @shared_task(name="distributor.start_recurring")

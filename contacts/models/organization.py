@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 import phonenumbers
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Cast
@@ -15,6 +16,11 @@ from contacts.number_rules import NumberRules
 
 # What a person's no closes (rules/consent.py).
 CLOSES = [("channel", "this channel"), ("everything", "everything")]
+
+
+# Providers repeat a webhook for a day: an event must not be deleted before it is told again.
+MIN_DAYS_KEPT = 2
+KEPT_KINDS = ("events", "attempts", "responses", "sandbox", "audit", "contacts")
 
 
 def validate_time_zone(name: str) -> None:
@@ -99,6 +105,51 @@ class Organization(models.Model):
         blank=True,
         help_text="Hosts that links may redirect to, for example survey.example.com.",
     )
+    keep_events_days = models.PositiveSmallIntegerField(
+        "keep provider events (days)",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(MIN_DAYS_KEPT)],
+        help_text="Days after which provider events and texts from phone numbers are deleted, for example 365. "
+        "Empty: never.",
+    )
+    keep_attempts_days = models.PositiveSmallIntegerField(
+        "keep attempts (days)",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(MIN_DAYS_KEPT)],
+        help_text="Days after which attempts to send are deleted, with the provider's answers, for example 365. "
+        "Empty: never.",
+    )
+    keep_responses_days = models.PositiveSmallIntegerField(
+        "keep responses (days)",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(MIN_DAYS_KEPT)],
+        help_text="Days after which survey responses are deleted, for example 365. Empty: never.",
+    )
+    keep_sandbox_days = models.PositiveSmallIntegerField(
+        "keep sandbox messages (days)",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(MIN_DAYS_KEPT)],
+        help_text="Days after which messages of sandbox accounts are deleted, for example 365. Empty: never.",
+    )
+    keep_audit_days = models.PositiveSmallIntegerField(
+        "keep audit entries (days)",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(MIN_DAYS_KEPT)],
+        help_text="Days after which the audit log is deleted, for example 365. Empty: never.",
+    )
+    keep_contacts_days = models.PositiveSmallIntegerField(
+        "keep inactive contacts (days)",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(MIN_DAYS_KEPT)],
+        help_text="Days without a change, a send or an answer after which contacts are erased, for example 365. "
+        "Empty: never.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -116,6 +167,13 @@ class Organization(models.Model):
             models.CheckConstraint(
                 condition=Regex(Cast("allowed_countries", models.TextField()), r"^\{([A-Z]{2}(,[A-Z]{2})*)?\}$"),
                 name="allowed_countries_are_two_letter_codes",
+            ),
+            *(
+                models.CheckConstraint(
+                    condition=Q(**{f"keep_{kind}_days": None}) | Q(**{f"keep_{kind}_days__gte": MIN_DAYS_KEPT}),
+                    name=f"{kind}_are_kept_for_two_days",
+                )
+                for kind in KEPT_KINDS
             ),
         ]
 

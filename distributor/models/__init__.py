@@ -20,6 +20,7 @@ from distributor.models.provider_event import ProviderEvent, Reply
 from distributor.models.recipient import Recipient
 from distributor.models.recurring_distribution import Occurrence, RecurringDistribution, RecurringStep
 from distributor.models.response import Response
+from distributor.models.retention_run import RetentionRun
 from distributor.models.step import Step
 from distributor.models.step_account import StepAccount
 from distributor.models.survey import Survey
@@ -47,6 +48,7 @@ __all__ = [
     "RecurringStep",
     "Reply",
     "Response",
+    "RetentionRun",
     "Step",
     "StepAccount",
     "Survey",
