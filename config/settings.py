@@ -100,6 +100,7 @@ MIDDLEWARE = [
     "config.request_id.RequestIdMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "distributor.api.request_body.RequestBodyMiddleware",
+    "distributor.api.request_rate.RateLimitHeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -153,9 +154,12 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "distributor.api.negotiation.LenientNegotiation",
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "distributor.api.documentation.DocumentedView",
+    "DEFAULT_THROTTLE_CLASSES": ["distributor.api.request_rate.RequestRate"],
     "EXCEPTION_HANDLER": "distributor.api.problems.render_exception",
     "UNAUTHENTICATED_USER": None,
 }
+# Requests a minute of each API key that has no limit of its own; 0: any number (distributor/api/request_rate.py).
+REQUESTS_PER_MINUTE = env.int("REQUESTS_PER_MINUTE", default=0)
 SPECTACULAR_SETTINGS = {
     # Each API names the types of links differently.
     "ENUM_NAME_OVERRIDES": {

@@ -24,5 +24,6 @@ def limit_statements(process: Literal["web", "worker"]) -> None:
         for name, default in zip(names, defaults, strict=True)
     }
     options = settings.DATABASES["default"]["OPTIONS"]
+    options["application_name"] = f"distributor {process}"  # engine/dispatch/slots.py counts workers by it
     given = [options["options"]] if options.get("options") else []
     options["options"] = " ".join([*given, *(f"-c {name}={limits[name] * 1_000:.0f}" for name in names)])

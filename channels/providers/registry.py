@@ -22,8 +22,8 @@ PROVIDERS = {
 # An open provider holds up to 16 threads and connections, in each process.
 MAX_OPEN: Final = 32
 IDLE_SECONDS: Final = 600.0
-# With the moment of its last use, the longest unused first.
-_open: dict[UUID, tuple[Provider, float]] = {}
+_open: dict[UUID, Provider] = {}  # the longest unused first
+_used_at: dict[UUID, float] = {}
 
 
 def provider_class(kind: str) -> type[Provider]:
@@ -38,23 +38,23 @@ def open_provider(kind: str, account: Account) -> Provider:
     At most MAX_OPEN are open. Those unused for IDLE_SECONDS are closed when another is used.
     """
     now = monotonic()
-    provider, _ = _open.pop(account.id, (None, now))
+    provider = _open.pop(account.id, None)
     if provider is None or provider.account != account or not isinstance(provider, provider_class(kind)):
         if provider is not None:
             provider.close()
         provider = provider_class(kind)(account)
     _close_unused(now)
-    _open[account.id] = provider, now
+    _open[account.id], _used_at[account.id] = provider, now
     return provider
 
 
 def _close_unused(now: float) -> None:
     while _open:
-        account_id, (provider, used_at) = next(iter(_open.items()))
-        if len(_open) < MAX_OPEN and now - used_at < IDLE_SECONDS:
+        account_id = next(iter(_open))
+        if len(_open) < MAX_OPEN and now - _used_at.get(account_id, now) < IDLE_SECONDS:
             return
-        del _open[account_id]
-        provider.close()
+        _open.pop(account_id).close()
+        _used_at.pop(account_id, None)
 
 
 def account_faults(kind: str, account: Account) -> list[str]:

@@ -150,6 +150,38 @@ class Organization(models.Model):
         help_text="Days without a change, a send or an answer after which contacts are erased, for example 365. "
         "Empty: never.",
     )
+    requests_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Requests that all its API keys together may make a minute. Empty: any number."
+    )
+    emails_per_day = models.PositiveIntegerField(
+        null=True, blank=True, help_text="E-mails sent a day, by its time zone. Empty: any number."
+    )
+    texts_per_day = models.PositiveIntegerField(
+        null=True, blank=True, help_text="SMS sent a day, by its time zone. Empty: any number."
+    )
+    whatsapps_per_day = models.PositiveIntegerField(
+        null=True, blank=True, help_text="WhatsApp messages sent a day, by its time zone. Empty: any number."
+    )
+    segments_per_day = models.PositiveIntegerField(
+        null=True, blank=True, help_text="SMS segments sent a day, which are what SMS cost. Empty: any number."
+    )
+    segments_per_text = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        default=6,
+        db_default=6,
+        validators=[MinValueValidator(1)],
+        help_text="SMS segments of one message; longer ones are not sent. Empty: any number.",
+    )
+    lookups_per_day = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Paid look-ups of phone numbers a day. Empty: any number."
+    )
+    quotas_used_up = models.JSONField(
+        default=dict,
+        db_default={},
+        editable=False,
+        help_text="The channels whose quota of a day is used up: until when, and how much it was.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -179,6 +211,11 @@ class Organization(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def messages_per_day(self) -> dict[str, int | None]:
+        """The quota of each channel; None: any number."""
+        return {"email": self.emails_per_day, "sms": self.texts_per_day, "whatsapp": self.whatsapps_per_day}
 
     @property
     def number_rules(self) -> NumberRules:

@@ -48,7 +48,7 @@ class ApiKeyAdmin(ConfirmedAdmin, BaseAdmin[ApiKey]):
         return super().get_queryset(request).annotate(read_at=Now())
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
-        editable = ("organization", "name", "scopes", "expires_at")
+        editable = ("organization", "name", "scopes", "requests_per_minute", "expires_at")
         return editable if obj is None else (*editable, *self.readonly_fields)
 
     def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
@@ -70,9 +70,11 @@ class ApiKeyAdmin(ConfirmedAdmin, BaseAdmin[ApiKey]):
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         if change:
-            obj.save(update_fields=["name", "scopes", "expires_at"])
+            obj.save(update_fields=["name", "scopes", "requests_per_minute", "expires_at"])
             return
         row, key = create_api_key(obj.organization, obj.name, obj.scopes, expires_at=obj.expires_at)
+        if obj.requests_per_minute is not None:
+            ApiKey.objects.filter(pk=row.pk).update(requests_per_minute=obj.requests_per_minute)
         cast(KeyCreatingRequest, request).created_key = key
         obj.pk = row.pk
         obj.refresh_from_db()

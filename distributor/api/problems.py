@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
-from typing import Any
+from math import ceil
+from typing import Any, Final
 
 import structlog
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
@@ -19,10 +21,19 @@ from contacts.contact_fields import MAX_DATA_KEYS
 from contacts.identity import TooManyDataKeysError
 from distributor.api.request_body import body_error
 from distributor.api.wire import Document
+from distributor.engine.infrastructure.clock import database_now
+from distributor.engine.infrastructure.quotas import LOOKUP, QuotaUsedUpError
 
 logger = structlog.get_logger(__name__)
 
 PROBLEM_TYPE = "application/problem+json"
+# The code of each daily quota, and what it counts.
+_QUOTAS: Final = {
+    "email": ("emails_per_day", "e-mails"),
+    "sms": ("texts_per_day", "SMS or segments of SMS"),
+    "whatsapp": ("whatsapps_per_day", "WhatsApp messages"),
+    LOOKUP: ("lookups_per_day", "look-ups"),
+}
 MAX_FAULTS = 100
 MAX_POINTER_LENGTH = 500
 MAX_DETAIL_LENGTH = 2_000
@@ -149,6 +160,8 @@ def known_problem(error: Exception) -> Problem | None:
     if unreadable := body_error(error):
         fault = Fault(unreadable.place, unreadable.code, unreadable.detail)
         return Problem(unreadable.status, fault.code, fault.detail, [fault], unreadable.headers)
+    if isinstance(error, QuotaUsedUpError):
+        return quota_used_up(error, database_now())
     if isinstance(error, TooManyDataKeysError):
         return invalid_request(too_many_keys(error, {}))
     if isinstance(error, SuspiciousOperation):
@@ -166,6 +179,16 @@ def known_problem(error: Exception) -> Problem | None:
         code = codes if isinstance(codes, str) else "invalid_request"
         return Problem(HTTPStatus(error.status_code), code, str(error.detail))
     return None
+
+
+def quota_used_up(error: QuotaUsedUpError, now: datetime) -> Problem:
+    """Return the 429 for a quota of the organisation that is used up until its next midnight."""
+    code, what = _QUOTAS[error.kind]
+    detail = f"This organisation has sent its {error.quota:,} {what} of today."
+    if error.kind == LOOKUP:
+        detail = f"This organisation may look up {error.quota:,} phone numbers a day, and these are too many."
+    seconds = max(1, ceil((error.until - now).total_seconds()))
+    return Problem(HTTPStatus.TOO_MANY_REQUESTS, code, detail, headers={"Retry-After": str(seconds)})
 
 
 def unexpected_problem() -> Problem:

@@ -5,6 +5,7 @@ Models may import distributor/rules, channels and contacts; they never import th
 
 from distributor.models.attempt import Attempt
 from distributor.models.batch import Batch
+from distributor.models.daily_use import DailyUse
 from distributor.models.decision import Decision
 from distributor.models.distribution import Distribution
 from distributor.models.expansion import Expansion
@@ -30,6 +31,7 @@ __all__ = [
     "Attempt",
     "Batch",
     "ConnectionStep",
+    "DailyUse",
     "Decision",
     "Distribution",
     "Expansion",

@@ -13,6 +13,7 @@ from contacts.ids import new_id
 from contacts.models import ApiKey, MailingList, Organization
 from distributor.engine.acceptance.references import Chain
 from distributor.engine.eligibility.policy import throttle_minutes
+from distributor.engine.infrastructure.quotas import refuse_if_used_up
 from distributor.models import Batch, Decision, Distribution, Step, StepAccount
 from distributor.models.batch import BatchState
 from distributor.models.decision import DecisionKind
@@ -68,7 +69,12 @@ def write_distribution(
     mailing_list: MailingList | None,
     is_preparing: bool = False,
 ) -> Distribution:
-    """Write the distribution itself, with its counts. `is_preparing`: workers will expand its audience."""
+    """Write the distribution itself, with its counts. `is_preparing`: workers will expand its audience.
+
+    Raises QuotaUsedUpError for a caller whose first messages would only wait for the next day.
+    """
+    if api_key is not None and request.is_sent:
+        refuse_if_used_up(organization, chain.invitation_channels[0], request.scheduled_at or now)
     return Distribution.objects.create(
         organization=organization,
         survey_id=chain.survey_id,

@@ -11,6 +11,8 @@ from channels.models import ProviderAccount
 from channels.parallel_lookups import look_up_numbers
 from contacts.channel import Channel
 from contacts.models import Organization
+from distributor.engine.infrastructure.clock import database_now
+from distributor.engine.infrastructure.quotas import use_lookups
 from distributor.engine.route.step_context import as_account
 
 # North American numbers do not show whether they are mobile or landline.
@@ -32,7 +34,8 @@ def check_numbers(organization: Organization, numbers: Collection[str]) -> dict[
     """Return a check of each number. Numbers are in E.164.
 
     Numbers that Twilio does not answer for are checked offline, so a call succeeds while Twilio is down. No database
-    connection is held during the look-up, so call this before a transaction.
+    connection is held during the look-up, so call this before a transaction. Raises QuotaUsedUpError, before any is
+    looked up.
     """
     distinct_numbers = sorted(set(numbers))
     if not distinct_numbers:
@@ -42,6 +45,7 @@ def check_numbers(organization: Organization, numbers: Collection[str]) -> dict[
     ).first()
     reports: dict[str, NumberReport] = {}
     if account is not None:
+        use_lookups(organization, len(distinct_numbers), database_now())
         if not connection.in_atomic_block:
             connection.close()
         reports = look_up_numbers(as_account(account), distinct_numbers)

@@ -13,9 +13,10 @@ from distributor.engine.dispatch.recheck import recheck
 from distributor.engine.dispatch.refuse import refuse
 from distributor.engine.dispatch.repeat import begin_repeat, find_repeats
 from distributor.engine.dispatch.unknown_outcomes import close_unknown_outcomes, find_unknown_outcomes
+from distributor.engine.infrastructure.quotas import mark_used_up, quota_of
 from distributor.engine.journey.people import Person, lock_waiting
 from distributor.engine.journey.switch import SwitchState, lock_switch
-from distributor.engine.route.accounts import Hold, take_tokens
+from distributor.engine.route.accounts import Allowance, Hold, take_tokens
 from distributor.engine.route.steering import choose_accounts
 from distributor.engine.route.step_context import StepContext
 
@@ -77,4 +78,16 @@ def _write_next_handover(
     if isinstance(allowance, Hold):
         park_batch(claim, allowance)
         return allowance
-    return write_handover(claim, context, going[: allowance.count], allowance, now)
+    begun = write_handover(claim, context, going[: allowance.count], allowance, now)
+    return begun or _hold_for_quota(claim, context, allowance, now)
+
+
+def _hold_for_quota(claim: Claim, context: StepContext, allowance: Allowance, now: datetime) -> Hold | None:
+    """Park the batch until the next day. An operator who raises the quota waits a few minutes."""
+    quota = quota_of(context.distribution.organization, context.step.channel, now)
+    if quota is None:
+        return None
+    mark_used_up(quota)
+    hold = Hold(quota.hold_until(now), str(quota), allowance.option.account.id)
+    park_batch(claim, hold)
+    return hold

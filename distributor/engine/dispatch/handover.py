@@ -14,6 +14,8 @@ from channels.providers.base import Message, Outcome, Provider, Result, Scope, o
 from contacts.ids import new_id
 from distributor.engine.dispatch.claim import Claim
 from distributor.engine.dispatch.messages import write_message
+from distributor.engine.dispatch.text_segments import count_text_segments, refuse_long_text
+from distributor.engine.infrastructure.quotas import GRANT, quota_of
 from distributor.engine.infrastructure.sql_params import array_of
 from distributor.engine.journal.lines import JournalledAttempt, JournalLine, prove_code
 from distributor.engine.journey.frequency_slots import reserve_slots
@@ -27,6 +29,13 @@ logger = structlog.get_logger(__name__)
 _INSERT_HANDOVER = """
 INSERT INTO distributor_handover (id, batch_id, fence, provider_account_id, recipient_ids, begun_at)
 VALUES (%s, %s, %s, %s, %s::bigint[], %s)
+"""
+# The same for as many of the people as the day's quota leaves.
+_INSERT_COUNTED = f"""
+WITH counted AS ({GRANT})
+INSERT INTO distributor_handover (id, batch_id, fence, provider_account_id, recipient_ids, begun_at)
+SELECT %(id)s, %(batch_id)s, %(fence)s, %(account_id)s, (%(recipient_ids)s::bigint[])[1:granted], %(begun_at)s
+FROM counted WHERE granted > 0 RETURNING cardinality(recipient_ids)
 """
 
 
@@ -50,19 +59,30 @@ def write_handover(
     begun_at: datetime,
     *,
     is_repeat: bool = False,
-) -> Begun:
+) -> Begun | None:
     """Reserve the people's frequency slots and write the hand-over, in the caller's transaction.
 
     The caller commits it before the provider is called. If the worker then crashes, the unsettled hand-over shows it.
-    A repeat has its slots already.
+    A repeat has its slots already, and was counted. With a daily quota, as many people are taken as it leaves; None if
+    it leaves none.
     """
     handover_id, account_id = new_id(), allowance.option.account.id
-    recipient_ids = array_of(person.recipient_id for person in people)
+    quota = None if is_repeat else quota_of(context.distribution.organization, context.step.channel, begun_at)
+    with connection.cursor() as cursor:
+        recipient_ids = array_of(person.recipient_id for person in people)
+        if quota is None:
+            parameters: list[Any] = [handover_id, claim.batch_id, claim.fence, account_id, recipient_ids, begun_at]
+            cursor.execute(_INSERT_HANDOVER, parameters)
+        else:
+            columns = {"id": handover_id, "batch_id": claim.batch_id, "fence": claim.fence, "account_id": account_id}
+            columns |= {"recipient_ids": recipient_ids, "begun_at": begun_at}
+            cursor.execute(_INSERT_COUNTED, quota.parameters(len(people)) | columns)
+            row = cursor.fetchone()
+            if row is None:
+                return None
+            people = people[: row[0]]
     if not is_repeat:
         reserve_slots(context.distribution.survey_id, people, begun_at)
-    parameters: list[Any] = [handover_id, claim.batch_id, claim.fence, account_id, recipient_ids, begun_at]
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT_HANDOVER, parameters)
     return Begun(handover_id, begun_at, people, account_id, allowance.is_probe, is_repeat)
 
 
@@ -91,7 +111,8 @@ def hand_over(context: StepContext, provider: Provider, begun: Begun) -> Sequenc
     for person in begun.people:
         try:
             message = write_message(context, person, provider.value_keys)
-            if (refusal := _refuse_missing_values(context, provider, message)) is not None:
+            refusal = _refuse_missing_values(context, provider, message) or refuse_long_text(context, message)
+            if refusal is not None:
                 failed[person.recipient_id] = refusal
             else:
                 messages[person.recipient_id] = message
@@ -99,6 +120,7 @@ def hand_over(context: StepContext, provider: Provider, begun: Begun) -> Sequenc
             logger.exception("message_not_written", recipient=person.recipient_id)
             failed[person.recipient_id] = Result(Outcome.PERMANENT, detail=repr(error), scope=Scope.CONTENT)
     sent = dict(zip(messages, _send(provider, list(messages.values())), strict=True))
+    count_text_segments(context, messages, sent, begun.begun_at)
     return [failed.get(person.recipient_id) or sent[person.recipient_id] for person in begun.people]
 
 

@@ -19,10 +19,11 @@ from distributor.engine.dispatch.park import park_if_unavailable
 from distributor.engine.dispatch.recover import recover_handovers, release_failed_claim
 from distributor.engine.dispatch.repeat import read_repeated
 from distributor.engine.dispatch.settle import settle
+from distributor.engine.dispatch.slots import give_way, occupy_worker, remember_call
 from distributor.engine.infrastructure.chunked_job import SLICE_SECONDS
 from distributor.engine.journal.write import write_to_journal
 from distributor.engine.route.accounts import Hold
-from distributor.engine.route.step_context import load_step_context
+from distributor.engine.route.step_context import StepContext, load_step_context
 
 logger = structlog.get_logger(__name__)
 
@@ -60,6 +61,18 @@ def dispatch_batch(claim: Claim, clock: Callable[[], datetime], is_time_up: Call
     now = clock()
     if park_if_unavailable(claim, context, now):
         return
+    with occupy_worker(claim, context) as may_call:
+        if may_call:
+            _dispatch_people(claim, context, clock, is_time_up)
+        else:
+            give_way(claim, now)
+
+
+def _dispatch_people(
+    claim: Claim, context: StepContext, clock: Callable[[], datetime], is_time_up: Callable[[], bool]
+) -> None:
+    """Hand over, call after call, until nobody is due or the time is up."""
+    now = clock()
     limit = max(option.capacity(now) for option in context.account_options)
     while begun := begin(claim, context, limit, clock()):
         if isinstance(begun, Hold):
@@ -67,7 +80,9 @@ def dispatch_batch(claim: Claim, clock: Callable[[], datetime], is_time_up: Call
         account_context = context.with_account(begun.account_id)
         write_to_journal(journal_line(claim, account_context, begun))
         provider = open_provider(account_context.provider_kind, account_context.account)
+        called_at = time.monotonic()
         results = hand_over(account_context, provider, begun)
+        remember_call(begun.account_id, time.monotonic() - called_at)
         answered_at = clock()
         results, health = update_account_health(account_context, begun, results, answered_at)
         results = read_repeated(begun, results)

@@ -4,14 +4,13 @@ Answers are counted in Valkey, not in PostgreSQL: a row that is written beside a
 transaction's number (decision 15), and nothing of these counts is worth keeping for more than a minute.
 """
 
-from functools import cache
 from typing import Final
 
 import structlog
 from django.conf import settings
-from redis import Redis
 from redis.exceptions import RedisError
 
+from distributor.engine.infrastructure.valkey import valkey
 from distributor.models import Recipient
 
 logger = structlog.get_logger(__name__)
@@ -29,7 +28,7 @@ def seconds_until_next_answer(recipient: Recipient) -> int:
         return 0
     key = f"distributor:answers:{recipient.pk}"
     try:
-        with _valkey(settings.REDIS_URL).pipeline(transaction=True) as pipeline:
+        with valkey(settings.REDIS_URL).pipeline(transaction=True) as pipeline:
             pipeline.set(key, 0, ex=PERIOD_SECONDS, nx=True)
             pipeline.incr(key)
             pipeline.ttl(key)
@@ -38,8 +37,3 @@ def seconds_until_next_answer(recipient: Recipient) -> int:
         logger.warning("answers_not_counted", error=str(error))
         return 0
     return 0 if count <= settings.ANONYMOUS_ANSWERS_PER_MINUTE else max(seconds_left, 1)
-
-
-@cache
-def _valkey(url: str) -> Redis:
-    return Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5)
