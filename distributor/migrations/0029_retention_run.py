@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("distributor", "0030_events_of_an_address"),
+        ("distributor", "0028_daily_use"),
     ]
 
     operations = [

@@ -6,8 +6,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0030_rates_and_quotas"),
-        ("distributor", "0030_plain_ids_below"),
+        ("contacts", "0015_rates_and_quotas"),
+        ("distributor", "0027_events_of_an_address"),
     ]
 
     operations = [

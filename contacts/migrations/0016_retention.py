@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0030_erased_addresses"),
+        ("contacts", "0015_rates_and_quotas"),
     ]
 
     operations = [

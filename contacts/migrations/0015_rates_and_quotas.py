@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0012_strip_external_ids"),
+        ("contacts", "0014_erased_addresses"),
     ]
 
     operations = [
