@@ -64,7 +64,7 @@ class Verdict:
     def faults(self, risk_max: int) -> list[str]:
         """Return what must not be, in sentences; `risk_max` is how many counted duplicates the fault excuses."""
         found = [
-            f"{len(addresses)} {what}: {', '.join(addresses[:3])}"
+            f"{len(addresses)} {what}: {addresses[0]}"
             for what, addresses in (
                 ("lost", self.lost),
                 ("duplicated, uncounted", self.uncounted),
