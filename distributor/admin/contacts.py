@@ -149,7 +149,13 @@ class ContactAdmin(LargeTableAdmin[Contact]):
 
     @admin.action(description="Erase: forget who they are", permissions=["change"])
     def erase(self, request: HttpRequest, queryset: QuerySet[Contact]) -> HttpResponse | None:
-        return erase_in_admin(self, request, queryset, lambda contact: self.log_change(request, contact, "Erased."))
+        return erase_in_admin(self, request, queryset, self._log_erasure(request))
+
+    def _log_erasure(self, request: HttpRequest) -> Callable[[Contact], None]:
+        def log(contact: Contact) -> None:
+            self.log_change(request, contact, "Erased.")
+
+        return log
 
     def _for_each(
         self, request: HttpRequest, contacts: QuerySet[Contact], change: Callable[[UUID], bool], message: str

@@ -35,6 +35,7 @@ class OpenApiDocument(SpectacularAPIView):
         with self._lock:
             if renderer.media_type not in self._documents:
                 generator = self.generator_class()
-                content = generator.get_schema(request=None, public=True)
-                self._documents[renderer.media_type] = renderer.render(content, renderer_context={})
+                content = generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+                document: bytes = renderer.render(content, renderer_context={})
+                self._documents[renderer.media_type] = document
             return self._documents[renderer.media_type]

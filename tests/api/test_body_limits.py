@@ -24,7 +24,7 @@ class Unread:
 
 
 def post_unread(path: str, length: int, content_type: str) -> Any:
-    stream = {"wsgi.input": Unread(), "CONTENT_LENGTH": str(length), "CONTENT_TYPE": content_type}
+    stream: dict[str, Any] = {"wsgi.input": Unread(), "CONTENT_LENGTH": str(length), "CONTENT_TYPE": content_type}
     attacker = Client(enforce_csrf_checks=True)
     attacker.cookies["csrftoken"] = "a" * 32  # without it nothing is read
     return attacker.generic("POST", path, b"", content_type, **stream)
@@ -76,7 +76,7 @@ def test_a_login_is_measured_after_it_is_decoded(client: Client, db: None) -> No
 
 
 def test_a_login_reads_two_names_only(api_key: str, organization: Organization) -> None:
-    body = {"userName": "ward-b", "PASSWORD": api_key, "RecipientList": [{"when": [[[]]]}], "x": None}
+    body: dict[str, Any] = {"userName": "ward-b", "PASSWORD": api_key, "RecipientList": [{"when": [[[]]]}], "x": None}
     assert post(Client(), body, LOGIN).json() == {"Status": "Success"}
 
 

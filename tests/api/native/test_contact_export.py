@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from channels.events import EventKind
+from channels.events import Event, EventKind
 from channels.models import ProviderAccount
 from contacts.api_keys import create_api_key
 from contacts.channel import Channel
@@ -21,7 +21,7 @@ from distributor.models import Recipient
 from tests.api.conftest import Post
 from tests.support.api.resources import BASE, patch
 from tests.support.engine.people import dispatch
-from tests.support.engine.provider_events import Event, report_events
+from tests.support.engine.provider_events import report_events
 
 pytestmark = pytest.mark.django_db
 

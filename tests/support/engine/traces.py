@@ -16,7 +16,7 @@ def text_columns() -> Iterator[tuple[str, str, bool]]:
             continue
         for field in model._meta.concrete_fields:
             if isinstance(field, _TEXTS):
-                yield model._meta.db_table, field.column, isinstance(field, models.BinaryField)
+                yield model._meta.db_table, str(field.column), isinstance(field, models.BinaryField)
 
 
 def traces(*words: str) -> dict[str, int]:
