@@ -8,10 +8,10 @@ from tests.chaos.trial import Trial
 NASTY: list[dict[str, Any]] = [
     {"firstName": "${link}${contact:firstName}"},
     {"firstName": "\u202e\u200b\ufeff" * 20},
-    {"firstName": "A" * 120, "embeddedData": {"deep": {"er": [{"x": 1e308}]}}},
+    {"firstName": "A" * 100, "embeddedData": {"deep": {"er": [{"x": 1e15}]}}},
     {"firstName": "Bcc: everybody@people.example"},
     {"firstName": "😀" * 50, "lastName": "'; DROP TABLE distributor_recipient; --"},
-    {"firstName": "<script>alert(1)</script>", "embeddedData": {"n": 10**18, "": "", "k" * 60: None}},
+    {"firstName": "<script>alert(1)</script>", "embeddedData": {"n": 10**18, "k" * 60: None}},
     {"firstName": "%s %(name)s {0} {name}", "embeddedData": {"%s": "%n"}},
 ]
 
