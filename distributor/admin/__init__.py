@@ -6,6 +6,7 @@ import. `support` holds what the pages share.
 
 from distributor.admin import (
     api_keys,
+    audit_log,
     consent_events,
     contacts,
     distributions,
@@ -25,6 +26,7 @@ from distributor.admin import (
 
 __all__ = [
     "api_keys",
+    "audit_log",
     "consent_events",
     "contacts",
     "distributions",

@@ -104,6 +104,7 @@ class ContactAdmin(LargeTableAdmin[Contact]):
             raise Http404
         if not self.has_change_permission(request, contact):
             raise PermissionDenied
+        self.log_change(request, contact, "Exported.")
         return answer_export(request, contact)
 
     def has_delete_permission(self, request: HttpRequest, obj: Contact | None = None) -> bool:

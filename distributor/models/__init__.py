@@ -4,6 +4,7 @@ Models may import distributor/rules, channels and contacts; they never import th
 """
 
 from distributor.models.attempt import Attempt
+from distributor.models.audit_entry import AuditEntry
 from distributor.models.batch import Batch
 from distributor.models.daily_use import DailyUse
 from distributor.models.decision import Decision
@@ -29,6 +30,7 @@ from distributor.models.touch import Touch
 
 __all__ = [
     "Attempt",
+    "AuditEntry",
     "Batch",
     "ConnectionStep",
     "DailyUse",

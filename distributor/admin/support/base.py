@@ -8,6 +8,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 
+from distributor.admin.support.audit import remember_changes
 from distributor.admin.support.json_field import JsonObjectField
 from distributor.admin.support.narrowing import NarrowedAdmin
 from distributor.admin.support.pagination import CappedPaginator
@@ -34,6 +35,10 @@ class BaseAdmin(NarrowedAdmin[ModelT]):
 
     class Media:
         css = {"all": ("distributor/admin.css",)}
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        remember_changes(self.model, form)
+        return super().construct_change_message(request, form, formsets, add)
 
     def is_used(self, row: ModelT) -> bool:
         """Return whether other rows refer to this one."""

@@ -7,13 +7,14 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from distributor.api.audit import AuditedView
 from distributor.api.problems import Fault, Problem, invalid_request
 from distributor.api.suggestions import suggestion
 
 _known_parameters: dict[tuple[type[APIView], str], tuple[str, ...]] = {}
 
 
-class NativeView(APIView):
+class NativeView(AuditedView):
     """Accepts the query parameters that its handler documents in the OpenAPI document, and no others.
 
     A misspelt filter would otherwise list everything. Raise a 400 Problem that names each unknown parameter.

@@ -8,10 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from django.db import connection
 
+from contacts.models import Contact
 from distributor.engine.consent.erase import erase_contact
+from distributor.engine.infrastructure.audit import SYSTEM, record
 from distributor.engine.infrastructure.chunked_job import record_progress, run_chunk, run_time_slice
 from distributor.models.retention_run import RetentionRun
 
@@ -103,6 +106,16 @@ KINDS: Final = {
         "keep_sandbox_days",
         grows_with_key="row.received_at",
     ),
+    # What is about the whole installation belongs to no organisation, and stays.
+    "audit": Kind(
+        "distributor_auditentry",
+        "id",
+        "bigint",
+        "row.at",
+        _BY_ORGANIZATION,
+        "keep_audit_days",
+        grows_with_key="row.at",
+    ),
     "contacts": Kind(
         "contacts_contact",
         "id",
@@ -186,9 +199,18 @@ def _delete_range(kind: Kind, after: str, last: str, now: datetime) -> int:
     with connection.cursor() as cursor:
         if kind.table == "contacts_contact":
             cursor.execute(f"SELECT row.id {kind.expired}{bounds} ORDER BY row.id", parameters)
-            return sum(erase_contact(contact_id, now) for (contact_id,) in cursor.fetchall())
+            return sum(_erase(contact_id, now) for (contact_id,) in cursor.fetchall())
+        # Without it the trigger of the audit log refuses.
+        cursor.execute("SELECT set_config('distributor.retention', 'on', true)")
         cursor.execute(
             f"DELETE FROM {kind.table} WHERE ctid = ANY(ARRAY(SELECT row.ctid {kind.expired}{bounds}))",
             parameters,
         )
         return int(cursor.rowcount)
+
+
+def _erase(contact_id: UUID, now: datetime) -> bool:
+    is_erased = erase_contact(contact_id, now)
+    if is_erased:
+        record(SYSTEM, "erased", Contact.objects.get(pk=contact_id))
+    return is_erased

@@ -8,10 +8,12 @@ from typing import Any
 import structlog
 from django.db import transaction
 
+from distributor.engine.infrastructure.audit import Actor, record
 from distributor.engine.infrastructure.wakeups import wake_lane_on_commit
 from distributor.engine.journal.files import journal_folder
 from distributor.engine.journal.write import REPORT_PERIOD
 from distributor.models import Batch, Installation
+from distributor.models.audit_entry import ActorKind
 
 logger = structlog.get_logger(__name__)
 
@@ -80,6 +82,7 @@ def release(now: datetime, by: str) -> bool:
     """Let sending go on. `by` is who says so. Returns False if nothing was held."""
     if not Installation.objects.filter(recovering_since__isnull=False).update(recovering_since=None):
         return False
+    record(Actor(ActorKind.SYSTEM, name=by), "released")
     logger.warning("recovery_released", by=by)
     for lane in sorted(Batch.objects.due(now).values_list("lane", flat=True).distinct()):
         wake_lane_on_commit(lane)

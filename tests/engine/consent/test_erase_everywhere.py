@@ -82,7 +82,7 @@ FREE: Final = {
     *("distributor_survey", "distributor_step", "distributor_listconnection", "distributor_recurringdistribution"),
     *("distributor_followup", "distributor_handover", "distributor_manualretry"),  # ids, and errors of a chunk
     *("distributor_heartbeat", "distributor_installation", "distributor_machinevisits", "distributor_occurrence"),
-    "distributor_retentionrun",
+    *("distributor_retentionrun", "distributor_auditentry"),
 }
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import structlog
 from pydantic import BaseModel, Field, create_model
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from distributor.api.audit import AuditedView
 from distributor.api.authentication import ApiKeyAuthentication
 from distributor.api.dialects.distributions_v3.authentication import TokenAuthentication
 from distributor.api.dry_run import DryRunResponse, render_plan
@@ -101,7 +101,7 @@ def paged(element: type[Element]) -> type[BaseModel]:
     return enveloped(page)
 
 
-class DialectView(APIView):
+class DialectView(AuditedView):
     """The base of all views of this dialect."""
 
     authentication_classes = (TokenAuthentication, ApiKeyAuthentication)

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 
 from contacts.models import Contact
 from contacts.models.api_key import Scope
+from distributor.api.audit import record_call
 from distributor.api.native.contacts.export_document import ExportDocument
 from distributor.api.native.operations import CONTACTS, ERRORS_OF_DETAIL
 from distributor.api.native.rows import find_row, own_rows
@@ -36,6 +37,7 @@ class ContactExport(NativeView):
         """
         contacts = own_rows(request, Contact).filter(erased_at=None).select_related("organization")
         contact = find_row(contacts, contact_id, "contact")
+        record_call(request, "exported", contact)
         now = database_now()
         return StreamingHttpResponse(
             write_json(export_contact(contact), now),

@@ -30,6 +30,7 @@ class PauseDistribution(NativeView):
     """Pauses a distribution."""
 
     scopes: ClassVar = {"POST": Scope.SEND}
+    is_audited = True
 
     @extend_schema(
         operation_id="pause_distribution",
@@ -50,6 +51,7 @@ class ResumeDistribution(NativeView):
     """Resumes a distribution."""
 
     scopes: ClassVar = {"POST": Scope.SEND}
+    is_audited = True
 
     @extend_schema(
         operation_id="resume_distribution",
@@ -70,6 +72,7 @@ class CancelDistribution(NativeView):
     """Cancels a distribution."""
 
     scopes: ClassVar = {"POST": Scope.SEND}
+    is_audited = True
 
     @extend_schema(
         operation_id="cancel_distribution",

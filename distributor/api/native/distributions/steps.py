@@ -64,6 +64,7 @@ class DistributionSteps(NativeView):
     """The steps of a distribution."""
 
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.SEND}
+    is_audited = True
 
     @extend_schema(
         operation_id="list_steps",

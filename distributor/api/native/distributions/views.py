@@ -114,6 +114,7 @@ class DistributionDetail(NativeView):
     """One distribution."""
 
     scopes: ClassVar = {"GET": Scope.READ, "PATCH": Scope.SEND}
+    is_audited = True
 
     @extend_schema(
         operation_id="read_distribution",

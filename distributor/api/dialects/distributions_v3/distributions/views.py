@@ -104,6 +104,7 @@ class Distributions(DialectView):
 
 class DistributionDetail(DialectView):
     scopes: ClassVar = {"GET": Scope.READ, "DELETE": Scope.SEND}
+    is_audited = True
 
     @extend_schema(
         operation_id="v3_read_distribution",

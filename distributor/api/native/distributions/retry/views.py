@@ -71,6 +71,7 @@ class RetryDistribution(NativeView):
     """Retries of a distribution."""
 
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.SEND}
+    is_audited = True
 
     @extend_schema(
         operation_id="list_retries",

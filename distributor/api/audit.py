@@ -1,0 +1,142 @@
+"""Audit of managing calls: what changes settings, people or running distributions. Sending calls are not touched."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ClassVar, Final
+from uuid import UUID
+
+import orjson
+from django.db import models, transaction
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from channels.models import ProviderAccount, Template
+from contacts.models import Contact, MailingList, Suppression
+from contacts.models.api_key import Scope
+from distributor.api.authentication import caller_key
+from distributor.api.request_body import json_body
+from distributor.engine.infrastructure.audit import actor_of_key, changes_between, record, snapshot
+from distributor.models import Distribution, Survey
+
+_METHODS: Final = ("post", "put", "patch", "delete")
+# The row that a call is about, by the name of the id in its path or by its operation's object.
+# The row that a call is about, by the name of the id in its path, or by the collection that it adds to.
+_MODELS: Final[dict[str, type[models.Model]]] = {
+    "contact": Contact,
+    "survey": Survey,
+    "template": Template,
+    "provider": ProviderAccount,
+    "suppression": Suppression,
+    "list": MailingList,
+    "distribution": Distribution,
+}
+_BY_LAST_SEGMENT: Final = {
+    "pause": "paused",
+    "resume": "resumed",
+    "cancel": "cancelled",
+    "retry": "retried",
+    "steps": "step_added",
+    "opt-out": "opted_out",
+    "opt-in": "opted_in",
+    "erasures": "erased",
+    "suppressions": "suppressed",
+}
+
+
+class AuditedView(APIView):
+    """Writes an entry for each call that changes something with the scope `manage`, in the call's transaction.
+
+    With `is_audited`, also for the other methods that change something: pausing, cancelling, retrying.
+    """
+
+    is_audited: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name in _METHODS:
+            if name in cls.__dict__:
+                setattr(cls, name, _audited(cls.__dict__[name], name.upper()))
+
+
+def record_call(request: Request, action: str, row: models.Model) -> None:
+    """Write what the caller did to a row. For calls that read what is worth an entry."""
+    record(actor_of_key(caller_key(request)), action, row)
+
+
+def _audited(handler: Callable[..., Any], method: str) -> Callable[..., Any]:
+    @wraps(handler)
+    def handle(view: AuditedView, request: Request, *args: Any, **kwargs: Any) -> Any:
+        if not view.is_audited and getattr(view, "scopes", {}).get(method) != Scope.MANAGE:
+            return handler(view, request, *args, **kwargs)
+        with transaction.atomic():
+            row = _find(request, kwargs)
+            before = snapshot(row)
+            response = handler(view, request, *args, **kwargs)
+            if response.status_code < 300 and "Idempotent-Replayed" not in response and not _is_dry_run(request):
+                _write(request, response, row, before)
+            return response
+
+    return handle
+
+
+def _write(request: Request, response: Response, row: models.Model | None, before: dict[str, Any]) -> None:
+    if row is None:
+        row = _made(request, response)
+        changes = changes_between(type(row), {}, snapshot(row)) if row is not None else {}
+    else:
+        after = type(row)._default_manager.filter(pk=row.pk).first()
+        changes = changes_between(type(row), before, snapshot(after)) if after is not None else {}
+    action = _action(request, response, row)
+    if action == "changed" and "credentials" in changes:
+        action = "credentials_changed"
+    key = caller_key(request)
+    record(actor_of_key(key), action, row, organization_id=key.organization_id, changes=changes)
+
+
+def _action(request: Request, response: Response, row: models.Model | None) -> str:
+    """Return what was done, in a word."""
+    if request.method == "POST":
+        by_segment = _BY_LAST_SEGMENT.get(_last_segment(request))
+        return by_segment or ("created" if response.status_code == 201 else "changed")
+    if request.method == "DELETE":
+        # An erased contact stays as a row without a name, and whose suppression is deleted is written to again.
+        special = {Contact: "erased", Suppression: "lifted"}
+        return special.get(type(row), "deleted") if row is not None else "deleted"
+    return "changed"
+
+
+def _last_segment(request: Request) -> str:
+    return str(request.path).rstrip("/").rpartition("/")[2]
+
+
+def _find(request: Request, path_values: dict[str, Any]) -> models.Model | None:
+    """Return the row that the path names, if it is the caller's."""
+    for name, text in path_values.items():
+        model = _MODELS.get(name.removesuffix("_id"))
+        try:
+            key = UUID(str(text))
+        except ValueError:
+            continue
+        if model is not None:
+            theirs = model._default_manager.filter(pk=key, organization=caller_key(request).organization_id)
+            return theirs.first()
+    return None
+
+
+def _made(request: Request, response: Response) -> models.Model | None:
+    """Return the row that the call made, by the id in its answer."""
+    model, data = _MODELS.get(_last_segment(request).removesuffix("s")), getattr(response, "data", None)
+    made_id = data.get("id") if isinstance(data, dict) else None
+    try:
+        return model._default_manager.filter(pk=UUID(str(made_id))).first() if model and made_id else None
+    except ValueError:
+        return None
+
+
+def _is_dry_run(request: Request) -> bool:
+    try:
+        body = orjson.loads(json_body(request) or b"null")
+    except Exception:
+        return False
+    return isinstance(body, dict) and body.get("dryRun") is True
