@@ -13,9 +13,19 @@ from contacts.channel import Channel
 from contacts.ids import new_id
 from contacts.models import ApiKey, ConsentEvent, Contact, MailingList, Organization, OrganizationMember, Suppression
 from distributor.engine.consent.opt_out import opt_out
+from distributor.engine.infrastructure.audit import SYSTEM, record
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.schedule.recurring import save_recurring
-from distributor.models import Distribution, ListConnection, Recipient, RecurringDistribution, Reply, Response, Survey
+from distributor.models import (
+    AuditEntry,
+    Distribution,
+    ListConnection,
+    Recipient,
+    RecurringDistribution,
+    Reply,
+    Response,
+    Survey,
+)
 from distributor.rules.journey.delivery_events import REPLY
 from tests.support.admin_pages import address, listed
 
@@ -37,7 +47,7 @@ ADDABLE = [
     *(Organization, OrganizationMember, ApiKey, Contact, Suppression, ProviderAccount, Template),
     *(Survey, RecurringDistribution, ListConnection),
 ]
-READ_ONLY = [ConsentEvent, Distribution, Recipient, Reply, Response]
+READ_ONLY = [AuditEntry, ConsentEvent, Distribution, Recipient, Reply, Response]
 
 
 @pytest.fixture
@@ -59,6 +69,7 @@ def everything(response: Response, api_key: str, organization: Organization, sur
         occurred_at=database_now(), received_at=database_now(),
     )  # fmt: skip
     opt_out(Contact.objects.latest("pk").pk, database_now(), source="operator ann")
+    record(SYSTEM, "changed", survey)
 
 
 def test_every_model_of_ours_is_listed_here() -> None:

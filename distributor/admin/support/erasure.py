@@ -17,7 +17,7 @@ WITH_SHARED = "with_shared"
 
 
 def erase_in_admin(
-    admin: ModelAdmin[Contact], request: HttpRequest, contacts: QuerySet[Contact], log: Callable[[Contact], None]
+    admin: ModelAdmin[Contact], request: HttpRequest, contacts: QuerySet[Contact], log: Callable[[Contact], object]
 ) -> HttpResponse | None:
     """Ask whether to erase these contacts, and erase them once the operator has confirmed it.
 

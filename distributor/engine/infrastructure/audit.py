@@ -61,7 +61,7 @@ def record(
         actor_id=actor.id,
         actor_name=actor.name[:255],
         action=action[:31],
-        object_type=type(row)._meta.model_name if row is not None else "",
+        object_type=str(type(row)._meta.model_name) if row is not None else "",
         object_id=str(row.pk) if row is not None else "",
         changes=dict(changes or {}),
         request_id=structlog.contextvars.get_contextvars().get("request_id", ""),

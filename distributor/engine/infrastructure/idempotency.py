@@ -8,7 +8,7 @@ So a crash leaves all of it or nothing, and no answer is stored without its dist
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -150,9 +150,9 @@ def delete_expired(now: datetime, limit: int = DELETE_BATCH_SIZE) -> int:
 def _lock_key(call: KeyedCall) -> _KeyState:
     lock = f"idempotency {call.api_key_id} {call.key}"
     with connection.cursor() as cursor:
-        parameters: dict[str, Any] = {"lock": lock, "api_key_id": call.api_key_id, "key": call.key}
         # A key that named a person who was erased is stored as its keyed hash.
-        cursor.execute(_LOCK_KEY, parameters | {"key_of_erased": address_key(call.key)})
+        spelled = {"key": call.key, "key_of_erased": address_key(call.key)}
+        cursor.execute(_LOCK_KEY, {"lock": lock, "api_key_id": call.api_key_id} | spelled)
         now, is_locked, fingerprint, status, content_type, body, expires_at = cursor.fetchone()
     if expires_at is None or expires_at <= now:
         if not is_locked:

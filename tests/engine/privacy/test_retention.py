@@ -77,7 +77,7 @@ def test_what_is_older_is_deleted_and_the_counts_stay(
     run_all()
     assert sizes() == {"events": 3, "attempts": 3, "responses": 3, "sandbox": 3}
     age_everything(timedelta(days=31))
-    assert count_expired(database_now()) == {**{kind: {"acme": 3} for kind in TABLES}, "contacts": {}}
+    assert count_expired(database_now()) == {**{kind: {"acme": 3} for kind in TABLES}, "audit": {}, "contacts": {}}
     run_all()
     assert sizes() == {"events": 0, "attempts": 0, "responses": 0, "sandbox": 0}
     assert Distribution.objects.values().get() == before
