@@ -31,6 +31,7 @@ _MODELS: Final[dict[str, type[models.Model]]] = {
     "list": MailingList,
     "distribution": Distribution,
 }
+_NAMES: Final = {model: name for name, model in _MODELS.items()}
 _BY_LAST_SEGMENT: Final = {
     "pause": "paused",
     "resume": "resumed",
@@ -52,6 +53,13 @@ class AuditedView(APIView):
 
     is_audited: ClassVar[bool] = False
 
+    def read_keys(self, name: str, text: str) -> tuple[UUID, UUID] | None:
+        """Return the first and the last key that a value of the path may stand for; None if it is no id."""
+        try:
+            return UUID(text), UUID(text)
+        except ValueError:
+            return None
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         for name in _METHODS:
@@ -70,24 +78,27 @@ def _audited(handler: Callable[..., Any], method: str) -> Callable[..., Any]:
         if not view.is_audited and getattr(view, "scopes", {}).get(method) != Scope.MANAGE:
             return handler(view, request, *args, **kwargs)
         with transaction.atomic():
-            row = _find(request, kwargs)
+            row = _find(view, request, kwargs)
             before = snapshot(row)
             response = handler(view, request, *args, **kwargs)
             if response.status_code < 300 and "Idempotent-Replayed" not in response and not _is_dry_run(request):
-                _write(request, response, row, before)
+                _write(view, request, response, row, before)
             return response
 
     return handle
 
 
-def _write(request: Request, response: Response, row: models.Model | None, before: dict[str, Any]) -> None:
+def _write(
+    view: "AuditedView", request: Request, response: Response, row: models.Model | None, before: dict[str, Any]
+) -> None:
+    is_part = row is not None and not _is_last(view, request, row)
     if row is None:
         row = _made(request, response)
         changes = changes_between(type(row), {}, snapshot(row)) if row is not None else {}
     else:
         after = type(row)._default_manager.filter(pk=row.pk).first()
         changes = changes_between(type(row), before, snapshot(after)) if after is not None else {}
-    action = _action(request, response, row)
+    action = "changed" if is_part and request.method != "POST" else _action(request, response, row)
     if action == "changed" and "credentials" in changes:
         action = "credentials_changed"
     key = caller_key(request)
@@ -106,22 +117,26 @@ def _action(request: Request, response: Response, row: models.Model | None) -> s
     return "changed"
 
 
+def _is_last(view: "AuditedView", request: Request, row: models.Model) -> bool:
+    """Whether the path ends with the row's id, and not with something of the row, such as a list's contacts."""
+    keys = view.read_keys(f"{_NAMES[type(row)]}_id", _last_segment(request))
+    return keys is not None and keys[0] <= row.pk <= keys[1]
+
+
 def _last_segment(request: Request) -> str:
     return str(request.path).rstrip("/").rpartition("/")[2]
 
 
-def _find(request: Request, path_values: dict[str, Any]) -> models.Model | None:
-    """Return the row that the path names, if it is the caller's."""
+def _find(view: "AuditedView", request: Request, path_values: dict[str, Any]) -> models.Model | None:
+    """Return the row that the path names, if it is the caller's. Of several, the last; of a removal, the first."""
+    rows = []
     for name, text in path_values.items():
-        model = _MODELS.get(name.removesuffix("_id"))
-        try:
-            key = UUID(str(text))
-        except ValueError:
-            continue
-        if model is not None:
-            theirs = model._default_manager.filter(pk=key, organization=caller_key(request).organization_id)
-            return theirs.first()
-    return None
+        model, keys = _MODELS.get(name.removesuffix("_id")), view.read_keys(name, str(text))
+        if model is not None and keys is not None:
+            theirs = model._default_manager.filter(organization=caller_key(request).organization_id)
+            rows.append(theirs.filter(pk__range=keys).first())
+    found = [row for row in rows if row is not None]
+    return (found[0] if request.method == "DELETE" else found[-1]) if found else None
 
 
 def _made(request: Request, response: Response) -> models.Model | None:

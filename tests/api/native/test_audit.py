@@ -1,5 +1,6 @@
 """The audit log: who changed what, without secrets, texts and people; never changed itself."""
 
+import json
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from channels.models import ProviderAccount
 from contacts.channel import Channel
-from contacts.models import ApiKey, Contact, Organization
+from contacts.models import ApiKey, Contact, MailingList, Organization
+from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.privacy.retention import delete_due
 from distributor.models import AuditEntry, Distribution, RetentionRun, Survey
@@ -87,6 +89,28 @@ def test_pausing_and_cancelling_are_recorded_and_sending_is_not(
         assert client.post(f"{BASE}/distributions/{distribution.pk}/{verb}").status_code == 200
     assert actions() == [(verb, "distribution") for verb in ("paused", "resumed", "cancelled")]
     assert list(AuditEntry.objects.earliest("pk").changes) == ["paused_at"]
+
+
+def test_what_is_of_a_row_changes_the_row(client: Client, survey: Survey) -> None:
+    """A list's survey and members are parts of the list; taking one away deletes no list."""
+    listed_id, contact = make(client, "lists")["id"], make(client, "contacts")
+    assert patch(client, f"lists/{listed_id}/contacts", {"add": [contact["id"]]}).status_code == 200
+    path = f"{BASE}/lists/{listed_id}/survey"
+    body = {"surveyId": str(survey.pk), "channels": []}
+    assert client.put(path, json.dumps(body), content_type="application/json").status_code in (200, 201, 400)
+    client.delete(path)
+    assert {action for action, kind in actions()[2:]} == {"changed"}
+    assert set(AuditEntry.objects.exclude(action="created").values_list("object_id", flat=True)) == {listed_id}
+
+
+def test_another_dialects_ids_are_read(client: Client, organization: Organization) -> None:
+    made = MailingList.objects.create(organization=organization, name="Ward B")
+    directory, listed_id = public_id(Kind.DIRECTORY, organization.pk), public_id(Kind.MAILING_LIST, made.pk)
+    answer = client.delete(f"/API/v3/directories/{directory}/mailinglists/{listed_id}")
+    assert answer.status_code == 200, answer.content
+    assert list(AuditEntry.objects.values_list("action", "object_type", "object_id")) == [
+        ("deleted", "mailinglist", str(made.pk))
+    ]
 
 
 def test_reading_an_export_is_recorded_and_other_reading_is_not(client: Client) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 import structlog
 from pydantic import BaseModel, Field, create_model
@@ -12,6 +13,7 @@ from rest_framework.response import Response
 from distributor.api.audit import AuditedView
 from distributor.api.authentication import ApiKeyAuthentication
 from distributor.api.dialects.distributions_v3.authentication import TokenAuthentication
+from distributor.api.dialects.distributions_v3.ids import Kind, read_id
 from distributor.api.dry_run import DryRunResponse, render_plan
 from distributor.api.problems import Fault, FaultDocument, render_exception
 from distributor.api.wire import Document
@@ -101,6 +103,9 @@ def paged(element: type[Element]) -> type[BaseModel]:
     return enveloped(page)
 
 
+_KINDS = {"list_id": Kind.MAILING_LIST, "contact_id": Kind.CONTACT, "distribution_id": Kind.DISTRIBUTION}
+
+
 class DialectView(AuditedView):
     """The base of all views of this dialect."""
 
@@ -108,6 +113,10 @@ class DialectView(AuditedView):
 
     def get_exception_handler(self) -> Callable[[Exception, Mapping[str, Any]], Response]:
         return render_error
+
+    def read_keys(self, name: str, text: str) -> tuple[UUID, UUID] | None:
+        kind = _KINDS.get(name)
+        return read_id(kind, text) if kind else None
 
 
 def answer(result: Element, warnings: Sequence[Fault] = ()) -> Response:
