@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from contacts.models.api_key import ApiKey
+from contacts.models.api_key import ApiKey, KeyKind
 from contacts.models.organization import Organization
 
 _ALPHABET = string.ascii_letters + string.digits
@@ -35,6 +35,7 @@ def create_api_key(
     *,
     key: str | None = None,
     expires_at: datetime | None = None,
+    kind: str = KeyKind.LIVE,
 ) -> tuple[ApiKey, str]:
     """Store a key's prefix and hash; return the row and the key, which cannot be recovered later.
 
@@ -51,6 +52,7 @@ def create_api_key(
         secret_hash=_hash(key),
         scopes=list(scopes),
         expires_at=expires_at,
+        kind=kind,
     )
     return row, key
 

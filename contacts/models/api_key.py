@@ -15,6 +15,12 @@ class Scope(models.TextChoices):
     MANAGE = "manage", "manage: surveys, providers, templates, contacts"
 
 
+class KeyKind(models.TextChoices):
+    LIVE = "live", "live: sends to everybody"
+    TEAM = "team", "team: sends only to the organisation's team; others are skipped"
+    TEST = "test", "test: sends nothing; messages go to the sandbox"
+
+
 class ApiKey(models.Model):
     """An API key. Only its prefix and a hash are stored; the key itself is shown once (see contacts/api_keys.py)."""
 
@@ -23,6 +29,13 @@ class ApiKey(models.Model):
     name = models.CharField(max_length=255, help_text="The system that uses the key, for example “HIS production”.")
     prefix = models.CharField(max_length=8, unique=True, editable=False)
     secret_hash = models.BinaryField(max_length=32, editable=False)
+    kind = models.CharField(
+        max_length=4,
+        choices=KeyKind,
+        default=KeyKind.LIVE,
+        db_default=KeyKind.LIVE,
+        help_text="Whom distributions of this key are sent to. It cannot be changed.",
+    )
     scopes = ArrayField(models.CharField(max_length=10, choices=Scope))
     requests_per_minute = models.PositiveIntegerField(
         null=True,

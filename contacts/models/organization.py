@@ -1,5 +1,6 @@
 """Organisations, the tenants: all other rows belong to one."""
 
+import re
 from zoneinfo import available_timezones
 
 import phonenumbers
@@ -31,6 +32,11 @@ def validate_time_zone(name: str) -> None:
 def validate_country(code: str) -> None:
     if code not in phonenumbers.SUPPORTED_REGIONS:
         raise ValidationError(f"“{code}” is not a country with phone numbers. Use ISO 3166 codes, for example PL.")
+
+
+def validate_team_address(address: str) -> None:
+    if address != address.lower().strip() or not ("@" in address or re.fullmatch(r"\+[1-9][0-9]{6,14}", address)):
+        raise ValidationError(f"“{address}” is neither an e-mail address in lower case nor a number in E.164.")
 
 
 def every_weekday() -> list[int]:
@@ -149,6 +155,14 @@ class Organization(models.Model):
         validators=[MinValueValidator(MIN_DAYS_KEPT)],
         help_text="Days without a change, a send or an answer after which contacts are erased, for example 365. "
         "Empty: never.",
+    )
+    team_addresses = ArrayField(
+        models.CharField(max_length=254, validators=[validate_team_address]),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Whom team API keys send to: e-mail addresses in lower case and phone numbers in E.164, for example"
+        " ann@example.com,+48601234567.",
     )
     requests_per_minute = models.PositiveIntegerField(
         null=True, blank=True, help_text="Requests that all its API keys together may make a minute. Empty: any number."

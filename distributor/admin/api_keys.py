@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 
 from contacts.api_keys import create_api_key, revoke_api_keys
 from contacts.models import ApiKey
-from contacts.models.api_key import Scope
+from contacts.models.api_key import KeyKind, Scope
 from distributor.admin.support.base import BaseAdmin, ReadAt
 from distributor.admin.support.confirmed import ConfirmedAdmin
 from distributor.admin.support.typed_classes import ModelForm
@@ -24,7 +24,14 @@ if TYPE_CHECKING:
 
 
 class ApiKeyForm(ModelForm[ApiKey]):
+    kind = forms.ChoiceField(
+        choices=KeyKind.choices, initial=KeyKind.LIVE, required=False, help_text="It cannot be changed later."
+    )
     scopes = forms.MultipleChoiceField(choices=Scope.choices, widget=forms.CheckboxSelectMultiple)
+
+    def clean_kind(self) -> str:
+        """Keys are live unless they are said not to be."""
+        return self.cleaned_data["kind"] or KeyKind.LIVE
 
 
 class KeyCreatingRequest(HttpRequest):
@@ -36,11 +43,21 @@ class KeyCreatingRequest(HttpRequest):
 @admin.register(ApiKey)
 class ApiKeyAdmin(ConfirmedAdmin, BaseAdmin[ApiKey]):
     form = ApiKeyForm
-    list_display = ("name", "organization", "shown_prefix", "scope_names", "is_usable", "expires_at", "last_used_at")
+    list_display = (
+        "name",
+        "organization",
+        "kind",
+        "shown_prefix",
+        "scope_names",
+        "is_usable",
+        "expires_at",
+        "last_used_at",
+    )
     list_select_related = ("organization",)
     list_filter = ("organization",)
     search_fields = ("name", "prefix")
     autocomplete_fields = ("organization",)
+    add_only_fields = ("organization", "kind")
     readonly_fields = ("shown_prefix", "last_used_at", "revoked_at", "created_at")
     actions = ("revoke",)
 
@@ -48,7 +65,7 @@ class ApiKeyAdmin(ConfirmedAdmin, BaseAdmin[ApiKey]):
         return super().get_queryset(request).annotate(read_at=Now())
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
-        editable = ("organization", "name", "scopes", "requests_per_minute", "expires_at")
+        editable = ("organization", "name", "kind", "scopes", "requests_per_minute", "expires_at")
         return editable if obj is None else (*editable, *self.readonly_fields)
 
     def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
@@ -72,7 +89,7 @@ class ApiKeyAdmin(ConfirmedAdmin, BaseAdmin[ApiKey]):
         if change:
             obj.save(update_fields=["name", "scopes", "requests_per_minute", "expires_at"])
             return
-        row, key = create_api_key(obj.organization, obj.name, obj.scopes, expires_at=obj.expires_at)
+        row, key = create_api_key(obj.organization, obj.name, obj.scopes, expires_at=obj.expires_at, kind=obj.kind)
         if obj.requests_per_minute is not None:
             ApiKey.objects.filter(pk=row.pk).update(requests_per_minute=obj.requests_per_minute)
         cast(KeyCreatingRequest, request).created_key = key

@@ -46,7 +46,8 @@ class DistributionAdmin(ReadOnlyAdmin[Distribution]):
             None,
             {
                 "fields": (
-                    "id", "name", "organization", "survey", "mode", "stops_on", "mailing_list", "api_key", "source"
+                    "id", "name", "organization", "survey", "mode", "stops_on", "mailing_list", "api_key", "key_kind",
+                    "source",
                 )
             },
         ),

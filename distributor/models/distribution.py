@@ -7,6 +7,7 @@ from django.db.models import F, Q
 
 from contacts.ids import new_id
 from contacts.models import ApiKey, MailingList, Organization
+from contacts.models.api_key import KeyKind
 from distributor.models.survey import Survey
 from distributor.rules.journey.chain import StopsOn
 from distributor.rules.journey.distribution_status import DistributionStatus, distribution_status
@@ -39,6 +40,13 @@ class Distribution(models.Model):
     survey = models.ForeignKey(Survey, models.PROTECT, related_name="distributions")
     mailing_list = models.ForeignKey(MailingList, models.SET_NULL, null=True, related_name="distributions")
     api_key = models.ForeignKey(ApiKey, models.SET_NULL, null=True, related_name="+", db_index=False)
+    key_kind = models.CharField(
+        max_length=4,
+        choices=KeyKind,
+        default=KeyKind.LIVE,
+        db_default=KeyKind.LIVE,
+        help_text="The kind of the API key that made it: test distributions go to the sandbox, and are sent to nobody.",
+    )
     source = models.CharField(max_length=31, help_text="The API dialect of the call, such as native or quick.")
     name = models.CharField(max_length=255, blank=True)
     mode = models.CharField(max_length=6, choices=ChannelMode, default=ChannelMode.SINGLE)
@@ -154,6 +162,11 @@ class Distribution(models.Model):
 
     def __str__(self) -> str:
         return self.name or str(self.id)
+
+    @property
+    def is_test(self) -> bool:
+        """Whether its messages go to the sandbox."""
+        return self.key_kind == KeyKind.TEST
 
     @property
     def recipient_count(self) -> int:

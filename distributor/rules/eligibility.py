@@ -16,6 +16,7 @@ class Reason(StrEnum):
     OPTED_OUT = "opted_out"
     SUPPRESSED = "suppressed"
     NUMBER_NOT_ALLOWED = "number_not_allowed"
+    NOT_IN_TEAM = "not_in_team"
     NO_ADDRESS = "no_address"
     FREQUENCY_RULE = "frequency_rule"
     RECENTLY_CONTACTED = "recently_contacted"
@@ -27,7 +28,7 @@ class Reason(StrEnum):
     @property
     def is_about_the_channel(self) -> bool:
         """Whether another channel may still reach the contact."""
-        return self in (Reason.SUPPRESSED, Reason.NUMBER_NOT_ALLOWED, Reason.NO_ADDRESS)
+        return self in (Reason.SUPPRESSED, Reason.NUMBER_NOT_ALLOWED, Reason.NOT_IN_TEAM, Reason.NO_ADDRESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ class ContactFacts:
     `addresses` and `suppressions` (the reason of each) are keyed by channel; a missing channel has none.
     `last_contacted_at` is when another journey last sent the contact any survey, `last_surveyed_at` when another
     journey last sent it the same survey. `number_refusal` is why the organisation does not send to the phone number
-    (contacts/number_rules.py): {"numberKind": …} or {"country": …}; None: it does.
+    (contacts/number_rules.py): {"numberKind": …} or {"country": …}; None: it does. `outside_team` are the channels on
+    which a team key must not send to the contact.
     """
 
     addresses: Mapping[str, str]
@@ -54,6 +56,7 @@ class ContactFacts:
     last_contacted_at: datetime | None = None
     last_surveyed_at: datetime | None = None
     number_refusal: Mapping[str, str] | None = None
+    outside_team: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,8 @@ def refuse_channel(facts: ContactFacts, channel: str) -> Refusal | None:
         return Refusal(reason, {"channel": channel, "suppression": suppression})
     if facts.number_refusal is not None and channel != "email":
         return Refusal(Reason.NUMBER_NOT_ALLOWED, {"channel": channel, **facts.number_refusal})
+    if channel in facts.outside_team:
+        return Refusal(Reason.NOT_IN_TEAM, {"channel": channel})
     return None
 
 

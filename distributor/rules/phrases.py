@@ -256,6 +256,7 @@ PHRASES: Final[Mapping[str, Callable[[_Context], str]]] = {
     Reason.OPTED_OUT: _opted_out,
     Reason.SUPPRESSED: _suppressed,
     Reason.NUMBER_NOT_ALLOWED: _number_not_allowed,
+    Reason.NOT_IN_TEAM: lambda context: f"{context.address} is not in the team, and a team key sends to nobody else",
     Reason.NO_ADDRESS: _no_address,
     Reason.FREQUENCY_RULE: _frequency_rule,
     Reason.RECENTLY_CONTACTED: _recently_contacted,

@@ -77,6 +77,8 @@ class AudienceRules:
     respect_frequency_rules: bool = True
     exclude_recently_contacted: bool = False
     recent_contact_days: int = DEFAULT_RECENT_DAYS
+    # The only addresses that are sent to, as suppressions spell them; None: any.
+    team: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

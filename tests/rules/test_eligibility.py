@@ -186,7 +186,7 @@ def test_a_frequency_rule_outranks_a_missing_address() -> None:
 
 @pytest.mark.parametrize("reason", Reason)
 def test_only_what_is_about_an_address_leaves_the_other_channels_open(reason: Reason) -> None:
-    about_addresses = {Reason.SUPPRESSED, Reason.NUMBER_NOT_ALLOWED, Reason.NO_ADDRESS}
+    about_addresses = {Reason.SUPPRESSED, Reason.NUMBER_NOT_ALLOWED, Reason.NOT_IN_TEAM, Reason.NO_ADDRESS}
     assert reason.is_about_the_channel == (reason in about_addresses)
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from contacts.identity import Identified
 from contacts.models import ApiKey, MailingList, Organization
 from distributor.engine.acceptance.judge import judge_request, split_candidates
+from distributor.engine.acceptance.key_kinds import request_of_key
 from distributor.engine.acceptance.write import (
     NewRecipient,
     SkippedContact,
@@ -55,6 +56,7 @@ def accept_in_transaction(
 
     `mailing_list` is the list of the audience; None: a new list is created.
     """
+    request = request_of_key(request, api_key)
     judged = judge_request(organization, request, now)
     recipients, skipped = split_candidates(judged.candidates)
     # Later calls can name the audience as a list. A new list has no rows of its own: its members are the recipients.

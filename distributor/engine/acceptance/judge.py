@@ -156,6 +156,7 @@ def judge_contacts(
         chain.survey_id,
         organization.number_rules,
         needs_all_facts=needs_all_facts,
+        team=request.audience.team,
     )
     leaves_at = max(now, terms.timetable.scheduled_at or now)
     on_schedule = FirstMessage(0, Departure(leaves_at, Delay.SCHEDULED if leaves_at > now else Delay.NONE))

@@ -11,6 +11,7 @@ from django.db import connection
 from contacts.identity import Identified
 from contacts.ids import new_id
 from contacts.models import ApiKey, MailingList, Organization
+from contacts.models.api_key import KeyKind
 from distributor.engine.acceptance.references import Chain
 from distributor.engine.eligibility.policy import throttle_minutes
 from distributor.engine.infrastructure.quotas import refuse_if_used_up
@@ -73,13 +74,14 @@ def write_distribution(
 
     Raises QuotaUsedUpError for a caller whose first messages would only wait for the next day.
     """
-    if api_key is not None and request.is_sent:
+    if api_key is not None and api_key.kind != KeyKind.TEST and request.is_sent:
         refuse_if_used_up(organization, chain.invitation_channels[0], request.scheduled_at or now)
     return Distribution.objects.create(
         organization=organization,
         survey_id=chain.survey_id,
         mailing_list=mailing_list,
         api_key=api_key,
+        key_kind=KeyKind.LIVE if api_key is None else api_key.kind,
         source=request.source,
         is_preparing=is_preparing,
         name=request.name,

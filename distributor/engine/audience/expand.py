@@ -28,7 +28,7 @@ from distributor.engine.acceptance.write import (
     write_recipients,
     write_steps,
 )
-from distributor.engine.eligibility.policy import terms_of
+from distributor.engine.eligibility.policy import team_of, terms_of
 from distributor.engine.infrastructure.chunked_job import (
     InputsChangedError,
     record_progress,
@@ -176,7 +176,10 @@ def _rebuild_request(expansion: Expansion, steps: Sequence[Step]) -> tuple[Distr
         survey_id=distribution.survey_id,
         contacts=(),
         steps=step_requests,
-        audience=AudienceRules(exclude_opted_out=distribution.exclude_opted_out),
+        audience=AudienceRules(
+            exclude_opted_out=distribution.exclude_opted_out,
+            team=team_of(distribution.organization, distribution.key_kind),
+        ),
         is_sent=expansion.is_sent,
     )
     invitation_channels = [step.channel for step in step_requests if step.kind is StepKind.INVITATION]

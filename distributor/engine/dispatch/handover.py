@@ -67,7 +67,10 @@ def write_handover(
     it leaves none.
     """
     handover_id, account_id = new_id(), allowance.option.account.id
-    quota = None if is_repeat else quota_of(context.distribution.organization, context.step.channel, begun_at)
+    is_test = context.distribution.is_test
+    quota = (
+        None if is_repeat or is_test else quota_of(context.distribution.organization, context.step.channel, begun_at)
+    )
     with connection.cursor() as cursor:
         recipient_ids = array_of(person.recipient_id for person in people)
         if quota is None:
@@ -81,7 +84,7 @@ def write_handover(
             if row is None:
                 return None
             people = people[: row[0]]
-    if not is_repeat:
+    if not is_repeat and not is_test:
         reserve_slots(context.distribution.survey_id, people, begun_at)
     return Begun(handover_id, begun_at, people, account_id, allowance.is_probe, is_repeat)
 

@@ -8,7 +8,7 @@ from django.db import connection
 
 from contacts.channel import Channel
 from distributor.engine.eligibility.facts import gather_facts
-from distributor.engine.eligibility.policy import terms_of
+from distributor.engine.eligibility.policy import team_of, terms_of
 from distributor.engine.journey.people import Person
 from distributor.engine.journey.switch import SwitchState, refusal_for_all
 from distributor.engine.route.step_context import StepContext
@@ -54,6 +54,7 @@ def recheck(context: StepContext, switch: SwitchState, people: Sequence[Person],
         distribution.organization.number_rules,
         excluded_recipient_ids=[person.recipient_id for person in people],
         shared_lock="" if depends_on_earlier_sends else lock_name,
+        team=team_of(distribution.organization, distribution.key_kind),
     )
     verdicts = Verdicts()
     is_simple = not terms.hours.any and terms.throttle is None

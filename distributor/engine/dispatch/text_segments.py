@@ -29,7 +29,7 @@ def count_text_segments(
 ) -> None:
     """Count the segments of what may have left, if the organisation limits them. Keys are recipients' ids."""
     organization = context.distribution.organization
-    if context.step.channel != Channel.SMS or organization.segments_per_day is None:
+    if context.step.channel != Channel.SMS or organization.segments_per_day is None or context.distribution.is_test:
         return
     left = (message for recipient_id, message in messages.items() if results[recipient_id].outcome in _LEFT)
     quota = quota_of(organization, Channel.SMS, begun_at)

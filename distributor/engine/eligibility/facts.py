@@ -74,6 +74,7 @@ def gather_facts(
     excluded_recipient_ids: Sequence[int] = (),
     needs_all_facts: bool = False,
     shared_lock: str = "",
+    team: frozenset[str] | None = None,
 ) -> list[ContactFacts | None]:
     """Return the facts about each contact, in the same order.
 
@@ -81,7 +82,7 @@ def gather_facts(
     suppression, no rule against the number, and no earlier send that the terms depend on. That spares almost every
     contact the judging. With `needs_all_facts` no contact gets None. Sends to the recipients in
     `excluded_recipient_ids` do not count as earlier sends. `shared_lock` names an advisory lock to take in shared mode
-    until the end of the transaction.
+    until the end of the transaction. `team` are the only addresses that are sent to; None: any.
     """
     addresses = [[address_on(channel, contact.email, contact.phone) for contact in contacts] for channel in channels]
     suppressions = _find_suppressions(organization_id, channels, addresses, shared_lock)
@@ -94,6 +95,7 @@ def gather_facts(
     for position, (contact, address) in enumerate(zip(contacts, addresses[0], strict=True)):
         is_reachable = address and contact.opted_out_at is None and (first_channel, address) not in suppressions
         is_reachable = is_reachable and (first_channel == Channel.EMAIL or contact.phone not in number_refusals)
+        is_reachable = is_reachable and (team is None or address in team)
         if is_reachable and contact.id not in last_sends and not needs_all_facts:
             facts.append(None)
             continue
@@ -101,7 +103,10 @@ def gather_facts(
         reasons = {key[0]: suppressions[key] for key in by_channel.items() if key in suppressions}
         contacted_at, surveyed_at = last_sends.get(contact.id, (None, None))
         refusal = number_refusals.get(contact.phone)
-        facts.append(ContactFacts(by_channel, reasons, contact.opted_out_at, contacted_at, surveyed_at, refusal))
+        outside = frozenset() if team is None else frozenset(c for c, given in by_channel.items() if given not in team)
+        facts.append(
+            ContactFacts(by_channel, reasons, contact.opted_out_at, contacted_at, surveyed_at, refusal, outside)
+        )
     return facts
 
 

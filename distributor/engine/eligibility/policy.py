@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from contacts.models import Organization
+from contacts.models.api_key import KeyKind
 from distributor.models import Distribution
 from distributor.rules.eligibility import ContactLimits
 from distributor.rules.requests import AudienceRules
@@ -62,3 +63,8 @@ def terms_at_dispatch(terms: Terms, accepted_at: datetime) -> Terms:
 def throttle_minutes(terms: Terms) -> int | None:
     """Return the throttle interval as a distribution stores it: in whole minutes, rounded up."""
     return None if terms.throttle is None else ceil(terms.throttle / timedelta(minutes=1))
+
+
+def team_of(organization: Organization, key_kind: str) -> frozenset[str] | None:
+    """Return the only addresses that distributions of such a key are sent to; None: any."""
+    return frozenset(organization.team_addresses) if key_kind == KeyKind.TEAM else None

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from contacts.ids import new_id_of_day
+from contacts.models.api_key import KeyKind
 from distributor.engine.follow_up.thank_you import arm_thank_you
 from distributor.engine.journey.stop import stop_journeys
 from distributor.engine.responses.links import Link, find_link, store_first_open
@@ -35,6 +36,7 @@ def record_response(
     *,
     submitted_at: datetime | None = None,
     organization_id: UUID | None = None,
+    key_kind: str = KeyKind.LIVE,
 ) -> Response:
     """Store the answers given through a link, use the link up, stop what its recipient waits for, and arm a thank-you.
 
@@ -46,6 +48,8 @@ def record_response(
     """
     at = submitted_at or now
     link = _open_link(code, at, organization_id)
+    if key_kind != KeyKind.LIVE and link.recipient.distribution.key_kind != key_kind:
+        raise LinkNotOpenError(None)  # a response may bring a thank-you, which this key may not send
     if link.is_anonymous:
         return record_anonymous(link.survey, answers, at)
     return _record_personal(code, answers, at, now, organization_id)

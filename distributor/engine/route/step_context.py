@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 
 from channels.account_state.buckets import bucket_of
+from channels.account_state.rate_limit import Bucket, Limits
 from channels.account_state.refused_senders import refused_senders_of
 from channels.account_state.scores import scores_of
 from channels.locales import choose_locale
@@ -103,7 +104,9 @@ def load_step_context(distribution_id: UUID, step_id: UUID) -> StepContext:
     steps = list(chain.annotate(has_step_accounts=Exists(StepAccount.objects.filter(step=OuterRef("pk")))))
     step = next(step for step in steps if step.id == step_id)
     account_options = _requested_accounts(step) if step.has_step_accounts else _account_and_stand_in(step)
-    if step.from_email:
+    if distribution.is_test:
+        account_options = [_as_sandbox(option) for option in account_options]
+    elif step.from_email:
         refused = refused_senders_of([option.account.id for option in account_options], step.from_email)
         account_options = [replace(option, refused_sender=refused.get(option.account.id)) for option in account_options]
     return StepContext(
@@ -168,6 +171,12 @@ def as_account_option(step: Step | StepRequest, account: ProviderAccount, weight
         bucket=bucket_of(account),
         weight=weight,
     )
+
+
+def _as_sandbox(option: AccountOption) -> AccountOption:
+    """Return the sandbox in place of an account: a test distribution reaches no provider, whatever its account is."""
+    account = replace(option.account, configuration={}, credentials={})
+    return replace(option, kind="sandbox", account=account, is_active=True, limits=Limits(), bucket=Bucket())
 
 
 def as_account(account: ProviderAccount) -> Account:

@@ -50,6 +50,7 @@ def test_a_distribution_is_read_back_with_all_that_was_said(client: Client, post
         "surveyId": body["surveyId"],
         "mailingListId": str(row.mailing_list_id),
         "name": "CSAT",
+        "keyKind": "live",
         "source": "quick",
         "channelMode": "multi",
         "stopsOn": "response",

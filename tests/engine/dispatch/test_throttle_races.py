@@ -9,9 +9,11 @@ from uuid import UUID
 import pytest
 from django.db import connection
 
-from channels.models import SandboxMessage
+from channels.models import ProviderAccount, SandboxMessage
+from contacts.channel import Channel
 from contacts.models import Organization
 from distributor.engine.dispatch.loop import dispatch_lane
+from distributor.engine.dispatch.slots import remember_call
 from distributor.models import Decision, Distribution, Recipient
 from distributor.models.batch import Lane
 from distributor.rules.requests import AudienceRules, Throttle
@@ -22,6 +24,12 @@ from tests.support.failpoints import held_at
 ROUNDS = 60
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def fast(accounts: dict[Channel, ProviderAccount]) -> None:
+    """The account is known to be fast, so that any number of workers call it at once (dispatch/slots.py)."""
+    remember_call(accounts[Channel.EMAIL].pk, 0.1)
 
 
 @pytest.mark.django_db(transaction=True)

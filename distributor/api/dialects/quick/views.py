@@ -21,6 +21,7 @@ from distributor.api.problems import ProblemDocument, not_found
 from distributor.api.request_body import json_body
 from distributor.engine.acceptance.accept import accept
 from distributor.engine.acceptance.dry_run import dry_run
+from distributor.engine.acceptance.key_kinds import request_of_key
 from distributor.engine.infrastructure.clock import database_now
 
 _ERRORS = (400, 401, 403, 404, 409, 413, 415, 422)
@@ -64,7 +65,7 @@ class QuickDistributions(APIView):
                 raise faults.SurveyMismatchError
             now = database_now()
             if body.dry_run:
-                return DryRunResponse(dry_run(key.organization, to_request(body), now), warnings)
+                return DryRunResponse(dry_run(key.organization, request_of_key(to_request(body), key), now), warnings)
             accepted = accept(key.organization, key, to_request(body), now)
         except faults.REFUSALS as refusal:
             raise faults.explain(refusal, key.organization, path_survey_id, json_body(request)) from None

@@ -145,7 +145,7 @@ class RecipientAdd(_View):
         if newcomers and not call.duplication_faults:
             try:
                 if call.is_dry_run:
-                    planned = dry_run_add_to_list(call.mailing_list, newcomers, call.duplication, SOURCE, now)
+                    planned = dry_run_add_to_list(call.mailing_list, key, newcomers, call.duplication, SOURCE, now)
                 else:
                     added = add_to_list(call.mailing_list, key, newcomers, call.duplication, SOURCE, now)
             except faults.REFUSALS as refusal:

@@ -20,6 +20,7 @@ from distributor.api.problems import ProblemDocument
 from distributor.api.request_body import json_body
 from distributor.engine.acceptance.accept import accept
 from distributor.engine.acceptance.dry_run import dry_run
+from distributor.engine.acceptance.key_kinds import request_of_key
 from distributor.engine.acceptance.references import UnknownReferencesError
 from distributor.engine.infrastructure.clock import database_now
 
@@ -57,7 +58,7 @@ class SingleSends(APIView):
         distribution_request = to_request(body, recipients, defaults, now)
         try:
             if body.dry_run:
-                return DryRunResponse(dry_run(key.organization, distribution_request, now))
+                return DryRunResponse(dry_run(key.organization, request_of_key(distribution_request, key), now))
             accepted = accept(key.organization, key, distribution_request, now)
         except UnknownReferencesError as refusal:
             raise faults.explain_references(refusal) from None

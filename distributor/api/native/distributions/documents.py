@@ -55,6 +55,10 @@ class DistributionDocument(Document):
     )
     name: str = Field(description="Its name; empty if it has none.", examples=["March guests"])
     source: str = Field(description="The API that created it.", examples=["native"])
+    key_kind: str = Field(
+        description="The kind of the API key that created it: live, team, or test (its messages go to the sandbox).",
+        examples=["live"],
+    )
     channel_mode: str = Field(description="single or multi", examples=["multi"])
     stops_on: str = Field(
         description="What ends the fallbacks: response, or opened or delivered as well.", examples=["response"]
@@ -148,6 +152,7 @@ def _distribution_fields(row: Distribution, now: datetime) -> dict[str, Any]:
         "mailing_list_id": row.mailing_list_id,
         "name": row.name,
         "source": row.source,
+        "key_kind": row.key_kind,
         "channel_mode": row.mode,
         "stops_on": row.stops_on,
         "status": row.status_at(now),

@@ -41,6 +41,7 @@ from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
 from distributor.engine.acceptance.accept import accept
 from distributor.engine.acceptance.dry_run import dry_run, dry_run_selection
+from distributor.engine.acceptance.key_kinds import request_of_key
 from distributor.engine.audience.expand import accept_selection
 from distributor.engine.control import reschedule
 from distributor.engine.infrastructure.clock import database_now
@@ -95,6 +96,7 @@ class Distributions(NativeView):
             require_consistent(body)
             now, asked, selection = database_now(), to_request(body), to_selection(body.audience)
             if body.dry_run:
+                asked = request_of_key(asked, key)
                 return DryRunResponse(
                     dry_run(organization, asked, now)
                     if selection is None

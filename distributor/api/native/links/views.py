@@ -31,6 +31,7 @@ from distributor.api.validation import parse_body
 from distributor.engine.acceptance.accept import accept
 from distributor.engine.acceptance.defaults import NoDefaultChannelError, default_step
 from distributor.engine.acceptance.dry_run import dry_run
+from distributor.engine.acceptance.key_kinds import request_of_key
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.responses.links import find_link
 from distributor.engine.responses.record import LinkNotOpenError, record_response
@@ -74,7 +75,7 @@ class Links(NativeView):
             steps = [to_step(step) for step in body.steps or ()] or [default_step(key.organization)]
             now, asked = database_now(), _to_request(body, steps)
             if body.dry_run:
-                return DryRunResponse(dry_run(key.organization, asked, now))
+                return DryRunResponse(dry_run(key.organization, request_of_key(asked, key), now))
             accepted = accept(key.organization, key, asked, now)
         except REFUSALS as refusal:
             raise explain(refusal, key.organization, json_body(request)) from None
@@ -120,10 +121,12 @@ class LinkResponses(NativeView):
 
         A one-time link is used up by it. Fallbacks and reminders to the contact end.
         """
-        organization_id = caller_key(request).organization_id
+        key = caller_key(request)
         body = parse_body(ResponseBody, json_body(request))
         try:
-            stored = record_response(code, body.answers, database_now(), organization_id=organization_id)
+            stored = record_response(
+                code, body.answers, database_now(), organization_id=key.organization_id, key_kind=key.kind
+            )
         except LinkNotOpenError as refusal:
             raise not_found("link") if refusal.state is None else Problem(*LINK_REFUSALS[refusal.state]) from None
         return Response(StoredResponse.model_validate(stored).rendered(), HTTPStatus.CREATED)

@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from contacts.models import ApiKey
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
 from distributor.api.native.links.views import LINK_REFUSALS
@@ -44,7 +45,7 @@ class ImportResponses(NativeView):
         A response by code uses its link up, so repeating an import stores none of these again. Anonymous responses are
         stored again.
         """
-        organization_id = caller_key(request).organization_id
+        key = caller_key(request)
         body = parse_body(ImportBody, json_body(request))
         now = database_now()
         faults = [
@@ -55,15 +56,13 @@ class ImportResponses(NativeView):
         if faults:
             raise invalid_request(faults)
         survey_ids = {given.survey_id for given in body.responses if given.survey_id is not None}
-        surveys = Survey.objects.filter(organization_id=organization_id).in_bulk(list(survey_ids))
-        results = [_store(given, surveys, organization_id, now) for given in body.responses]
+        surveys = Survey.objects.filter(organization_id=key.organization_id).in_bulk(list(survey_ids))
+        results = [_store(given, surveys, key, now) for given in body.responses]
         answer = ImportAnswer(imported=sum(result.error is None for result in results), results=results)
         return Response(answer.rendered())
 
 
-def _store(
-    given: ImportedResponse, surveys: Mapping[UUID, Survey], organization_id: UUID, now: datetime
-) -> ImportResult:
+def _store(given: ImportedResponse, surveys: Mapping[UUID, Survey], key: ApiKey, now: datetime) -> ImportResult:
     if given.survey_id is not None:
         survey = surveys.get(given.survey_id)
         if survey is None:
@@ -72,7 +71,12 @@ def _store(
     else:
         try:
             stored = record_response(
-                given.code or "", given.answers, now, submitted_at=given.submitted_at, organization_id=organization_id
+                given.code or "",
+                given.answers,
+                now,
+                submitted_at=given.submitted_at,
+                organization_id=key.organization_id,
+                key_kind=key.kind,
             )
         except LinkNotOpenError as refusal:
             return _refused("link_not_found" if refusal.state is None else LINK_REFUSALS[refusal.state][1])

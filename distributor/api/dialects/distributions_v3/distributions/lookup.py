@@ -8,6 +8,7 @@ from distributor.api.dialects.distributions_v3.distributions.follow_ups.render i
 from distributor.api.dialects.distributions_v3.distributions.render import visible_distributions
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id, read_id
 from distributor.api.dialects.distributions_v3.references import find_by_id
+from distributor.api.key_kinds import require_same_kind
 from distributor.api.problems import not_found
 from distributor.models import Distribution, Step
 
@@ -17,6 +18,7 @@ def find_distribution(request: Request, distribution_id: str) -> Distribution:
     rows = visible_distributions(caller_key(request).organization).select_related("organization")
     distribution = find_by_id(rows, Kind.DISTRIBUTION, distribution_id)
     _require_survey(request, distribution)
+    require_same_kind(request, distribution)
     return distribution
 
 
@@ -39,6 +41,7 @@ def find_distribution_or_follow_up(
     if parent is None:
         raise not_found("distribution")
     _require_survey(request, parent)
+    require_same_kind(request, parent)
     return parent if step is None else step
 
 

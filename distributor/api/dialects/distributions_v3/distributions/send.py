@@ -16,6 +16,7 @@ from distributor.api.dialects.distributions_v3.distributions.body_parts import H
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.engine.acceptance.defaults import NoDefaultChannelError, default_step, find_defaults
 from distributor.engine.acceptance.dry_run import DryRun, dry_run_selection
+from distributor.engine.acceptance.key_kinds import request_of_key
 from distributor.engine.acceptance.references import UnknownReferencesError
 from distributor.engine.audience.expand import accept_selection
 from distributor.models import Recipient
@@ -127,7 +128,7 @@ def _accept(
     )
     try:
         if is_dry_run:
-            return dry_run_selection(key.organization, request, selection, now)
+            return dry_run_selection(key.organization, request_of_key(request, key), selection, now)
         distribution = accept_selection(key.organization, key, request, selection, now)
     except UnknownReferencesError as refusal:
         raise faults.explain_references(refusal) from None
