@@ -96,11 +96,17 @@ class ProviderAccount(models.Model):
         faults = {
             "configuration": [fault.message for fault in configuration_faults],
             "is_default": default_faults(self, ProviderAccount.objects),
+            "from_email": self._sender_faults(),
         }
         if self.stand_in is not None and not self._can_be_replaced_by(self.stand_in):
             faults["stand_in"] = ["Choose another account of the same organisation and channel."]
         if any(faults.values()):
             raise ValidationError({name: messages for name, messages in faults.items() if messages})
+
+    def _sender_faults(self) -> list[str]:
+        if self.organization_id is None:  # which is a fault of its own
+            return []
+        return self.organization.sender_rules.faults(self.from_email, self.reply_to_email)
 
     def _can_be_replaced_by(self, other: "ProviderAccount") -> bool:
         is_alike = (other.organization_id, other.channel) == (self.organization_id, self.channel)

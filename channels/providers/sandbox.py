@@ -6,6 +6,7 @@ from time import sleep
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from psycopg import sql
@@ -59,7 +60,7 @@ class Sandbox(Provider):
     `failAddresses`: addresses and the outcome of all messages to them, for example `{"bob@example.com": "permanent"}`:
         “permanent” (refused for good), “transient” (not now), “unavailable” (the whole sandbox is down), “throttled”
         (too fast, retry after 1 s), or “unknown” (stored in the sandbox, but answered with an error).
-    `latencySeconds`: how long a call takes, 0 to 30.
+    `latencySeconds`: how long a call takes, 0 to 30. Only where the sandbox is open (SANDBOX_OPEN): it holds a worker.
     """
 
     label = "Sandbox"
@@ -80,7 +81,8 @@ class Sandbox(Provider):
         return faults + unknown_fields(configuration, _CHECKS, cls.label)
 
     def send_checked(self, messages: Sequence[Message]) -> list[Result]:
-        sleep(self.account.configuration.get("latencySeconds", 0))
+        if settings.SANDBOX_OPEN:
+            sleep(self.account.configuration.get("latencySeconds", 0))
         failures = {
             address.lower(): FAILURES[name]
             for address, name in self.account.configuration.get("failAddresses", {}).items()

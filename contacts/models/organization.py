@@ -14,6 +14,7 @@ from django.db.models.lookups import Regex
 
 from contacts.ids import new_id
 from contacts.number_rules import NumberRules
+from contacts.sender_rules import SenderRules
 
 # What a person's no closes (rules/consent.py).
 CLOSES = [("channel", "this channel"), ("everything", "everything")]
@@ -32,6 +33,11 @@ def validate_time_zone(name: str) -> None:
 def validate_country(code: str) -> None:
     if code not in phonenumbers.SUPPORTED_REGIONS:
         raise ValidationError(f"“{code}” is not a country with phone numbers. Use ISO 3166 codes, for example PL.")
+
+
+def validate_lower_case(text: str) -> None:
+    if text != text.lower().strip():
+        raise ValidationError(f"Write “{text}” in lower case, without blanks around it.")
 
 
 def validate_team_address(address: str) -> None:
@@ -156,6 +162,20 @@ class Organization(models.Model):
         help_text="Days without a change, a send or an answer after which contacts are erased, for example 365. "
         "Empty: never.",
     )
+    allowed_sender_domains = ArrayField(
+        models.CharField(max_length=253, validators=[validate_lower_case]),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Domains that e-mails are sent from, subdomains included, for example acme.example. Empty: any.",
+    )
+    allowed_reply_tos = ArrayField(
+        models.CharField(max_length=254, validators=[validate_lower_case]),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Addresses that replies may go to, for example support@acme.example. Empty: any.",
+    )
     team_addresses = ArrayField(
         models.CharField(max_length=254, validators=[validate_team_address]),
         default=list,
@@ -230,6 +250,10 @@ class Organization(models.Model):
     def messages_per_day(self) -> dict[str, int | None]:
         """The quota of each channel; None: any number."""
         return {"email": self.emails_per_day, "sms": self.texts_per_day, "whatsapp": self.whatsapps_per_day}
+
+    @property
+    def sender_rules(self) -> SenderRules:
+        return SenderRules(self.allowed_sender_domains, self.allowed_reply_tos)
 
     @property
     def number_rules(self) -> NumberRules:

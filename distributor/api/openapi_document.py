@@ -36,6 +36,6 @@ class OpenApiDocument(SpectacularAPIView):
             if renderer.media_type not in self._documents:
                 generator = self.generator_class()
                 content = generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-                document: bytes = renderer.render(content, renderer_context={})
-                self._documents[renderer.media_type] = document
+                rendered = renderer.render(content, renderer_context={})
+                self._documents[renderer.media_type] = rendered.encode() if isinstance(rendered, str) else rendered
             return self._documents[renderer.media_type]

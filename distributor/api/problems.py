@@ -21,8 +21,10 @@ from contacts.contact_fields import MAX_DATA_KEYS
 from contacts.identity import TooManyDataKeysError
 from distributor.api.request_body import body_error
 from distributor.api.wire import Document
+from distributor.engine.acceptance.references import SenderNotAllowedError
 from distributor.engine.infrastructure.clock import database_now
-from distributor.engine.infrastructure.quotas import LOOKUP, QuotaUsedUpError
+from distributor.engine.infrastructure.quotas import QuotaUsedUpError
+from distributor.models.daily_use import LOOKUP
 
 logger = structlog.get_logger(__name__)
 
@@ -162,6 +164,8 @@ def known_problem(error: Exception) -> Problem | None:
         return Problem(unreadable.status, fault.code, fault.detail, [fault], unreadable.headers)
     if isinstance(error, QuotaUsedUpError):
         return quota_used_up(error, database_now())
+    if isinstance(error, SenderNotAllowedError):
+        return invalid_request([Fault("", "sender_not_allowed", fault) for fault in error.faults])
     if isinstance(error, TooManyDataKeysError):
         return invalid_request(too_many_keys(error, {}))
     if isinstance(error, SuspiciousOperation):

@@ -51,6 +51,14 @@ class UnknownReferencesError(Exception):
         self.faults = faults
 
 
+class SenderNotAllowedError(Exception):
+    """Steps have senders or reply-to addresses that the organisation does not allow; nothing was written."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__(" ".join(faults))
+        self.faults = faults
+
+
 @dataclass(frozen=True, slots=True)
 class Chain:
     """A survey with its steps, in the order in which they run. `invitation_channels` has one entry per invitation."""
@@ -67,7 +75,7 @@ class Chain:
 
 
 def check_references(organization: Organization, request: DistributionRequest) -> Chain:
-    """Return the request's chain. Raises UnknownReferencesError with all faults at once."""
+    """Return the request's chain. Raises UnknownReferencesError with all faults at once, and SenderNotAllowedError."""
     referenced = _find_referenced(organization, request.survey_id, request.steps)
     survey = referenced.get(("survey", request.survey_id))
     faults = _step_faults(referenced, request.steps)
@@ -75,9 +83,18 @@ def check_references(organization: Organization, request: DistributionRequest) -
         faults.insert(0, UnknownReference(None, "survey", "not_found"))
     if faults or survey is None:
         raise UnknownReferencesError(faults)
+    check_senders(organization, request.steps)
     steps = sorted(request.steps, key=lambda step: step_order(step.kind, step.priority))
     invitations = [step.channel for step in steps if step.kind is StepKind.INVITATION]
     return Chain(request.survey_id, survey.throttle_minutes, steps, invitations)
+
+
+def check_senders(organization: Organization, steps: Sequence[StepRequest]) -> None:
+    """Raise SenderNotAllowedError with all faults of the steps' own senders."""
+    rules = organization.sender_rules
+    faults = [fault for step in steps for fault in rules.faults(step.from_email, step.reply_to_email)]
+    if faults:
+        raise SenderNotAllowedError(list(dict.fromkeys(faults)))
 
 
 def step_faults(organization: Organization, steps: Sequence[StepRequest]) -> list[UnknownReference]:

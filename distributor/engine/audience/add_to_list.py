@@ -22,6 +22,7 @@ from contacts.models import ApiKey, MailingList, Organization
 from distributor.engine.acceptance.accept import Accepted, accept_in_transaction
 from distributor.engine.acceptance.defaults import default_step
 from distributor.engine.acceptance.dry_run import DryRun, dry_run
+from distributor.engine.acceptance.key_kinds import request_of_key
 from distributor.engine.acceptance.write import SkippedContact
 from distributor.engine.audience.duplicates import find_member_matches, with_value
 from distributor.engine.infrastructure.transactions import retry_contact_collisions
@@ -125,7 +126,12 @@ def _add(
 
 
 def dry_run_add_to_list(
-    mailing_list: MailingList, people: Sequence[PersonToAdd], duplication: Duplication, source: str, now: datetime
+    mailing_list: MailingList,
+    api_key: ApiKey | None,
+    people: Sequence[PersonToAdd],
+    duplication: Duplication,
+    source: str,
+    now: datetime,
 ) -> AddDryRun:
     """Forecast what `add_to_list` would do now, and what dispatch would then do if nothing changes.
 
@@ -133,7 +139,8 @@ def dry_run_add_to_list(
     """
     MailingList.objects.get(pk=mailing_list.pk)
     new = _leave_out_duplicates(mailing_list, people, duplication, source, now)
-    invitations = dry_run(mailing_list.organization, new.invitation, now) if new.invitation else None
+    invitation = request_of_key(new.invitation, api_key) if new.invitation else None
+    invitations = dry_run(mailing_list.organization, invitation, now) if invitation else None
     return AddDryRun(new.duplicates, invitations)
 
 

@@ -70,7 +70,10 @@ def begin_repeat(
     with connection.cursor() as cursor:
         cursor.execute(_REOPEN, [array_of(person.recipient_id for person in people)])
     again = [replace(person, attempt_count=person.attempt_count - 1) for person in people]
-    return write_handover(claim, context, again, allowance, begun_at, is_repeat=True)
+    begun = write_handover(claim, context, again, allowance, begun_at, is_repeat=True)
+    if begun is None:
+        raise RuntimeError("a repeat needs no quota")
+    return begun
 
 
 def read_repeated(begun: Begun, results: Sequence[Result]) -> Sequence[Result]:

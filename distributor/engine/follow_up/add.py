@@ -22,7 +22,7 @@ from uuid import UUID
 
 from django.db.models import Exists, F, Max, OuterRef
 
-from distributor.engine.acceptance.references import UnknownReferencesError, step_faults
+from distributor.engine.acceptance.references import UnknownReferencesError, check_senders, step_faults
 from distributor.engine.acceptance.write import write_steps
 from distributor.engine.follow_up.arm import arm_candidates, ends_before, find_candidates, lock_next_recipients
 from distributor.engine.infrastructure.chunked_job import record_progress, run_chunk, run_time_slice
@@ -75,6 +75,7 @@ def add_follow_up(
     locked = Distribution.objects.select_for_update(of=("self",))
     distribution = locked.select_related("organization", "expansion").get(pk=distribution_id)
     _require_addable(distribution, request, contact_id, now)
+    check_senders(distribution.organization, [request])
     if faults := step_faults(distribution.organization, [request]):
         raise UnknownReferencesError(faults)
     last_position = distribution.steps.aggregate(last=Max("position"))["last"]

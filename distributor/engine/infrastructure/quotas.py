@@ -114,7 +114,7 @@ def refuse_if_used_up(organization: Organization, channel: str, leaves_at: datet
 
 def count_segments(quota: Quota, segments: int) -> None:
     """Add segments that were handed over."""
-    parameters = {"organization_id": quota.organization.pk, "day": quota.day, "segments": segments}
+    parameters: dict[str, Any] = {"organization_id": quota.organization.pk, "day": quota.day, "segments": segments}
     with connection.cursor() as cursor:
         cursor.execute(_COUNT_SEGMENTS, parameters)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
+from pytest_django import Settings
 
 from channels.models import SandboxMessage
 from channels.providers.base import Account, Outcome, Scope, Sender
@@ -125,10 +126,15 @@ def test_a_refused_address_is_about_the_recipient_and_a_throttled_one_says_for_h
 
 
 @pytest.mark.django_db
-def test_a_call_takes_as_long_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_takes_as_long_as_it_is_told_where_the_sandbox_is_open(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    """Elsewhere anybody who may configure an account could hold a worker."""
     slept: list[float] = []
     monkeypatch.setattr("channels.providers.sandbox.sleep", slept.append)
-    sandbox(configuration={"latencySeconds": 0.05}).send_batch([invitation(ANN), invitation(BOB)])
+    for is_open in (True, False):
+        settings.SANDBOX_OPEN = is_open
+        sandbox(configuration={"latencySeconds": 0.05}).send_batch([invitation(ANN), invitation(BOB)])
     assert slept == [0.05]
 
 

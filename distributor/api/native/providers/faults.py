@@ -23,6 +23,7 @@ def account_faults(
         for name in given.keys() & {"kind", "channel"}:
             yield Fault(f"/{name}", "fixed_after_creation", f"The {name} of an account cannot be changed.")
     yield from _stand_in_faults(organization, account, given)
+    yield from _sender_faults(organization, given)
     kind = account.kind if account else given.get("kind")
     channel = account.channel if account else given.get("channel")
     if not isinstance(kind, str) or kind not in PROVIDERS:
@@ -56,6 +57,16 @@ def _stand_in_faults(
     found = ProviderAccount.objects.filter(organization=organization, channel=channel, pk=stand_in_id).first()
     if found is None or found == account:
         yield Fault("/standInId", "provider_not_found", "There is no other provider of this channel with this id.")
+
+
+def _sender_faults(organization: Organization, given: dict[str, Any]) -> Iterator[Fault]:
+    from_email, reply_to = given.get("fromEmail"), given.get("replyToEmail")
+    if isinstance(from_email, str):
+        for fault in organization.sender_rules.faults(from_email, ""):
+            yield Fault("/fromEmail", "sender_not_allowed", fault)
+    if isinstance(reply_to, str):
+        for fault in organization.sender_rules.faults("", reply_to):
+            yield Fault("/replyToEmail", "sender_not_allowed", fault)
 
 
 def _credential_faults(kind: str, given: dict[str, Any]) -> Iterator[Fault]:
