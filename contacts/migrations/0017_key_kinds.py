@@ -8,7 +8,7 @@ import contacts.models.organization
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0030_rates_and_quotas"),
+        ("contacts", "0016_retention"),
     ]
 
     operations = [

@@ -24,7 +24,7 @@ DROP FUNCTION distributor_keep_audit_log();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("distributor", "0031_retention_run"),
+        ("distributor", "0029_retention_run"),
     ]
 
     operations = [

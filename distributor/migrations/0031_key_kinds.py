@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("distributor", "0031_daily_use"),
+        ("distributor", "0030_audit_log"),
     ]
 
     operations = [

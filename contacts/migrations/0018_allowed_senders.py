@@ -8,7 +8,7 @@ import contacts.models.organization
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0031_key_kinds"),
+        ("contacts", "0017_key_kinds"),
     ]
 
     operations = [
