@@ -8,15 +8,16 @@ from uuid import UUID
 import structlog
 from django.db import models
 
-from contacts.models import ApiKey, ConsentEvent, Contact, Organization, Suppression
+from contacts.models import ApiKey, ConsentEvent, Contact, MailingList, Organization, Suppression
 from distributor.engine.infrastructure.clock import database_now
-from distributor.models import AuditEntry, ListConnection, Recipient
+from distributor.models import AuditEntry, Distribution, ListConnection, Recipient
 from distributor.models.audit_entry import ActorKind
 
 CHANGED: Final = "…"
 # Fields of free text that hold names of settings, never a person's.
 _NAMES: Final = frozenset({"name", "slug", "time_zone", "phone_region", "cron", "default_locale", "kind", "locale"})
-_ABOUT_PEOPLE: Final = (Contact, Suppression, ConsentEvent, Recipient)
+# Lists and distributions are named by callers, sometimes for one person.
+_ABOUT_PEOPLE: Final = (Contact, Suppression, ConsentEvent, Recipient, MailingList, Distribution)
 _PLAIN: Final = (
     models.BooleanField,
     models.IntegerField,
