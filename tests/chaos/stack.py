@@ -105,6 +105,11 @@ class Stack:
         self.programs.reset()
         self.await_ready()
 
+    def manage(self, *arguments: str) -> None:
+        """Run a command of manage.py. Raises CalledProcessError if it fails."""
+        command = [sys.executable, "manage.py", *arguments]
+        subprocess.run(command, cwd=PROJECT, env=self._environment, capture_output=True, timeout=120, check=True)
+
     def expire_leases(self) -> None:
         """Let the leases of dead workers run out at once, instead of after their 60 s."""
         with self.servers.connect() as connection:

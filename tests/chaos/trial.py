@@ -142,6 +142,13 @@ class Trial:
         named = re.compile(rf"{re.escape(self.word)}-\d+@")
         return [taken for taken in read_ledger(self.stack.ledger) if taken.to in own or named.match(taken.to)]
 
+    @property
+    def is_recovering(self) -> bool:
+        """Whether the product has found that its database forgot something, and holds everything back."""
+        with self.stack.servers.connect() as connection:
+            row = connection.execute("SELECT recovering_since IS NOT NULL FROM distributor_installation").fetchone()
+        return bool(row and row[0])
+
     def wait_for_messages(self, count: int, limit_seconds: float = 60.0) -> None:
         """Return once the providers have taken so many messages."""
         self.wait_until(lambda: len(self.taken) >= count, f"{count} messages", limit_seconds)

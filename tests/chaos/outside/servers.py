@@ -97,7 +97,7 @@ class Servers:
         self.valkey = KillableServer(valkey, str(identity), guard, environment, folder / "valkey.log")
         self.postgres_socket = str(layout.sockets / ".s.PGSQL.5432")
         self.valkey_socket = str(layout.sockets / "valkey.sock")
-        self._sockets = str(layout.sockets)
+        self.sockets = str(layout.sockets)
         if not layout.sockets.is_relative_to(folder):
             guard.remove(layout.sockets)
 
@@ -112,7 +112,7 @@ class Servers:
 
     def connect(self) -> "psycopg.Connection[tuple[object, ...]]":
         """Return a new connection to the product's database that commits each statement."""
-        return psycopg.connect(host=self._sockets, user="postgres", dbname=DATABASE, autocommit=True, connect_timeout=5)
+        return psycopg.connect(host=self.sockets, user="postgres", dbname=DATABASE, autocommit=True, connect_timeout=5)
 
     def broker(self) -> "redis.Redis":
         return redis.Redis(unix_socket_path=self.valkey_socket)
