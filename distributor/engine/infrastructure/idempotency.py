@@ -151,8 +151,10 @@ def _lock_key(call: KeyedCall) -> _KeyState:
     lock = f"idempotency {call.api_key_id} {call.key}"
     with connection.cursor() as cursor:
         # A key that named a person who was erased is stored as its keyed hash.
-        spelled = {"key": call.key, "key_of_erased": address_key(call.key)}
-        cursor.execute(_LOCK_KEY, {"lock": lock, "api_key_id": call.api_key_id} | spelled)
+        spelled = address_key(call.key)
+        cursor.execute(
+            _LOCK_KEY, {"lock": lock, "api_key_id": call.api_key_id, "key": call.key, "key_of_erased": spelled}
+        )
         now, is_locked, fingerprint, status, content_type, body, expires_at = cursor.fetchone()
     if expires_at is None or expires_at <= now:
         if not is_locked:
