@@ -104,9 +104,8 @@ class ProviderAccount(models.Model):
             raise ValidationError({name: messages for name, messages in faults.items() if messages})
 
     def _sender_faults(self) -> list[str]:
-        if self.organization_id is None:  # which is a fault of its own
-            return []
-        return self.organization.sender_rules.faults(self.from_email, self.reply_to_email)
+        organization = Organization.objects.filter(pk=self.organization_id).first()  # none is a fault of its own
+        return organization.sender_rules.faults(self.from_email, self.reply_to_email) if organization else []
 
     def _can_be_replaced_by(self, other: "ProviderAccount") -> bool:
         is_alike = (other.organization_id, other.channel) == (self.organization_id, self.channel)
