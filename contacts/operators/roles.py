@@ -54,6 +54,7 @@ _OPERATOR = (
 _MANAGER = (
     _OPERATOR
     | _permissions("change", "contacts.organization")
+    | _permissions("view", "distributor.auditentry")
     | _permissions("add change delete", "contacts.apikey", "contacts.organizationmember", "channels.provideraccount")
 )
 

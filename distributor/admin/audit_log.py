@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from contacts.models import Organization
 from distributor.admin.support.base import ReadOnlyAdmin
+from distributor.admin.support.narrowing import visible_rows
 from distributor.engine.infrastructure.clock import database_now
 from distributor.models import AuditEntry
 
@@ -20,7 +21,8 @@ class AuditedOrganizationFilter(admin.SimpleListFilter):
     title, parameter_name = "organisation", "organization_id"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return [(str(pk), name) for pk, name in Organization.objects.values_list("pk", "name")]
+        visible = visible_rows(model_admin.admin_site, request, Organization.objects.all())
+        return [(str(pk), name) for pk, name in visible.values_list("pk", "name")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
         if not self.value():
@@ -45,6 +47,9 @@ class TimeFilter(admin.SimpleListFilter):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
+    """Managers see what was done in their organisations. Entries about the whole installation are for superusers."""
+
+    organization_path = "organization_id"
     list_display = ("at", "actor_name", "actor_kind", "action", "object_type", "object_id", "request_id")
     list_filter = (AuditedOrganizationFilter, TimeFilter, "actor_kind", "object_type")
     search_fields = ("object_id",)
@@ -61,6 +66,9 @@ class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
         "changes",
         "request_id",
     )
+
+    def organization_of(self, row: AuditEntry) -> UUID | None:
+        return row.organization_id
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[AuditEntry], search_term: str

@@ -29,6 +29,7 @@ TABLE = {
     "distributor.recipient": (VIEW, "-", "-", "-", "-"),
     "distributor.response": (VIEW, "-", "-", "-", "-"),
     "distributor.reply": (VIEW, "-", "-", "-", "-"),
+    "distributor.auditentry": (MANAGE, "-", "-", "-", "-"),
     "distributor.survey": (VIEW, RUN, RUN, RUN, "-"),
     "distributor.recurringdistribution": (VIEW, RUN, RUN, RUN, "-"),
     "distributor.listconnection": (VIEW, RUN, RUN, RUN, "-"),
