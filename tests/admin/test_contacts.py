@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from contacts.models import Contact, Organization, Suppression
+from contacts.models import Contact, Organization, OrganizationMember, Suppression
 from distributor.engine.consent.erase import erase_contact
 from distributor.engine.consent.unsubscribe import unsubscribe
 from distributor.engine.infrastructure.clock import database_now
@@ -166,7 +166,7 @@ def test_an_operator_reads_everything_known_of_a_contact(operator: Client, anna:
 
 def test_who_may_only_look_exports_nothing(anna: Recipient) -> None:
     viewer = User.objects.create_user("vera", is_staff=True)
-    viewer.user_permissions.add(Permission.objects.get(codename="view_contact"))
+    OrganizationMember.objects.create(organization=anna.contact.organization, user=viewer, role="viewer")
     browser = Client()
     browser.force_login(viewer)
     assert browser.get(reverse("admin:contacts_contact_export", args=[anna.contact.pk])).status_code == 403

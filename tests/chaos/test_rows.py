@@ -1,4 +1,4 @@
-"""The short form of `make chaos`: the most telling faults, and the mutants, which must be caught."""
+"""The short form of `make chaos`: the most telling faults, and a mutant, which must be caught."""
 
 from collections.abc import Iterator
 
@@ -24,7 +24,8 @@ def test_no_fault_loses_or_silently_doubles_anybody(row: Row, stack: Stack) -> N
     assert played.verdict.accepted
 
 
-@pytest.mark.parametrize(("mutant", "row"), CAUGHT_BY.items())
+# `make chaos` plays all three: each needs a row of its own, and their rows take a minute.
+@pytest.mark.parametrize(("mutant", "row"), [pair for pair in CAUGHT_BY.items() if ROWS[pair[1]].is_short])
 def test_mutants_are_caught(mutant: str, row: str, stack: Stack) -> None:
     played = play_mutant(mutant, ROWS[row], stack, is_short=True)
     verdict = played.verdict

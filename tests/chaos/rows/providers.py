@@ -92,7 +92,6 @@ def answer_garbage(trial: Trial) -> None:
     "gzip bomb",
     "SendGrid takes every request for 5 s and answers 500 with 400 MB in 400 KB of gzip",
     risk=DOUBTED,
-    is_short=True,
 )
 def answer_with_bomb(trial: Trial) -> None:
     trial.stack.providers.script("sendgrid", strange="gzip_bomb")

@@ -6,7 +6,7 @@ from tests.chaos.rows.points import arm, await_point
 from tests.chaos.trial import Trial
 
 
-@row("web killed", "kill -9 of the web process under load, five times; callers repeat their calls", is_short=True)
+@row("web killed", "kill -9 of the web process under load, five times; callers repeat their calls")
 def kill_web(trial: Trial) -> None:
     with trial.fault(), trial.accepting(600, call_size=20, callers=4):
         for _ in range(2 if trial.is_short else 5):

@@ -11,7 +11,7 @@ from tests.chaos.trial import Trial
 IN_FLIGHT = 200
 
 
-@row("calm", "no fault: the base line", is_short=True)
+@row("calm", "no fault: the base line")
 def let_run(trial: Trial) -> None:
     trial.stack.providers.script("relay", latency_seconds=0.02)
     with trial.fault():
@@ -75,12 +75,13 @@ def freeze_worker(trial: Trial) -> None:
 @row(
     "worker frozen before it begins",
     "SIGSTOP between claim and begin, past the lease; SIGCONT while another worker has the batch",
-    is_short=True,
 )
 def freeze_before_begin(trial: Trial) -> None:
     trial.stack.providers.script("relay", latency_seconds=0.1)
     trial.stack.programs.stop(*WORKERS, is_hurried=True)
     trial.accept(500, call_size=500)
+    for worker in WORKERS:
+        trial.stack.programs.patch(worker, {"knows_accounts": True})
     arm(trial, "worker", "claimed", what="stop_at")
     with trial.fault():
         trial.stack.programs.start("worker")
