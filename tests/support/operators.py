@@ -29,6 +29,7 @@ from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.responses.record import record_response
 from distributor.engine.schedule.recurring import save_recurring
 from distributor.models import (
+    AuditEntry,
     ConnectionStep,
     Distribution,
     ListConnection,
@@ -118,6 +119,10 @@ def make_tenant(word: str, phone: str) -> Tenant:
     tenant.rows = {type(row): row for row in rows}
     tenant.rows[ConsentEvent] = ConsentEvent.objects.get(organization=organization)
     tenant.rows[OrganizationMember] = OrganizationMember.objects.get(organization=organization)
+    tenant.rows[AuditEntry] = AuditEntry.objects.create(
+        at=database_now(), organization_id=organization.pk, actor_kind="user", actor_name=f"{word}-victor",
+        action="changed", object_type="survey", changes={"name": ["", f"{word} survey"]},
+    )  # fmt: skip
     tenant.messages = list(SandboxMessage.objects.filter(organization_id=organization.pk))
     _fill_log(tenant)
     return tenant
