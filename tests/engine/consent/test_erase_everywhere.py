@@ -82,7 +82,11 @@ FREE: Final = {
     *("distributor_survey", "distributor_step", "distributor_listconnection", "distributor_recurringdistribution"),
     *("distributor_followup", "distributor_handover", "distributor_manualretry"),  # ids, and errors of a chunk
     *("distributor_heartbeat", "distributor_installation", "distributor_machinevisits", "distributor_occurrence"),
-    *("distributor_retentionrun", "distributor_auditentry"),
+    *("distributor_retentionrun", "distributor_auditentry", "distributor_dailyuse"),
+    "channels_accountscore",  # countries and mail domains
+    *("contacts_organizationmember", "axes_accessattempt", "axes_accessfailurelog", "axes_accesslog"),
+    *("otp_static_staticdevice", "otp_static_statictoken", "otp_totp_totpdevice"),
+    *(f"django_otp_webauthn_webauthn{name}" for name in ("attestation", "credential", "userhandle")),
 }
 
 
