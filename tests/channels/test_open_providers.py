@@ -35,7 +35,7 @@ def test_a_provider_stays_open_and_is_closed_when_unused(monkeypatch: pytest.Mon
     moment = registry.IDLE_SECONDS - 1
     assert open_provider("smtp", used) is first
     moment += 2
-    open_provider("sandbox", account())
+    open_provider("smtp", account())
     assert unused.id not in registry._open
     assert open_provider("smtp", used) is first
 

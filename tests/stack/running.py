@@ -26,6 +26,7 @@ OURS = {
     "JOURNAL_FOLDER",
 }
 OURS |= {"DEMO_API_KEY", "DEMO_ADMIN_PASSWORD", "DJANGO_SETTINGS_MODULE", "PORT", "HOST"}
+OURS |= {"DJANGO_ALLOW_ASYNC_UNSAFE"}  # playwright's
 
 
 def clean_environment(**extra: str) -> dict[str, str]:

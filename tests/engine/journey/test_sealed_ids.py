@@ -8,6 +8,7 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from channels.models import SandboxMessage
+from distributor.engine.infrastructure.installation import find_installation
 from distributor.engine.journey.attempts import attempt_id, read_attempt_id
 from distributor.engine.journey.sealed_ids import seal, unseal
 from distributor.models import Installation, Recipient
@@ -56,6 +57,7 @@ def test_no_message_shows_how_many_were_sent_before(send: Send) -> None:
 @pytest.mark.django_db
 def test_older_recipients_keep_the_ids_that_their_providers_know(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
     send(1)
+    find_installation()
     import_module("distributor.migrations.0026_plain_ids_below").keep_ids_of_older_recipients(apps, None)
     plain_below = Installation.objects.get().plain_ids_below
     assert plain_below == Recipient.objects.get().pk + 1

@@ -7,16 +7,18 @@ from django.conf import LazySettings
 from channels.models import ProviderAccount
 from channels.providers.anymail import idempotency
 from contacts.channel import Channel
+from distributor.engine.infrastructure.installation import find_installation
 from tests.support.engine.restores import LedgerSandbox, restart_worker
 from tests.support.engine.vendors import resend
 from tests.support.standins.resend import ResendStandIn
 
 
 @pytest.fixture(autouse=True)
-def journal(tmp_path: Path, settings: LazySettings) -> Iterator[Path]:
+def journal(db: None, tmp_path: Path, settings: LazySettings) -> Iterator[Path]:
     """The folder of a journal, and a worker that has just started."""
     settings.JOURNAL_FOLDER = str(tmp_path / "journal")
     restart_worker()
+    find_installation()  # it is older than any backup; a test that commits may have deleted it
     yield tmp_path / "journal"
     restart_worker()
 
