@@ -26,7 +26,7 @@ def kill_valkey(trial: Trial) -> None:
     play_with_broker_away(trial, 5)
 
 
-@row("Valkey frozen", "SIGSTOP for 12 s: it accepts connections and answers nothing", is_short=True)
+@row("Valkey frozen", "SIGSTOP for 12 s: it accepts connections and answers nothing")
 def freeze_valkey(trial: Trial) -> None:
     with trial.accepting(200 if trial.is_short else 600, call_size=20):
         trial.sleep(1, short_seconds=0.3)

@@ -12,7 +12,7 @@ from tests.chaos.trial import Trial
 AT_RELAY = 200  # of two workers at once
 
 
-@row("PostgreSQL killed", "immediate shutdown in mid-campaign, twice, back after 3 s", risk=2 * AT_RELAY, is_short=True)
+@row("PostgreSQL killed", "immediate shutdown in mid-campaign, twice, back after 3 s", risk=2 * AT_RELAY)
 def kill_postgres(trial: Trial) -> None:
     trial.stack.providers.script("relay", latency_seconds=0.02)
     with trial.accepting(300 if trial.is_short else 1_000, call_size=20):

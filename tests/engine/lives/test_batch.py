@@ -184,4 +184,4 @@ class BatchLife(Life):
 
 @pytest.mark.django_db
 def test_claims_are_lost_in_any_order_and_nobody_is_called_twice_at_once(send: Send) -> None:
-    live(lambda: BatchLife(send), lives=15, steps=30)
+    live(lambda: BatchLife(send), lives=8, steps=30)

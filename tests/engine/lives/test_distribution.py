@@ -145,4 +145,4 @@ class DistributionLife(Life):
 
 @pytest.mark.django_db
 def test_any_order_of_calls_leaves_what_the_caller_expects(send: Send) -> None:
-    live(lambda: DistributionLife(send), lives=100, steps=6)
+    live(lambda: DistributionLife(send), lives=40, steps=6)

@@ -209,4 +209,4 @@ def kind(kinds: dict[str, str]) -> Iterator[None]:
 @pytest.mark.django_db
 @pytest.mark.usefixtures("kind")
 def test_any_order_of_news_ends_as_the_calls_say(send: Send, accounts: Accounts) -> None:
-    live(lambda: RecipientLife(send, accounts), lives=60, steps=6)
+    live(lambda: RecipientLife(send, accounts), lives=30, steps=6)
