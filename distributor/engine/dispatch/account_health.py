@@ -82,11 +82,12 @@ def update_account_health(
 
 
 def record_scores(context: StepContext, begun: Begun, results: Sequence[Result], answered_at: datetime) -> None:
-    """Count the results for the share of an account that shares messages by weight. Probes are the breaker's.
+    """Count the results for the share of an account that shares messages by weight.
 
-    After settling, and in a statement of its own: a lost count costs nothing, and no lock is held meanwhile.
+    Probes are the breaker's. Repeats were counted when they were first handed over, which may be hours ago. After
+    settling, and in a statement of its own: a lost count costs nothing, and no lock is held meanwhile.
     """
-    if not begun.is_probe:
+    if not begun.is_probe and not begun.is_repeat:
         seconds = (answered_at - begun.begun_at).total_seconds()
         record_results(context.account_option, context.step.channel, begun.people, results, seconds, answered_at)
 

@@ -21,6 +21,7 @@ from distributor.engine.dispatch.repeat import read_repeated
 from distributor.engine.dispatch.settle import settle
 from distributor.engine.dispatch.slots import give_way, occupy_worker, remember_call
 from distributor.engine.infrastructure.chunked_job import SLICE_SECONDS
+from distributor.engine.journal.files import is_journal_kept
 from distributor.engine.journal.write import write_to_journal
 from distributor.engine.route.accounts import Hold
 from distributor.engine.route.step_context import StepContext, load_step_context
@@ -78,7 +79,8 @@ def _dispatch_people(
         if isinstance(begun, Hold):
             return
         account_context = context.with_account(begun.account_id)
-        write_to_journal(journal_line(claim, account_context, begun))
+        if is_journal_kept():
+            write_to_journal(journal_line(claim, account_context, begun))
         provider = open_provider(account_context.provider_kind, account_context.account)
         called_at = time.monotonic()
         results = hand_over(account_context, provider, begun)

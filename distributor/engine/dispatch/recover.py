@@ -37,7 +37,8 @@ POISON_CLAIMS = 20
 def recover_handovers(claim: Claim, context: StepContext, now: datetime) -> None:
     """Settle hand-overs that an earlier holder of the batch left unsettled: each outcome is unknown.
 
-    A provider that takes the attempts' keys is then asked again (dispatch/repeat.py)."""
+    A provider that takes the attempts' keys is then asked again (dispatch/repeat.py).
+    """
     for handover in Handover.objects.filter(batch_id=claim.batch_id, settled_at=None, fence__lt=claim.fence):
         logger.warning("handover_outcome_unknown", handover=str(handover.id), recipients=len(handover.recipient_ids))
         with transaction.atomic():

@@ -76,8 +76,12 @@ def settle(
         release_slots(context.distribution.survey_id, unreached)
         if marked_ids:
             catch_up_after_settle(marked_ids, now)
-            marked = [person for person in begun.people if person.recipient_id in set(marked_ids)]
-            addresses = {address_on(context.step.channel, person.email, person.phone) for person in marked}
+            is_marked = set(marked_ids)
+            addresses = {
+                address_on(context.step.channel, person.email, person.phone)
+                for person in begun.people
+                if person.recipient_id in is_marked
+            }
             forget_late(context.distribution.organization_id, addresses, marked_ids)
         if stopping:
             _stop_sharers(begun, stopping, now)

@@ -87,7 +87,8 @@ def _wanted(
 
 
 def _account_ids(context: StepContext) -> list[UUID]:
-    return [option.account.id for option in context.account_options]
+    """Return the accounts that the batch may call. A test distribution calls none: its sandbox answers at once."""
+    return [] if context.distribution.is_test else [option.account.id for option in context.account_options]
 
 
 def _count_workers() -> int:

@@ -25,6 +25,10 @@ def journal_folder() -> Path | None:
     return Path(settings.JOURNAL_FOLDER) if settings.JOURNAL_FOLDER else None
 
 
+def is_journal_kept() -> bool:
+    return journal_folder() is not None
+
+
 class JournalFile:
     """The file of this process for this day (UTC)."""
 

@@ -176,7 +176,9 @@ def as_account_option(step: Step | StepRequest, account: ProviderAccount, weight
 def _as_sandbox(option: AccountOption) -> AccountOption:
     """Return the sandbox in place of an account: a test distribution reaches no provider, whatever its account is."""
     account = replace(option.account, configuration={}, credentials={})
-    return replace(option, kind="sandbox", account=account, is_active=True, limits=Limits(), bucket=Bucket())
+    return replace(
+        option, kind="sandbox", account=account, is_active=True, limits=Limits(), bucket=Bucket(), scores=None
+    )
 
 
 def as_account(account: ProviderAccount) -> Account:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random, seed
 
@@ -16,6 +16,7 @@ from channels.providers.sandbox import Sandbox
 from contacts.channel import Channel
 from contacts.models import Organization
 from distributor.engine.control import fix_split
+from distributor.engine.dispatch.account_health import record_scores
 from distributor.engine.dispatch.slots import remember_call
 from distributor.engine.feedback.ingest import ingest_events
 from distributor.engine.infrastructure.clock import database_now
@@ -23,6 +24,7 @@ from distributor.engine.route.step_context import as_account
 from distributor.engine.route.waiting_batches import resume_account
 from distributor.models import Attempt, Distribution, Step
 from tests.engine.conftest import Send
+from tests.support.engine.claims import begin_claim, claim_next
 from tests.support.engine.outages import Clock
 from tests.support.engine.people import dispatch, given, timeline_of, totals_of
 from tests.support.engine.provider_events import event_of, report_events
@@ -247,3 +249,22 @@ def test_probes_are_the_breakers_and_not_counted(send: Send, stage: Stage, four:
     stage.clock.run_for(30 * MINUTE)
     score = AccountScore.objects.get(account=four[3], destination="")
     assert score.tally.failed_calls <= Tally(calls=3).calls
+
+
+def test_a_repeat_is_not_counted_again(send: Send, second: ProviderAccount) -> None:
+    """It began with the attempt that it repeats, perhaps hours ago."""
+    send([given(0)], further_accounts=[second], weights=[1, 1])
+    claim, context, _ = claim_next()
+    begun = begin_claim(claim, context)
+    for is_repeat in (True, False):
+        used = context.with_account(begun.account_id)
+        record_scores(used, replace(begun, is_repeat=is_repeat), [Result(Outcome.ACCEPTED)], database_now())
+        assert AccountScore.objects.exists() != is_repeat
+
+
+def test_what_the_sandbox_takes_for_a_test_key_is_no_account_s_merit(send: Send, second: ProviderAccount) -> None:
+    send([given(0)], further_accounts=[second], weights=[1, 1])
+    Distribution.objects.update(key_kind="test")
+    dispatch()
+    assert Attempt.objects.get().state == "sent"
+    assert not AccountScore.objects.exists()
