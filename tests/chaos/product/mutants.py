@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 
 from channels.providers.base import Result
@@ -36,7 +37,11 @@ def ignore_fence() -> None:
 
 
 def settle_before_begin() -> None:
-    """The hand-over is written down after the call instead of before it."""
+    """The hand-over is written down after the call instead of before it.
+
+    Without the journal: it would show that the database does not know the call, and the product would stop sending.
+    """
+    settings.JOURNAL_FOLDER = ""
     real: Callable[..., Sequence[Result]] = handover.hand_over
 
     def write_nothing(held: Any, context: Any, people: Any, allowance: Any, now: datetime) -> Begun:
