@@ -216,7 +216,7 @@ AXES_CLIENT_IP_CALLABLE = "distributor.sign_in.client_address.client_address"
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False
-# Whether all operators need a second factor. Who has one is always asked for it (sign_in/second_factor.py).
+# Whether all operators need a second factor. Operators who have one are always asked for it (sign_in/second_factor.py).
 REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", default=False)
 OTP_TOTP_ISSUER = OTP_WEBAUTHN_RP_NAME = "Distributor"
 # Passkeys belong to the host of PUBLIC_BASE_URL, and work there only. Browsers make none without TLS but at localhost.

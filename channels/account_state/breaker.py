@@ -6,10 +6,10 @@ closed --three calls in a row failed, or one refusal--> open --a probe accepted-
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from channels.account_state.evidence import Evidence, Finding
-from channels.account_state.rate_limit import Bucket
+from channels.account_state.rate_limit import Bucket, next_day
 
 # Calls in a row that must fail because of the account before its breaker opens. A refusal opens it at once.
 FAILURES_TO_OPEN = 3
@@ -87,7 +87,7 @@ def throttle(bucket: Bucket, asked_seconds: float | None, now: datetime, *, unti
     """
     is_counted = bucket.is_paused(now)
     level = bucket.throttle_level - 1 if is_counted and bucket.throttle_level else bucket.throttle_level
-    until = _next_day(now) if until_next_day else now + throttle_pause(asked_seconds, level)
+    until = next_day(now) if until_next_day else now + throttle_pause(asked_seconds, level)
     if not is_counted:
         bucket = replace(bucket, throttle_level=level + 1, failing_since=bucket.failing_since or now)
     return pause(bucket, until)
@@ -154,7 +154,3 @@ def _after_call_while_open(
 def _schedule_probe(bucket: Bucket, now: datetime, jitter: float) -> Bucket:
     # The first batch that asks from now on gets the moment of the probe; the others queue behind it.
     return replace(bucket, turn_at=None, probe_at=now + bucket.probe_interval * (1 + JITTER * (2 * jitter - 1)))
-
-
-def _next_day(now: datetime) -> datetime:
-    return datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time(0), UTC)

@@ -135,7 +135,7 @@ def take(limits: Limits, bucket: Bucket, wanted: int, *, is_urgent: bool, now: d
     bucket = _start_day(bucket, now)
     count = min(wanted, _left_today(limits, bucket, is_urgent=is_urgent, otherwise=wanted))
     if count < 1:
-        return Wait(_next_day(now), Cause.SPENT, bucket)
+        return Wait(next_day(now), Cause.SPENT, bucket)
     if limits.rate_per_second is not None:
         bucket = _refill(limits, limits.rate_per_second, bucket, now)
         kept = _reserve(limits, is_urgent=is_urgent)
@@ -193,5 +193,6 @@ def _queue_up(cause: Cause, bucket: Bucket, ready_at: datetime, turn: timedelta,
     return Wait(turn_at, cause, replace(bucket, turn_at=turn_at + turn))
 
 
-def _next_day(now: datetime) -> datetime:
+def next_day(now: datetime) -> datetime:
+    """Return the midnight (UTC) that ends the day."""
     return datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time(0), UTC)

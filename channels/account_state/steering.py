@@ -82,7 +82,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Who is sent to next: the people of these destinations, by the accounts in this order.
+    """The next call: it is for the people of these destinations, and the accounts are asked in this order.
 
     `accounts` are places in the given sequences. `limit` is the most messages that explore the first account.
     """
@@ -141,8 +141,7 @@ def next_turn(
 
     The first destination decides: one draw in [0, 1) per account makes each come first in proportion to its share
     (Efraimidis and Spirakis). People of another destination go along if the same draws choose the same account for
-    them. So a call is split only where accounts differ by destination, and never by a share of equals. Nobody goes
-    along to explore.
+    them. So a call is split only where accounts differ by destination. A call that explores takes nobody along.
     """
     arrivals = [-log(1 - draw) for draw in draws]
     first = next(iter(counts))
@@ -166,7 +165,7 @@ def _order(arrivals: Sequence[float], account_shares: Sequence[float]) -> list[i
 
 
 def _compare(ratios: Sequence[tuple[float, float]], tolerated: float) -> list[float]:
-    """Compare accounts by good ones among so many. Nobody is compared with an account of which nothing is known."""
+    """Return a factor per account, from (good, all) of its messages. An account without messages is no standard."""
     best = max(_wilson(good, count)[0] for good, count in ratios)
     uppers = [_wilson(good + _CREDIT, count + _CREDIT)[1] for good, count in ratios]
     return [min((upper + tolerated) / best, 1.0) ** _SEVERITY if best > 0 else 1.0 for upper in uppers]

@@ -287,9 +287,7 @@ PHRASES: Final[Mapping[str, Callable[[_Context], str]]] = {
     "provider_account_fault": lambda context: (
         f"the provider rejected the account or its sender{context.provider_error}"
     ),
-    "asking_again": lambda context: (
-        "the provider's response was lost; the same attempt is handed over again, which the provider takes only once"
-    ),
+    "asking_again": lambda context: "the provider's response was lost; the same attempt is repeated, and counts once",
     "awaiting_evidence": lambda context: "the provider's response was lost; waiting for its report on the message",
     "unknown_outcome": lambda context: (
         f"the provider's response was lost, so the outcome is unknown{context.provider_error}"

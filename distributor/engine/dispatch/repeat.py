@@ -52,7 +52,7 @@ def find_repeats(context: StepContext, last_attempts: Mapping[int, Attempt], now
 
 def begin_repeat(
     claim: Claim, context: StepContext, people: Sequence[Person], repeats: Mapping[int, Attempt], now: datetime
-) -> Begun | Hold | None:
+) -> Begun | Hold:
     """Write the hand-over that repeats the attempts of as many of these people as share one, in one transaction.
 
     Returns a Hold, and parks the batch, when the attempts' account takes no message now.

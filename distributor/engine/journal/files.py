@@ -5,10 +5,11 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from secrets import token_hex
 from time import gmtime, strftime, time
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 
@@ -82,11 +83,20 @@ def read_line_at(path: Path, offset: int) -> JournalLine | None:
 
 
 def read_last_line(path: Path, decode: Callable[[bytes], LineT | None]) -> LineT | None:
-    """Return what `decode` reads from the last line of its kind near the file's end; None if there is none."""
+    """Return what `decode` reads from the last line of its kind near the file's end; None if there is none.
+
+    Files are only appended to, so one that has not grown is not read again: there may be a thousand, and each is asked
+    for every ten seconds.
+    """
+    line: LineT | None = _read_last_line(path, path.stat().st_size, decode)
+    return line
+
+
+@lru_cache(maxsize=4_096)
+def _read_last_line(path: Path, size: int, decode: Callable[[bytes], Any]) -> Any:
     with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - TAIL_BYTES))
-        texts = file.read().splitlines()
+        texts = file.read(TAIL_BYTES).splitlines()
     for text in reversed(texts):
         line = decode(text)
         if line is not None:

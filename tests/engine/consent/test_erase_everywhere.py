@@ -52,7 +52,7 @@ PERSON: Final = {
     "title": "Quixote",
     "embeddedData": {"note": "secret of hers"},
 }
-# Columns that hold the person after the roads below. Every other column is in FREE, with the reason.
+# Columns that hold the person after the roads below. All other tables are in FREE.
 FILLED: Final = {
     "contacts_consentevent": {"address", "source"},
     "contacts_contact": {"external_id", "email", "phone", "first_name", "last_name", "title", "embedded_data"},
@@ -143,8 +143,7 @@ def _report(account: ProviderAccount, event_id: str, kind: EventKind, address: s
 
 
 def _in_the_admin(contact: Contact) -> None:
-    operator = Client()
-    user = User.objects.create_superuser("olga")
+    operator, user = Client(), User.objects.create_superuser("olga")
     operator.force_login(user)
     act(operator, "opt_out", contact)
     operator.post(address(Suppression.objects.first() or contact, "delete"), {"post": "yes"})
@@ -270,12 +269,10 @@ def test_what_comes_of_a_message_in_flight_is_forgotten_when_it_is_settled(
     ProviderAccount.objects.filter(channel="email").update(kind="erasing")
     Pace.objects.all().delete()
     RefusedSender.objects.all().delete()
-    survey = Survey.objects.get()
-    template = Template.objects.get(channel="email")
-    account = ProviderAccount.objects.get(channel="email")
+    template, account = Template.objects.get(channel="email"), ProviderAccount.objects.get(channel="email")
     request = DistributionRequest(
         source="test",
-        survey_id=survey.pk,
+        survey_id=Survey.objects.get().pk,
         contacts=[{"contact_id": her.pk}],
         steps=[StepRequest("email", account.pk, template.pk)],
         audience=AudienceRules(),

@@ -1,20 +1,14 @@
 """What a worker does after the database was set back. Rolling back to a savepoint plays the restore."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
-from django.db import connection, transaction
-from django.test import Client
+from django.db import connection
 
 from channels.events import Event, EventKind
 from channels.models import ProviderAccount
 from contacts.channel import Channel
-from contacts.models import MailingList
-from distributor.engine.audience.expand import expand_due
 from distributor.engine.dispatch.claim import claim_batch
 from distributor.engine.dispatch.handover import hand_over, journal_line
 from distributor.engine.dispatch.settle import settle
@@ -26,34 +20,20 @@ from distributor.engine.recovery.memory import compare_journal, may_work
 from distributor.engine.recovery.status import read_memory_status
 from distributor.engine.responses.record import record_response
 from distributor.engine.route.step_context import as_account
-from distributor.engine.schedule.recurring import save_recurring, start_due
-from distributor.engine.schedule.sweep import sweep
 from distributor.models import (
     Attempt,
-    Distribution,
     Handover,
     Installation,
-    Occurrence,
     Recipient,
-    RecurringDistribution,
-    Survey,
     Touch,
 )
-from distributor.rules.requests import Selection
-from tests.engine.conftest import Send, SendTo
+from tests.engine.conftest import Send
 from tests.support.engine.claims import begin_claim, claim_next
 from tests.support.engine.people import given, make_due, totals_of
-from tests.support.engine.restores import finish, restart_worker, work
+from tests.support.engine.restores import finish, restart_worker, set_back, work
 from tests.support.standins.resend import ResendStandIn
 
 pytestmark = pytest.mark.django_db
-
-
-def set_back(between: Callable[[], object]) -> None:
-    """Do something, and let the database forget it."""
-    backup = transaction.savepoint()
-    between()
-    transaction.savepoint_rollback(backup)
 
 
 def counts() -> dict[str, int]:
@@ -271,67 +251,3 @@ def test_recipients_get_no_id_twice(send: Send, ledger: dict[str, int]) -> None:
     assert fresh.pk not in taken
     assert Attempt.objects.get(recipient_id=fresh.pk).number == 1
     assert counts()["unknown_recipients"] == 2
-
-
-def test_an_audience_that_was_partly_sent_to_is_paused(
-    send_to: SendTo, mailing_list: MailingList, ledger: dict[str, int]
-) -> None:
-    distribution = send_to(Selection(list_id=mailing_list.pk))
-
-    def expand_and_send() -> None:
-        expand_due(database_now)
-        work()
-
-    set_back(expand_and_send)
-    work()
-    assert len(ledger) == 25
-    assert Distribution.objects.get(pk=distribution.pk).paused_at is not None
-    finish()
-    expand_due(database_now)
-    work()
-    assert set(ledger.values()) == {1}
-    assert f"Distribution {distribution.pk} is paused" in " ".join(read_memory_status(database_now()).sentences)
-
-
-def test_an_occurrence_that_may_have_been_started_is_not_started(
-    survey: Survey, mailing_list: MailingList, send: Send, ledger: dict[str, int]
-) -> None:
-    now = database_now()
-    weekly = RecurringDistribution(
-        organization=survey.organization, name="Weekly", survey=survey, mailing_list=mailing_list, cron="* * * * *"
-    )
-    save_recurring(weekly, now - timedelta(hours=1))
-    send(1)
-    set_back(work)
-    work()
-    assert start_due(now) == []
-    assert "restored" in Occurrence.objects.get().fault
-    weekly.refresh_from_db()
-    assert weekly.next_at is not None
-    assert weekly.next_at > now
-
-
-def test_the_operators_command_shows_and_releases(send: Send, ledger: dict[str, int]) -> None:
-    send(3)
-    set_back(work)
-    assert "3 attempts written back" in command("show")
-    assert "Nothing has been sent since" in command("show")
-    assert "Released" in command("release")
-    assert "Nothing is held back." in command("show")
-
-
-def command(action: str) -> str:
-    output = StringIO()
-    call_command("recovery", action, stdout=output)
-    return output.getvalue()
-
-
-def test_readyz_says_that_nothing_is_sent_and_stays_ready(send: Send, ledger: dict[str, int]) -> None:
-    send(1)
-    set_back(work)
-    work()
-    sweep(database_now(), 2.0)
-    response = Client().get("/readyz")
-    assert (response.status_code, response.json()["status"]) == (200, "recovering")
-    assert response.json()["checks"]["memory"].startswith("recovering since")
-    assert response.json()["checks"]["journal"] == "ok"

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from django.db import connection
+from django.db import connection, transaction
 
 from channels.providers.base import Message, Result
 from channels.providers.sandbox import Sandbox
@@ -104,3 +104,10 @@ def _run(program: str, *arguments: str) -> None:
         env={"PGPASSWORD": str(known.get("password") or "")},
     )
     assert done.returncode == 0, done.stderr
+
+
+def set_back(between: Callable[[], object]) -> None:
+    """Do something, and let the database forget it: rolling back to a savepoint plays the restore."""
+    backup = transaction.savepoint()
+    between()
+    transaction.savepoint_rollback(backup)
