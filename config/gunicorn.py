@@ -10,7 +10,7 @@ threads = int(os.environ.get("WEB_THREADS", "4"))
 timeout = 60
 graceful_timeout = 20
 keepalive = 5
-# Links, cursors and filters are shorter; a head is at most 64 KB.
+# Links, cursors and filters are shorter. The proxy takes heads of 16 KB at most.
 limit_request_line = 8190
 limit_request_fields = 64
 limit_request_field_size = 8190

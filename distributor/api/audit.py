@@ -20,7 +20,6 @@ from distributor.engine.infrastructure.audit import actor_of_key, changes_betwee
 from distributor.models import Distribution, Survey
 
 _METHODS: Final = ("post", "put", "patch", "delete")
-# The row that a call is about, by the name of the id in its path or by its operation's object.
 # The row that a call is about, by the name of the id in its path, or by the collection that it adds to.
 _MODELS: Final[dict[str, type[models.Model]]] = {
     "contact": Contact,
