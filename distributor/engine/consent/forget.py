@@ -12,7 +12,7 @@ from contacts.address_key import PREFIX, address_key
 from contacts.channel import Channel
 from contacts.models import ConsentEvent, ErasedAddress, Suppression
 from distributor.engine.infrastructure.sql_params import array_of
-from distributor.engine.journey.attempts import attempt_id
+from distributor.engine.journey.attempts import attempt_ids_of
 from distributor.models import Attempt, Decision, ProviderEvent, Recipient, Response
 from distributor.rules.journey.delivery_events import OPT_OUT_REQUESTS
 
@@ -103,9 +103,8 @@ def forget_journeys(journeys: Iterable[Recipient]) -> None:
     for decision in decisions:
         decision.detail = {name: value for name, value in decision.detail.items() if name not in ("detail", "error")}
     Decision.objects.bulk_update(decisions, ["detail"])
-    attempts = [attempt_id(journey.pk, number + 1) for journey in journeys for number in range(journey.attempt_count)]
     groups = {str(journey.distribution_id) for journey in journeys}
-    SandboxMessage.objects.filter(group_id__in=groups, attempt_id__in=attempts).delete()
+    SandboxMessage.objects.filter(group_id__in=groups, attempt_id__in=attempt_ids_of(journeys)).delete()
 
 
 def _empty_events(events: Any) -> None:

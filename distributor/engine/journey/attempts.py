@@ -2,12 +2,12 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from distributor.engine.infrastructure.installation import read_plain_ids_below
 from distributor.engine.journey.people import Person
 from distributor.engine.journey.sealed_ids import seal, unseal
-from distributor.models import Attempt
+from distributor.models import Attempt, Recipient
 
 _SEALED = re.compile(r"[0-9a-f]{32}")
 _PLAIN = re.compile(r"([0-9a-f]{1,16})-([1-9][0-9]{0,4})")
@@ -22,6 +22,15 @@ def attempt_id(recipient_id: int, number: int) -> str:
     if recipient_id < read_plain_ids_below():
         return f"{recipient_id:x}-{number}"
     return seal(recipient_id, number).hex()
+
+
+def attempt_ids_of(recipients: Iterable[Recipient]) -> list[str]:
+    """Return the ids of the recipients' attempts at providers, with the one that may be with a provider now."""
+    return [
+        attempt_id(recipient.pk, number + 1)
+        for recipient in recipients
+        for number in range(recipient.attempt_count + 1)
+    ]
 
 
 def read_attempt_id(text: str) -> tuple[int, int] | None:

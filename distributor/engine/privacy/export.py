@@ -15,7 +15,7 @@ from contacts.channel import Channel
 from contacts.models import ConsentEvent, Contact, FormerAddress, MailingList, Suppression
 from distributor.engine.consent.erase import known_addresses
 from distributor.engine.infrastructure.stored_answers import find_stored_answers, parts_about
-from distributor.engine.journey.attempts import attempt_id
+from distributor.engine.journey.attempts import attempt_ids_of
 from distributor.engine.privacy.records import (
     AttemptRecord,
     ConsentRecord,
@@ -144,19 +144,10 @@ def _read_further(recipients: Sequence[Recipient]) -> _Further:
         further.responses[response.recipient_id].append(response)
     for message in SandboxMessage.objects.filter(
         group_id__in={str(recipient.distribution_id) for recipient in recipients},
-        attempt_id__in=attempt_ids(recipients),
+        attempt_id__in=attempt_ids_of(recipients),
     ).order_by("pk"):
         further.messages[message.attempt_id].append(message)
     return further
-
-
-def attempt_ids(recipients: Sequence[Recipient]) -> list[str]:
-    """Return the ids of their attempts at providers, with the one that may be with a provider now."""
-    return [
-        attempt_id(recipient.pk, number + 1)
-        for recipient in recipients
-        for number in range(recipient.attempt_count + 1)
-    ]
 
 
 def _journey(timeline: Timeline, further: _Further) -> JourneyRecord:
@@ -173,7 +164,7 @@ def _journey(timeline: Timeline, further: _Further) -> JourneyRecord:
         responses=list(records_of(ResponseRecord, further.responses[recipient.pk])),
         sandbox_messages=[
             record_of(SandboxMessageRecord, message)
-            for attempt in attempt_ids([recipient])
+            for attempt in attempt_ids_of([recipient])
             for message in further.messages[attempt]
         ],
     )
