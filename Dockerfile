@@ -3,8 +3,8 @@ FROM python:3.11-slim
 RUN pip install --no-cache-dir uv==0.13.9
 WORKDIR /app
 COPY pyproject.toml uv.lock ./
-RUN uv sync --frozen --no-default-groups --group oidc
-ENV PATH="/app/.venv/bin:$PATH" PYTHONUNBUFFERED=1
+RUN uv sync --frozen --no-default-groups --group oidc --group otel
+ENV PATH="/app/bin:/app/.venv/bin:$PATH" PYTHONUNBUFFERED=1
 COPY . .
 # Collecting static files reads the settings; the values given here are used for that alone.
 RUN DATABASE_URL=postgresql:///unused REDIS_URL=redis://unused SECRET_KEY=unused CREDENTIAL_KEYS=unused \

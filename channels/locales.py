@@ -1,8 +1,11 @@
 """Which locale of a text fits a reader: RFC 4647 look-up, with the aliases that people and systems write."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+_TAG: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+_LONGEST_TAG: Final = 35
 # A region or an old code that implies another tag (CLDR's likely subtags, and ISO 639's renamed codes).
 _IMPLIED: Final = {
     "zh-tw": "zh-hant-tw",
@@ -26,6 +29,11 @@ _SAME_LANGUAGE: Final = {
     "fil": ("tl",),
     "mo": ("ro",),
 }
+
+
+def is_language_tag(text: str) -> bool:
+    """Whether a text is formed as BCP 47 asks: pl, pt-BR, zh-Hant-TW."""
+    return len(text) <= _LONGEST_TAG and _TAG.fullmatch(text) is not None
 
 
 def choose_locale(wanted: str, available: Sequence[str], fallback: str) -> str:

@@ -5,6 +5,8 @@
     ${intro}  ${intro|default}      the introduction that the call gives for this message, if any
     ${survey:name}  ${link}  ${unsubscribe}
 
+All of them are in channels/placeholders.py.
+
 A text is split once and joined per message: 1,000 messages take about 9 ms, with Django's templates 80 ms. Text that is
 no known placeholder stays unchanged. Placeholders inside values are not replaced.
 """
@@ -14,8 +16,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
 
+from channels.placeholders import CONTACT_PREFIX, OTHER_KEYS
+
 _PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")
-_KEY = re.compile(r"contact:[^\s|{}][^|{}]*|survey:name|intro|link|unsubscribe")
+_KEY = re.compile(rf"{CONTACT_PREFIX}[^\s|{{}}][^|{{}}]*|{'|'.join(OTHER_KEYS)}")
 
 
 @dataclass(frozen=True, slots=True)

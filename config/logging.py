@@ -7,6 +7,8 @@ from typing import Any
 
 import structlog
 
+from distributor.engine.infrastructure import tracing
+
 _JSON = os.environ.get("LOG_FORMAT") == "json"
 # A link's code opens the link, so logs must not contain it. Not even a part: four characters and the time of a response
 # identify a person, and a response through an anonymous link must stay anonymous. Links that set a password are masked,
@@ -21,7 +23,7 @@ _NUMBER = re.compile(r"(?:\+|%2[Bb])\d[\d ().-]{5,}\d")
 # PostgreSQL quotes whole rows there: “Failing row contains (…, Ann, Ono, …)”.
 _QUOTED_BY_POSTGRES = re.compile(r"\b(DETAIL|CONTEXT):(?:(?!\\n).)*")
 # Senders are the organisation's, and an operator has to know which one is refused.
-_NOT_OF_PEOPLE = {"sender", "timestamp", "level", "logger", "request_id"}
+_NOT_OF_PEOPLE = {"sender", "timestamp", "level", "logger", "request_id", "trace_id"}
 
 
 def _mask_request(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -48,14 +50,21 @@ def _masked(value: Any) -> Any:
 
 
 def _drop_probes(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Drop the health checks of a load balancer, which come every second."""
-    if str(event.get("request", "")).endswith(("/readyz", "/healthz")):
+    """Drop the health checks of a load balancer, which come every second, and the scrapes of a monitoring system."""
+    if str(event.get("request", "")).endswith(("/readyz", "/healthz", " /metrics")):
         raise structlog.DropEvent
+    return event
+
+
+def _add_trace_id(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    if trace_id := tracing.trace_id_of(tracing.traceparent()):
+        event["trace_id"] = trace_id
     return event
 
 
 _SHARED: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
+    _add_trace_id,
     _mask_request,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,

@@ -1,4 +1,4 @@
-"""Django's settings, by subject. Values that differ between machines come from the environment (docs/operations.md)."""
+"""Django's settings, by subject. What differs between machines comes from the environment (reference/settings.md)."""
 
 import logging
 from datetime import timedelta
@@ -34,6 +34,9 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
 ALLOWED_PROVIDER_HOSTS = env.list("ALLOWED_PROVIDER_HOSTS", default=[])
 # The sandbox pages show all messages of the sandbox provider: to everybody if this is on, otherwise to staff only.
 SANDBOX_OPEN = env.bool("SANDBOX_OPEN", default=False)
+# The API key of the demo. Its page at `/` shows it to browsers on the same machine (distributor/pages/home.py); where
+# the sandbox is open, the API reference offers it for trying calls out.
+DEMO_API_KEY = env.str("DEMO_API_KEY", default="")
 
 # Hand-overs are written down in this folder before they are made, so that a restored database can be told what it has
 # forgotten (docs/production.md). Empty: they are not. Files are kept for JOURNAL_DAYS: longer than the oldest backup.
@@ -98,9 +101,12 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.request_id.RequestIdMiddleware",
+    "config.tracing.TracingMiddleware",
+    "distributor.api.call_records.CallRecordMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "distributor.api.request_body.RequestBodyMiddleware",
     "distributor.api.request_rate.RateLimitHeadersMiddleware",
+    "distributor.api.key_kinds.ModeHeaderMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -109,19 +115,23 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "distributor.control_room.layout.policy.AdminPagesMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # First, so that distributor/templates/admin/base_site.html stands before Django's.
+        "DIRS": [BASE_DIR / "distributor/templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "libraries": {"control_room": "distributor.control_room.layout.tags"},
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ]
+            ],
         },
     }
 ]
@@ -141,7 +151,7 @@ SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if _IS_HTTPS else 0
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
 SECURE_SSL_REDIRECT = _IS_HTTPS and TRUSTED_PROXY_COUNT > 0
-SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # asked by the machine itself
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$"]  # asked from inside
 # Whether other subdomains speak TLS is not this service's to say, and the sandbox shows its messages in a frame.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021", "security.W019"]
 
@@ -158,6 +168,8 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "distributor.api.problems.render_exception",
     "UNAUTHENTICATED_USER": None,
 }
+# The functions that write requests in formats other than the standard one (engine/events/formats.py).
+EVENT_FORMATS = {"lists_and_links": "distributor.api.dialects.distributions_v3.subscriptions.message.write"}
 # Requests a minute of each API key that has no limit of its own; 0: any number (distributor/api/request_rate.py).
 REQUESTS_PER_MINUTE = env.int("REQUESTS_PER_MINUTE", default=0)
 SPECTACULAR_SETTINGS = {
@@ -170,29 +182,21 @@ SPECTACULAR_SETTINGS = {
         "StepKindEnum": ["invitation", "reminder", "thank_you"],  # provider accounts have a `kind`, too
     },
     "TITLE": "Distributor",
-    "DESCRIPTION": "Sends surveys to people by e-mail, SMS and WhatsApp, and reports what happened to each message.",
     "VERSION": "0.1.0",
-    "TAGS": [
-        {"name": "Distributions", "description": "Send surveys, follow and control what is sent."},
-        {"name": "Links", "description": "Links that the caller sends, and what survey tools need to know about them."},
-        {"name": "Responses", "description": "What people answered."},
-        {"name": "Contacts", "description": "The people who receive surveys."},
-        {"name": "Lists", "description": "Mailing lists and the surveys that they are connected to."},
-        {"name": "Surveys", "description": "The surveys that are sent."},
-        {"name": "Templates", "description": "The texts of messages, by channel and locale."},
-        {"name": "Providers", "description": "The provider accounts that send messages."},
-        {"name": "Suppressions", "description": "Addresses that are never written to."},
-        {"name": "Sandbox", "description": "The messages that sandbox accounts received instead of sending them."},
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "distributor.api.reference.finish.finish_document",
     ],
     "OAS_VERSION": "3.1.0",  # pydantic writes JSON Schema 2020-12, which 3.0 is not
+    "WEBHOOKS": [
+        "distributor.api.native.events.webhooks.one_event",
+        "distributor.api.native.events.webhooks.several_events",
+    ],
     "SERVE_INCLUDE_SCHEMA": False,
     # True would mark our classes as those of a PATCH for good, so a second document would show them in a POST.
     "COMPONENT_SPLIT_PATCH": False,
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": [],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
 }
 
 # Operators
@@ -268,6 +272,11 @@ STATIC_URL = "/static/"
 # Where `collectstatic` puts the files in production. Without it (on a laptop) they are served from their packages.
 STATIC_ROOT = env.str("STATIC_ROOT", default=None)
 WHITENOISE_USE_FINDERS = STATIC_ROOT is None
+
+# Monitoring
+
+# What `GET /metrics` asks for, as `Authorization: Bearer …`. Empty: there is no such page.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # Logs (their format is in config/logging.py)
 

@@ -13,9 +13,14 @@ _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 EMAIL_PATTERN = rf"^{_ATOM}(\.{_ATOM})*@({_LABEL}\.)+[A-Za-z]([A-Za-z0-9-]{{0,61}}[A-Za-z0-9])$"
 EMAIL_MAX_LENGTH = 254  # RFC 5321, less the angle brackets
 LOCAL_PART_MAX_LENGTH = 64
+# Punycode has 253 characters at most. Unicode may have a few for each, which become one. Spelling 10 MB takes minutes.
+_LONGEST_UNICODE_DOMAIN = 1_000
 _EMAIL = re.compile(EMAIL_PATTERN)
 # What copying and exports leave around an address without showing it: blanks, no-break spaces, zero-width characters.
 _UNSEEN = "\u00ad\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064\ufeff"
+
+# Together, because text of the two in turns would be copied once for each pair.
+_BLANK_OR_UNSEEN = _UNSEEN + "".join(letter for letter in map(chr, range(0x3001)) if letter.isspace())
 
 
 def is_email(text: str) -> bool:
@@ -31,10 +36,7 @@ def strip_unseen(text: str) -> str:
     """Return the text without blanks and invisible characters at its ends."""
     if text.isascii():  # almost every text: a character class costs ten times as much
         return text.strip()
-    before = None
-    while text != before:
-        before, text = text, text.strip().strip(_UNSEEN)
-    return text
+    return text.strip(_BLANK_OR_UNSEEN)
 
 
 def spell_email(text: str) -> str:
@@ -46,7 +48,7 @@ def spell_email(text: str) -> str:
     if text.isascii():
         return text
     local, at, domain = text.rpartition("@")
-    if not at or not local.isascii():
+    if not at or not local.isascii() or len(domain) > _LONGEST_UNICODE_DOMAIN:
         return text
     try:
         return f"{local}@{_spell_domain(domain)}"

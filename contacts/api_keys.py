@@ -13,10 +13,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from contacts.models.api_key import ApiKey, KeyKind
 from contacts.models.organization import Organization
+from contacts.row_reading import columns_of, read_row
 
 _ALPHABET = string.ascii_letters + string.digits
 _FORM = re.compile(r"dk_([A-Za-z0-9]{8})_([A-Za-z0-9]{28})")
@@ -63,29 +65,48 @@ def key_prefix(key: str) -> str | None:
     return match[1] if match else None
 
 
-def find_api_key(key: str, now: datetime) -> ApiKey | None:
-    """Return the row of a caller's key, with its organisation; None if it is unknown, expired or revoked."""
+def find_api_key(key: str, now: datetime | None = None) -> ApiKey | None:
+    """Return the row of a caller's key, with its organisation; None if it is unknown, expired or revoked.
+
+    `now` None: PostgreSQL's time.
+    """
     match = _FORM.fullmatch(key)
-    if match is None:
-        return None
-    row = ApiKey.objects.select_related("organization").filter(prefix=match[1]).first()
+    row = None if match is None else _read("k.prefix = %s", match[1], now)
     if row is None or not hmac.compare_digest(bytes(row.secret_hash), _hash(key)):
         return None
-    return _use(row, now)
+    return _use(row)
 
 
-def find_key_in_use(key_id: UUID, now: datetime) -> ApiKey | None:
+def find_key_in_use(key_id: UUID) -> ApiKey | None:
     """Return the row of a key that was verified before, with its organisation; None as in find_api_key()."""
-    row = ApiKey.objects.select_related("organization").filter(pk=key_id).first()
-    return None if row is None else _use(row, now)
+    row = _read("k.id = %s", key_id)
+    return None if row is None else _use(row)
 
 
-def _use(row: ApiKey, now: datetime) -> ApiKey | None:
-    if not row.is_usable(now):
+def _read(condition: str, value: str | UUID, now: datetime | None = None) -> ApiKey | None:
+    """Read a key with its organisation and PostgreSQL's time, in one statement, because every call does it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT clock_timestamp(), {columns_of(ApiKey, 'k')}, {columns_of(Organization, 'o')}"  # noqa: S608
+            f" FROM contacts_apikey k JOIN contacts_organization o ON o.id = k.organization_id WHERE {condition}",
+            [value],
+        )
+        values = cursor.fetchone()
+    if values is None:
+        return None
+    end = 1 + len(ApiKey._meta.concrete_fields)
+    row = read_row(ApiKey, values[1:end])
+    row.organization = read_row(Organization, values[end:])
+    row.read_at = now or values[0]
+    return row
+
+
+def _use(row: ApiKey) -> ApiKey | None:
+    if not row.is_usable(row.read_at):
         return None
     # At most one write per key and minute.
-    if row.last_used_at is None or now - row.last_used_at > _LAST_USE_PRECISION:
-        ApiKey.objects.filter(pk=row.pk).update(last_used_at=now)
+    if row.last_used_at is None or row.read_at - row.last_used_at > _LAST_USE_PRECISION:
+        ApiKey.objects.filter(pk=row.pk).update(last_used_at=row.read_at)
     return row
 
 

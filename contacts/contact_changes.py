@@ -1,8 +1,8 @@
 """Writes one contact: created or merged by its identity, or changed field by field."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -12,13 +12,18 @@ from contacts.identity import TooManyDataKeysError, resolve_contacts
 from contacts.models import Contact
 
 _IDENTITIES = {"external_id", "email", "phone"}
-# Fields that resolve_contacts() is not given here.
-_OTHER_FIELDS = ("title", "locale", "time_zone")
 _FIELDS_OF_CONSTRAINTS = {
     "one_contact_per_external_id": "external_id",
     "one_contact_per_email_if_known_by_nothing_else": "email",
     "one_contact_per_phone_if_known_by_nothing_else": "phone",
 }
+
+
+class SavedContact(NamedTuple):
+    """What became of a contact: created, updated or unchanged."""
+
+    id: UUID
+    result: str
 
 
 class IdentityTakenError(Exception):
@@ -39,14 +44,23 @@ def save_contact(organization_id: UUID, columns: Mapping[str, Any], now: datetim
 
     The identity is the external id, else the e-mail address, else the phone. Blank columns change nothing.
     """
-    given = cast(ContactFields, {name: value for name, value in columns.items() if name not in _OTHER_FIELDS})
-    (found,) = resolve_contacts(organization_id, [given], now)
-    others = {name: columns[name] for name in _OTHER_FIELDS if columns.get(name)}
-    if others:
-        Contact.objects.filter(pk=found.id).update(**others)
+    (found,) = resolve_contacts(organization_id, [cast(ContactFields, columns)], now)
     contact = Contact.objects.get(pk=found.id)
     # `now` has microseconds and belongs to this call alone.
     return contact, contact.created_at == now
+
+
+def save_contacts(organization_id: UUID, rows: Sequence[Mapping[str, Any]], now: datetime) -> list[SavedContact]:
+    """Save contacts like save_contact(), in one statement per kind of identity; return what became of each, in order.
+
+    A contact that occurs twice is written once, and later values win. Runs inside the caller's transaction, which
+    TooManyDataKeysError must roll back.
+    """
+    found = resolve_contacts(organization_id, [cast(ContactFields, columns) for columns in rows], now)
+    ids = {contact.id for contact in found}
+    times = Contact.objects.filter(pk__in=ids).values_list("pk", "created_at", "updated_at")
+    results = {contact_id: _result(created_at, updated_at, now) for contact_id, created_at, updated_at in times}
+    return [SavedContact(contact.id, results[contact.id]) for contact in found]
 
 
 def change_contact(contact_id: UUID, columns: Mapping[str, Any]) -> Contact:
@@ -65,6 +79,12 @@ def change_contact(contact_id: UUID, columns: Mapping[str, Any]) -> Contact:
     except IntegrityError as error:
         raise _explain(error) from None
     return contact
+
+
+def _result(created_at: datetime, updated_at: datetime, now: datetime) -> str:
+    if created_at == now:
+        return "created"
+    return "updated" if updated_at == now else "unchanged"
 
 
 def _merged(contact: Contact, embedded_data: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """The fields of a person in a call."""
 
-from typing import Any, TypedDict
+from typing import Any
 from uuid import UUID
+
+from typing_extensions import TypedDict  # pydantic reads it; typing's only from Python 3.12 on
 
 # Keys of a contact's embedded data, after merging.
 MAX_DATA_KEYS = 200

@@ -13,17 +13,17 @@ IS_OVER = f"""
     CASE WHEN pg_column_size(c.embedded_data) > {MAX_DATA_KEYS * 8}
         THEN (SELECT count(*) FROM jsonb_object_keys(c.embedded_data)) > {MAX_DATA_KEYS} ELSE false END
 """
-# How insert and update merge: given values replace stored ones, embedded data is merged key by key.
-_MERGE = """
-    email = coalesce(nullif({given}.email, ''), c.email),
-    phone = coalesce(nullif({given}.phone, ''), c.phone),
-    first_name = coalesce(nullif({given}.first_name, ''), c.first_name),
-    last_name = coalesce(nullif({given}.last_name, ''), c.last_name),
-    title = coalesce(nullif({given}.title, ''), c.title),
-    locale = coalesce(nullif({given}.locale, ''), c.locale),
-    time_zone = coalesce(nullif({given}.time_zone, ''), c.time_zone),
-    embedded_data = c.embedded_data || {given}.embedded_data,
-    updated_at = %(now)s
+_TEXTS = ("email", "phone", "first_name", "last_name", "title", "locale", "time_zone")
+_MERGED_TEXTS = "".join(f"{name} = coalesce(nullif({{given}}.{name}, ''), c.{name}),\n    " for name in _TEXTS)
+_IS_CHANGED = " OR ".join(f"{{given}}.{name} NOT IN ('', c.{name})" for name in _TEXTS)
+# How insert and update merge: given values replace stored ones, embedded data is merged key by key. A contact that is
+# not changed keeps its time: sends name the same people with the same values again and again, and no index is written.
+_MERGE = f"""
+    {_MERGED_TEXTS}embedded_data = c.embedded_data || {{given}}.embedded_data,
+    updated_at = CASE
+        WHEN {_IS_CHANGED}
+            OR {{given}}.embedded_data <> '{{{{}}}}' AND c.embedded_data || {{given}}.embedded_data <> c.embedded_data
+        THEN %(now)s ELSE c.updated_at END
 """
 _GIVEN = """
 WITH given AS (

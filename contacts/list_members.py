@@ -48,7 +48,18 @@ def _add(mailing_list: MailingList, contact_ids: Collection[UUID]) -> int:
 
 
 def put_on_list(mailing_list: MailingList, contact_ids: Iterable[UUID]) -> int:
-    """Add contacts to a list; return how many were new. The caller must have locked the list and the contacts."""
+    """Add contacts to a list; return how many were new. The caller must have locked the list and the contacts.
+
+    A list that a send made for itself is from now on a list like any other.
+    """
+    if mailing_list.is_automatic:
+        mailing_list.is_automatic = False
+        mailing_list.save(update_fields=["is_automatic", "updated_at"])
+    return add_members(mailing_list, contact_ids)
+
+
+def add_members(mailing_list: MailingList, contact_ids: Iterable[UUID]) -> int:
+    """Do the same, and leave the list what it is."""
     with connection.cursor() as cursor:
         cursor.execute(_ADD, [mailing_list.pk, sorted(contact_ids)])
         added_count: int = cursor.rowcount

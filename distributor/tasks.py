@@ -7,17 +7,30 @@ from typing import Any, ParamSpec
 from celery import shared_task
 
 from distributor.engine.audience.expand import expand_due
+from distributor.engine.counters.compact import compact_counts
 from distributor.engine.dispatch.loop import dispatch_lane
+from distributor.engine.events.deliver import deliver_due
+from distributor.engine.events.expiry import delete_old_events
+from distributor.engine.exports.expiry import delete_expired_exports
+from distributor.engine.exports.write import write_due_exports
 from distributor.engine.follow_up.add import arm_due_follow_ups
+from distributor.engine.imports.expiry import delete_old_imports
+from distributor.engine.imports.run import run_due_imports
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.infrastructure.idempotency import DELETE_BATCH_SIZE, delete_expired
 from distributor.engine.infrastructure.wakeups import (
     DISPATCH_TASK,
+    EVENTS_TASK,
     EXPANSION_TASK,
+    EXPORT_TASK,
     FOLLOW_UP_TASK,
+    IMPORT_TASK,
     MANUAL_RETRY_TASK,
+    wake_events,
     wake_expansion,
+    wake_exports,
     wake_follow_ups,
+    wake_imports,
     wake_lane,
     wake_manual_retries,
 )
@@ -87,6 +100,30 @@ def retry_manually() -> None:
         wake_manual_retries()
 
 
+@shared_task(name=IMPORT_TASK)
+@wake_up
+def run_imports() -> None:
+    """Read or write imported files for a while, and send a new wake-up if there is more to do."""
+    if run_due_imports(database_now):
+        wake_imports()
+
+
+@shared_task(name=EXPORT_TASK)
+@wake_up
+def write_exports() -> None:
+    """Write exports for a moment, and send a new wake-up if there is more to do."""
+    if write_due_exports(database_now):
+        wake_exports()
+
+
+@shared_task(name=EVENTS_TASK)
+@wake_up
+def deliver_events() -> None:
+    """Deliver events to endpoints for a while, and send a new wake-up if there is more to do."""
+    if deliver_due(database_now):
+        wake_events()
+
+
 @shared_task(name="distributor.sweep")
 def sweep_lanes() -> None:
     """Wake workers for whatever is due. Beat runs this every two seconds."""
@@ -115,11 +152,26 @@ def delete_expired_logins() -> None:
     forget_expired_logins(database_now())
 
 
+@shared_task(name="distributor.compact_counts")
+def compact_minutes() -> None:
+    """Add up the counters of minutes that are hours ago. Beat runs this every ten minutes."""
+    compact_counts(database_now())
+
+
 @shared_task(name="distributor.retention")
 @if_memory_is_whole
 def retention() -> None:
     """Delete for a moment what organisations keep no longer. Beat runs this every minute: it never hurries."""
     delete_due(database_now)
+    delete_expired_exports(database_now())
+    delete_old_events(database_now())
+
+
+@shared_task(name="distributor.delete_old_imports")
+def expire_imports() -> None:
+    """Delete what imports keep no longer. Beat runs this every ten minutes."""
+    while delete_old_imports(database_now()):
+        pass
 
 
 @shared_task(name="distributor.start_recurring")

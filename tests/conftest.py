@@ -1,5 +1,6 @@
 """An organisation with a survey, accounts and templates, which most tests need."""
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -15,9 +16,10 @@ from contacts.models import Organization
 from contacts.models.api_key import Scope
 from distributor.models import Survey
 from tests.support.browser import browser, page
+from tests.support.error_codes import every_code_is_in_the_catalogue
 from tests.support.fast_flush import flush_by_deleting
 
-__all__ = ["browser", "page"]
+__all__ = ["browser", "every_code_is_in_the_catalogue", "page"]
 
 # How fast inputs are made up depends on the machine, so it fails no test. `make test` tries the same inputs each time,
 # so that one commit has one verdict; `--hypothesis-profile=explore` tries others, as `make conform` does.
@@ -28,7 +30,17 @@ for profile, is_repeatable in (("repeatable", True), ("explore", False)):
 hypothesis_settings.load_profile("repeatable")
 
 # Started first, so that no test process is left alone with half a minute of work when the other has finished.
-SLOWEST = ("tests/chaos/", "tests/stack/", "test_troubled_provider", "test_worker_killed", "test_month")
+SLOWEST = (
+    *("tests/chaos/", "tests/stack/", "test_troubled_provider", "test_worker_killed", "test_month"),
+    *("test_accessibility", "test_tour", "test_walk"),
+)
+
+
+def pytest_collection_finish() -> None:
+    """Leave out of later collections what importing made. Collections took 4 to 11 % of the tests' processor time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -14,7 +14,7 @@ from channels.account_state.rate_limit import Bucket, next_day
 # Calls in a row that must fail because of the account before its breaker opens. A refusal opens it at once.
 FAILURES_TO_OPEN = 3
 # After the first of them the account rests for a second, after the second for two: a relay that restarts is back by
-# then, and a stand-in takes over within five seconds.
+# then. A stand-in takes over meanwhile (engine/route/accounts.py).
 DOUBT_PAUSE = timedelta(seconds=1)
 # Without a moment given by the provider, a throttled account rests for 5 s, 10 s … 5 min.
 THROTTLE_PAUSE = timedelta(seconds=5)

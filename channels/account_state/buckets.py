@@ -73,6 +73,15 @@ def record_call(
     return weighed, evidence, before, after
 
 
+def probe_at_once(account_id: UUID, now: datetime) -> bool:
+    """Let the next message that waits for a broken account be its probe, now. Return whether its breaker is open."""
+    with transaction.atomic():
+        bucket = _lock(account_id)
+        if bucket.broken_because:
+            write_bucket(account_id, replace(bucket, probe_at=now, turn_at=None))
+    return bool(bucket.broken_because)
+
+
 def free_account(account_id: UUID) -> bool:
     """Close the account's breaker, end its pause and its queue; return whether the breaker was open.
 

@@ -1,7 +1,7 @@
 """An organisation's account with a provider of messages."""
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
@@ -12,6 +12,7 @@ from channels.providers import registry
 from contacts.channel import Channel
 from contacts.ids import new_id
 from contacts.models import Organization
+from contacts.organization_boundary import KeepsOrganization, OrganizationKey, SameOrganizationKey
 
 
 class ProviderAccount(models.Model):
@@ -55,12 +56,28 @@ class ProviderAccount(models.Model):
         validators=[MaxValueValidator(90)],
         help_text="Percent of both limits that is reserved for small, urgent sends, 0 to 90.",
     )
+    unit_price = models.DecimalField(
+        null=True,
+        blank=True,
+        max_digits=10,
+        decimal_places=5,
+        validators=[MinValueValidator(0)],
+        help_text="The price of an SMS segment, or of an e-mail or WhatsApp message, for example 0.0345. Forecasts add"
+        " it up. Empty: unknown.",
+    )
+    price_currency = models.CharField(
+        max_length=3,
+        blank=True,
+        validators=[RegexValidator("^[A-Z]{3}$", "Enter an ISO 4217 code such as EUR.")],
+        help_text="The currency of the price, for example EUR.",
+    )
     stand_in = models.ForeignKey(
         "self",
         models.SET_NULL,
         null=True,
         blank=True,
         related_name="+",
+        db_constraint=False,  # account_and_stand_in_are_of_one_organization
         help_text="Account of the same channel, used while this one is inactive, broken, paused or at its daily limit.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
@@ -71,16 +88,37 @@ class ProviderAccount(models.Model):
             models.UniqueConstraint(
                 fields=("organization", "channel"),
                 name="one_default_account_per_channel",
+                violation_error_message="This channel already has another default account. Untick that one first.",
                 condition=Q(is_default=True),
             ),
             models.CheckConstraint(
-                condition=Q(rate_per_second=None) | Q(rate_per_second__gt=0), name="a_rate_is_above_zero"
+                condition=Q(rate_per_second=None) | Q(rate_per_second__gt=0),
+                name="a_rate_is_above_zero",
+                violation_error_message="The messages per second must be above 0. Leave the field empty for no limit.",
             ),
             models.CheckConstraint(
-                condition=Q(daily_limit=None) | Q(daily_limit__gt=0), name="a_daily_limit_is_above_zero"
+                condition=Q(daily_limit=None) | Q(daily_limit__gt=0),
+                name="a_daily_limit_is_above_zero",
+                violation_error_message="The messages per day must be above 0. Leave the field empty for no limit.",
             ),
-            models.CheckConstraint(condition=Q(urgent_reserve_percent__lte=90), name="a_reserve_leaves_something"),
-            models.CheckConstraint(condition=~Q(stand_in=F("id")), name="nobody_stands_in_for_itself"),
+            models.CheckConstraint(
+                condition=Q(urgent_reserve_percent__lte=90),
+                name="a_reserve_leaves_something",
+                violation_error_message="The reserve must be from 0 to 90 percent.",
+            ),
+            models.CheckConstraint(
+                condition=Q(unit_price=None) | Q(unit_price__gte=0) & ~Q(price_currency=""),
+                name="a_price_has_a_currency",
+                violation_error_message="Enter the currency of the price, for example EUR.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(stand_in=F("id")),
+                name="nobody_stands_in_for_itself",
+                violation_error_message="An account cannot be its own stand-in. Choose another one.",
+            ),
+            OrganizationKey(name="account_with_its_organization"),
+            KeepsOrganization(name="an_account_keeps_its_organization"),
+            SameOrganizationKey(field="stand_in", name="account_and_stand_in_are_of_one_organization"),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,7 @@
 """The texts of messages, per channel and locale."""
 
+from typing import Final
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -9,6 +11,9 @@ from channels.rendering import unknown_placeholders
 from contacts.channel import Channel
 from contacts.ids import new_id
 from contacts.models import Organization
+from contacts.organization_boundary import KeepsOrganization
+
+MAX_TEXT_LENGTH: Final = 200_000  # mail programs cut an e-mail off at about half of it
 
 
 class OnMissingValue(models.TextChoices):
@@ -17,6 +22,22 @@ class OnMissingValue(models.TextChoices):
     SEND = "send", "send it with the gap"
     WARN = "warn", "send it, and log a warning"
     REFUSE = "refuse", "do not send it"
+
+
+class Purpose(models.TextChoices):
+    """What a template is for, as the caller who made it said. Steps may use any."""
+
+    INVITATION = "invitation"
+    REMINDER = "reminder"
+    THANK_YOU = "thank_you"
+    OTHER = "other"
+
+
+class NamedTemplates(models.Manager["Template"]):
+    """Templates that people made and may choose. Those that sends made for their own texts are left out."""
+
+    def get_queryset(self) -> models.QuerySet["Template"]:
+        return super().get_queryset().filter(text_key=None)
 
 
 class Template(models.Model):
@@ -37,7 +58,25 @@ class Template(models.Model):
         help_text="What happens to a message with a placeholder that has neither a value nor a default, for example "
         "${contact:firstName} for a contact without a first name.",
     )
+    purpose = models.CharField(
+        max_length=10,
+        choices=Purpose,
+        blank=True,
+        db_default="",
+        default="",
+        editable=False,
+        help_text="Empty: unsaid.",
+    )
+    text_key = models.UUIDField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The key of the texts, if a send made it for its own texts. Empty: people made it.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = NamedTemplates()
+    with_automatic = models.Manager["Template"]()
 
     class Meta:
         ordering = ("name",)
@@ -45,8 +84,15 @@ class Template(models.Model):
             models.UniqueConstraint(
                 fields=("organization", "channel"),
                 name="one_default_template_per_channel",
+                violation_error_message="This channel already has another default template. Untick that one first.",
                 condition=Q(is_default=True),
-            )
+            ),
+            models.UniqueConstraint(
+                fields=("organization", "channel", "text_key"),
+                name="one_automatic_template_per_text",
+                condition=Q(text_key__isnull=False),
+            ),
+            KeepsOrganization(name="a_template_keeps_its_organization"),
         ]
 
     def __str__(self) -> str:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from channels.credentials import UNREADABLE, UnreadableCredentials
 from channels.events import ForgedWebhookError, Webhook, WebhookAnswer
-from channels.providers.configuration import ConfigurationFault, unknown_fields
+from channels.providers.configuration import ConfigurationFault, Setting, check_settings, unknown_fields
 from channels.rendering import CompiledVariant, encode_html, encode_subject
 from contacts.channel import Channel
 
@@ -136,6 +136,8 @@ class Provider(ABC):
     channels: ClassVar[frozenset[Channel]]
     # The most messages of one call. If a call's answer is lost, the outcome of all of them is unknown.
     batch_size: ClassVar[int]
+    # What an operator may set, by its key in the configuration: forms and the API's documentation show it.
+    settings: ClassVar[Mapping[str, Setting]] = {}
     # Names of the credentials that an operator must enter.
     credential_names: ClassVar[tuple[str, ...]] = ()
     # Fields of the configuration that choose the server. A change of one drops the stored credentials.
@@ -167,8 +169,8 @@ class Provider(ABC):
 
     @classmethod
     def configuration_faults(cls, configuration: Mapping[str, Any]) -> list[ConfigurationFault]:
-        """Return all faults of an account's configuration, unknown fields included. By default every field is."""
-        return unknown_fields(configuration, (), cls.label)
+        """Return all faults of an account's configuration, unknown fields included."""
+        return check_settings(cls.settings, configuration) + unknown_fields(configuration, cls.settings, cls.label)
 
     def account_faults(self) -> list[str]:
         """Return what keeps this account from sending anything, in sentences for the operator."""
@@ -195,6 +197,13 @@ class Provider(ABC):
     def missing_keys(self, message: Message) -> list[str]:
         """Return the keys, in order, that the message needs and that have neither a value nor a default."""
         return message.variant.missing_keys(message.values, has_own_subject=bool(message.own_subject))
+
+    def test_connection(self) -> Result | None:
+        """Reach the provider and log in, without sending anything; return what it said. None: it has no such call.
+
+        Raises nothing for what a provider or a network does.
+        """
+        return None
 
     def read_webhook(self, webhook: Webhook, now: datetime) -> WebhookAnswer:
         """Verify a webhook and translate its events. Raises ForgedWebhookError.

@@ -1,8 +1,9 @@
-"""Checks of what an operator sets for an account: faults with the field they are about, and the checks that repeat."""
+"""What an operator sets for an account: the settings, their faults, and the checks that repeat."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,21 +21,39 @@ class ConfigurationFault:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What makes a field's value valid, and the message for an invalid one. A required field is checked if absent."""
+class Input(Enum):
+    """How a form asks for a setting."""
 
+    LINE = auto()
+    TEXT = auto()
+    WHOLE_NUMBER = auto()
+    NUMBER = auto()
+    CHOICE = auto()
+    MAPPING = auto()  # texts by name, one “name = text” on each line
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting of an account: how a form asks for it, what makes its value valid, and the message if it is not.
+
+    A required setting is checked if absent. `choices` are the values of a CHOICE.
+    """
+
+    label: str
+    help_text: str
     is_valid: Callable[[Any], bool]
     message: str
     is_required: bool = False
+    input: Input = Input.LINE
+    choices: tuple[str, ...] = ()
 
 
-def check_fields(checks: Mapping[str, Check], configuration: Mapping[str, Any]) -> list[ConfigurationFault]:
-    """Return the faults of the fields in `checks`, in that order. Other fields are ignored."""
+def check_settings(settings: Mapping[str, Setting], configuration: Mapping[str, Any]) -> list[ConfigurationFault]:
+    """Return the faults of these settings, in their order. Other fields are ignored."""
     return [
-        ConfigurationFault(name, check.message)
-        for name, check in checks.items()
-        if (check.is_required or name in configuration) and not check.is_valid(configuration.get(name))
+        ConfigurationFault(name, setting.message)
+        for name, setting in settings.items()
+        if (setting.is_required or name in configuration) and not setting.is_valid(configuration.get(name))
     ]
 
 

@@ -13,7 +13,7 @@ from psycopg import sql
 
 from channels.models.sandbox_message import SandboxMessage
 from channels.providers.base import Message, Outcome, Provider, Result, Scope
-from channels.providers.configuration import Check, ConfigurationFault, check_fields, unknown_fields
+from channels.providers.configuration import ConfigurationFault, Input, Setting
 from channels.providers.mime import extra_headers
 from contacts.channel import Channel
 
@@ -45,31 +45,38 @@ def _is_latency(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= LATENCY_MAX_SECONDS
 
 
-_CHECKS = {
-    "failAddresses": Check(
+_SETTINGS = {
+    "failAddresses": Setting(
+        "Failing addresses",
+        "Addresses and the outcome of all messages to them, for example bob@example.com = permanent. permanent: refused"
+        " for good. transient: not now. unavailable: the whole sandbox is down. throttled: too fast, again after 1 s."
+        " unknown: stored in the sandbox, but answered with an error.",
         lambda value: isinstance(value, dict),
         "“failAddresses” must map addresses to outcomes, for example {“bob@example.com”: “permanent”}.",
+        input=Input.MAPPING,
     ),
-    "latencySeconds": Check(_is_latency, f"“latencySeconds” must be a number from 0 to {LATENCY_MAX_SECONDS:.0f}."),
+    "latencySeconds": Setting(
+        "Latency in seconds",
+        f"How long a call takes, 0 to {LATENCY_MAX_SECONDS:.0f}. Only where the sandbox is open (SANDBOX_OPEN): it"
+        " holds a worker.",
+        _is_latency,
+        f"“latencySeconds” must be a number from 0 to {LATENCY_MAX_SECONDS:.0f}.",
+        input=Input.NUMBER,
+    ),
 }
 
 
 class Sandbox(Provider):
-    """Accepts every message, unless its configuration simulates trouble. Both settings are optional:
-
-    `failAddresses`: addresses and the outcome of all messages to them, for example `{"bob@example.com": "permanent"}`:
-        “permanent” (refused for good), “transient” (not now), “unavailable” (the whole sandbox is down), “throttled”
-        (too fast, retry after 1 s), or “unknown” (stored in the sandbox, but answered with an error).
-    `latencySeconds`: how long a call takes, 0 to 30. Only where the sandbox is open (SANDBOX_OPEN): it holds a worker.
-    """
+    """Accepts every message, unless its settings simulate trouble."""
 
     label = "Sandbox"
     channels = frozenset(Channel)
     batch_size = 1_000
+    settings = _SETTINGS
 
     @classmethod
     def configuration_faults(cls, configuration: Mapping[str, Any]) -> list[ConfigurationFault]:
-        faults = check_fields(_CHECKS, configuration)
+        faults = super().configuration_faults(configuration)
         failures = configuration.get("failAddresses")
         if isinstance(failures, dict):
             outcomes = ", ".join(f"“{name}”" for name in FAILURES)
@@ -78,7 +85,7 @@ class Sandbox(Provider):
                 for address, name in failures.items()
                 if not isinstance(name, str) or name not in FAILURES
             ]
-        return faults + unknown_fields(configuration, _CHECKS, cls.label)
+        return faults
 
     def send_checked(self, messages: Sequence[Message]) -> list[Result]:
         if settings.SANDBOX_OPEN:
@@ -94,6 +101,9 @@ class Sandbox(Provider):
             if result.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN)
         )
         return results
+
+    def test_connection(self) -> Result:
+        return Result(Outcome.ACCEPTED, detail="The sandbox is part of this installation.")
 
     def _store(self, messages: Iterable[Message]) -> None:
         """Insert by COPY: 1,000 e-mails take 50–70 ms, with bulk_create 180–310 ms."""

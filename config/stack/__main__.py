@@ -7,9 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from config.stack.data_folder.layout import Layout
 from config.stack.errors import StackError
 from config.stack.log import StackLog
 from config.stack.processes.children import end_with_parent, launch_command
+from config.stack.product.shell import render_exports
 from config.stack.supervisor import Supervisor
 from config.stack.throwaway import ThrowawayServers
 
@@ -17,7 +19,7 @@ from config.stack.throwaway import ThrowawayServers
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
-        return _run_with_services(options) if options.action == "with-services" else _run(options)
+        return _ACTIONS[options.action](options)
     except StackError as error:
         print(f"stack: {error}", file=sys.stderr)
         return 1
@@ -29,9 +31,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m config.stack", description=__doc__)
     actions = parser.add_subparsers(dest="action", required=True)
     run = actions.add_parser("run", help="PostgreSQL, Valkey, web, workers and beat, until Ctrl-C")
-    run.add_argument(
-        "--data", type=Path, default=_default_data(), help="the data folder (DISTRIBUTOR_DATA, else .data)"
-    )
+    env = actions.add_parser("env", help="print what a shell needs to work with the running stack")
+    for action in (run, env):
+        action.add_argument(
+            "--data", type=Path, default=_default_data(), help="the data folder (DISTRIBUTOR_DATA, else .data)"
+        )
     run.add_argument("--host", default=os.environ.get("HOST") or "127.0.0.1", help="the address to listen on (HOST)")
     run.add_argument("--port", type=int, default=os.environ.get("PORT") or "8000", help="the web's port (PORT)")
     run.add_argument("--end-with-parent", action="store_true", help="stop when the calling process is killed")
@@ -64,6 +68,14 @@ def _run_with_services(options: argparse.Namespace) -> int:
         return code if code >= 0 else 128 - code
     finally:
         servers.stop()
+
+
+def _print_environment(options: argparse.Namespace) -> int:
+    print(render_exports(Layout(options.data.expanduser().absolute()).environment))
+    return 0
+
+
+_ACTIONS = {"run": _run, "with-services": _run_with_services, "env": _print_environment}
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ _COLOURS = {
     "web": "32",
     "worker": "35",
     "worker-urgent": "95",
+    "worker-events": "94",
     "beat": "33",
 }
 

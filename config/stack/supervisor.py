@@ -12,15 +12,16 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from config.stack.data_folder.keys import keep_keys
+from config.stack.data_folder.keys import keep_keys, write_private
 from config.stack.data_folder.layout import Layout, open_layout
 from config.stack.data_folder.lock import hold_lock
 from config.stack.errors import StackError, StopRequested
 from config.stack.log import StackLog
 from config.stack.processes.children import Guard, start_child
-from config.stack.product.demo import render_banner, write_demo
-from config.stack.product.environment import product_environment
+from config.stack.product.demo import render_banner
+from config.stack.product.environment import product_environment, without_exports
 from config.stack.product.programs import PROJECT, Product, product_programs
+from config.stack.product.shell import write_exports
 from config.stack.servers.embedded import Servers
 
 READY_LIMIT_SECONDS = 180.0  # An idle laptop needs 5 s, one that compiles something at the same time 80 s.
@@ -54,6 +55,7 @@ class Supervisor:
             guard = Guard(lock_descriptor=lock_descriptor)
             # Scripts wait for demo.json, so it exists only while the stack is ready, however the stack ends.
             guard.remove(layout.demo)
+            guard.remove(layout.environment)
             if not layout.sockets.is_relative_to(layout.data):
                 guard.remove(layout.sockets)
             try:
@@ -77,21 +79,28 @@ class Supervisor:
 
     def _start(self, layout: Layout, guard: Guard) -> None:
         started_at_seconds = time.monotonic()
-        layout.demo.unlink(missing_ok=True)
+        for left_by_a_crash in (layout.demo, layout.environment):
+            left_by_a_crash.unlink(missing_ok=True)
         self._check_port()
         keys = keep_keys(layout.keys)
-        environment = product_environment(os.environ, keys, data=layout.data, public_base_url=self.base_url)
+        base = without_exports(os.environ)
+        environment = product_environment(base, keys, data=layout.data, public_base_url=self.base_url)
         if self._log.is_coloured:
             environment.setdefault("FORCE_COLOR", "1")
         self._servers = Servers(layout, guard, self._log.line, pause=self._pause)
+        self._log.say("starting the database and the broker")
         environment = self._servers.start(environment)
+        self._log.say("preparing the database")
         seed = self._prepare(layout, environment, guard)
         layout.beat_schedule.parent.mkdir(exist_ok=True)
         programs = product_programs(self._host, self._port, layout.beat_schedule)
         self._product = Product(programs, environment, guard, self._log)
+        self._log.say(f"starting {', '.join(program.name for program in programs)}")
         self._product.start()
         self._await_readiness()
-        demo = write_demo(layout.demo, self.base_url, seed)
+        demo = {"baseUrl": self.base_url, **seed}
+        write_exports(layout.environment, environment, demo)
+        write_private(layout.demo, demo)
         self._log.say(f"ready after {time.monotonic() - started_at_seconds:.1f} s")
         self._log.show(render_banner(demo, layout.demo))
 

@@ -10,7 +10,7 @@ from config.stack.data_folder.keys import make_keys
 from config.stack.data_folder.layout import Layout
 from config.stack.errors import StackError
 from config.stack.processes.children import Guard
-from config.stack.product.environment import product_environment
+from config.stack.product.environment import product_environment, without_exports
 from config.stack.servers.embedded import Servers
 
 _KEPT_LINES = 40
@@ -43,6 +43,7 @@ class ThrowawayServers:
 
     def start(self, base: Mapping[str, str]) -> dict[str, str]:
         """Start both servers. Raises StackError with the last lines of their logs if they cannot start."""
+        base = without_exports(base)
         data = Path(base.get("DISTRIBUTOR_DATA") or self._folder).absolute()
         # Tests set their database back all the time, which a journal would notice.
         environment = product_environment({"JOURNAL_FOLDER": "", **base}, make_keys(), data=data)

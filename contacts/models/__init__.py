@@ -1,4 +1,5 @@
 from contacts.models.api_key import ApiKey
+from contacts.models.branding import Branding
 from contacts.models.consent_event import ConsentEvent
 from contacts.models.contact import Contact
 from contacts.models.erased_address import ErasedAddress
@@ -11,6 +12,7 @@ from contacts.models.suppression import Suppression
 
 __all__ = [
     "ApiKey",
+    "Branding",
     "ConsentEvent",
     "Contact",
     "ErasedAddress",

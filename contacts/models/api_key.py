@@ -7,6 +7,7 @@ from django.db import models
 
 from contacts.ids import new_id
 from contacts.models.organization import Organization
+from contacts.organization_boundary import KeepsOrganization, OrganizationKey
 
 
 class Scope(models.TextChoices):
@@ -34,7 +35,7 @@ class ApiKey(models.Model):
         choices=KeyKind,
         default=KeyKind.LIVE,
         db_default=KeyKind.LIVE,
-        help_text="Whom distributions of this key are sent to. It cannot be changed.",
+        help_text="Which people distributions of this key are sent to. It cannot be changed.",
     )
     scopes = ArrayField(models.CharField(max_length=10, choices=Scope))
     requests_per_minute = models.PositiveIntegerField(
@@ -47,9 +48,16 @@ class ApiKey(models.Model):
     last_used_at = models.DateTimeField(null=True, editable=False, help_text="Updated at most once a minute.")
     created_at = models.DateTimeField(auto_now_add=True)
 
+    # PostgreSQL's time at which contacts/api_keys.py read the row for a call. It is not stored.
+    read_at: datetime
+
     class Meta:
         ordering = ("-created_at",)
         verbose_name = "API key"
+        constraints = [
+            OrganizationKey(name="api_key_with_its_organization"),
+            KeepsOrganization(name="an_api_key_keeps_its_organization"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} (dk_{self.prefix}_…)"

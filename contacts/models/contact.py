@@ -1,12 +1,20 @@
 """The people that surveys are sent to."""
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q, Value
 from django.db.models.functions import Lower
 
 from contacts.addresses import email_in_unicode
 from contacts.ids import new_id
 from contacts.models.organization import Organization, validate_time_zone
+from contacts.organization_boundary import KeepsOrganization
+
+# Django's Concat would add COALESCE, and searches would have to repeat it.
+NAME_AND_ADDRESS = Func(
+    "first_name", Value(" "), "last_name", Value(" "), "email",
+    arg_joiner=" || ", template="(%(expressions)s)",
+)  # fmt: skip
 
 
 class Contact(models.Model):
@@ -40,17 +48,20 @@ class Contact(models.Model):
             models.UniqueConstraint(
                 fields=("organization", "external_id"),
                 name="one_contact_per_external_id",
+                violation_error_message="Another contact of the organisation has this external ID.",
                 condition=Q(external_id__isnull=False),
             ),
             models.UniqueConstraint(
                 "organization",
                 Lower("email"),
                 name="one_contact_per_email_if_known_by_nothing_else",
+                violation_error_message="Another contact without an external ID has this e-mail address.",
                 condition=Q(external_id__isnull=True) & ~Q(email=""),
             ),
             models.UniqueConstraint(
                 fields=("organization", "phone"),
                 name="one_contact_per_phone_if_known_by_nothing_else",
+                violation_error_message="Another contact that is known by its number only has this phone number.",
                 condition=Q(external_id__isnull=True, email="") & ~Q(phone=""),
             ),
             models.CheckConstraint(
@@ -67,12 +78,22 @@ class Contact(models.Model):
                     embedded_data={},
                 ),
                 name="an_erased_contact_holds_nothing_personal",
+                violation_error_message="An erased contact cannot get a name or address again. Add a new contact.",
             ),
+            KeepsOrganization(name="a_contact_keeps_its_organization"),
         ]
         indexes = [
             models.Index(fields=("organization", "id"), name="contact_by_organization"),
+            # Sends leave the time of contacts that they do not change, so they do not touch this index.
+            models.Index(fields=("organization", "updated_at", "id"), name="contacts_by_change"),
             models.Index("organization", Lower("email"), name="contact_by_email", condition=~Q(email="")),
             models.Index(fields=("organization", "phone"), name="contact_by_phone", condition=~Q(phone="")),
+            # Few rows: lists of people who have opted out.
+            models.Index(
+                fields=("organization", "id"), name="contacts_opted_out", condition=Q(opted_out_at__isnull=False)
+            ),
+            # Groups of three letters: finds a part of a name or an address, for operators who search.
+            GinIndex(OpClass(NAME_AND_ADDRESS, name="gin_trgm_ops"), name="contacts_by_part"),
         ]
 
     def __str__(self) -> str:

@@ -22,7 +22,14 @@ CLOSES = [("channel", "this channel"), ("everything", "everything")]
 
 # Providers repeat a webhook for a day: an event must not be deleted before it is told again.
 MIN_DAYS_KEPT = 2
-KEPT_KINDS = ("events", "attempts", "responses", "sandbox", "audit", "contacts")
+KEPT_KINDS = {
+    "events": "provider events",
+    "attempts": "attempts",
+    "responses": "responses",
+    "sandbox": "messages of the sandbox",
+    "audit": "entries of the audit log",
+    "contacts": "inactive contacts",
+}
 
 
 def validate_time_zone(name: str) -> None:
@@ -181,8 +188,8 @@ class Organization(models.Model):
         default=list,
         db_default=[],
         blank=True,
-        help_text="Whom team API keys send to: e-mail addresses in lower case and phone numbers in E.164, for example"
-        " ann@example.com,+48601234567.",
+        help_text="The addresses that team API keys send to: e-mail addresses in lower case and phone numbers in E.164,"
+        " for example ann@example.com,+48601234567.",
     )
     requests_per_minute = models.PositiveIntegerField(
         null=True, blank=True, help_text="Requests that all its API keys together may make a minute. Empty: any number."
@@ -225,21 +232,27 @@ class Organization(models.Model):
                 condition=Q(quiet_from=None, quiet_until=None)
                 | Q(quiet_from__isnull=False, quiet_until__isnull=False) & ~Q(quiet_from=F("quiet_until")),
                 name="quiet_hours_have_a_start_and_another_end",
+                violation_error_message="Enter both ends of the quiet hours, and two different times, or neither.",
             ),
             models.CheckConstraint(
                 condition=Q(send_weekdays__len__gt=0, send_weekdays__contained_by=[1, 2, 3, 4, 5, 6, 7]),
                 name="something_is_sent_on_some_weekday",
+                violation_error_message="Choose at least one weekday to send on.",
             ),
             models.CheckConstraint(
                 condition=Regex(Cast("allowed_countries", models.TextField()), r"^\{([A-Z]{2}(,[A-Z]{2})*)?\}$"),
                 name="allowed_countries_are_two_letter_codes",
+                violation_error_message="Enter countries as two capital letters each, for example PL, DE.",
             ),
             *(
                 models.CheckConstraint(
                     condition=Q(**{f"keep_{kind}_days": None}) | Q(**{f"keep_{kind}_days__gte": MIN_DAYS_KEPT}),
                     name=f"{kind}_are_kept_for_two_days",
+                    violation_error_message=(
+                        f"Keep {name} for at least {MIN_DAYS_KEPT} days. Leave the field empty to keep them for good."
+                    ),
                 )
-                for kind in KEPT_KINDS
+                for kind, name in KEPT_KINDS.items()
             ),
         ]
 

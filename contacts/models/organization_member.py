@@ -33,7 +33,9 @@ class OrganizationMember(models.Model):
                 violation_error_message="This user is already a member of the organisation.",
             ),
             models.CheckConstraint(
-                condition=Q(role__in=[role.value for role in Role]), name="a_role_is_viewer_operator_or_manager"
+                condition=Q(role__in=[role.value for role in Role]),
+                name="a_role_is_viewer_operator_or_manager",
+                violation_error_message="The role must be viewer, operator or manager.",
             ),
         ]
 

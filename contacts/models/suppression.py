@@ -51,6 +51,7 @@ class Suppression(models.Model):
             models.CheckConstraint(
                 condition=~Q(channel=Channel.EMAIL) | Q(address=Lower(F("address"))),
                 name="suppressed_email_is_lower_case",
+                violation_error_message="Enter the e-mail address in lower case.",
             ),
         ]
 

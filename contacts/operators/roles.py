@@ -30,6 +30,8 @@ _VIEWER = _permissions(
     "channels.sandboxmessage",
     "channels.template",
     "distributor.distribution",
+    "distributor.eventdelivery",
+    "distributor.eventendpoint",
     "distributor.listconnection",
     "distributor.recipient",
     "distributor.recurringdistribution",
@@ -50,12 +52,14 @@ _OPERATOR = (
         "distributor.recurringdistribution",
         "distributor.survey",
     )
+    | _permissions("add view delete", "distributor.export")  # of rows that they may see
 )
 _MANAGER = (
     _OPERATOR
     | _permissions("change", "contacts.organization")
     | _permissions("view", "distributor.auditentry")
     | _permissions("add change delete", "contacts.apikey", "contacts.organizationmember", "channels.provideraccount")
+    | _permissions("add change delete", "distributor.eventendpoint")
 )
 
 # What nobody is permitted here, such as adding an organisation, is for superusers only.

@@ -15,6 +15,7 @@ from contacts.models.api_key import KeyKind, Scope
 from distributor.admin.support.base import BaseAdmin, ReadAt
 from distributor.admin.support.confirmed import ConfirmedAdmin
 from distributor.admin.support.typed_classes import ModelForm
+from distributor.engine.calls.last_calls import read_last_calls
 from distributor.engine.infrastructure.clock import database_now
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ class ApiKeyAdmin(ConfirmedAdmin, BaseAdmin[ApiKey]):
         form_url: str = "",
         obj: ApiKey | None = None,
     ) -> HttpResponse:
-        """Offer a single save button for a new key: the page that shows the key must come next."""
+        """Offer a single save button for a new key: the page that shows the key must come next. Show its last calls."""
+        context["last_calls"] = read_last_calls(obj.pk) if obj else []
         context.update(show_save_and_continue=change, show_save_and_add_another=False)
         return super().render_change_form(request, context, add, change, form_url, obj)
 

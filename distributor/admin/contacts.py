@@ -11,9 +11,11 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from contacts.addresses import strip_unseen
-from contacts.models import Contact, Organization
+from contacts.channel import Channel
+from contacts.models import Contact, Organization, Suppression
 from distributor.admin.support.address_validation import shown_address, validated_email, validated_phone
 from distributor.admin.support.base import LargeTableAdmin
 from distributor.admin.support.contact_export import answer_export
@@ -23,11 +25,17 @@ from distributor.admin.support.search import find_contacts, searched_organizatio
 from distributor.admin.support.typed_classes import ModelForm
 from distributor.engine.consent.opt_out import lift_opt_out, opt_out
 from distributor.engine.infrastructure.clock import database_now
+from distributor.engine.reports.journeys import read_journeys
 from distributor.models import Recipient
 
 
 class ContactForm(ModelForm[Contact]):
     """Accepts the values that the API accepts, and stores them in the same form."""
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """Compare with the organisation's other contacts, although the form of a stored contact does not show it."""
+        exclusions: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        return exclusions - {"organization"}
 
     def clean_external_id(self) -> str | None:
         entered: str | None = self.cleaned_data["external_id"]
@@ -118,6 +126,25 @@ class ContactAdmin(LargeTableAdmin[Contact]):
     def save_model(self, request: HttpRequest, obj: Contact, form: Any, change: bool) -> None:
         """Write only the edited fields, so that an opt-out that arrives meanwhile is kept."""
         obj.save(update_fields=[*form.changed_data, "updated_at"] if change else None)
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Contact | None = None,
+    ) -> HttpResponse:
+        """Add the heading and the journeys that the page of a recipient has."""
+        if obj is not None:
+            addresses = [address for address in (obj.email.lower(), obj.phone) if address]
+            closed = Suppression.objects.filter(
+                organization=obj.organization_id, channel__in=Channel.values, address__in=addresses
+            )
+            journeys = read_journeys(obj.pk, language=get_language() or "en")
+            context |= {"contact": obj, "journeys": journeys, "suppressions": closed if addresses else ()}
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     @admin.display(description="e-mail address")
     def email_address(self, contact: Contact) -> str:

@@ -1,74 +1,66 @@
-"""Distributions: status and progress, steps, batches and skipped contacts; pause, resume and cancel."""
+"""The list of distributions: how each stands and how far it is, and actions on several.
 
-from collections.abc import Callable, Sequence
+The page of one is control_room/distribution/.
+"""
+
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from contacts.models import Contact
-from distributor.admin.support.base import ReadAt, ReadOnlyAdmin
-from distributor.admin.support.filters import MailingListFilter, SurveyFilter, list_url
+from distributor.admin.support.base import NewestFirst, ReadAt, ReadOnlyAdmin
+from distributor.admin.support.distribution_filters import ChannelFilter, StandingFilter
+from distributor.admin.support.filters import MailingListFilter, SurveyFilter
 from distributor.admin.support.manual_retry import retry_in_admin
-from distributor.admin.support.progress_bar import parts_of, progress_bar
+from distributor.admin.support.progress_bar import progress_bar
 from distributor.engine.control import DistributionOverError, cancel, fix_split, pause, resume
 from distributor.engine.infrastructure.clock import database_now
-from distributor.engine.manual_retry.unreached import UnreachedGroup, count_unreached
-from distributor.models import Batch, Decision, Distribution, Expansion, FollowUp, Recipient, Step
-from distributor.rules.journey.manual_retry import RetriedOutcome, RetrySelection
-from distributor.rules.timing.time_zones import zone_named
+from distributor.engine.reports.standing import Standing, StandingKind, read_standings
+from distributor.models import Distribution
+from distributor.rules.journey.manual_retry import RetrySelection
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
     ReadDistribution = WithAnnotations[Distribution, ReadAt]
 
-# A million recipients make a thousand batches, and a million contacts may be skipped. A page shows the first of each.
-SHOWN_LIMIT = 50
+CONFIRMED = "cancel_confirmed"
+
+
+class StandingsList(NewestFirst):
+    """Reads how the distributions of one page stand, in one query."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        rows: list[Any] = list(self.result_list)
+        self.result_list = rows
+        standings = read_standings(rows, rows[0].read_at) if rows else {}
+        for row in rows:
+            row.standing = standings[row.pk]
 
 
 @admin.register(Distribution)
 class DistributionAdmin(ReadOnlyAdmin[Distribution]):
     list_display = (
-        "__str__", "organization", "survey", "status", "progress", "accepted", "sent", "failed", "responded", "starts",
+        "__str__", "status", "progress", "reached", "failed", "responded", "waiting", "survey", "organization",
+        "mode_of_key", "starts",
     )  # fmt: skip
     list_select_related = ("organization", "survey")
-    list_filter = (SurveyFilter, MailingListFilter, "organization")
+    list_filter = (
+        StandingFilter, "survey", ChannelFilter, "created_at", SurveyFilter,
+        MailingListFilter, "organization",
+    )  # fmt: skip
     search_fields = ("name",)
     search_help_text = "Enter part of the name, or the ID of the distribution, of its survey or of its mailing list."
-    fieldsets = (
-        (
-            None,
-            {
-                "fields": (
-                    "id", "name", "organization", "survey", "mode", "stops_on", "mailing_list", "api_key", "key_kind",
-                    "source",
-                )
-            },
-        ),
-        (
-            "Schedule",
-            {
-                "fields": (
-                    "created_at", "scheduled_at", "not_after", "expires_at", "paused_at", "cancelled_at", "deleted_at"
-                )
-            },
-        ),
-        (
-            "Skip rules",
-            {
-                "fields": (
-                    "exclude_opted_out", "respect_frequency_rules", "exclude_recently_contacted", "recent_contact_days"
-                )
-            },
-        ),
-    )  # fmt: skip
-
     actions = (
         "pause_selected", "resume_selected", "cancel_selected", "retry_selected", "fix_split_selected", "steer_selected"
     )  # fmt: skip
@@ -86,8 +78,21 @@ class DistributionAdmin(ReadOnlyAdmin[Distribution]):
         self._change_each(request, selected, resume, "resumed")
 
     @admin.action(description="Cancel permanently: start no more sends and close the links", permissions=["control"])
-    def cancel_selected(self, request: HttpRequest, selected: QuerySet[Distribution]) -> None:
-        self._change_each(request, selected, cancel, "cancelled")
+    def cancel_selected(self, request: HttpRequest, selected: QuerySet[Distribution]) -> HttpResponse | None:
+        """Say what it ends, and do it once that is confirmed."""
+        if request.POST.get(CONFIRMED) == "yes":
+            self._change_each(request, selected, cancel, "cancelled")
+            return None
+        chosen = list(selected)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Cancel distributions",
+            "opts": self.model._meta,
+            "chosen": chosen,
+            "waiting": sum(row.waiting_count for row in chosen),
+            "links": sum(row.recipient_count - row.responded_count for row in chosen),
+        }
+        return TemplateResponse(request, "admin/distributor/distribution/cancel.html", context)
 
     @admin.action(description="Send again to recipients who failed", permissions=["control"])
     def retry_selected(self, request: HttpRequest, selected: QuerySet[Distribution]) -> None:
@@ -114,7 +119,7 @@ class DistributionAdmin(ReadOnlyAdmin[Distribution]):
     def _change_each(
         self,
         request: HttpRequest,
-        selected: QuerySet[Distribution],
+        selected: Iterable[Distribution],
         change: Callable[[UUID, datetime], Distribution],
         done: str,
     ) -> None:
@@ -125,8 +130,11 @@ class DistributionAdmin(ReadOnlyAdmin[Distribution]):
             except DistributionOverError as refusal:
                 self.message_user(request, f"{row} is already {refusal.status.value}.", messages.WARNING)
             else:
-                self.log_change(request, row, done)
+                self.log_change(request, row, f"{done.capitalize()}.")
                 self.message_user(request, f"{row} is {done}.", messages.SUCCESS)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return StandingsList
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).annotate(read_at=Now())
@@ -141,47 +149,23 @@ class DistributionAdmin(ReadOnlyAdmin[Distribution]):
         by_field = (queryset.filter(**{name: searched_id}) for name in ("pk", "survey_id", "mailing_list_id"))
         return next((rows for rows in by_field if rows.exists()), queryset.none()), False
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Any = None,
-    ) -> HttpResponse:
-        context.update(
-            status=self.status(obj),
-            progress=self.progress(obj),
-            parts=parts_of(obj),
-            recipients_url=list_url(Recipient, distribution=obj.pk),
-            steps=_steps_of(obj)[:SHOWN_LIMIT],
-            step_count=obj.steps.count(),
-            batches=_first_batches(obj),
-            batch_count=obj.batches.count(),
-            skipped=_first_skipped(obj),
-            expansion=Expansion.objects.filter(pk=obj.pk).first(),
-            unreached=_unreached_of(obj),
-            retries=obj.manual_retries.all()[:SHOWN_LIMIT],
-            failing_follow_up=FollowUp.objects.filter(step__distribution=obj).exclude(last_error="").first(),
-        )
-        return super().render_change_form(request, context, add, change, form_url, obj)
-
     @admin.display(description="status")
-    def status(self, row: "ReadDistribution") -> str:
-        return row.status_at(row.read_at).value
+    def status(self, row: Any) -> SafeString:
+        standing: Standing = row.standing
+        return format_html('<span class="standing {}">{}</span>', standing.kind, _in_words(standing))
+
+    @admin.display(description="key", empty_value="")
+    def mode_of_key(self, row: Distribution) -> str | None:
+        """Mark distributions of test and team keys: the first reach nobody, the second the team only."""
+        return row.marked_key_kind
 
     @admin.display(description="progress")
     def progress(self, row: Distribution) -> SafeString:
         return progress_bar(row)
 
-    @admin.display(description="accepted")
-    def accepted(self, row: Distribution) -> str:
-        return f"{row.accepted_count:,}"
-
-    @admin.display(description="sent")
-    def sent(self, row: Distribution) -> str:
-        return f"{row.sent_count:,}"
+    @admin.display(description="reached")
+    def reached(self, row: Distribution) -> str:
+        return f"{row.reached_count:,}"
 
     @admin.display(description="failed")
     def failed(self, row: Distribution) -> str:
@@ -191,31 +175,21 @@ class DistributionAdmin(ReadOnlyAdmin[Distribution]):
     def responded(self, row: Distribution) -> str:
         return f"{row.responded_count:,}"
 
+    @admin.display(description="waiting")
+    def waiting(self, row: Distribution) -> str:
+        return f"{row.waiting_count:,}"
+
     @admin.display(description="starts (UTC)")
     def starts(self, row: Distribution) -> str:
         return f"{row.scheduled_at or row.created_at:%Y-%m-%d %H:%M}"
 
 
-def _steps_of(distribution: Distribution) -> QuerySet[Step]:
-    steps = distribution.steps.select_related("provider_account", "template", "follow_up")
-    return steps.prefetch_related("accounts__provider_account")
-
-
-def _unreached_of(distribution: Distribution) -> Sequence[UnreachedGroup]:
-    if not distribution.failed_count and not distribution.indeterminate_count:
-        return ()
-    return count_unreached(distribution.pk, RetrySelection(outcomes=list(RetriedOutcome)))
-
-
-def _first_batches(distribution: Distribution) -> QuerySet[Batch]:
-    """Return waiting batches by due time, then finished ones."""
-    return distribution.batches.select_related("step").order_by("-state", "due_at", "pk")[:SHOWN_LIMIT]
-
-
-def _first_skipped(distribution: Distribution) -> Sequence[tuple[Decision, Contact | None, str]]:
-    """Return the first contacts that were skipped, each with the decision and its explanation."""
-    of_skipped = Decision.objects.filter(distribution_id=distribution.pk, recipient_id=None)
-    decisions = list(of_skipped.order_by("id")[:SHOWN_LIMIT])
-    contacts = Contact.objects.in_bulk({decision.contact_id for decision in decisions})
-    zone = zone_named(distribution.organization.time_zone)
-    return [(decision, contacts.get(decision.contact_id), decision.sentence(zone)) for decision in decisions]
+def _in_words(standing: Standing) -> str:
+    """Return for example “held: Mailgun EU” or “waiting for a reminder”."""
+    match standing.kind:
+        case StandingKind.HELD if (group := standing.first("held")) is not None:
+            return f"held: {group.account}"
+        case StandingKind.WAITING if (group := standing.first("later")) is not None:
+            named = {"reminder": "a reminder", "thank_you": "a thank-you"}
+            return f"waiting for {named.get(group.kind) or ('the next channel' if group.position else 'later')}"
+    return standing.kind.value

@@ -1,4 +1,4 @@
-"""Recipients: search by link code or contact, each with its timeline, attempts and decisions."""
+"""Recipients: search by link code or contact. The page of one is control_room/recipient/."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -7,14 +7,12 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 
-from channels.models import ProviderAccount
 from distributor.admin.support.base import ReadOnlyAdmin
 from distributor.admin.support.filters import ContactFilter, DistributionFilter
 from distributor.admin.support.manual_retry import retry_in_admin
 from distributor.admin.support.search import find_recipients, searched_organizations
-from distributor.engine.reports.timeline import timelines_of
 from distributor.models import Distribution, Recipient
 from distributor.models.recipient import RecipientOutcome, RecipientState
 from distributor.rules.journey.manual_retry import RetrySelection
@@ -44,23 +42,13 @@ class StateFilter(admin.SimpleListFilter):
 @admin.register(Recipient)
 class RecipientAdmin(ReadOnlyAdmin[Recipient]):
     organization_path = "distribution__organization"
-    list_display = ("code", "contact", "distribution", "current_state", "reason", "attempts", "accepted")
+    list_display = (
+        "code", "contact", "distribution", "mode_of_key", "current_state", "reason", "attempts", "accepted"
+    )  # fmt: skip
     list_select_related = ("contact", "distribution")
     list_filter = (DistributionFilter, ContactFilter, StateFilter)
     search_fields = ("code",)
     search_help_text = "Enter a complete link code, or the contact's external ID, e-mail address, phone number or ID."
-    fields = (
-        "code",
-        "contact",
-        "distribution",
-        "current_state",
-        "reason",
-        "locale",
-        "attributes",
-        "wording",
-        "attempt_count",
-    )
-
     actions = ("retry_selected",)
 
     def permission_to(self, deed: str) -> str:
@@ -86,27 +74,14 @@ class RecipientAdmin(ReadOnlyAdmin[Recipient]):
             return queryset, False
         return queryset.filter(pk__in=find_recipients(term, searched_organizations(request))), False
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Any = None,
-    ) -> HttpResponse:
-        timeline = timelines_of([obj])[0]
-        accounts = ProviderAccount.objects.defer("credentials").in_bulk(
-            {attempt.provider_account_id for attempt in timeline.attempts}
-        )
-        attempts = [(attempt, accounts.get(attempt.provider_account_id)) for attempt in timeline.attempts]
-        decisions = [(decision, decision.sentence(timeline.zone)) for decision in timeline.decisions]
-        context.update(timeline=timeline, attempts=attempts, decisions=decisions)
-        return super().render_change_form(request, context, add, change, form_url, obj)
-
     @admin.display(description="state")
     def current_state(self, recipient: Recipient) -> str:
         return recipient.outcome or recipient.state
+
+    @admin.display(description="key", empty_value="")
+    def mode_of_key(self, recipient: Recipient) -> str | None:
+        """Mark recipients of test and team keys."""
+        return recipient.distribution.marked_key_kind
 
     @admin.display(description="attempts")
     def attempts(self, recipient: Recipient) -> int:

@@ -17,7 +17,8 @@ from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
 from distributor.api.request_body import json_body
 from distributor.engine.infrastructure.audit import actor_of_key, changes_between, record, snapshot
-from distributor.models import Distribution, Survey
+from distributor.models import Distribution, EventEndpoint, Export, FileImport, Survey
+from distributor.models import Response as SurveyResponse
 
 _METHODS: Final = ("post", "put", "patch", "delete")
 # The row that a call is about, by the name of the id in its path, or by the collection that it adds to.
@@ -25,22 +26,38 @@ _MODELS: Final[dict[str, type[models.Model]]] = {
     "contact": Contact,
     "survey": Survey,
     "template": Template,
+    "message": Template,  # as lists and links call it
     "provider": ProviderAccount,
     "suppression": Suppression,
     "list": MailingList,
     "distribution": Distribution,
+    "import": FileImport,
+    "export": Export,
+    "event_endpoint": EventEndpoint,
+    "response": SurveyResponse,
 }
+# Where a row has no organisation of its own.
+_ORGANIZATIONS: Final[dict[type[models.Model], str]] = {SurveyResponse: "survey__organization"}
 _NAMES: Final = {model: name for name, model in _MODELS.items()}
 _BY_LAST_SEGMENT: Final = {
     "pause": "paused",
     "resume": "resumed",
     "cancel": "cancelled",
+    "run": "started",
+    "batch": "contacts_saved",
+    "transactioncontacts": "contacts_saved",
+    "imports": "created",
+    "clone": "cloned",
     "retry": "retried",
     "steps": "step_added",
     "opt-out": "opted_out",
     "opt-in": "opted_in",
     "erasures": "erased",
     "suppressions": "suppressed",
+    "rotate-secret": "secret_rotated",
+    "test": "pinged",
+    "redeliver": "redelivered",
+    "replay": "replayed",
 }
 
 
@@ -58,6 +75,10 @@ class AuditedView(APIView):
             return UUID(text), UUID(text)
         except ValueError:
             return None
+
+    def made_id(self, data: dict[str, Any]) -> Any:
+        """Return the id of what a call made, from its answer."""
+        return data.get("id")
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -92,7 +113,7 @@ def _write(
 ) -> None:
     is_part = row is not None and not _is_last(view, request, row)
     if row is None:
-        row = _made(request, response)
+        row = _made(view, request, response)
         changes = changes_between(type(row), {}, snapshot(row)) if row is not None else {}
     else:
         after = type(row)._default_manager.filter(pk=row.pk).first()
@@ -132,20 +153,21 @@ def _find(view: "AuditedView", request: Request, path_values: dict[str, Any]) ->
     for name, text in path_values.items():
         model, keys = _MODELS.get(name.removesuffix("_id")), view.read_keys(name, str(text))
         if model is not None and keys is not None:
-            theirs = model._default_manager.filter(organization=caller_key(request).organization_id)
+            path = _ORGANIZATIONS.get(model, "organization")
+            theirs = model._default_manager.filter(**{path: caller_key(request).organization_id})
             rows.append(theirs.filter(pk__range=keys).first())
     found = [row for row in rows if row is not None]
     return (found[0] if request.method == "DELETE" else found[-1]) if found else None
 
 
-def _made(request: Request, response: Response) -> models.Model | None:
+def _made(view: "AuditedView", request: Request, response: Response) -> models.Model | None:
     """Return the row that the call made, by the id in its answer."""
-    model, data = _MODELS.get(_last_segment(request).removesuffix("s")), getattr(response, "data", None)
-    made_id = data.get("id") if isinstance(data, dict) else None
-    try:
-        return model._default_manager.filter(pk=UUID(str(made_id))).first() if model and made_id else None
-    except ValueError:
-        return None
+    name = _last_segment(request).removesuffix("s").replace("-", "_")
+    model, data = _MODELS.get(name), getattr(response, "data", None)
+    made_id = view.made_id(data) if isinstance(data, dict) else None
+    keys = view.read_keys(f"{name}_id", str(made_id)) if model and made_id else None
+    theirs = caller_key(request).organization_id
+    return model._default_manager.filter(organization=theirs, pk__range=keys).first() if model and keys else None
 
 
 def _is_dry_run(request: Request) -> bool:

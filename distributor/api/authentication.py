@@ -13,7 +13,6 @@ from rest_framework.request import Request
 from contacts.api_keys import find_api_key
 from contacts.models import ApiKey
 from contacts.models.api_key import Scope
-from distributor.engine.infrastructure.clock import database_now
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView  # imports this module through DRF's settings
@@ -26,7 +25,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         given_key = self.given_key(request)
         if given_key is None:
             return None
-        key = find_api_key(given_key, database_now())
+        key = find_api_key(given_key)
         if key is None:
             raise AuthenticationFailed("This API key is unknown, expired or revoked.")
         return AnonymousUser(), key
@@ -49,7 +48,8 @@ class ApiKeySchemes(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
     name = ["apiKey", "bearer"]
 
     def get_security_definition(self, auto_schema: Any) -> list[dict[str, str]]:
-        return [{"type": "apiKey", "in": "header", "name": "x-api-key"}, {"type": "http", "scheme": "bearer"}]
+        of_key = {"type": "apiKey", "in": "header", "name": "x-api-key", "description": "An API key, `dk_…`."}
+        return [of_key, {"type": "http", "scheme": "bearer", "description": "The same API key, as a bearer token."}]
 
     def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[str]]]:
         return [{name: []} for name in self.name]  # either, not both

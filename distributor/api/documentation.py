@@ -11,7 +11,12 @@ from distributor.api.problems import PROBLEM_TYPE, ProblemDocument
 PATH_PARAMETERS: Final = {
     "code": "The code of the link, which is the last part of the link.",
     "contact_id": "The id of the contact.",
+    "delivery_id": "The id of the delivery.",
     "distribution_id": "The id of the distribution.",
+    "event_endpoint_id": "The id of the event endpoint.",
+    "response_id": "The id of the response.",
+    "export_id": "The id of the export.",
+    "import_id": "The id of the import.",
     "list_id": "The id of the list.",
     "provider_id": "The id of the provider account.",
     "suppression_id": "The id of the suppression.",

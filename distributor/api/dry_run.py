@@ -11,8 +11,10 @@ from rest_framework.response import Response
 
 from channels.models import OnMissingValue
 from contacts.addresses import email_in_unicode
+from distributor.api.fields import Money
 from distributor.api.problems import Fault, FaultDocument
 from distributor.api.wire import Document
+from distributor.engine.acceptance.costs import StepCost
 from distributor.engine.acceptance.dry_run import DryRun, DryRunContact
 from distributor.engine.route.accounts import Hold
 from distributor.rules.eligibility import Refusal
@@ -129,6 +131,17 @@ class MissingValueDocument(Document):
     )
 
 
+class CostDocument(Document):
+    """What the messages of a step would cost, if the provider account of the step has a price."""
+
+    step: int = Field(description="The number of the step, from 1.", examples=[1])
+    channel: str = Field(description="email, sms or whatsapp", examples=["sms"])
+    units: int = Field(description="SMS segments, or e-mail or WhatsApp messages.", examples=[1960])
+    unit_price: Money = Field(description="What one of them costs.", examples=["0.0345"])
+    amount: Money = Field(description="units × unitPrice", examples=["67.62"])
+    currency: str = Field(description="The currency, as ISO 4217.", examples=["EUR"])
+
+
 class PlanDocument(Document):
     """The forecast of a call. Nothing was written or sent.
 
@@ -145,6 +158,10 @@ class PlanDocument(Document):
     skipped: list[PlannedContactDocument] = Field(description="The contacts that would be left out.")
     missing_values: list[MissingValueDocument] = Field(
         description="Placeholders without a value in the messages of the listed recipients, the most frequent first."
+    )
+    costs: list[CostDocument] = Field(
+        description="What the messages of the listed recipients would cost, if each were sent. Steps whose account has "
+        "no price are left out."
     )
     warnings: list[FaultDocument] = Field(
         description="The warnings that the call itself would answer: keys of a quick call that nothing reads."
@@ -175,8 +192,20 @@ def render_plan(dry_run: DryRun, warnings: Sequence[Fault] = ()) -> dict[str, An
         recipients=recipients,
         skipped=[contact for contact in contacts if contact.decision == "skipped"],
         missing_values=_missing_value_documents(dry_run),
+        costs=[_cost_document(cost) for cost in dry_run.costs],
         warnings=[FaultDocument.model_validate(warning) for warning in warnings],
     ).rendered()
+
+
+def _cost_document(cost: StepCost) -> CostDocument:
+    return CostDocument(
+        step=cost.position + 1,
+        channel=cost.channel.value,
+        units=cost.units,
+        unit_price=cost.unit_price,
+        amount=cost.amount,
+        currency=cost.currency,
+    )
 
 
 def _missing_value_documents(dry_run: DryRun) -> list[MissingValueDocument]:
@@ -245,7 +274,7 @@ def _step_document(
         kind=step.kind,
         channel=step.channel,
         provider_ids=[] if isinstance(carriers, Hold) else [option.account.id for option in carriers],
-        held_because=held.explanation or "its rate is used up for the moment" if held else None,
+        held_because=held.explain() or "its rate is used up for the moment" if held else None,
         template_id=step.template_id,
         at=message.departure.at,
         condition=message.condition,

@@ -6,12 +6,21 @@ Patterns run in pydantic's core: validating a thousand contacts takes 4 ms.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from itertools import islice
 from typing import Annotated, Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError, PydanticUseDefault
 
 from channels.rendering import unknown_placeholders
@@ -27,8 +36,10 @@ ONE_LINE = r"^[^\x00\r\n]*$"
 EMAIL_OR_BLANK = f"^$|{EMAIL_PATTERN}"
 E164_OR_BLANK = r"^(\+[1-9][0-9]{6,14})?$"
 LOCALE_OR_BLANK = r"^([a-z]{2}(-[A-Z]{2})?)?$"
+CURRENCY_OR_BLANK = r"^([A-Z]{3})?$"
 BCP_47_OR_BLANK = r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$"
 PATTERN_FAULTS = {
+    CURRENCY_OR_BLANK: ("invalid_currency", "Not a currency. Use ISO 4217, for example EUR."),
     NO_NUL: ("nul_character", "NUL characters (U+0000) are not allowed."),
     ONE_LINE: ("not_one_line", "Line breaks and NUL characters are not allowed."),
     EMAIL_OR_BLANK: (
@@ -249,4 +260,8 @@ UrlOrNone = Annotated[
 ]
 
 # In answers: a text that is not set is null.
+CurrencyOrNone = Annotated[Annotated[str, StringConstraints(pattern=CURRENCY_OR_BLANK)] | None, CLEARED]
+# Money is answered as a text: as a JSON number it would be a float at its reader's.
+Money = Annotated[Decimal, PlainSerializer(lambda amount: f"{amount.normalize():f}", return_type=str)]
+Price = Annotated[Decimal, Field(ge=0, max_digits=10, decimal_places=5)]
 NullIfBlank = Annotated[str | None, BeforeValidator(lambda text: text or None)]

@@ -1,20 +1,13 @@
 """/healthz: is the process alive? /readyz: are the database, the broker and the workers there?"""
 
 from collections.abc import Callable
-from datetime import timedelta
 
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 
 from distributor.engine.infrastructure.clock import database_now
-from distributor.engine.infrastructure.wakeups import broker_with_short_timeouts
+from distributor.engine.infrastructure.readiness import count_missing_migrations, reach_broker
 from distributor.engine.recovery.status import read_memory_status
-from distributor.engine.schedule.sweep import SWEEP
-from distributor.models import Heartbeat
-
-# Beat ticks every 2 s. After 30 s without a sweep, beat, the broker or all workers are gone.
-HEARTBEAT_LIMIT = timedelta(seconds=30)
+from distributor.engine.schedule.sweep import HEARTBEAT_LIMIT, heartbeat_age
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
@@ -56,14 +49,12 @@ def _database() -> str:
 
 
 def _migrations() -> str:
-    executor = MigrationExecutor(connection)
-    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return f"{len(missing)} to apply" if missing else "ok"
+    missing = count_missing_migrations()
+    return f"{missing} to apply" if missing else "ok"
 
 
 def _broker() -> str:
-    with broker_with_short_timeouts() as broker:
-        broker.ensure_connection(max_retries=0)
+    reach_broker()
     return "ok"
 
 
@@ -78,8 +69,7 @@ def _journal() -> str:
 
 
 def _heartbeat() -> str:
-    heartbeat = Heartbeat.objects.filter(name=SWEEP).first()
-    if heartbeat is None:
+    age = heartbeat_age(database_now())
+    if age is None:
         return "none yet"
-    age = database_now() - heartbeat.beat_at
     return "ok" if age < HEARTBEAT_LIMIT else f"{age.total_seconds():.0f} s old"

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -22,6 +22,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from distributor.api.authentication import caller_key
+from distributor.api.call_records import mark_acceptance
 from distributor.api.dry_run import DryRunResponse
 from distributor.api.problems import Fault, Problem, invalid_request
 from distributor.api.request_body import json_body
@@ -42,7 +43,7 @@ HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"  # as Stripe names it; the IETF's draft names no header
 _FORM = re.compile(rf"(?! *\Z)[\x20-\x7e]{{1,{MAX_KEY_LENGTH}}}")
 _DOCUMENTED_FORM = {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": "^[!-~]([ -~]*[!-~])?$"}
-_PARAMETER = OpenApiParameter(
+PARAMETER: Final = OpenApiParameter(
     HEADER,
     _DOCUMENTED_FORM,
     OpenApiParameter.HEADER,
@@ -64,12 +65,13 @@ def idempotent(handler: HandlerT) -> HandlerT:
 
     @wraps(handler)
     def once(view: APIView, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        mark_acceptance(request._request)
         call = _keyed_call(request)
         if call is None:
             return handler(view, request, *args, **kwargs)
         return _answer_once(view, request, call, lambda: handler(view, request, *args, **kwargs))
 
-    return cast(HandlerT, extend_schema(parameters=[_PARAMETER])(once))
+    return cast(HandlerT, extend_schema(parameters=[PARAMETER])(once))
 
 
 def idempotent_after(
@@ -86,6 +88,7 @@ def idempotent_after(
     ) -> Callable[[Any, Request], HttpResponse]:
         @wraps(handler)
         def once(view: APIView, request: Request) -> HttpResponse:
+            mark_acceptance(request._request)
             call = _keyed_call(request)
             if call is None:
                 return handler(view, request, prepare(view, request))
@@ -96,7 +99,7 @@ def idempotent_after(
             prepared = prepare(view, request)
             return _answer_once(view, request, call, lambda: handler(view, request, prepared))
 
-        return cast(Callable[[Any, Request], HttpResponse], extend_schema(parameters=[_PARAMETER])(once))
+        return cast(Callable[[Any, Request], HttpResponse], extend_schema(parameters=[PARAMETER])(once))
 
     return decorate
 
@@ -149,4 +152,6 @@ def _parse_key(text: str) -> str:
 
 def _fingerprint(request: Request) -> bytes:
     call = f"{request.method} {request.get_full_path()}\n".encode()  # a path has no line breaks
-    return hashlib.sha256(call + json_body(request)).digest()
+    # A file is hashed while it is stored on disk (api/native/imports/uploads.py): it is too long to be held.
+    content: bytes | None = getattr(request, "upload_digest", None)
+    return hashlib.sha256(call + (json_body(request) if content is None else content)).digest()

@@ -1,16 +1,37 @@
-"""What test and team keys may change: only distributions of their own kind, since every change may send something."""
+"""What test and team keys may change, and how each answer tells what kind of key it was asked with.
 
+They change only distributions of their own kind, since every change may send something.
+"""
+
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
+from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
+from contacts.models import ApiKey
 from contacts.models.api_key import KeyKind
 from distributor.api.authentication import caller_key
 from distributor.api.problems import Problem
 from distributor.models import Distribution
 
+MODE_HEADER: Final = "X-Distributor-Mode"
 _READING: Final = ("GET", "HEAD", "OPTIONS")
+
+
+class ModeHeaderMiddleware:
+    """Adds `X-Distributor-Mode: live`, `team` or `test` to every answer to an API key, in every API, also to errors."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        key = getattr(request, "auth", None)  # Django REST framework leaves it there
+        if isinstance(key, ApiKey):
+            response[MODE_HEADER] = key.kind
+        return response
 
 
 def require_same_kind(request: Request, distribution: Distribution) -> None:

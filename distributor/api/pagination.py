@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.utils.encoding import escape_uri_path
@@ -33,13 +33,25 @@ def read_page(
             position = parse(base64.urlsafe_b64decode(cursor.encode("ascii", "replace")).decode("ascii"))
         except (binascii.Error, ValueError):
             found.append(Fault("?cursor", "invalid_cursor", "Invalid cursor. Use the nextCursor of an earlier page."))
-    text = request.query_params.get("limit", str(DEFAULT_LIMIT))
-    limit = int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 0
-    if not 1 <= limit <= MAX_LIMIT:
-        found.append(Fault("?limit", "out_of_range", f"limit must be a number from 1 to {MAX_LIMIT:,}."))
+    limit = read_number(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT, found)
     if found:
         raise invalid_request(found)
     return position, limit
+
+
+def read_number(request: Request, name: str, default: int, least: int, most: int, faults: list[Fault]) -> int:
+    """Return the value of a parameter, or the default. Add a fault if it is no number in this range."""
+    number = parse_number(request.query_params.get(name, str(default)), least, most)
+    if number is None:
+        faults.append(Fault(f"?{name}", "out_of_range", f"{name} must be a number from {least} to {most:,}."))
+        return default
+    return number
+
+
+def parse_number(text: str, least: int, most: int) -> int | None:
+    """Return the number that a text of a few digits says; None if it says none in this range."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+    return number if least <= number <= most else None
 
 
 def page_response(
@@ -54,9 +66,24 @@ def page_response(
     next_cursor = encode_cursor(position_of(shown[-1])) if len(rows) > limit else None
     response = Response({"items": [render(row) for row in shown], "nextCursor": next_cursor})
     if next_cursor:
-        query = urlencode({**dict(request.query_params.lists()), "cursor": next_cursor}, doseq=True)
-        response["Link"] = f'<{settings.PUBLIC_BASE_URL}{escape_uri_path(request.path)}?{query}>; rel="next"'
+        response["Link"] = next_link(request, next_cursor)
     return response
+
+
+def asked_base_url(request: Request) -> str:
+    """Return the address that the caller asked, so that a caller inside a network is not led outside with its key.
+
+    A proxy that ends TLS may pass the call on by http, so the public host keeps the scheme of PUBLIC_BASE_URL.
+    """
+    host = request.get_host()  # one of ALLOWED_HOSTS
+    is_public = host == urlsplit(settings.PUBLIC_BASE_URL).netloc
+    return settings.PUBLIC_BASE_URL if is_public else f"{request.scheme}://{host}"
+
+
+def next_link(request: Request, cursor: str) -> str:
+    """Return the value of a Link header that leads to the next page."""
+    query = urlencode({**dict(request.query_params.lists()), "cursor": cursor}, doseq=True)
+    return f'<{asked_base_url(request)}{escape_uri_path(request.path)}?{query}>; rel="next"'
 
 
 def parse_row_number(text: str) -> int:

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
+from itertools import islice
 from math import ceil
 from typing import Any, Final
 
 import structlog
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import IntegrityError, OperationalError
 from django.http import Http404
@@ -24,6 +26,7 @@ from distributor.api.wire import Document
 from distributor.engine.acceptance.references import SenderNotAllowedError
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.infrastructure.quotas import QuotaUsedUpError
+from distributor.engine.infrastructure.statement_limit import TookTooLongError
 from distributor.models.daily_use import LOOKUP
 
 logger = structlog.get_logger(__name__)
@@ -54,6 +57,10 @@ class Fault:
     detail: str
 
 
+# Stands in a list for each fault beyond those that are worth describing.
+UNDESCRIBED: Final = Fault("", "undescribed", "")
+
+
 class Problem(exceptions.APIException):
     """An error that is answered with a problem document."""
 
@@ -75,9 +82,10 @@ class Problem(exceptions.APIException):
 
 def _bounded(faults: Sequence[Fault]) -> Sequence[Fault]:
     """Shorten the report of a body with very many faults or very long keys: an answer never exceeds 1 MB."""
+    described = (fault for fault in faults if fault is not UNDESCRIBED)
     shown = [
         Fault(fault.pointer[:MAX_POINTER_LENGTH], fault.code, fault.detail[:MAX_DETAIL_LENGTH])
-        for fault in faults[:MAX_FAULTS]
+        for fault in islice(described, MAX_FAULTS)
     ]
     if more := len(faults) - len(shown):
         shown.append(Fault("", "more_faults", f"There are {more:,} more faults."))
@@ -116,7 +124,10 @@ class FaultDocument(Document):
 class ProblemDocument(Document):
     """An error (RFC 9457). Every error of the native API looks like this."""
 
-    type: str = Field(description="Always `about:blank`: `code` tells errors apart.", examples=["about:blank"])
+    type: str = Field(
+        description="The address of a page about the code: what it means, and what to do.",
+        examples=["https://surveys.example.com/errors/invalid_request"],
+    )
     title: str = Field(description="The HTTP status as text.", examples=["Bad Request"])
     status: int = Field(description="The HTTP status code.", examples=[400])
     code: str = Field(description="The kind of error. Codes are stable.", examples=["invalid_request"])
@@ -132,7 +143,7 @@ def problem_document(problem: Problem) -> dict[str, Any]:
     """Render a problem as a ProblemDocument."""
     status = HTTPStatus(problem.status_code)
     return ProblemDocument(
-        type="about:blank",
+        type=f"{settings.PUBLIC_BASE_URL}/errors/{problem.code}",
         title=status.phrase,
         status=status.value,
         code=problem.code,
@@ -166,6 +177,8 @@ def known_problem(error: Exception) -> Problem | None:
         return quota_used_up(error, database_now())
     if isinstance(error, SenderNotAllowedError):
         return invalid_request([Fault("", "sender_not_allowed", fault) for fault in error.faults])
+    if isinstance(error, TookTooLongError):
+        return audience_took_too_long(error)
     if isinstance(error, TooManyDataKeysError):
         return invalid_request(too_many_keys(error, {}))
     if isinstance(error, SuspiciousOperation):
@@ -193,6 +206,15 @@ def quota_used_up(error: QuotaUsedUpError, now: datetime) -> Problem:
         detail = f"This organisation may look up {error.quota:,} phone numbers a day, and these are too many."
     seconds = max(1, ceil((error.until - now).total_seconds()))
     return Problem(HTTPStatus.TOO_MANY_REQUESTS, code, detail, headers={"Retry-After": str(seconds)})
+
+
+def audience_took_too_long(error: TookTooLongError) -> Problem:
+    """Return the 503 for a dry run whose audience is too much to read within a call."""
+    detail = (
+        f"This audience could not be read within {error.seconds:g} s. Nothing was written. Narrow it down, or send "
+        "without a dry run: workers read the audience, however large it is."
+    )
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "took_too_long", detail)
 
 
 def unexpected_problem() -> Problem:

@@ -19,7 +19,7 @@ from django.http.request import UnreadablePostError
 from django.views.defaults import bad_request
 from rest_framework.request import Request
 
-from distributor.api.body_limits import body_limit_bytes, describe_bytes
+from distributor.api.body_limits import MAX_VALUES, body_limit_bytes, describe_bytes, has_too_many_values
 
 ENCODING: Final = "gzip"
 _PIECE_BYTES: Final = 64 * 1024
@@ -60,8 +60,14 @@ class RequestBodyMiddleware:
 
 
 def json_body(request: Request) -> bytes:
-    """Return the body without a byte order mark, which .NET and PowerShell write (RFC 8259 §8.1 lets us ignore it)."""
+    """Return the body without a byte order mark, which .NET and PowerShell write (RFC 8259 §8.1 lets us ignore it).
+
+    Raise a RequestBodyError before more values are parsed than any call needs.
+    """
     body: bytes = request.body
+    if has_too_many_values(body):
+        detail = f"The body has more than {MAX_VALUES:,} JSON values."
+        raise RequestBodyError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_many_values", detail)
     return body.removeprefix(_BOM)
 
 

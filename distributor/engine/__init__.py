@@ -2,12 +2,14 @@
 
 It may import `models`, `rules`, `channels` and `contacts`. Its packages are layers; each may import those below it:
 
-    schedule, responses, reports, control
+    schedule
+    exports, responses, reports, control, events
     dispatch
     feedback
     follow_up
     audience, consent
     journey, acceptance
     route, eligibility
+    journal, counters, outbox
     infrastructure
 """

@@ -38,12 +38,24 @@ class Attempt(models.Model):
     )
     # Why this account, where the results of its messages changed its share (engine/route/steering.py).
     route = models.JSONField(null=True)
+    # What the message was made of (decision 46): the texts' key (channels/models/kept_text.py), and the values of their
+    # placeholders that may change later.
+    text_key = models.UUIDField(null=True)
+    piped_values = models.JSONField(null=True)
     begun_at = models.DateTimeField()
     ended_at = models.DateTimeField()
 
     class Meta:
         # Holds few rows, and none when an attempt is written. Lets bounces be counted without reading all attempts.
-        indexes = [models.Index(fields=("recipient_id",), name="troubled_attempts", condition=Q(trouble__gt=0))]
+        indexes = [
+            models.Index(fields=("recipient_id",), name="troubled_attempts", condition=Q(trouble__gt=0)),
+            # Few rows, too: what failed last, for the control room.
+            models.Index(
+                fields=("provider_account_id", "-ended_at"),
+                name="failed_attempts_by_account",
+                condition=Q(state="failed"),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.recipient_id}/{self.number}: {self.state}"

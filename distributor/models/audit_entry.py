@@ -7,6 +7,7 @@ class ActorKind(models.TextChoices):
     API_KEY = "api_key", "API key"
     USER = "user", "user"
     SYSTEM = "system", "system"
+    COMMAND_LINE = "cli", "command line"
 
 
 class AuditEntry(models.Model):
@@ -22,7 +23,11 @@ class AuditEntry(models.Model):
     organization_id = models.UUIDField(null=True, help_text="Empty: it is about the whole installation.")
     actor_kind = models.CharField(max_length=7, choices=ActorKind)
     actor_id = models.CharField(max_length=36, blank=True)
-    actor_name = models.CharField(max_length=255, blank=True, help_text="The key's name and prefix, or the user's.")
+    actor_name = models.CharField(
+        max_length=255,
+        blank=True,
+        help_text="The key's name and prefix, the user's, or the user's of the operating system.",
+    )
     action = models.CharField(max_length=31, help_text="What was done, for example changed, erased or key_minted.")
     object_type = models.CharField(max_length=63, blank=True, help_text="For example template or contact.")
     object_id = models.CharField(max_length=63, blank=True)

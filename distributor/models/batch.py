@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from contacts.ids import new_id
+from contacts.organization_boundary import SameOrganization
 from distributor.models.distribution import Distribution
 from distributor.models.step import Step
 
@@ -66,12 +67,17 @@ class Batch(models.Model):
                 name="waiting_batches",
                 condition=Q(state=BatchState.WAITING),
             ),
+            models.Index(fields=("organization_id",), name="paused_batches", condition=Q(state=BatchState.PAUSED)),
             models.Index(fields=("held_by",), name="held_batches", condition=Q(held_by__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(state=BatchState.DONE) | Q(lease_expires_at=None), name="a_done_batch_is_not_held"
-            )
+            ),
+            SameOrganization(
+                paths=("organization", "distribution", "step__distribution"),
+                name="batch_distribution_and_step_are_of_one_organization",
+            ),
         ]
 
     def __str__(self) -> str:

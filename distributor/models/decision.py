@@ -52,6 +52,8 @@ class Decision(models.Model):
     def __str__(self) -> str:
         return f"{self.kind}: {self.reason}"
 
-    def sentence(self, zone: ZoneInfo) -> str:
+    def sentence(self, zone: ZoneInfo, language: str = "en") -> str:
         """Return the decision as a sentence, with times in `zone`."""
-        return explain(self.kind, self.reason, self.detail, until=self.until, now=self.decided_at, zone=zone)
+        return explain(
+            self.kind, self.reason, self.detail, until=self.until, now=self.decided_at, zone=zone, language=language
+        )

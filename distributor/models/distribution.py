@@ -2,12 +2,15 @@
 
 from datetime import datetime
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 
 from contacts.ids import new_id
 from contacts.models import ApiKey, MailingList, Organization
 from contacts.models.api_key import KeyKind
+from contacts.organization_boundary import KeepsOrganization, SameOrganizationKey
 from distributor.models.survey import Survey
 from distributor.rules.journey.chain import StopsOn
 from distributor.rules.journey.distribution_status import DistributionStatus, distribution_status
@@ -37,9 +40,16 @@ class Distribution(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="distributions")
-    survey = models.ForeignKey(Survey, models.PROTECT, related_name="distributions")
-    mailing_list = models.ForeignKey(MailingList, models.SET_NULL, null=True, related_name="distributions")
-    api_key = models.ForeignKey(ApiKey, models.SET_NULL, null=True, related_name="+", db_index=False)
+    # These are constrained together with the organisation.
+    survey = models.ForeignKey(
+        Survey, models.PROTECT, related_name="distributions", db_index=False, db_constraint=False
+    )
+    mailing_list = models.ForeignKey(
+        MailingList, models.SET_NULL, null=True, related_name="distributions", db_constraint=False
+    )
+    api_key = models.ForeignKey(
+        ApiKey, models.SET_NULL, null=True, related_name="+", db_index=False, db_constraint=False
+    )
     key_kind = models.CharField(
         max_length=4,
         choices=KeyKind,
@@ -48,6 +58,16 @@ class Distribution(models.Model):
         help_text="The kind of the API key that made it: test distributions go to the sandbox, and are sent to nobody.",
     )
     source = models.CharField(max_length=31, help_text="The API dialect of the call, such as native or quick.")
+    # Laid over what is known of each contact, and under what the call gave for one recipient.
+    attributes = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="Data that the call gave for every recipient, used in texts as ${contact:key}.",
+    )
+    idempotency_key = models.UUIDField(
+        null=True, editable=False, help_text="The key of the operator's form that made it, which is sent once."
+    )
     name = models.CharField(max_length=255, blank=True)
     mode = models.CharField(max_length=6, choices=ChannelMode, default=ChannelMode.SINGLE)
     scheduled_at = models.DateTimeField(null=True, blank=True, help_text="When to start sending. Empty: at once.")
@@ -123,6 +143,8 @@ class Distribution(models.Model):
     running_retry_count = models.PositiveIntegerField(
         default=0, help_text="How many manual retries are still being carried out."
     )
+    # Workers continue the trace of the call (engine/infrastructure/tracing.py). Empty: it was not traced.
+    traceparent = models.CharField(max_length=55, blank=True, default="", db_default="", editable=False)
     # The time of the call by the database's clock. The throttle compares sends before and after it.
     created_at = models.DateTimeField()
 
@@ -130,6 +152,9 @@ class Distribution(models.Model):
         ordering = ("-id",)
         indexes = [
             models.Index(fields=("organization", "-id"), name="distribution_by_organization"),
+            models.Index(fields=("survey", "id"), name="distributions_of_a_survey"),
+            # Groups of three letters: finds a part of a name. Calls that give no name add nothing to it.
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="distributions_by_part", condition=~Q(name="")),
             models.Index(fields=("id",), name="preparing_distributions", condition=Q(is_preparing=True)),
         ]
         constraints = [
@@ -158,6 +183,15 @@ class Distribution(models.Model):
             models.CheckConstraint(
                 condition=Q(deleted_at=None) | Q(cancelled_at__isnull=False), name="what_is_deleted_is_cancelled"
             ),
+            models.UniqueConstraint(
+                fields=("organization", "idempotency_key"),
+                name="one_distribution_per_form",
+                condition=Q(idempotency_key__isnull=False),
+            ),
+            KeepsOrganization(name="a_distribution_keeps_its_organization"),
+            SameOrganizationKey(field="survey", name="distribution_and_survey_are_of_one_organization"),
+            SameOrganizationKey(field="mailing_list", name="distribution_and_list_are_of_one_organization"),
+            SameOrganizationKey(field="api_key", name="distribution_and_api_key_are_of_one_organization"),
         ]
 
     def __str__(self) -> str:
@@ -167,6 +201,11 @@ class Distribution(models.Model):
     def is_test(self) -> bool:
         """Whether its messages go to the sandbox."""
         return self.key_kind == KeyKind.TEST
+
+    @property
+    def marked_key_kind(self) -> str | None:
+        """Return “test” or “team”; None for a live key, which needs no mark."""
+        return None if self.key_kind == KeyKind.LIVE else self.key_kind
 
     @property
     def recipient_count(self) -> int:
@@ -187,6 +226,25 @@ class Distribution(models.Model):
             "indeterminate": self.indeterminate_count,
             "stopped": self.stopped_count + cancelled,
             "waiting": unended - cancelled,
+            "registered": self.registered_count,
+            "skipped": self.skipped_count,
+        }
+
+    @property
+    def progress(self) -> dict[str, int]:
+        """Return how many contacts are how far, as people mean it: who has a message is reached, and waits no more.
+
+        They sum to `accepted_count`.
+        """
+        ended = self.failed_count + self.indeterminate_count
+        untried = max(self.recipient_count - self.registered_count - self.reached_count - ended - self.stopped_count, 0)
+        cancelled = untried if self.cancelled_at else 0
+        return {
+            "reached": self.reached_count,
+            "failed": self.failed_count,
+            "indeterminate": self.indeterminate_count,
+            "stopped": self.stopped_count + cancelled,
+            "waiting": untried - cancelled,
             "registered": self.registered_count,
             "skipped": self.skipped_count,
         }

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from contacts.models import MailingList
+from contacts.organization_boundary import SameOrganization
 from distributor.models.distribution import ChannelMode
 from distributor.models.standing_step import StandingStep
 from distributor.models.survey import Survey
@@ -28,6 +29,9 @@ class ListConnection(models.Model):
 
     class Meta:
         ordering = ("-created_at",)
+        constraints = [
+            SameOrganization(paths=("mailing_list", "survey"), name="list_and_its_survey_are_of_one_organization"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.mailing_list} → {self.survey}"
@@ -56,6 +60,10 @@ class ConnectionStep(StandingStep):
                 condition=Q(priority__gte=1, priority__lte=10),
                 name="connection_priority_is_1_to_10",
                 violation_error_message="The priority must be from 1 to 10.",
+            ),
+            SameOrganization(
+                paths=("connection__mailing_list", "provider_account", "template"),
+                name="connection_step_and_what_it_uses_are_of_one_organization",
             ),
         ]
 

@@ -45,6 +45,12 @@ class ProviderEvent(models.Model):
             models.Index(
                 fields=("recipient_id",), name="events_of_a_recipient", condition=Q(recipient_id__isnull=False)
             ),
+            # Few rows: what was not delivered lately, for the control room.
+            models.Index(
+                fields=("provider_account_id", "-id"),
+                name="failures_of_an_account",
+                condition=Q(trouble__gte=Trouble.UNDELIVERED.value),
+            ),
             # Few rows. Whether STOP or START holds for an address is read from all its events of these kinds.
             models.Index(fields=("address",), name="wishes_of_an_address", condition=Q(kind__in=OPT_OUT_REQUESTS)),
             # Few rows, which operators read and erasing a contact empties.

@@ -1,9 +1,12 @@
 """Recipients of a distribution."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 
 from contacts.models import Contact
+from contacts.organization_boundary import SameOrganization
 from distributor.models.batch import Batch
 from distributor.models.distribution import Distribution
 
@@ -74,8 +77,19 @@ class Recipient(models.Model):
             models.CheckConstraint(
                 condition=~Q(state=RecipientState.STOPPED) | ~Q(reason=""), name="who_was_stopped_has_a_reason"
             ),
+            SameOrganization(paths=("distribution", "contact"), name="recipient_and_contact_are_of_one_organization"),
         ]
         indexes = [models.Index(fields=("distribution", "id"), name="recipients_of_a_distribution")]
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def given_data(self) -> dict[str, Any]:
+        """What calls gave for this send: the distribution's data, overlaid with the recipient's own."""
+        return {**self.distribution.attributes, **self.attributes}
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What is known for this send: the contact's embedded data, overlaid with what calls gave."""
+        return {**self.contact.embedded_data, **self.given_data}

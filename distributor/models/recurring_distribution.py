@@ -10,6 +10,7 @@ from django.db.models import Q
 from contacts.ids import new_id
 from contacts.models import MailingList, Organization
 from contacts.models.organization import validate_time_zone
+from contacts.organization_boundary import KeepsOrganization, SameOrganization, SameOrganizationKey
 from distributor.models.distribution import ChannelMode, Distribution
 from distributor.models.standing_step import StandingStep
 from distributor.models.survey import Survey
@@ -22,8 +23,9 @@ class RecurringDistribution(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="recurring_distributions")
     name = models.CharField(max_length=200, help_text="Each distribution gets this name and its date.")
-    survey = models.ForeignKey(Survey, models.PROTECT, related_name="+")
-    mailing_list = models.ForeignKey(MailingList, models.PROTECT, related_name="+")
+    # These are constrained together with the organisation.
+    survey = models.ForeignKey(Survey, models.PROTECT, related_name="+", db_constraint=False)
+    mailing_list = models.ForeignKey(MailingList, models.PROTECT, related_name="+", db_constraint=False)
     mode = models.CharField(max_length=6, choices=ChannelMode, default=ChannelMode.SINGLE)
     cron = models.CharField(
         max_length=100,
@@ -60,7 +62,10 @@ class RecurringDistribution(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(is_active=False) | Q(next_at__isnull=False), name="who_is_active_knows_its_next_moment"
-            )
+            ),
+            KeepsOrganization(name="a_recurring_distribution_keeps_its_organization"),
+            SameOrganizationKey(field="survey", name="recurring_and_survey_are_of_one_organization"),
+            SameOrganizationKey(field="mailing_list", name="recurring_and_list_are_of_one_organization"),
         ]
 
     def __str__(self) -> str:
@@ -100,6 +105,10 @@ class RecurringStep(StandingStep):
                 name="recurring_priority_is_1_to_10",
                 violation_error_message="The priority must be from 1 to 10.",
             ),
+            SameOrganization(
+                paths=("recurring", "provider_account", "template"),
+                name="recurring_step_and_what_it_uses_are_of_one_organization",
+            ),
         ]
 
     @property
@@ -130,6 +139,9 @@ class Occurrence(models.Model):
             models.CheckConstraint(
                 condition=Q(missed_from=None) | Q(missed_from__lt=models.F("occurs_at")),
                 name="what_was_missed_came_before",
+            ),
+            SameOrganization(
+                paths=("recurring", "distribution"), name="occurrence_and_distribution_are_of_one_organization"
             ),
         ]
 

@@ -7,6 +7,7 @@ from django.db.models.functions import Extract, Mod
 from django.db.models.lookups import Exact
 
 from contacts.ids import new_id
+from contacts.organization_boundary import SameOrganization
 from distributor.models.recipient import Recipient
 from distributor.models.survey import Survey
 
@@ -39,6 +40,9 @@ class Response(models.Model):
                 condition=Q(recipient__isnull=False)
                 | Q(Exact(Mod(Extract("submitted_at", "epoch"), 86_400), 0), locale="", attributes={}),
                 name="an_anonymous_response_tells_nothing_of_its_giver",
+            ),
+            SameOrganization(
+                paths=("survey", "recipient__distribution"), name="response_and_recipient_are_of_one_organization"
             ),
         ]
         indexes = [

@@ -7,8 +7,10 @@ from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
 from contacts.ids import new_id
 from contacts.models import Contact
+from contacts.organization_boundary import SameOrganization
 from distributor.models.distribution import Distribution
 from distributor.rules.journey.chain import StepKind
+from distributor.rules.phrases import name_step
 
 STEP_KINDS = [(kind.value, kind.value.replace("_", "-")) for kind in StepKind]
 
@@ -39,6 +41,9 @@ class Step(models.Model):
     )
     subject = models.CharField(
         max_length=255, blank=True, help_text="The e-mail subject; may contain placeholders. Empty: the template's."
+    )
+    subject_source_id = models.UUIDField(
+        null=True, blank=True, editable=False, help_text="The template whose subject the call asked for."
     )
     fallback_delay_minutes = models.PositiveIntegerField(
         null=True,
@@ -88,6 +93,10 @@ class Step(models.Model):
             models.CheckConstraint(
                 condition=Q(contact=None) | Q(scheduled_at__isnull=False), name="one_persons_step_has_a_moment"
             ),
+            SameOrganization(
+                paths=("distribution", "provider_account", "template", "contact"),
+                name="step_and_what_it_uses_are_of_one_organization",
+            ),
         ]
         indexes = [models.Index(fields=("distribution", "contact"), name="steps_by_distribution_and_whom")]
 
@@ -97,19 +106,4 @@ class Step(models.Model):
     @property
     def described(self) -> str:
         """Return the channel, with the kind unless it is an invitation."""
-        return self.channel if self.kind == StepKind.INVITATION else f"{self.channel} {self.get_kind_display()}"
-
-    @property
-    def timing(self) -> str:
-        """Return in words when the step is sent or, for an invitation, when the next one is."""
-        match StepKind(self.kind):
-            case _ if self.scheduled_at is not None:
-                return f"at {self.scheduled_at:%Y-%m-%d %H:%M} UTC{' to one person' if self.contact_id else ''}"
-            case StepKind.REMINDER:
-                return f"{self.delay_minutes} minutes after the last message, if there is no response"
-            case StepKind.THANK_YOU:
-                return f"{self.delay_minutes} minutes after the response"
-            case StepKind.INVITATION if self.fallback_delay_minutes is None:
-                return "next step only if this one fails"
-            case StepKind.INVITATION:
-                return f"next step after {self.fallback_delay_minutes} minutes without a response"
+        return name_step(self.kind, self.channel)

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from channels.models import ProviderAccount
+from contacts.organization_boundary import SameOrganization
 from distributor.models.step import Step
 
 
@@ -26,6 +27,10 @@ class StepAccount(models.Model):
             models.UniqueConstraint(fields=("step", "position"), name="one_account_per_position_of_a_step"),
             models.UniqueConstraint(fields=("step", "provider_account"), name="an_account_serves_a_step_once"),
             models.CheckConstraint(condition=Q(weight=None) | Q(weight__gt=0), name="a_weight_is_above_zero"),
+            SameOrganization(
+                paths=("step__distribution", "provider_account"),
+                name="step_and_further_accounts_are_of_one_organization",
+            ),
         ]
 
     def __str__(self) -> str:

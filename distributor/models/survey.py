@@ -9,6 +9,7 @@ from django.db import models
 from channels.locales import choose_locale
 from contacts.ids import new_id
 from contacts.models import Organization
+from contacts.organization_boundary import KeepsOrganization, OrganizationKey
 
 TEXT_NAMES: Final = (
     "question",
@@ -77,6 +78,10 @@ class Survey(models.Model):
 
     class Meta:
         ordering = ("name",)
+        constraints = [
+            OrganizationKey(name="survey_with_its_organization"),
+            KeepsOrganization(name="a_survey_keeps_its_organization"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -24,6 +24,7 @@ from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.responses.answer_limit import seconds_until_next_answer
 from distributor.engine.responses.links import Link, find_link, record_machine_visit, record_open
 from distributor.engine.responses.record import LinkNotOpenError, record_response
+from distributor.pages.branding import render_branded_page
 from distributor.pages.forms import AnswerForm
 from distributor.pages.rendering import PAGE_HEADERS, render_page
 from distributor.pages.visitors import is_pressed_by_person, machine_sign, moment_shown, sign_moment
@@ -40,7 +41,7 @@ class PageView(View):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = _refuse_unreadable_body(request) or super().dispatch(request, *args, code=read_code(kwargs["code"]))
         for name, value in PAGE_HEADERS.items():
-            response[name] = value
+            response.headers.setdefault(name, value)
         return response
 
 
@@ -98,7 +99,7 @@ class ThanksPage(PageView):
             return HttpResponseRedirect(reverse("pages:survey", args=[code]))
         thanks = link.thanks
         context = {"thanks": thanks, "thank_you_link": _safe_link(thanks.link_url)}
-        return render_page(request, "thanks.html", link, context)
+        return render_branded_page(request, "thanks.html", link, context)
 
 
 class UnsubscribePage(PageView):
@@ -107,7 +108,7 @@ class UnsubscribePage(PageView):
     def get(self, request: HttpRequest, code: str) -> HttpResponse:
         now = database_now()
         link = find_link(code, now)
-        if link is None:
+        if link is None or link.is_for_nobody:
             return _show_closed(request, None)
         if sign := machine_sign(request):
             record_machine_visit(link.recipient, sign, now)
@@ -121,7 +122,7 @@ class UnsubscribePage(PageView):
         """
         now = database_now()
         link = find_link(code, now)
-        if link is None:
+        if link is None or link.is_for_nobody:
             return _show_closed(request, None)
         is_one_click = request.POST.get("List-Unsubscribe") == "One-Click"
         if not is_one_click and not is_pressed_by_person(request, code, now):
@@ -184,13 +185,12 @@ def _show_question(
     context = {
         "survey": survey,
         "texts": link.texts,
-        "organization": survey.organization,
         "code": code,
         "form": form,
         "shown": sign_moment(code, moment_shown(request, code) or now),
         "asks_again": asks_again,
     }
-    return render_page(request, "question.html", link, context, status)
+    return render_branded_page(request, "question.html", link, context, status)
 
 
 def _show_unsubscribe(
@@ -200,12 +200,11 @@ def _show_unsubscribe(
     # The moment of the first page is kept, so that nobody is asked again twice.
     shown = sign_moment(code, moment_shown(request, code) or now)
     context = {
-        "organization": link.survey.organization,
         "is_done": is_done,
         "shown": shown,
         "asks_again": asks_again,
     }
-    return render_page(request, "unsubscribe.html", link, context)
+    return render_branded_page(request, "unsubscribe.html", link, context)
 
 
 def _show_busy(request: HttpRequest, link: Link, wait_seconds: int) -> HttpResponse:

@@ -33,7 +33,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why something is not sent. `detail` holds the facts behind the reason, as rules/phrases.py reads them."""
+    """Why something is not sent. `detail` holds the facts behind the reason, as rules/phrases/ reads them."""
 
     reason: Reason
     detail: Mapping[str, Any] = field(default_factory=dict)

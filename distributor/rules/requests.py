@@ -1,7 +1,7 @@
 """The request that every API dialect is translated into."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -12,6 +12,9 @@ from distributor.rules.journey.chain import StepKind, StopsOn
 from distributor.rules.timing.throttle import ThrottlePolicy
 from distributor.rules.wording import NO_WORDING, Wording
 
+# Of steps with texts of their own.
+NO_TEMPLATE: Final = UUID(int=0)
+
 
 @dataclass(frozen=True, slots=True)
 class StepRequest:
@@ -21,7 +24,8 @@ class StepRequest:
     after which the next invitation follows. A reminder's `delay_minutes` counts from the last hand-over, a thank-you's
     from the response. A reminder or thank-you added to an existing distribution has a `scheduled_at` instead.
 
-    `subject` replaces the template's e-mail subject and may use the same placeholders.
+    `texts` are the step's own, instead of a template's: subject, html and text by locale. `subject` replaces the
+    template's e-mail subject and may use the same placeholders; `subject_source_id` is the template it was taken from.
 
     `further_account_ids` are more accounts of the same channel. With `weights` (one per account, the first included)
     the accounts share the messages; without, each is a stand-in for those before it. Accounts that share get more of
@@ -45,8 +49,12 @@ class StepRequest:
     kind: StepKind = StepKind.INVITATION
     delay_minutes: int | None = None
     scheduled_at: datetime | None = None
+    texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    subject_source_id: UUID | None = None
 
     def __post_init__(self) -> None:
+        if self.texts and self.template_id != NO_TEMPLATE:
+            raise ValueError("a step has either a template or texts of its own")
         timings = sum(timing is not None for timing in (self.delay_minutes, self.scheduled_at))
         if timings != (self.kind is not StepKind.INVITATION):
             raise ValueError("a reminder or thank-you needs either a delay or a scheduled time, an invitation neither")
@@ -146,7 +154,9 @@ class DistributionRequest:
     `scheduled_at` None means now. Nothing is sent after `not_after`; from `expires_at` on, links are closed as well.
     `options` is empty or has one entry per contact; for a contact given twice, the last entry counts. `throttle` None
     means the survey's. Without `is_sent`, contacts become recipients with links, but nothing is sent. `stops_on` ends
-    the fallbacks besides a response. Raises ValueError if no step is an invitation.
+    the fallbacks besides a response. An `idempotency_key` makes at most one distribution of its organisation.
+    `attributes` are data for every recipient: over the contact's embedded data, under the recipient's own. Raises
+    ValueError if no step is an invitation.
     """
 
     source: str
@@ -164,6 +174,8 @@ class DistributionRequest:
     link_type: LinkType = LinkType.ONE_TIME
     is_sent: bool = True
     stops_on: StopsOn = StopsOn.RESPONSE
+    idempotency_key: UUID | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not any(step.kind is StepKind.INVITATION for step in self.steps):

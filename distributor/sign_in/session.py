@@ -47,4 +47,4 @@ def ask_password_again(request: HttpRequest) -> HttpResponse:
 
 def confirmation_url(request: HttpRequest) -> str:
     """Return the address of the page that asks for the password and leads back to this one."""
-    return f"{reverse('confirm_password')}?{urlencode({'next': request.path})}"
+    return f"{reverse('confirm_password')}?{urlencode({'next': request.get_full_path()})}"

@@ -21,7 +21,7 @@ class OperatorsSite(admin.AdminSite):
     site_header = site_title = "Distributor"
     site_url = None  # There is no public site to link to.
     index_title = "Administration"
-    index_template = "sign_in/index.html"
+    index_template = "admin/front_page.html"
     login_template = "sign_in/login.html"
 
     def has_permission(self, request: HttpRequest) -> bool:

@@ -3,9 +3,14 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
 from django.test import Client
 
-from contacts.models import ApiKey, Organization
+from contacts.api_keys import create_api_key
+from contacts.models import ApiKey, Organization, OrganizationMember
+from contacts.models.api_key import Scope
+from distributor.engine.calls.record import Call, recorder
+from distributor.engine.infrastructure import valkey
 from tests.support.admin_pages import act, address, faults, listed
 
 FORM = {"name": "HIS production", "scopes": ["send", "read"], "expires_at_0": "2099-01-01", "expires_at_1": "00:00"}
@@ -79,3 +84,36 @@ def test_a_key_is_found_by_its_prefix(operator: Client, organization: Organizati
     key = make_key(operator, organization)
     make_key(operator, organization)
     assert [row.prefix for row in listed(operator, ApiKey, q=key[3:11])] == [key[3:11]]
+
+
+def test_the_page_of_a_key_shows_its_last_calls_in_english_and_polish(
+    operator: Client, organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(valkey, "_paused_until", 0.0)
+    key, secret = create_api_key(organization, "HIS", list(Scope))
+    unused, _ = create_api_key(organization, "other", list(Scope))
+    Client(headers={"x-api-key": secret}).get("/api/v1/contacts?email=ann@example.com", headers={"X-Request-Id": "r-1"})
+    recorder.write_now()
+    page = operator.get(address(key, "change")).content.decode()
+    assert "<h2>Last calls</h2>" in page
+    assert "<code>/api/v1/contacts</code>" in page
+    assert "<code>r-1</code>" in page
+    assert "ann@" not in page
+    assert "made no calls" in operator.get(address(unused, "change")).content.decode()
+    polish = operator.get(address(key, "change"), headers={"Accept-Language": "pl"}).content.decode()
+    assert "<h2>Ostatnie wywołania</h2>" in polish
+    monkeypatch.setattr(valkey, "_paused_until", float("inf"))
+    assert "Valkey is away" in operator.get(address(key, "change")).content.decode()
+
+
+def test_another_organisations_key_shows_no_calls(operator: Client, user: User, organization: Organization) -> None:
+    key, _ = create_api_key(Organization.objects.create(name="Other", slug="other"), "foreign", list(Scope))
+    own, _ = create_api_key(organization, "own", list(Scope))
+    for each in (key, own):
+        recorder.add(Call(0.0, "native", "GET", f"api/v1/{each.name}", 200, 0.01, "r-2", each.pk))
+    recorder.write_now()
+    user.is_superuser = False
+    user.save()
+    OrganizationMember.objects.create(user=user, organization=organization, role="manager")
+    assert b"api/v1/own" in operator.get(address(own, "change")).content
+    assert b"api/v1/foreign" not in operator.get(address(key, "change"), follow=True).content

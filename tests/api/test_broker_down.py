@@ -46,6 +46,7 @@ def test_after_a_lost_wake_up_the_broker_is_not_used_for_a_while(
     monkeypatch.setattr(wakeups, "_PAUSE_SECONDS", 3_600)
     for _ in range(3):
         assert post(body).status_code == 201
+        assert wakeups.wait_until_sent()
     assert str(caplog.messages).count("hint_lost") == 1
     assert Recipient.objects.count() == 3
 
@@ -56,8 +57,20 @@ def test_a_broker_that_never_answers_is_given_up_after_one_attempt(
     with socket_path() as path, silent_listener(path) as listener:
         with broker_at(f"unix://{path}", settings, monkeypatch):
             assert post(body).status_code == 201
+            assert wakeups.wait_until_sent()
         assert count_abandoned_connections(listener) == 1
     assert rows_written() == ONE_RECIPIENT
+
+
+def test_no_call_waits_for_a_broker_that_never_answers(
+    post: Post, body: dict[str, Any], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(wakeups._SHORT_TIMEOUTS, "socket_timeout", 3_600)
+    with socket_path() as path, broker_at(f"unix://{path}", settings, monkeypatch):
+        with silent_listener(path):
+            assert post(body).status_code == 201
+            assert not wakeups.wait_until_sent(0)
+        assert wakeups.wait_until_sent()  # the broker is gone, so there is nothing more to wait for
 
 
 def test_a_broker_that_recovers_gets_wake_ups_again(
@@ -66,14 +79,17 @@ def test_a_broker_that_recovers_gets_wake_ups_again(
     monkeypatch.setattr(wakeups, "_PAUSE_SECONDS", 0)
     with socket_path() as path, broker_at(f"unix://{path}", settings, monkeypatch):
         assert post(body).status_code == 201
+        assert wakeups.wait_until_sent()
         with silent_listener(path) as listener:
             assert post(body).status_code == 201
+            assert wakeups.wait_until_sent()
             assert count_abandoned_connections(listener) == 1
 
 
 @pytest.mark.usefixtures("no_broker")
 def test_a_refused_call_sends_no_wake_up(post: Post, body: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
     assert post({**body, "channelMode": "both"}).status_code == 400
+    assert wakeups.wait_until_sent()
     assert "hint_lost" not in str(caplog.messages)
 
 

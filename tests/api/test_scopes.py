@@ -15,7 +15,7 @@ from distributor.api.unknown_address import UnknownAddress
 
 METHODS = ("get", "post", "put", "patch", "delete")
 # Everybody may ask for these, without a key.
-PUBLIC = {"OpenApiDocument", "SpectacularSwaggerView", "AccountLogin"}
+PUBLIC = {"OpenApiDocument", "AccountLogin", "AccessToken"}
 
 
 def views_below(resolver: URLResolver) -> Iterator[type[APIView]]:

@@ -13,7 +13,7 @@ import django
 
 from tests.bench.servers import own_broker_url, own_database
 
-SCENARIOS = "abcdmnoefghijklp"
+SCENARIOS = "sabcdmnoqefghijklrpu"
 
 
 def main() -> int:

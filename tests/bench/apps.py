@@ -9,3 +9,4 @@ class BenchConfig(AppConfig):
 
     def ready(self) -> None:
         PROVIDERS["noop"] = "tests.bench.noop.Noop"
+        PROVIDERS["slow"] = "tests.bench.noop.Slow"

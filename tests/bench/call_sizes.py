@@ -54,15 +54,16 @@ def measure_call_sizes(stage: Stage, supply: ContactSupply, scenarios: str, logs
         if SINGLE_SEND in scenarios:
             calls.insert(0, (SINGLE_SEND, RATE, 1))
         for name, figure, size in calls:
-            bodies = partial(_bodies, name, ours, stage, supply, size)
+            bodies = partial(call_bodies, name, ours, stage, supply, size)
             for side in SIDES:
                 web = stock if side.is_stock else ours
-                web.post(_path(name, side, stage), bodies(WARM_UP_CALLS if size < 1_000 else 4), limit_seconds=60)
+                warm_up = bodies(WARM_UP_CALLS if size < 1_000 else 4)
+                web.post(call_path(name, stage, side.prefix), warm_up, limit_seconds=60)
             for _ in range(ROUNDS):
                 settle_disk()
                 for side in SIDES:
                     web, key = stock if side.is_stock else ours, (name + side.suffix, figure)
-                    made = _call(web, _path(name, side, stage), bodies(MOST_CALLS[size]), side, size)
+                    made = _call(web, call_path(name, stage, side.prefix), bodies(MOST_CALLS[size]), side, size)
                     loads[key] = loads.get(key, Load(0, 0.0)) + made
     figures: Figures = {}
     for (name, figure), load in loads.items():
@@ -80,13 +81,15 @@ def _call(web: Web, path: str, bodies: Sequence[bytes], side: Side, size: int) -
     return load
 
 
-def _path(name: str, side: Side, stage: Stage) -> str:
+def call_path(name: str, stage: Stage, prefix: str = "") -> str:
+    """Return the path of single send or quick, by default the product's."""
     if name == SINGLE_SEND:
-        return f"{side.prefix}/v1/distributions/send"
-    return f"{side.prefix or '/api'}/surveys/{stage.survey_id}/distributions/quick"
+        return f"{prefix}/v1/distributions/send"
+    return f"{prefix or '/api'}/surveys/{stage.survey_id}/distributions/quick"
 
 
-def _bodies(name: str, web: Web, stage: Stage, supply: ContactSupply, size: int, count: int) -> list[bytes]:
+def call_bodies(name: str, web: Web, stage: Stage, supply: ContactSupply, size: int, count: int) -> list[bytes]:
+    """Return `count` bodies of single send or quick, with new contacts."""
     if name == SINGLE_SEND:
         return [_single_send(stage, *supply.take(1, new_share=1.0)) for _ in range(count)]
     return web.bodies(supply, count, size, new_share=1.0)

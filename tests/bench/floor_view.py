@@ -5,7 +5,7 @@ web process in front of the same tables could reach.
 """
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from contacts.ids import new_id
+from contacts.models.api_key import Scope
 from distributor.api.authentication import HasScope, caller_key
 from distributor.api.dialects.quick.wire import QuickDistribution
 from distributor.api.dialects.single_send.wire import SingleSend
@@ -27,6 +28,7 @@ NULL = r"\N"
 
 class CopyView(APIView):
     permission_classes = [HasScope]
+    scopes: ClassVar = {"POST": Scope.SEND}
 
     def post(self, request: Request, survey_id: UUID) -> Response:
         people = QuickDistribution.model_validate_json(request.body).contacts
@@ -60,6 +62,7 @@ class CopyView(APIView):
 
 class CopySingleSendView(APIView):
     permission_classes = [HasScope]
+    scopes: ClassVar = {"POST": Scope.SEND}
 
     def post(self, request: Request) -> Response:
         wire = SingleSend.model_validate_json(request.body)

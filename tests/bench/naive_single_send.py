@@ -4,7 +4,7 @@ Like the views in naive_views.py, it does less than the product: no throttling, 
 defaults, and nothing is queued.
 """
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django.conf import settings
 from django.db.models.functions import Lower
@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from contacts.models import MailingList, Organization
+from contacts.models.api_key import Scope
 from distributor.api.authentication import HasScope, caller_key
 from distributor.models import Distribution, Survey
 from tests.bench.models import RivalContact, RivalRecipient
@@ -39,6 +40,7 @@ class NaiveSingleSendView(APIView):
     """For each recipient, find or create the contact by address, then create the recipient."""
 
     permission_classes = [HasScope]
+    scopes: ClassVar = {"POST": Scope.SEND}
 
     def post(self, request: Request) -> Response:
         organization = caller_key(request).organization

@@ -4,7 +4,7 @@ Both do less than the product: no merge of embedded data, no opt-outs, suppressi
 without an external id, and nothing is queued. The naive one uses Django's default of one transaction per query.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import transaction
@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 from channels.models import ProviderAccount, Template
 from contacts.models import MailingList, Organization
+from contacts.models.api_key import Scope
 from distributor.api.authentication import HasScope, caller_key
 from distributor.models import Distribution, Step, Survey
 from tests.bench.models import RivalContact, RivalRecipient
@@ -52,6 +53,7 @@ class NaiveOrmView(APIView):
     """For each contact, `update_or_create` it, then create the recipient."""
 
     permission_classes = [HasScope]
+    scopes: ClassVar = {"POST": Scope.SEND}
 
     def post(self, request: Request, survey_id: UUID) -> Response:
         organization = caller_key(request).organization
@@ -84,6 +86,7 @@ class BulkOrmView(APIView):
     """The same with `bulk_create`: an upsert of all contacts, a look-up of their ids, an insert of all recipients."""
 
     permission_classes = [HasScope]
+    scopes: ClassVar = {"POST": Scope.SEND}
 
     @transaction.atomic
     def post(self, request: Request, survey_id: UUID) -> Response:

@@ -1,23 +1,19 @@
 """Punctuality of the running stack: 10,000 messages due at once, and single sends while a large one drains."""
 
-import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 from django.db import connection
 
 from distributor.engine.infrastructure.clock import database_now
-from distributor.models import Batch, Heartbeat
-from distributor.models.batch import BatchState, Lane
+from distributor.models.batch import Lane
 from distributor.rules.journey.batching import cut
 from tests.bench.contact_supply import CALL_SIZE, ContactSupply
 from tests.bench.database import Stage, settle_disk
-from tests.bench.processes import beat_command, running, wait_until, worker_command
-from tests.bench.servers import empty_broker
+from tests.bench.live_stack import is_drained, live_stack, waits
+from tests.bench.processes import wait_until
 from tests.bench.tenants import create_tenant, distribute, forget_waiting
 
 LEAD_SECONDS = 4.0
@@ -50,7 +46,7 @@ WHERE d.id = ANY(%(bulk)s::uuid[]) AND a.ended_at <= (
 def measure_precision(stage: Stage, supply: ContactSupply, count: int, logs: Path) -> dict[str, float]:
     """(j) Return the lags in seconds of `count` messages due at once. Raises RuntimeError unless each left once."""
     forget_waiting()
-    with _stack(logs, "precision") as check:
+    with live_stack(logs, "precision") as check:
         now = database_now()
         # Enough time to accept them all, even at a tenth of the usual speed.
         due_at = now + timedelta(seconds=LEAD_SECONDS + count / 2_000)
@@ -58,8 +54,8 @@ def measure_precision(stage: Stage, supply: ContactSupply, count: int, logs: Pat
         calls = [distribute(stage, list(part), now, scheduled_at=due_at) for part in cut(numbers, CALL_SIZE)]
         if database_now() >= due_at:
             raise RuntimeError("they were due before all were accepted")
-        wait_until(_is_drained, check, LIMIT_SECONDS)
-    return _lags(calls, count)
+        wait_until(is_drained, check, LIMIT_SECONDS)
+    return lags(calls, count)
 
 
 def measure_overtaking(stage: Stage, supply: ContactSupply, count: int, logs: Path) -> dict[str, float]:
@@ -73,19 +69,19 @@ def measure_overtaking(stage: Stage, supply: ContactSupply, count: int, logs: Pa
     bulk = [_accept_bulk(tenant, supply, count * fifths // 5) for tenant, fifths in ((stage, 4), (small, 1))]
     settle_disk()
     singles: list[UUID] = []
-    with _stack(logs, "overtaking") as check:
-        while _waits(Lane.BULK):
+    with live_stack(logs, "overtaking") as check:
+        while waits(Lane.BULK):
             singles.append(distribute(stage, supply.take(1, new_share=0.0), database_now()))
             check()
             time.sleep(SINGLES_EVERY_SECONDS)
-        wait_until(_is_drained, check, LIMIT_SECONDS)
+        wait_until(is_drained, check, LIMIT_SECONDS)
     with connection.cursor() as cursor:
         cursor.execute(
             _TAKEN,
             {"small": small.organization_id, "bulk": [distribution_id for ids in bulk for distribution_id in ids]},
         )
         share, _ = cursor.fetchone()
-    return {**_lags(singles, len(singles)), "small_tenants_share_percent": 100 * share}
+    return {**lags(singles, len(singles)), "small_tenants_share_percent": 100 * share}
 
 
 def _accept_bulk(tenant: Stage, supply: ContactSupply, count: int) -> list[UUID]:
@@ -94,38 +90,7 @@ def _accept_bulk(tenant: Stage, supply: ContactSupply, count: int) -> list[UUID]
     ]
 
 
-@contextmanager
-def _stack(logs: Path, name: str) -> Iterator[Callable[[], None]]:
-    """Run workers and beat as `make run` does. Yields once both are alive."""
-    empty_broker(os.environ["REDIS_URL"])
-    started_at = database_now()
-    queues = ",".join([*Lane.values, "system"])
-    with (
-        running(beat_command(logs / "beat-schedule"), {}, logs / f"beat-for-{name}.log") as check_beat,
-        running(worker_command(queues), {}, logs / f"worker-for-{name}.log") as check_worker,
-    ):
-
-        def check() -> None:
-            check_beat()
-            check_worker()
-
-        wait_until(lambda: _is_alive(started_at), check)
-        yield check
-
-
-def _is_alive(since: datetime) -> bool:
-    return Heartbeat.objects.filter(beat_at__gt=since).exists()
-
-
-def _waits(lane: Lane) -> bool:
-    return Batch.objects.filter(state=BatchState.WAITING, lane=lane).exists()
-
-
-def _is_drained() -> bool:
-    return not Batch.objects.filter(state=BatchState.WAITING).exists()
-
-
-def _lags(distribution_ids: list[UUID], count: int) -> dict[str, float]:
+def lags(distribution_ids: list[UUID], count: int) -> dict[str, float]:
     with connection.cursor() as cursor:
         cursor.execute(_LAGS, [distribution_ids])
         (p50, p95, p99), longest, sent = cursor.fetchone()

@@ -12,7 +12,11 @@ from tests.bench.claim_cost import measure_claims
 from tests.bench.contact_supply import ContactSupply
 from tests.bench.database import Stage, fill_contacts, server_facts, set_stage, settle_disk
 from tests.bench.disturbance import busy_percent
+from tests.bench.large_export import measure_export
+from tests.bench.limits_cost import measure_limits
 from tests.bench.many_lists import measure_lists
+from tests.bench.neighbour import measure_neighbour
+from tests.bench.operator_pages import measure_pages
 from tests.bench.our_dispatch import measure_ours
 from tests.bench.provider_dispatch import measure_emails, measure_texts
 from tests.bench.punctuality import measure_overtaking, measure_precision
@@ -29,6 +33,7 @@ OUR_EMAILS = 20_000
 OUR_TEXTS = 5_000
 DUE_AT_ONCE = 10_000
 DRAINED_MEANWHILE = 1_000_000
+BESIDE_SLOW_SENDS = 40
 
 
 def run(contact_count: int, scenarios: str, data: Path) -> int:
@@ -40,7 +45,7 @@ def run(contact_count: int, scenarios: str, data: Path) -> int:
     logs = data / "bench-logs"
     logs.mkdir(parents=True, exist_ok=True)
     stage = _prepare(contact_count)
-    figures = _measure(stage, ContactSupply(contact_count), scenarios, logs)
+    figures = _measure(stage, contact_count, scenarios, logs)
     verdicts, machine = judge(figures), machine_facts(server_facts())
     write_json(data / "bench.json", contact_count, figures, verdicts, machine)
     print(table(contact_count, figures, verdicts, machine))
@@ -56,8 +61,9 @@ def _prepare(contact_count: int) -> Stage:
     return stage
 
 
-def _measure(stage: Stage, supply: ContactSupply, scenarios: str, logs: Path) -> dict[str, dict[str, float]]:
+def _measure(stage: Stage, contact_count: int, scenarios: str, logs: Path) -> dict[str, dict[str, float]]:
     figures: dict[str, dict[str, float]] = {}
+    supply = ContactSupply(contact_count)
 
     def measure(names: str, run_them: Callable[[], dict[str, dict[str, float]]]) -> None:
         if not set(names) & set(scenarios):
@@ -78,6 +84,7 @@ def _measure(stage: Stage, supply: ContactSupply, scenarios: str, logs: Path) ->
 
     measure(ACCEPTANCE, lambda: measure_acceptance(stage, supply, scenarios, logs))
     measure("no", lambda: measure_call_sizes(stage, supply, scenarios, logs))
+    measure("q", lambda: {"q": measure_limits(stage, supply, logs)})
     measure("e", lambda: {"e": measure_task_per_message(stage, supply, TASK_MESSAGES, logs / "task-worker.log")})
     measure("f", lambda: {"f": measure_post_office(supply, POST_OFFICE_MESSAGES, logs / "post-office.log")})
     measure("g", lambda: {"g": measure_ours(stage, supply, OUR_MESSAGES, logs)})
@@ -88,7 +95,10 @@ def _measure(stage: Stage, supply: ContactSupply, scenarios: str, logs: Path) ->
     measure("j", lambda: {"j": measure_precision(stage, supply, DUE_AT_ONCE, logs)})
     measure("k", lambda: {"k": measure_claims(stage)})
     measure("l", lambda: {"l": measure_overtaking(stage, supply, DRAINED_MEANWHILE, logs)})
+    measure("r", lambda: {"r": measure_neighbour(stage, supply, BESIDE_SLOW_SENDS, logs)})
+    measure("s", lambda: {"s": measure_pages(stage, contact_count)})
     measure("p", lambda: {"p": measure_lists(stage, logs)})
+    measure("u", lambda: {"u": measure_export(stage)})
     return figures
 
 

@@ -26,13 +26,13 @@ _NAMES: Mapping[str, str] = {
 }
 
 
-def create_tenant(stage: Stage, slug: str) -> Stage:
-    """Create another organisation, with an account that sends nothing."""
+def create_tenant(stage: Stage, slug: str, kind: str = "noop") -> Stage:
+    """Create another organisation, with an account that sends nothing (noop.py)."""
     organization = Organization.objects.create(name=slug, slug=slug)
     template = Template.objects.create(organization=organization, name="Invitation", channel="email")
     TemplateVariant.objects.create(template=template, locale="en", **in_our_placeholders())
     account = ProviderAccount.objects.create(
-        organization=organization, name="Nowhere", kind="noop", channel="email", from_email="survey@example.com"
+        organization=organization, name="Nowhere", kind=kind, channel="email", from_email="survey@example.com"
     )
     survey = Survey.objects.create(organization=organization, name="Post-discharge")
     return replace(

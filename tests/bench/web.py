@@ -1,6 +1,6 @@
 """The web server of a run, with the routes of the product and its rivals, and its clients."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -44,7 +44,9 @@ STOCK = {"DJANGO_SETTINGS_MODULE": "tests.bench.default_settings"}
 
 
 @contextmanager
-def web_server(stage: Stage, log: Path, *, is_stock: bool = False) -> Iterator[Web]:
+def web_server(
+    stage: Stage, log: Path, *, is_stock: bool = False, environment: Mapping[str, str] | None = None
+) -> Iterator[Web]:
     """Run the product's web server as `make run` does. `is_stock`: the same server with an untuned Django."""
     port = free_port()
     programs = product_programs("127.0.0.1", port, beat_schedule=log.with_name("schedule"))
@@ -53,6 +55,6 @@ def web_server(stage: Stage, log: Path, *, is_stock: bool = False) -> Iterator[W
     if is_stock:
         command = ["tests.bench.wsgi:application" if word == "config.wsgi:application" else word for word in command]
         settings = STOCK
-    with running(command, settings, log) as check:
+    with running(command, {**settings, **(environment or {})}, log) as check:
         wait_until(partial(answers, port), check)
         yield Web(port, stage)

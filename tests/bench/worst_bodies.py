@@ -1,6 +1,6 @@
-"""What the worst body of each address costs, and what limits cost: time and memory of one process.
+"""What the worst bodies of each address cost: time and memory of one process.
 
-    .venv/bin/python -m config.stack with-services -- .venv/bin/python -m tests.bench.worst_bodies
+    .venv/bin/python -m config.stack with-services -- .venv/bin/python -m tests.bench.worst_bodies [words of a name]
 
 Each body is handled in a process of its own, by Django's test client, so that its peak memory is its own.
 """
@@ -9,9 +9,8 @@ import json
 import os
 import resource
 import sys
-from collections.abc import Callable
-from statistics import median
-from time import perf_counter
+from collections.abc import Callable, Iterator
+from time import perf_counter, process_time
 from typing import Any
 from uuid import uuid4
 
@@ -26,13 +25,13 @@ from django.test import Client  # noqa: E402
 
 from channels.models import ProviderAccount, Template, TemplateVariant  # noqa: E402
 from contacts.api_keys import create_api_key  # noqa: E402
-from contacts.models import ApiKey, MailingList, Organization  # noqa: E402
+from contacts.models import MailingList, Organization  # noqa: E402
 from contacts.models.api_key import Scope  # noqa: E402
+from distributor.api.body_limits import MAX_VALUES  # noqa: E402
 from distributor.models import Survey  # noqa: E402
 
 MEGABYTE = 1024 * 1024
 LIMIT = 10 * MEGABYTE - 100
-ROUNDS = 60
 Call = Callable[[Client], Any]
 
 
@@ -41,57 +40,72 @@ def filled(opening: str, piece: str, closing: str, size: int = LIMIT) -> str:
     return opening + ",".join([piece] * ((size - len(opening) - len(closing)) // (len(piece) + 1))) + closing
 
 
-def worst_bodies(survey_id: str, webhook: str) -> dict[str, tuple[str, str, str]]:
-    """Return path, body and content type, by a name."""
-    faults, form, js = '{"a":1}', "application/x-www-form-urlencoded", "application/json"
-    quick = f"/api/surveys/{survey_id}/distributions/quick"
-    return {
-        "login, 2 KB": ("/base/Account/Login", filled('{"Password":"x","a":[', "[]", "]}", 2_048), js),
-        "login, 10 MB": ("/base/Account/Login", filled('{"Password":"x","a":[', "[]", "]}"), js),
-        "admin login, 10 MB": ("/admin/login/", "a=" * (LIMIT // 2), form),
-        "page, 64 KB": (f"/p/{'A' * 12}", "comment=" + "a" * 65_000, form),
-        "page, 10 MB": (f"/p/{'A' * 12}", "a=1&" * (LIMIT // 4), form),
-        "webhook, 4 MB": (webhook, filled("[", "[]", "]", 3_999_900), js),
-        "native, 10 MB": ("/api/v1/distributions", filled('{"audience":{"contacts":[', faults, "]}}"), js),
-        "quick, 10 MB": (quick, filled('{"contacts":[', faults, "]}"), js),
-        "single send, 10 MB": ("/v1/distributions/send", filled('{"recipients":[', faults, "]}"), js),
-        "recipient add, 10 MB": ("/base/Recipient/Add", filled('{"RecipientList":[', faults, "]}"), js),
-        "lists and links, 10 MB": ("/API/v3/mailinglists", filled('{"name":[', faults, "]}"), js),
-        "deeply nested, 10 MB": ("/api/v1/distributions", "[" * LIMIT, js),
+def worst_bodies(survey_id: str, webhook: str) -> Iterator[tuple[str, str, str, str]]:
+    """Yield name, path, body and content type."""
+    form, js = "application/x-www-form-urlencoded", "application/json"
+    sending = {
+        "native": ("/api/v1/distributions", '{"audience":{"contacts":[', "]}}"),
+        "quick": (f"/api/surveys/{survey_id}/distributions/quick", '{"contacts":[', "]}"),
+        "single send": ("/v1/distributions/send", '{"recipients":[', "]}"),
+        "recipient add": ("/base/Recipient/Add", '{"RecipientList":[', "]}"),
+        "lists and links": ("/API/v3/distributions", '{"recipients":[', "]}"),
     }
+    yield "login, 2 KB", "/base/Account/Login", filled('{"Password":"x","a":[', "[]", "]}", 2_048), js
+    yield "login, 10 MB", "/base/Account/Login", filled('{"Password":"x","a":[', "[]", "]}"), js
+    yield "admin login, 10 MB", "/admin/login/", "a=" * (LIMIT // 2), form
+    yield "page, 64 KB", f"/p/{'A' * 12}", "comment=" + "a" * 65_000, form
+    yield "page, 10 MB", f"/p/{'A' * 12}", "a=1&" * (LIMIT // 4), form
+    yield "webhook, 4 MB", webhook, filled("[", "[]", "]", 3_999_900), js
+    yield "webhook, a form of 4 MB", webhook, "a=1&" * 999_900, form
+    for name, (path, opening, closing) in sending.items():
+        for kind, piece, size in PIECES:
+            yield f"{name}: {kind}", path, filled(opening, piece, closing, size), js
+        for kind, value in values():
+            yield f"{name}: {kind}", path, f"{opening}{{{FIELDS.format(value)}}}{closing}", js
+        yield f"{name}: a form", path, "a=1&" * (LIMIT // 4), form
+
+
+# Of each list of people, a kind of element. The last two stay below the most values that are parsed.
+WIDE = json.dumps({f"k{number}": 1 for number in range(240)})
+PIECES = [
+    ("objects", '{"a":1}', LIMIT),
+    ("empty lists", "[]", LIMIT),
+    ("as many objects as are parsed", '{"a":1}', 8 * MAX_VALUES // 2 - 1_000),
+    ("1,000 objects of 240 unknown keys", WIDE, 1_000 * len(WIDE)),
+]
+FIELDS = '"email":{0},"externalId":{0},"x":{0}'
+
+
+def values() -> Iterator[tuple[str, str]]:
+    """Yield values that three fields share the 10 MB with."""
+    size = LIMIT // 3 - 100
+    keys = [f'"{number}":1' for number in range(MAX_VALUES // 3 - 10)]
+    yield "digits", "1" * size
+    yield "a fraction", "0." + "1" * size
+    yield "text", json.dumps("a" * size)
+    yield "escapes", '"' + "\\u00e9" * (size // 6) + '"'
+    yield "blanks of two kinds", json.dumps("a" + " \u200b" * (size // 8) + "b", ensure_ascii=False)
+    yield "a domain", json.dumps("a@" + "é." * (size // 3), ensure_ascii=False)
+    yield "the same key", "{" + ",".join(['"a":1'] * len(keys)) + "}"
+    yield "as many keys as are parsed", "{" + ",".join(keys) + "}"
+    yield "500,000 keys", "{" + ",".join(f'"{number}":1' for number in range(500_000)) + "}"
+    yield "nested", "[" * size
 
 
 def measure(call: Call, client: Client) -> str:
-    """Make a call in a process of its own; return its status, seconds and megabytes."""
+    """Make a call in a process of its own; return its status, seconds, seconds of CPU and megabytes."""
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        began = perf_counter()
+        began, cpu_began = perf_counter(), process_time()
         status = call(client).status_code
-        seconds = perf_counter() - began
+        seconds, cpu_seconds = perf_counter() - began, process_time() - cpu_began
         after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        os.write(writing, f"{status} | {seconds:.2f} | {(after - before) / 1024:.0f}".encode())
+        os.write(writing, f"{status} | {seconds:.2f} | {cpu_seconds:.2f} | {(after - before) / 1024:.0f}".encode())
         os._exit(0)
     os.waitpid(child, 0)
     return os.read(reading, 100).decode()
-
-
-def compare_limits(client: Client, send: Call) -> list[float]:
-    """Return the median milliseconds without and with limits, alternating."""
-    times: dict[bool, list[float]] = {False: [], True: []}
-    for number in range(2 * ROUNDS):
-        is_limited = bool(number % 2)
-        Organization.objects.update(
-            requests_per_minute=10**6 if is_limited else None, emails_per_day=10**6 if is_limited else None
-        )
-        ApiKey.objects.update(requests_per_minute=10**6 if is_limited else None)
-        began = perf_counter()
-        answer = send(client)
-        times[is_limited].append(perf_counter() - began)
-        if answer.status_code != 201:
-            raise RuntimeError(answer.content)
-    return [median(times[is_limited]) * 1_000 for is_limited in (False, True)]
 
 
 def main() -> None:
@@ -107,22 +121,10 @@ def main() -> None:
     client = Client(headers={"x-api-key": create_api_key(organization, "bench", list(Scope))[1]})
     client.cookies["csrftoken"] = "a" * 32
     client.get("/api/v1/surveys")
-
-    def quick(count: int) -> Call:
-        def send(client: Client) -> Any:
-            people = [{"externalId": uuid4().hex, "email": f"{uuid4().hex}@bench.example"} for _ in range(count)]
-            channel = {"channel": "email", "providerId": str(account.pk), "templateId": str(template.pk)}
-            body = {"surveyId": str(survey.pk), "contacts": people, "channels": [channel]}
-            return client.post(f"/api/surveys/{survey.pk}/distributions/quick", json.dumps(body), "application/json")
-
-        return send
-
-    for count in (1, 1_000):
-        without, limited = compare_limits(client, quick(count))
-        print(f"quick {count}: {without:.2f} ms without limits, {limited:.2f} ms with ({limited / without - 1:+.1%})")
     connection.close()
-    for name, (path, body, content_type) in worst_bodies(str(survey.pk), f"/webhooks/{account.pk}").items():
-        sys.stdout.flush()
+    for name, path, body, content_type in worst_bodies(str(survey.pk), f"/webhooks/{account.pk}"):
+        if not all(word in name for word in sys.argv[1:]):
+            continue
         figures = measure(lambda client, p=path, b=body, c=content_type: client.post(p, b, c), client)  # type: ignore[misc]
         print(f"| {name} | {figures} |", flush=True)
 

@@ -10,11 +10,13 @@ from tests.conformance.stand_ins import (
     CID,
     CODE,
     CONTACT,
+    DISTRIBUTION,
     EMD,
     KEY,
     LIST,
     MS,
     MS_OF_SMS,
+    POOL,
     PROVIDER,
     SURVEY,
     SV,
@@ -47,20 +49,25 @@ _SANDBOX: Final = {"configuration": Exactly(), "credentials": Exactly(), "standI
 _TEXTS: Final = {"text": "${link}"}
 _MESSAGE: Final = {"libraryId": UR, "messageId": MS}
 _SMS: Final = {"libraryId": UR, "messageId": MS_OF_SMS}
-_ON_LIST: Final = {"mailingListId": CG, "contactId": CID}
+_TEXT: Final = {"surveyId": SV, "directoryId": POOL, "message": _SMS}
+_UNUSED: Final = {"sampleId": None, "transactionId": None, "transactionBatchId": None}
+_ON_LIST: Final = {"mailingListId": CG, "contactId": CID, "directoryId": POOL}
+_TO_LIST: Final = {**_ON_LIST, **_UNUSED, "libraryId": UR}
+
+PEOPLE: Final = "email,first name\nann@example.com,Ann\n"
 
 # By operation, and for what `action` says; several take turns.
 _NEEDED: Final[Mapping[str, list[dict[str, Any]]]] = {
-    "quick_distribution": [
+    "createQuickDistribution": [
         {"surveyId": SURVEY, "contacts": [_PERSON], "channels": [{"providerId": PROVIDER, "templateId": TEMPLATE}]}
     ],
-    "single_send": [{"form_id": SURVEY, "recipients": [{"email": "bob@example.com", "phone_number": PHONE}]}],
-    "recipient_login": [{"Password": KEY}],
-    "add_recipients": [
+    "sendSurvey": [{"form_id": SURVEY, "recipients": [{"email": "bob@example.com", "phone_number": PHONE}]}],
+    "logIn": [{"Password": KEY}],
+    "addRecipients": [
         {"ListName": "Ward B", "RecipientList": [_ADDED], "Duplication": duplication}
         for duplication in (Exactly(), Exactly(Fields="tel,user1", Date="user1", GenerateDate=True, Limit=30))
     ],
-    "create_distribution": [
+    "createDistribution": [
         {"surveyId": SURVEY, "steps": _STEPS, **_LIFE, "audience": audience}
         for audience in (
             {"contacts": [_PERSON], "listId": None, "contactIds": None, "filter": None},
@@ -69,7 +76,7 @@ _NEEDED: Final[Mapping[str, list[dict[str, Any]]]] = {
             Exactly(filter={"embeddedData": {"ward": "B"}}),
         )
     ],
-    "add_step": [
+    "addStep": [
         {
             "channel": "email",
             "providerIds": [PROVIDER],
@@ -81,45 +88,105 @@ _NEEDED: Final[Mapping[str, list[dict[str, Any]]]] = {
         | {"scheduledAt": None}
         for contact in (None, CONTACT)
     ],
-    "connect_survey": [{"surveyId": SURVEY, "steps": [{"providerId": PROVIDER, "templateId": TEMPLATE}]}],
-    "create_link": [{"surveyId": SURVEY, "contact": _PERSON, "steps": steps} for steps in (_STEPS, None)],
-    "save_contact": [_NAMED],
-    "change_contact": [_NAMED],
-    "change_members": [{"add": [CONTACT], "remove": []}, {"add": [], "remove": [CONTACT]}],
-    "create_survey": [_URLS],
-    "change_survey": [_URLS],
-    "create_template": [
+    "connectSurvey": [{"surveyId": SURVEY, "steps": [{"providerId": PROVIDER, "templateId": TEMPLATE}]}],
+    "createLink": [{"surveyId": SURVEY, "contact": _PERSON, "steps": steps} for steps in (_STEPS, None)],
+    "saveContact": [_NAMED],
+    "updateContact": [_NAMED],
+    "updateMembers": [{"add": [CONTACT], "remove": []}, {"add": [], "remove": [CONTACT]}],
+    "createSurvey": [_URLS],
+    "updateSurvey": [_URLS],
+    "createTemplate": [
         {"channel": "email", "variants": Exactly(pl={"subject": "Pytanie", **_TEXTS})},
         {"channel": "sms", "variants": Exactly({"zh-CN": _TEXTS})},
     ],
-    "change_template": [{"variants": Exactly(pl={"subject": "Pytanie", "html": "${link}", **_TEXTS}, en=None)}],
-    "create_provider": [{"kind": "sandbox", **_SANDBOX}],
-    "change_provider": [{**_SANDBOX, "configuration": Exactly(host="mail.example.com")}],
-    "suppress_address": [
+    "updateTemplate": [{"variants": Exactly(pl={"subject": "Pytanie", "html": "${link}", **_TEXTS}, en=None)}],
+    "createProvider": [{"kind": "sandbox", **_SANDBOX}],
+    "updateProvider": [{**_SANDBOX, "configuration": Exactly(host="mail.example.com")}],
+    "createSuppression": [
         {"channel": "email", "address": "Bob@example.com"},
         {"channel": "whatsapp", "address": "600 000 009"},
     ],
-    "import_responses": [
+    "createImport": [{"file": PEOPLE.encode(), "options": Exactly()}],
+    "previewImport": [{"file": PEOPLE.encode(), "options": Exactly()}],
+    "startExport": [
+        {"kind": "suppressions", "filters": Exactly(channel="email"), "columns": None},
+        {"kind": "links", "filters": Exactly(distributionId=DISTRIBUTION), "columns": None},
+    ],
+    "importResponses": [
         {"responses": [{"code": CODE, "surveyId": None, "submittedAt": None}]},
         {"responses": [{"code": None, "surveyId": SURVEY, "submittedAt": None}]},
     ],
-    "v3_create_mailing_list": [{"ownerId": UR}],
-    "v3_rename_mailing_list": [{"ownerId": UR}],
-    "v3_create_contact": [{"extRef": "PAT-2", "phone": PHONE}],
-    "v3_change_contact": [{"extRef": "PAT-2", "phone": PHONE}],
-    "v3_create_distribution": [
-        {"message": _MESSAGE, "recipients": _ON_LIST, "surveyLink": {"surveyId": SV, "expirationDate": None}}
+    "v3UpdateSurvey": [{"isActive": True, "expiration": None, "ownerId": UR}],
+    "v3CreateResponse": [{"values": Exactly(QID1=9, QID2_TEXT="Kind staff.")}],
+    "v3UpdateResponse": [{"surveyId": SV, "embeddedData": Exactly(ward="B"), "resetRecordedDate": False}],
+    "v3StartResponseExport": [
+        {
+            "format": "csv",
+            "startDate": None,
+            "endDate": None,
+            "timeZone": None,
+            "questionIds": None,
+            "surveyMetadataIds": None,
+            "includeLabelColumns": False,
+            "filterId": None,
+            "sortByLastModifiedDate": False,
+            "allowContinuation": False,
+            "continuationToken": None,
+        }
     ],
-    "v3_create_distribution CreateDistribution": [
+    "v3CreateMailingList": [{"ownerId": UR}],
+    "v3RenameMailingList": [{"ownerId": UR}],
+    "v3CreateContact": [{"extRef": "PAT-2", "phone": PHONE}],
+    "v3UpdateContact": [{"extRef": "PAT-2", "phone": PHONE}],
+    "v3CreateSubscription": [{"topics": "*", "publicationUrl": "https://crm.example.com/", "sharedKey": "k"}],
+    "v3DeleteSubscriptions": [{"topics": "*"}],
+    "v3GetToken": [{"grant_type": "client_credentials", "client_secret": KEY}],
+    "v3CreateLegacyList": [{"libraryId": UR}],
+    "v3CreateLegacyContacts": [{"externalDataReference": "PAT-2", "phone": PHONE}],
+    "v3CreateMessage": [{"description": "Your stay", "messages": Exactly(en="<p>Hi</p>", PL="${l://SurveyURL}")}],
+    "v3UpdateMessage": [{"messages": Exactly(en=None, pl="${link}")}],
+    "v3ImportContacts": [{"contacts": [{"extRef": "PAT-2", "phone": PHONE}], "transactionMeta": None}],
+    "v3CreateDirectoryContact": [{"extRef": "PAT-2", "phone": PHONE}],
+    "v3UpdateDirectoryContact": [{"extRef": "PAT-2", "phone": PHONE}],
+    "v3CreateDistribution": [
+        {
+            "message": _MESSAGE,
+            "recipients": _TO_LIST,
+            "directoryId": POOL,
+            "surveyLink": {"surveyId": SV, "expirationDate": None},
+        }
+    ],
+    "v3CreateDistribution CreateDistribution": [
         {"surveyId": SV, **_ON_LIST, "recipients": None, "expirationDate": None},
-        {"surveyId": SV, "mailingListId": None, "contactId": CID, "recipients": None, "expirationDate": None},
+        {
+            "surveyId": SV,
+            "directoryId": None,
+            "mailingListId": None,
+            "contactId": CID,
+            "recipients": None,
+            "expirationDate": None,
+        },
     ],
-    "v3_create_sms_distribution": [
-        {"method": "Invite", "surveyId": SV, "recipients": _ON_LIST, "message": _SMS, "expirationDate": None},
-        {"method": "Reminder", "surveyId": SV, "recipients": None, "message": _SMS, "parentDistributionId": EMD},
+    "v3CreateSmsDistribution": [
+        {
+            "method": "Invite",
+            "surveyId": SV,
+            "recipients": _TO_LIST,
+            "directoryId": POOL,
+            "message": _SMS,
+            "expirationDate": None,
+        },
+        {
+            "method": "Reminder",
+            "surveyId": SV,
+            "directoryId": None,
+            "recipients": None,
+            "message": _SMS,
+            "parentDistributionId": EMD,
+        },
     ],
-    "v3_create_reminder": [{"message": _MESSAGE, "contactId": None, "embeddedData": None}],
-    "v3_create_thank_you": [{"message": _MESSAGE, "contactId": CID, "embeddedData": None}],
+    "v3CreateReminder": [{"message": _MESSAGE, "directoryId": POOL, "contactId": None, "embeddedData": None}],
+    "v3CreateThankYou": [{"message": _MESSAGE, "directoryId": None, "contactId": CID, "embeddedData": None}],
 }
 
 
@@ -127,7 +194,7 @@ def complete(operation_id: str, body: dict[str, Any]) -> Any:
     """A body that keeps to the schema, with what is needed besides laid over it."""
     body = _whole(body)
     choices = _NEEDED.get(f"{operation_id} {body.get('action')}") or _NEEDED.get(operation_id)
-    return _lay_over(body, choices[crc32(json.dumps(body).encode()) % len(choices)]) if choices else body
+    return _lay_over(body, choices[crc32(json.dumps(body, default=repr).encode()) % len(choices)]) if choices else body
 
 
 def _whole(value: Any) -> Any:

@@ -14,19 +14,33 @@ from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
 from contacts.models import MailingList, Organization
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
+from distributor.engine.infrastructure.clock import database_now
+from distributor.engine.responses.record import record_response
 from distributor.models import Survey
+from tests.conformance.completing import PEOPLE
 from tests.conformance.stand_ins import (
     CG,
     CID,
     CODE,
     CONTACT,
     DISTRIBUTION,
+    DRY_RUN,
     EMD,
+    EMD_OF_SMS,
+    ES,
+    EVENT_DELIVERY,
+    EVENT_ENDPOINT,
+    EXPORT,
+    IMPORT,
     KEY,
     LIST,
     MS,
     MS_OF_SMS,
+    MS_UNUSED,
+    PGRS,
     POOL,
+    RESPONSE,
+    SUB,
     SUPPRESSION,
     SURVEY,
     SV,
@@ -35,10 +49,13 @@ from tests.conformance.stand_ins import (
     UNUSED_TEMPLATE,
     UR,
     Ids,
+    R,
 )
+from tests.support.api.lists_and_links import call, lists_path, result_of
 from tests.support.api.recipient_add import connect
-from tests.support.api.resources import make
+from tests.support.api.resources import make, post
 from tests.support.api.single_send import set_defaults
+from tests.support.engine.imports import begin_import, import_now
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -58,6 +75,31 @@ def make_waiting_distribution(client: Client, survey: Survey, step: dict[str, An
         "scheduledAt": "2031-01-01T00:00:00Z",
     }
     return client.post("/api/v1/distributions", json.dumps(body), content_type="application/json").json()
+
+
+def post_v3(client: Client, path: str, body: dict[str, str]) -> str:
+    """The id of what the lists-and-links API makes."""
+    made: str = client.post(f"/API/v3/{path}", json.dumps(body), content_type="application/json").json()["result"]["id"]
+    return made
+
+
+def respond(client: Client, survey: Survey, step: dict[str, Any]) -> UUID:
+    """The id of a response of somebody else, who waits in a distribution of their own."""
+    made = make_waiting_distribution(
+        client,
+        survey,
+        step,
+        make(client, "contacts", externalId="PAT-9", email="bob@example.com", phone="+48600000077")["id"],
+    )
+    return record_response(made["links"][0]["code"], {"score": 9}, database_now()).pk
+
+
+def start_response_export(client: Client, survey: Survey) -> str:
+    """An export of lists and links, which is ready."""
+    path = f"surveys/{public_id(Kind.SURVEY, survey.pk)}/export-responses"
+    made = client.post(f"/API/v3/{path}", json.dumps({"format": "csv"}), content_type="application/json").json()
+    progress_id: str = made["result"]["progressId"]
+    return progress_id
 
 
 @pytest.fixture
@@ -83,6 +125,16 @@ def ids(
         "templateId": str(templates[Channel.EMAIL].pk),
     }
     made = make_waiting_distribution(client, survey, email, contact)
+    sms = {
+        "channel": "sms",
+        "providerIds": [str(accounts[Channel.SMS].pk)],
+        "templateId": str(templates[Channel.SMS].pk),
+    }
+    by_sms = make_waiting_distribution(client, survey, sms, contact)
+    endpoint = post(client, "event-endpoints", {"name": "CRM", "url": "https://crm.example.com/hooks"}).json()
+    response_id = respond(client, survey, email)
+    unused_template = make(client, "templates")["id"]
+    dry_run = import_now(organization, PEOPLE.encode(), is_dry_run=True)
     return Ids(
         accounts={channel: str(account.pk) for channel, account in accounts.items()},
         templates={channel: str(template.pk) for channel, template in templates.items()},
@@ -94,6 +146,9 @@ def ids(
             UR: public_id(Kind.LIBRARY, organization.pk),
             POOL: public_id(Kind.DIRECTORY, organization.pk),
             EMD: public_id(Kind.DISTRIBUTION, UUID(made["id"])),
+            SUB: post_v3(client, "eventsubscriptions", {"topics": "*", "publicationUrl": "https://crm.example.com/"}),
+            EMD_OF_SMS: public_id(Kind.DISTRIBUTION, UUID(by_sms["id"])),
+            PGRS: import_contacts(client, organization, members),
             MS: public_id(Kind.MESSAGE, templates[Channel.EMAIL].pk),
             MS_OF_SMS: public_id(Kind.MESSAGE, templates[Channel.SMS].pk),
             SURVEY: str(survey.pk),
@@ -102,11 +157,27 @@ def ids(
             DISTRIBUTION: made["id"],
             CODE: made["links"][0]["code"],
             SUPPRESSION: make(client, "suppressions", address="gone@example.com")["id"],
+            R: public_id(Kind.RESPONSE, response_id),
+            RESPONSE: str(response_id),
+            ES: start_response_export(client, survey),
+            EXPORT: post(client, "exports?wait=20", {"kind": "suppressions"}).json()["id"],
+            IMPORT: str(begin_import(organization, PEOPLE.encode()).pk),
+            DRY_RUN: str(dry_run.pk),
+            EVENT_ENDPOINT: endpoint["id"],
+            EVENT_DELIVERY: post(client, f"event-endpoints/{endpoint['id']}/test", {}).json()["id"],
             UNUSED_SURVEY: make(client, "surveys")["id"],
             UNUSED_PROVIDER: make(client, "providers")["id"],
-            UNUSED_TEMPLATE: make(client, "templates")["id"],
+            UNUSED_TEMPLATE: unused_template,
+            MS_UNUSED: public_id(Kind.MESSAGE, UUID(unused_template)),
         },
     )
+
+
+def import_contacts(client: Client, organization: Organization, list_id: str) -> str:
+    """Import a contact to a list by lists and links, and return the import's id."""
+    address = f"{lists_path(organization)}/{public_id(Kind.MAILING_LIST, UUID(list_id))}/transactioncontacts"
+    made_id: str = result_of(call(client, "POST", address, {"contacts": [{"extRef": "PAT-7"}]}))["id"]
+    return made_id
 
 
 @pytest.fixture

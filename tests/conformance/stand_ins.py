@@ -15,12 +15,18 @@ def _stand_in(number: int) -> str:
 
 SURVEY, UNUSED_SURVEY, PROVIDER, UNUSED_PROVIDER, TEMPLATE, UNUSED_TEMPLATE = map(_stand_in, range(1, 7))
 CONTACT, LIST, SUPPRESSION, DISTRIBUTION, CODE, KEY = map(_stand_in, range(7, 13))
+EXPORT, IMPORT, DRY_RUN, EVENT_ENDPOINT, EVENT_DELIVERY, RESPONSE = map(_stand_in, range(13, 19))
 # Those of the lists-and-links dialect, which come in its own form.
 SV, CG, UR, POOL, EMD, CID = (
     numbered_id(kind, 1)
     for kind in (Kind.SURVEY, Kind.MAILING_LIST, Kind.LIBRARY, Kind.DIRECTORY, Kind.DISTRIBUTION, Kind.CONTACT)
 )
+ES, R = numbered_id(Kind.EXPORT, 1), numbered_id(Kind.RESPONSE, 1)
 MS, MS_OF_SMS = numbered_id(Kind.MESSAGE, 1), numbered_id(Kind.MESSAGE, 2)
+SUB = numbered_id(Kind.SUBSCRIPTION, 1)
+EMD_OF_SMS = numbered_id(Kind.DISTRIBUTION, 2)
+PGRS = numbered_id(Kind.IMPORT, 1)
+MS, MS_OF_SMS, MS_UNUSED = (numbered_id(Kind.MESSAGE, number) for number in (1, 2, 3))
 
 # What is read, changed and deleted by a path is used by nothing, so that it may be deleted.
 _IN_PATHS: Final[Mapping[str, str]] = {
@@ -31,16 +37,37 @@ _IN_PATHS: Final[Mapping[str, str]] = {
     "list_id": LIST,
     "suppression_id": SUPPRESSION,
     "distribution_id": DISTRIBUTION,
+    "export_id": EXPORT,
+    "import_id": IMPORT,
+    "event_endpoint_id": EVENT_ENDPOINT,
+    "delivery_id": EVENT_DELIVERY,
+    "response_id": RESPONSE,
     "code": CODE,
     "surveyId": SURVEY,
     "distributionId": DISTRIBUTION,
 }
+# Where an operation needs another.
+_OTHERS: Final[Mapping[str, Mapping[str, str]]] = {
+    "createQuickDistribution": {"survey_id": SURVEY},
+    "runImport": {"import_id": DRY_RUN},
+    "createImport": {"listId": LIST},
+    "v3GetSmsDistribution": {"distribution_id": EMD_OF_SMS},
+    "v3DeleteSmsDistribution": {"distribution_id": EMD_OF_SMS},
+}
 _OF_LISTS_AND_LINKS: Final[Mapping[str, str]] = {
     "directory_id": POOL,
     "library_id": UR,
+    "user_id": UR,
+    "subscription_id": SUB,
+    "message_id": MS_UNUSED,
+    "import_id": PGRS,
     "list_id": CG,
     "contact_id": CID,
     "distribution_id": EMD,
+    "survey_id": SV,
+    "progress_id": ES,
+    "file_id": ES,
+    "response_id": R,
     "surveyId": SV,
     "mailingListId": CG,
     "contactId": CID,
@@ -49,9 +76,9 @@ _OF_LISTS_AND_LINKS: Final[Mapping[str, str]] = {
 
 def known_to(operation_id: str) -> Mapping[str, str]:
     """The stand-ins that an operation's path and query mean, by the names of their parameters."""
-    if operation_id.startswith("v3_"):
-        return _OF_LISTS_AND_LINKS
-    return {**_IN_PATHS, "survey_id": SURVEY} if operation_id == "quick_distribution" else _IN_PATHS
+    if operation_id.startswith("v3"):
+        return {**_OF_LISTS_AND_LINKS, **_OTHERS.get(operation_id, {})}
+    return {**_IN_PATHS, **_OTHERS.get(operation_id, {})}
 
 
 @dataclass(frozen=True, slots=True)

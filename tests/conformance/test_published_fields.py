@@ -11,11 +11,11 @@ from tests.conformance.stand_ins import CG, CID, EMD, POOL, UR, Ids
 
 Fields = dict[str, Any]
 
-# As the reference writes them. A field that is an object has its own in braces.
+# As the reference writes them, and messageType, which clients read. A field that is an object has its own in braces.
 DISTRIBUTION = (
     "id, parentDistributionId, ownerId, organizationId, requestStatus, requestType, sendDate, createdDate, "
     "modifiedDate, customHeaders, headers{fromEmail,replyToEmail,fromName,subject}, "
-    "recipients{mailingListId,contactId,libraryId,sampleId}, message{libraryId,messageId,messageText}, "
+    "recipients{mailingListId,contactId,libraryId,sampleId}, message{libraryId,messageId,messageText,messageType}, "
     "surveyLink{surveyId,expirationDate,linkType}, embeddedData, "
     "stats{sent,failed,started,bounced,opened,skipped,finished,complaints,blocked}"
 )
@@ -31,11 +31,11 @@ MAILING_LIST = "mailingListId, name, contactCount, ownerId, creationDate, lastMo
 READ = [
     ("distributions", DISTRIBUTION, ""),
     (f"distributions/{EMD}", DISTRIBUTION, ""),
-    (f"distributions/{EMD}/links", LINK, ""),
+    (f"distributions/{EMD}/links", LINK, "phone"),
     # The reference's list ends in “…”: another field of the original is there, too.
     (f"distributions/{EMD}/history", f"{HISTORY}, surveySessionId", "reason"),
-    (f"directories/{POOL}/mailinglists", MAILING_LIST, ""),
-    (f"directories/{POOL}/mailinglists/{CG}", MAILING_LIST, ""),
+    (f"directories/{POOL}/mailinglists", MAILING_LIST, "id"),
+    (f"directories/{POOL}/mailinglists/{CG}", MAILING_LIST, "id"),
     ("surveys", "id, name, ownerId, isActive, lastModified, creationDate", ""),
     ("directories", "directoryId, name, contactCount", "isDefault"),
     ("libraries", "libraryId, libraryName", ""),

@@ -1,6 +1,6 @@
 """The OpenAPI document, called: whatever it allows and forbids is answered with what it says, and never with a 5xx.
 
-Six requests an operation are made up, the same in every run. GENERATED_CALLS in the environment makes up as many as it
+Four requests an operation are made up, the same in every run. GENERATED_CALLS in the environment makes up as many as it
 says, and one for every limit of the schema besides (`make conform`). Each is undone after its answer: the next finds
 everything as it was.
 """
@@ -21,16 +21,17 @@ from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, settings
 from schemathesis.core.parameters import ParameterLocation
+from schemathesis.specs.openapi.checks import negative_data_rejection
 
 from contacts.api_keys import create_api_key
 from contacts.models import Organization
-from tests.conformance.completing import complete
+from tests.conformance.completing import PEOPLE, complete
 from tests.conformance.stand_ins import Ids, known_to
 
 GENERATED_CALLS = int(os.environ.get("GENERATED_CALLS", "0"))
 CONFIG = schemathesis.Config.from_dict(
     {
-        "generation": {"max-examples": GENERATED_CALLS or 6, "deterministic": True, "database": "none"},
+        "generation": {"max-examples": GENERATED_CALLS or 4, "deterministic": True, "database": "none"},
         "phases": {
             "coverage": {"enabled": bool(GENERATED_CALLS)},
             # What was answered, ids among it, would make every run another one.
@@ -78,7 +79,13 @@ def test_every_call_is_answered_as_documented(
         connection.check_constraints()  # as committing would
         transaction.set_rollback(True)
     statuses[response.status_code] += 1
-    case.validate_response(response)
+    # Whatever is sent as a text is a text; and a batch is accepted, with the faults in the results of its rows.
+    is_any_text = case.media_type == "text/csv" and not is_right(case, ParameterLocation.BODY)
+    is_judged_by_row = case.operation.definition.raw["operationId"] == "saveContacts"
+    # A case may be made up as wrong, and yet have no part that is.
+    has_no_wrong_part = all(is_right(case, location) for location in ParameterLocation)
+    may_be_wrong = is_any_text or is_judged_by_row or has_no_wrong_part
+    case.validate_response(response, excluded_checks=[negative_data_rejection] if may_be_wrong else [])
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
@@ -92,6 +99,8 @@ def say_what_there_is(case: schemathesis.Case[Any], ids: Ids) -> None:
         case.query = {name: known.get(name, value) for name, value in case.query.items()}
     if is_right(case, ParameterLocation.BODY) and isinstance(case.body, dict):
         case.body = complete(operation_id, case.body)
+    elif is_right(case, ParameterLocation.BODY) and isinstance(case.body, str):
+        case.body = PEOPLE  # a text is a file in CSV
     case.path_parameters = ids.put_into(case.path_parameters)
     case.query = ids.put_into(case.query)
     if isinstance(case.body, (dict, list)):
@@ -112,7 +121,7 @@ def test_every_call_needs_a_key_and_its_scope(ids: Ids, organization: Organizati
             named = path.format(**ids.put_into(dict(known_to(operation["operationId"]))))
             answer = Client(headers=headers).generic(method, named, "{}", content_type="application/json")
             # As its reference has it, recipient add knows no 401.
-            is_400 = not headers and operation["operationId"] == "add_recipients"
+            is_400 = not headers and operation["operationId"] == "addRecipients"
             wanted = HTTPStatus.BAD_REQUEST if is_400 else status
             assert answer.status_code == wanted, (method, path)
             [documented] = operation["responses"][str(wanted.value)]["content"]

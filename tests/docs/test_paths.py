@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-PACKAGES = ("channels", "config", "contacts", "distributor")
+PACKAGES = ("channels", "config", "contacts", "distributor", "tables")
 
 # Such as engine/dispatch/claim.py or engine/dispatch/claim.py:claim_batch; not …/<kind>.py.
 _PATH = re.compile(r"(?<![\w./<>{}-])((?:[\w-]+/)+[\w-]+\.py)(?::([A-Za-z_]\w*))?")

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
@@ -101,7 +102,7 @@ def test_actions_take_no_foreign_rows(mona: Client, birch: Tenant) -> None:
 
 
 def test_foreign_history_is_not_read(mona: Client, birch: Tenant) -> None:
-    for row in birch.rows.values():
+    for row in (row for model, row in birch.rows.items() if admin.site.is_registered(model)):
         answer = mona.get(address(row, "history"))
         assert answer.status_code in (302, 403)
         assert "birch" not in answer.content.decode()

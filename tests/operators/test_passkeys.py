@@ -69,11 +69,11 @@ def test_a_passkey_is_a_second_factor_and_a_login(page: Page, home: str, owner: 
     expect(page.get_by_text("Enter the code")).to_be_visible()
     owner(True)
     page.get_by_role("button", name="Use a passkey").click()
-    expect(page.get_by_role("heading", name="Administration")).to_be_visible()
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
     log_out(page)
 
     page.goto(home)  # the browser offers the passkey beside the name, and its owner agrees
-    expect(page.get_by_role("heading", name="Administration")).to_be_visible()
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
 
 
 @pytest.mark.django_db

@@ -1,6 +1,5 @@
 """How long a login lasts, and the password that is asked for again."""
 
-import json
 import time
 
 import pytest
@@ -15,7 +14,7 @@ from tests.support.admin_pages import act, address
 from tests.support.operators import Tenant, member, signed_in
 
 HOUR = 3600
-CONFIGURATION = '{"host": "smtp.example.com", "port": 587, "security": "starttls"}'
+CONFIGURATION = {"host": "smtp.example.com", "port": 587, "security": "starttls"}
 
 
 @pytest.fixture
@@ -67,11 +66,12 @@ def test_roles_and_links_need_it(mona: Client, alder: Tenant) -> None:
 def test_credentials_need_it_and_nothing_else_of_an_account(mona: Client, alder: Tenant) -> None:
     account = ProviderAccount.objects.create(
         organization=alder.organization, name="relay", kind="smtp", channel="email", from_email="a@alder.example",
-        configuration=json.loads(CONFIGURATION), credentials={"password": "old"},
+        configuration=CONFIGURATION, credentials={"password": "old"},
     )  # fmt: skip
     path = address(account, "change")
     form = {
-        "name": "renamed", "from_email": "a@alder.example", "configuration": CONFIGURATION,
+        "name": "renamed", "from_email": "a@alder.example",
+        **{f"setting_{name}": value for name, value in CONFIGURATION.items()},
         "urgent_reserve_percent": 10, "is_active": "on",
     }  # fmt: skip
     assert 'name="enter_password"' in mona.get(path).content.decode()

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages.mofile import read_mo
@@ -18,6 +19,11 @@ def catalogue(language: str) -> Path:
     return DISTRIBUTOR / "locale" / language / "LC_MESSAGES"
 
 
+def keyed(text: Any) -> Any:
+    """Return a text, or the texts of a plural, as a key."""
+    return text if isinstance(text, str) else tuple(text)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_text_of_the_pages_is_translated_and_nothing_else_is(language: str) -> None:
     with (catalogue(language) / "django.po").open("rb") as file:
@@ -31,9 +37,11 @@ def test_every_text_of_the_pages_is_translated_and_nothing_else_is(language: str
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_compiled_translations_are_those_of_the_text_file(language: str) -> None:
     with (catalogue(language) / "django.po").open("rb") as file:
-        written = {message.id: message.string for message in read_po(file) if message.id and not message.fuzzy}
+        written = {
+            keyed(message.id): keyed(message.string) for message in read_po(file) if message.id and not message.fuzzy
+        }
     with (catalogue(language) / "django.mo").open("rb") as file:
-        compiled = {message.id: message.string for message in read_mo(file) if message.id}
+        compiled = {keyed(message.id): keyed(message.string) for message in read_mo(file) if message.id}
     assert compiled == written
 
 

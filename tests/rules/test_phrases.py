@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +12,8 @@ from distributor.rules.eligibility import Reason
 from distributor.rules.journey.delivery_events import Trouble
 from distributor.rules.journey.retry import Retry, after_attempt
 from distributor.rules.journey.stop_reasons import StopReason
-from distributor.rules.phrases import PHRASES, explain, local
+from distributor.rules.phrases import LANGUAGES, explain, label_reason
+from distributor.rules.phrases.context import local
 from distributor.rules.timing.departure import Delay
 from distributor.rules.timing.time_zones import LAST_MOMENT
 
@@ -210,12 +212,13 @@ def test_an_outage_says_which_account_and_since_when() -> None:
 
 
 def test_every_reason_has_a_phrase_of_its_own() -> None:
-    assert reasons_known_to_the_rules() <= PHRASES.keys()
+    for language in LANGUAGES.values():
+        assert reasons_known_to_the_rules() <= language.reasons.keys()
 
 
 @given(
     st.sampled_from(KINDS),
-    st.sampled_from(sorted(PHRASES)),
+    st.sampled_from(sorted(LANGUAGES["en"].reasons)),
     st.dictionaries(
         st.sampled_from(
             ["since", "lastContactedAt", "lastSentAt", "until", "notAfter", "expiresAt", "earliestAt", "cancelledAt"]
@@ -259,3 +262,19 @@ def test_an_unknown_reason_is_shown_as_words() -> None:
 )
 def test_times_are_shown_in_the_zone(moment: datetime, shown: str) -> None:
     assert local(moment, WARSAW) == shown
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+@pytest.mark.parametrize("reason", sorted(LANGUAGES["en"].reasons))
+def test_a_label_claims_no_fact_that_it_does_not_know(reason: str, language: str) -> None:
+    label = label_reason(reason, language=language)
+    assert label
+    assert not re.search(r"\d|unknown time|“|„|in no country|żadnego kraju|phone number|numer telefonu|\(", label)
+    assert "nieznanej pory" not in label
+    assert "nieznanej porze" not in label
+
+
+def test_a_label_is_in_the_language_of_the_reader() -> None:
+    assert label_reason("frequency_rule") == "contacted too recently for the frequency rule"
+    assert label_reason("number_not_allowed", language="pl-PL") == "organizacja nie wysyła na ten numer"
+    assert label_reason("bounced", language="en") == "the message bounced"

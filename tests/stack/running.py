@@ -27,6 +27,7 @@ OURS = {
 }
 OURS |= {"DEMO_API_KEY", "DEMO_ADMIN_PASSWORD", "DJANGO_SETTINGS_MODULE", "PORT", "HOST"}
 OURS |= {"DJANGO_ALLOW_ASYNC_UNSAFE"}  # playwright's
+OURS |= {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}  # the make that runs the tests; a make below another one says where it is
 
 
 def clean_environment(**extra: str) -> dict[str, str]:
@@ -91,10 +92,14 @@ class Family:
 
 
 class RunningStack:
-    """`config.stack run` on one data folder. It starts on first use and again after it was killed."""
+    """`config.stack run` on one data folder. It starts on first use and again after it was killed.
 
-    def __init__(self, data: Path) -> None:
+    `extra`: more variables of its environment.
+    """
+
+    def __init__(self, data: Path, **extra: str) -> None:
         self.data = data
+        self._environment = clean_environment(**extra)
         self.port = free_port()
         self.log = data.parent / "stack.log"
         self.first_demo: dict[str, Any] = {}
@@ -106,13 +111,23 @@ class RunningStack:
         if self.process is None:
             with self.log.open("ab") as log:
                 command = [*STACK, "run", "--data", str(self.data), "--port", str(self.port)]
-                self.process = subprocess.Popen(command, cwd=PROJECT, env=clean_environment(), stdout=log, stderr=log)
+                self.process = subprocess.Popen(command, cwd=PROJECT, env=self._environment, stdout=log, stderr=log)
             wait_until(lambda: self._has_ended() or (self.data / "demo.json").exists(), 200)
             assert not self._has_ended(), self.log.read_text()
             self.family = Family(self.process.pid)
         demo: dict[str, Any] = json.loads((self.data / "demo.json").read_text())
         self.first_demo = self.first_demo or demo
         return demo
+
+    def open_shell(self, command: str) -> "subprocess.Popen[str]":
+        """Start a command in a shell that has evaluated what `make env` prints."""
+        exports = run_stack("env", "--data", str(self.data))
+        assert exports.returncode == 0, exports.stderr
+        script = f"{exports.stdout}\nexec {command}"
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            ["sh", "-c", script], cwd="/", env=clean_environment(), stdout=pipe, stderr=pipe, text=True
+        )
 
     def end(self, number: signal.Signals) -> tuple[int, Family]:
         """End the stack by a signal and wait for its processes; return its exit code and the processes."""

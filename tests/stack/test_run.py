@@ -3,17 +3,23 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.stack.running import Family, RunningStack, run_stack, wait_until
+from tests.docs.blocks import PAGES_TO_RUN, run_page
+from tests.stack.running import PROJECT, Family, RunningStack, clean_environment, free_port, run_stack, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the processes from /proc")
+
+
+SENT_TO = 500
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +93,66 @@ def test_a_web_process_that_dies_is_started_again(stack: RunningStack) -> None:
     assert "web died with code -9" in stack.log.read_text()
 
 
+def test_a_send_command_that_is_killed_and_repeated_sends_once(stack: RunningStack, tmp_path: Path) -> None:
+    demo = stack.ensure_running()
+    file = tmp_path / "people.csv"
+    file.write_text("email\n" + "".join(f"p{number}@example.com\n" for number in range(SENT_TO)))
+    command = f"distributor send {file} --survey {demo['surveyId']} --channel email --wait"
+
+    early = stack.open_shell(command)
+    with pytest.raises(subprocess.TimeoutExpired):
+        early.wait(1)  # before it has accepted anything, or just after
+    early.kill()
+    middle = stack.open_shell(command)
+    assert middle.stdout is not None
+    assert f" of {SENT_TO}: " in middle.stdout.readline()
+    middle.kill()
+    last = stack.open_shell(f"{command} --json")
+    printed, faults = last.communicate(timeout=180)
+
+    assert (last.returncode, faults) == (0, "")
+    report = json.loads(printed)
+    assert (report["isNew"], report["counts"]["reached"]) == (False, SENT_TO)
+    assert count_messages(demo, report["id"]) == SENT_TO
+
+
+def test_the_doctor_finds_a_running_stack_healthy(stack: RunningStack) -> None:
+    stack.ensure_running()
+
+    printed, faults = stack.open_shell("distributor doctor --json").communicate(timeout=180)
+
+    assert faults == ""
+    findings = {each["what"]: each for each in json.loads(printed)["findings"]}
+    assert [each for each in findings.values() if each["verdict"] == "fail"] == []
+    assert "3 answered: all@" in findings["workers"]["text"]
+    assert findings["journal"]["verdict"] == "ok"
+
+
+def test_every_command_of_the_documents_works_and_leaves_the_demo_as_it_was(
+    stack: RunningStack, tmp_path: Path
+) -> None:
+    demo = stack.ensure_running()
+    environment = clean_environment(DISTRIBUTOR_DATA=str(stack.data))
+    made = subprocess.run(["make", "env"], cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
+    substitutes = {
+        "localhost:8000": f"localhost:{stack.port}",
+        "8025": str(free_port()),  # the mail server of a tutorial
+        "distributor doctor\n": ":\n",  # tested above, before the documents made accounts that nobody answers
+    }
+    before = demo_rows(demo)
+
+    faults = [fault for page in PAGES_TO_RUN for fault in run_page(page, tmp_path / "docs", made.stdout, substitutes)]
+
+    assert faults == []
+    assert demo_rows(demo) == before
+
+
+def test_without_a_stack_the_environment_says_how_to_start_one(tmp_path: Path) -> None:
+    answer = run_stack("env", "--data", str(tmp_path))
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert answer.stderr == f"stack: no stack runs on {tmp_path}. Start it: make run\n"
+
+
 def test_kill_9_leaves_no_process_and_no_demo_json(stack: RunningStack) -> None:
     stack.ensure_running()
 
@@ -114,6 +180,24 @@ def test_sigterm_stops_everything_and_exits_with_0(stack: RunningStack) -> None:
     assert family.living() == []
     assert not (stack.data / "demo.json").exists()
     assert stack.log.read_text().splitlines()[-1].endswith("stopped")
+
+
+def demo_rows(demo: dict[str, Any]) -> list[Any]:
+    """Return the survey, templates and accounts that the demo began with."""
+    paths = [f"surveys/{demo['surveyId']}", *(f"templates/{each}" for each in demo["templates"].values())]
+    paths += [f"providers/{each}" for each in demo["providers"].values()]
+    return [ask(demo, path) for path in paths]
+
+
+def ask(demo: dict[str, Any], path: str) -> Any:
+    call = urllib.request.Request(f"{demo['baseUrl']}/api/v1/{path}", headers={"x-api-key": demo["apiKey"]})
+    with urllib.request.urlopen(call, timeout=30) as answer:
+        return json.load(answer)
+
+
+def count_messages(demo: dict[str, Any], distribution_id: str) -> int:
+    """Count what the sandbox took, each copy by itself."""
+    return len(ask(demo, f"sandbox/messages?distributionId={distribution_id}&limit=1000")["items"])
 
 
 def _answers(url: str) -> bool:

@@ -11,16 +11,20 @@ from django.db.models import Model
 
 from channels.models import ProviderAccount, Template, TemplateVariant
 from contacts.api_keys import find_api_key, revoke_api_keys
-from contacts.models import MailingList, Organization
+from contacts.models import Contact, MailingList, Membership, Organization, Suppression
 from contacts.models.api_key import ApiKey
 from distributor.engine.infrastructure.clock import database_now
-from distributor.models import ConnectionStep, Installation, ListConnection, Survey
+from distributor.models import ConnectionStep, Distribution, Installation, ListConnection, Survey
 
 pytestmark = pytest.mark.django_db
 
 KEY, OTHER_KEY = "dk_12345678_" + "a" * 28, "dk_87654321_" + "b" * 28
 NAMED: tuple[type[Model], ...] = (Organization, Survey, ProviderAccount, Template, MailingList, ApiKey)
-SEEDED: tuple[type[Model], ...] = (*NAMED, TemplateVariant, ListConnection, ConnectionStep, get_user_model())
+SEEDED: tuple[type[Model], ...] = (
+    *NAMED,
+    *(TemplateVariant, ListConnection, ConnectionStep, Contact, Membership, Suppression),
+    get_user_model(),
+)
 
 
 def seed(api_key: str = KEY, admin_password: str = "first-password") -> dict[str, Any]:
@@ -57,6 +61,14 @@ def test_a_second_start_changes_nothing() -> None:
     assert all(before.values())
     assert seed() == first
     assert rows() == before
+
+
+def test_the_demo_has_a_contact_on_a_list_and_a_suppression_and_has_sent_nothing() -> None:
+    seed()
+    member = Membership.objects.select_related("contact", "mailing_list").get()
+    assert (member.contact.email, member.mailing_list.name) == ("ann@example.com", "Ward B")
+    assert Suppression.objects.get().address == "gone@example.com"
+    assert not Distribution.objects.exists()
 
 
 def test_nothing_is_made_again_after_everything_was_renamed_and_copied_and_one_deleted() -> None:

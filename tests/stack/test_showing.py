@@ -65,6 +65,7 @@ def test_a_log_that_nobody_reads_any_more_stops_nothing() -> None:
     ("line", "tidy"),
     [
         ("8622:M 22 Nov 2026 02:11:01.014 # WARNING Memory overcommit", "WARNING Memory overcommit"),
+        ("8622:M 22 Nov 2026 02:11:01.014 # WARNING …, set vm.overcommit_memory = 1", ""),
         ("8622:signal-handler (1795313487) Received SIGTERM", "Received SIGTERM"),
         ("*** FATAL CONFIG FILE ERROR ***", "*** FATAL CONFIG FILE ERROR ***"),
     ],

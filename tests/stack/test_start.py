@@ -1,8 +1,11 @@
 """How a start handles the port, the data folder and the environment."""
 
 import os
+import shutil
+import signal
 import socket
 import stat
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,8 +15,12 @@ from config.stack.data_folder.keys import keep_keys
 from config.stack.data_folder.layout import SOCKET_PATH_BYTES, Layout
 from config.stack.data_folder.lock import hold_lock
 from config.stack.errors import StackError
+from config.stack.log import StackLog
 from config.stack.processes.children import Guard
+from config.stack.product.environment import without_exports
+from config.stack.product.shell import render_exports, write_exports
 from config.stack.servers.embedded import Servers
+from config.stack.supervisor import Supervisor
 from tests.stack.running import clean_environment, run_stack
 
 
@@ -47,6 +54,25 @@ def test_a_port_in_use_is_said_before_anything_starts(tmp_path: Path) -> None:
     assert f"cannot listen on 127.0.0.1:{port}" in run.stdout
     assert f"make run PORT={port + 1}" in run.stdout
     assert not (tmp_path / "postgres").exists()
+
+
+def test_what_a_crash_left_for_scripts_is_gone_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout = Layout(tmp_path)
+    for path in (layout.demo, layout.environment):
+        path.write_text("{}")
+    seen: list[Path] = []
+
+    def check_port(_supervisor: Supervisor) -> None:
+        seen.extend(tmp_path.glob("*.json"))
+        raise StackError("the start ends here")
+
+    monkeypatch.setattr(Supervisor, "_check_port", check_port)
+    with monkeypatch.context() as patch:
+        patch.setattr(signal, "signal", lambda *_arguments: None)
+        assert Supervisor(tmp_path, "127.0.0.1", 1, StackLog()).run() == 1
+    assert seen == []
 
 
 def test_a_folder_of_another_postgres_version_is_refused_untouched(
@@ -132,6 +158,25 @@ def test_the_lock_is_free_again_afterwards(tmp_path: Path) -> None:
         pass
     with hold_lock(tmp_path / "lock") as descriptor:
         assert os.pread(descriptor, 32, 0).decode() == f"{os.getpid()}\n"
+
+
+def test_a_shell_s_exports_are_quoted_and_do_not_reach_a_stack_started_from_it(tmp_path: Path) -> None:
+    url = "postgresql:///x?host=/tmp/Ann's data"
+    file = tmp_path / "environment.json"
+    demo = {"baseUrl": "http://x", "apiKey": "dk_1", "surveyId": "s", "providers": {"email": "p"}}
+    demo["templates"] = {"email": "t"}
+    write_exports(file, {"DATABASE_URL": url, "SECRET_KEY": "$(id)"}, demo)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+    script = f"{render_exports(file)}\nexec env --null"
+    printed = subprocess.run(["sh", "-c", script], env=clean_environment(), capture_output=True, text=True, check=True)
+
+    shell = dict(line.split("=", 1) for line in printed.stdout.split("\0") if line)
+    assert (shell["DATABASE_URL"], shell["SECRET_KEY"], shell["DISTRIBUTOR_API_KEY"]) == (url, "$(id)", "dk_1")
+    exported = {"DATABASE_URL", "SECRET_KEY", "DISTRIBUTOR_URL", "DISTRIBUTOR_API_KEY", "DISTRIBUTOR_EXPORTED"}
+    exported |= {"BASE", "API_KEY", "SURVEY_ID", "PROVIDER_ID", "TEMPLATE_ID"}
+    assert shell.keys() - without_exports(shell).keys() == exported
+    assert shutil.which("distributor", path=shell["PATH"])
 
 
 def test_keys_are_made_once_and_only_for_their_owner(tmp_path: Path) -> None:

@@ -45,9 +45,10 @@ def save_account(account: ProviderAccount, **changes: str) -> str:
     initial = form.initial
     names = ("name", "from_email", "from_name", "urgent_reserve_percent", "is_active", "daily_limit", "stand_in")
     unchanged = {
-        name: initial[name] for name in names if initial[name] not in (None, "") and initial[name] is not False
+        name: initial[name] for name in names if initial.get(name) not in (None, "") and initial[name] is not False
     }
-    data = {**unchanged, "configuration": form["configuration"].value(), **changes}
+    settings = {name: form[name].value() or "" for name in form.fields if name.startswith("setting_")}
+    data = {"from_email": "surveys@example.com", **unchanged, **settings, **changes}
     saved = operator.post(reverse("admin:channels_provideraccount_change", args=[account.pk]), data, follow=True)
     assert saved.redirect_chain, saved.context["adminform"].form.errors
     return saved.content.decode()

@@ -11,10 +11,12 @@ from django.db.models import Model
 from django.test import Client
 
 from channels.models import ProviderAccount, SandboxMessage, Template, TemplateVariant
+from channels.template_versions import keep_version
 from contacts.api_keys import create_api_key
 from contacts.channel import Channel
 from contacts.models import (
     ApiKey,
+    Branding,
     ConsentEvent,
     Contact,
     MailingList,
@@ -25,6 +27,10 @@ from contacts.models import (
 from distributor.engine.acceptance.accept import accept
 from distributor.engine.consent.opt_out import opt_out
 from distributor.engine.dispatch.loop import dispatch_lane
+from distributor.engine.events.endpoints import create_endpoint, send_ping
+from distributor.engine.exports.start import ExportRequest, start_export
+from distributor.engine.exports.write import write_here
+from distributor.engine.infrastructure.audit import SYSTEM
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.responses.record import record_response
 from distributor.engine.schedule.recurring import save_recurring
@@ -32,6 +38,9 @@ from distributor.models import (
     AuditEntry,
     ConnectionStep,
     Distribution,
+    EventDelivery,
+    EventEndpoint,
+    FileImport,
     ListConnection,
     Recipient,
     RecurringDistribution,
@@ -42,6 +51,7 @@ from distributor.models import (
 )
 from distributor.rules.journey.delivery_events import REPLY
 from distributor.rules.requests import DistributionRequest, StepRequest
+from tests.support.engine.imports import begin_import
 
 
 @dataclass
@@ -92,6 +102,8 @@ def make_tenant(word: str, phone: str) -> Tenant:
     TemplateVariant.objects.create(
         template=template, locale="en", subject=word, text=f"{word} ${{link}}", html=f'{word} <a href="${{link}}">x</a>'
     )
+    keep_version(template, f"{word} operator")
+    Branding.objects.create(organization=organization, postal_address=f"{word} street")
     audience = MailingList.objects.create(organization=organization, name=f"{word} list")
     connection = ListConnection.objects.create(mailing_list=audience, survey=survey)
     ConnectionStep.objects.create(connection=connection, provider_account=account, template=template)
@@ -112,17 +124,25 @@ def make_tenant(word: str, phone: str) -> Tenant:
         detail=f"{word} reply", occurred_at=database_now(), received_at=database_now(),
     )  # fmt: skip
     member(tenant, "viewer", f"{word}-victor")
+    asked = ExportRequest("contacts", "csv")
+    export = start_export(organization, asked, SYSTEM, f"{word} operator", database_now())
+    write_here(export.pk, 5, database_now)
     rows: list[Model] = [
         organization, key, survey, account, template, audience, connection, weekly, suppression, distribution,
-        recipient, contact, response, reply,
+        recipient, contact, response, reply, export,
     ]  # fmt: skip
     tenant.rows = {type(row): row for row in rows}
     tenant.rows[ConsentEvent] = ConsentEvent.objects.get(organization=organization)
     tenant.rows[OrganizationMember] = OrganizationMember.objects.get(organization=organization)
+    values = {"name": f"{word} events", "url": f"https://{word}.example/events", "headers": {"X-Key": f"{word} key"}}
+    tenant.rows[EventEndpoint] = endpoint = create_endpoint(organization, values, database_now())
+    tenant.rows[EventDelivery] = send_ping(endpoint, database_now())
     tenant.rows[AuditEntry] = AuditEntry.objects.create(
         at=database_now(), organization_id=organization.pk, actor_kind="user", actor_name=f"{word}-victor",
         action="changed", object_type="survey", changes={"name": ["", f"{word} survey"]},
     )  # fmt: skip
+    content = f"email,ward\np@{word}.example,{word}\n".encode()
+    tenant.rows[FileImport] = begin_import(organization, content, f"{word}.csv", mapping=None)
     tenant.messages = list(SandboxMessage.objects.filter(organization_id=organization.pk))
     _fill_log(tenant)
     return tenant

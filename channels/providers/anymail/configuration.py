@@ -7,10 +7,11 @@ from typing import Any
 from channels.providers.anymail.services import SERVICES, Service
 from channels.providers.base import Account
 from channels.providers.configuration import (
-    Check,
     ConfigurationFault,
+    Input,
+    Setting,
     base_url_faults,
-    check_fields,
+    check_settings,
     is_base_url,
     is_integer,
     matches,
@@ -20,17 +21,58 @@ from channels.providers.configuration import (
 MAX_CONCURRENCY = 32
 
 _KEY = re.compile(r"[!-~]+")
-_CHECKS = {
-    "baseUrl": Check(
+DEFAULT_CONCURRENCY = 8
+_COMMON = {
+    "baseUrl": Setting(
+        "Base URL",
+        "Another URL of the service's API, for regions and proxies. Required for Postal and Unisender Go.",
         optional(is_base_url),
         "“baseUrl” must be the URL of the service's API, for example https://api.eu.mailgun.net/v3.",
     ),
-    "concurrency": Check(
+    "concurrency": Setting(
+        "Requests at a time",
+        f"Of each worker process, 1 to {MAX_CONCURRENCY}; empty: {DEFAULT_CONCURRENCY}.",
         optional(is_integer(1, MAX_CONCURRENCY)),
         f"“concurrency” must be a whole number from 1 to {MAX_CONCURRENCY}.",
+        input=Input.WHOLE_NUMBER,
     ),
 }
+_LABELS = {
+    "messageStream": "Message stream",
+    "senderDomain": "Sender domain",
+    "sandboxId": "Sandbox id",
+    "projectId": "Project id",
+    "region": "Region",
+    "subaccount": "Subaccount",
+}
 _is_word = optional(matches(r"[A-Za-z0-9._-]{1,255}"))
+
+
+def _option(name: str, service: Service) -> Setting:
+    """Return a setting of one service alone."""
+    need = "Required." if name in service.required else "Optional."
+    return Setting(
+        _LABELS[name], f"For {service.name} only. {need}", _is_word, f"“{name}” must be a word without spaces."
+    )
+
+
+def _options(service: Service) -> dict[str, Setting]:
+    return {name: _option(name, service) for name in service.options or {}}
+
+
+SETTINGS = {
+    "esp": Setting(
+        "Service",
+        "The e-mail service.",
+        lambda value: isinstance(value, str) and value in SERVICES,
+        f"“esp” is required: the e-mail service, one of {', '.join(SERVICES)}.",
+        is_required=True,
+        input=Input.CHOICE,
+        choices=tuple(SERVICES),
+    ),
+    **_COMMON,
+    **{name: setting for service in SERVICES.values() for name, setting in _options(service).items()},
+}
 
 
 def service_of(configuration: Mapping[str, Any]) -> Service | None:
@@ -42,22 +84,21 @@ def service_of(configuration: Mapping[str, Any]) -> Service | None:
 def known_fields(configuration: Mapping[str, Any]) -> frozenset[str]:
     """Return the fields that this configuration may have, which depend on its service."""
     service = service_of(configuration)
-    return frozenset({"esp", *_CHECKS, *((service.options if service else None) or {})})
+    return frozenset({"esp", *_COMMON, *((service.options if service else None) or {})})
 
 
 def find_faults(configuration: Mapping[str, Any]) -> list[ConfigurationFault]:
     """Return all faults of known fields. Only `esp` is checked while it names no known service."""
     service = service_of(configuration)
     if service is None:
-        message = f"“esp” is required: the e-mail service, one of {', '.join(SERVICES)}."
-        return [ConfigurationFault("esp", message)]
+        return [ConfigurationFault("esp", SETTINGS["esp"].message)]
     faults = [
         ConfigurationFault(name, f"“{name}” is required for {service.name}.")
         for name in service.required
         if name not in configuration
     ]
-    options = {name: Check(_is_word, f"“{name}” must be a word without spaces.") for name in service.options or {}}
-    return faults + check_fields(_CHECKS | options, configuration) + base_url_faults(configuration, ("baseUrl",))
+    known = _COMMON | _options(service)
+    return faults + check_settings(known, configuration) + base_url_faults(configuration, ("baseUrl",))
 
 
 def credential_faults(account: Account) -> list[str]:

@@ -19,14 +19,6 @@ KEY_MARGIN = timedelta(minutes=1)
 class Anymail(ParallelProvider):
     """One request per message, `concurrency` at a time, so that a failed request affects one message.
 
-    Configuration:
-
-    `esp`: required: the service, a key of anymail/services.py SERVICES, for example “postmark”.
-    `concurrency`: requests at a time, 1 to 32 (8).
-    `baseUrl`: another URL of the service's API, for regions and proxies. Required where the service has no single one.
-    `messageStream` (Postmark), `senderDomain` (Mailgun), `projectId` and `region` (Scaleway), `sandboxId` (Mailtrap),
-        `subaccount` (SparkPost): settings of one service each.
-
     Credentials: `api_key`, for Mailjet also `secret_key`. `webhook_secret` verifies events: the service's signing key,
     or “user:password” if the service supports Basic authentication only. Without it all events are refused.
     """
@@ -35,11 +27,12 @@ class Anymail(ParallelProvider):
     channels = frozenset({Channel.EMAIL})
     # Eight rounds of eight requests: enough to keep them busy, few enough to be of unknown outcome together.
     batch_size = 64
+    settings = anymail_configuration.SETTINGS
     credential_names = ("api_key", "secret_key", "webhook_secret")
     address_fields = frozenset({"esp", "baseUrl", "region"})
     evidence_window = timedelta(minutes=15)
     thread_name = "anymail"
-    default_concurrency = 8
+    default_concurrency = anymail_configuration.DEFAULT_CONCURRENCY
 
     def __init__(self, account: Account) -> None:
         super().__init__(account)

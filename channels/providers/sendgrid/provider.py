@@ -18,14 +18,13 @@ from channels.providers.base import (
     Result,
     Scope,
     describe_error,
+    one_line,
 )
 from channels.providers.configuration import (
-    Check,
     ConfigurationFault,
+    Setting,
     base_url_faults,
-    check_fields,
     is_base_url,
-    unknown_fields,
 )
 from channels.providers.http_connections import NotConnectedError, NotSentError, result_of_unsent
 from channels.providers.mime import refuse_addresses
@@ -43,9 +42,17 @@ START_SECONDS = 30.0
 LIMIT_SECONDS = 45.0
 
 _API_KEY = re.compile(r"[!-~]+")
-_CHECKS = {
-    "baseUrl": Check(is_base_url, f"“baseUrl” must be the URL of the API, for example {BASE_URL}."),
-    "webhookPublicKey": Check(
+_SETTINGS = {
+    "baseUrl": Setting(
+        "Base URL",
+        f"Another URL of the API, for a region (https://api.eu.sendgrid.com) or a proxy. Empty: {BASE_URL}.",
+        is_base_url,
+        f"“baseUrl” must be the URL of the API, for example {BASE_URL}.",
+    ),
+    "webhookPublicKey": Setting(
+        "Webhook's public key",
+        "The verification key that SendGrid shows for the signed event webhook. Without it all events are refused."
+        " Point the webhook at the account's webhook address, with all events and the signature switched on.",
         lambda value: isinstance(value, str) and load_key(value) is not None,
         "“webhookPublicKey” must be the verification key that SendGrid shows for the signed event webhook.",
     ),
@@ -55,16 +62,13 @@ _CHECKS = {
 class SendGrid(Provider):
     """One request for all messages of a batch that share a variant and a sender.
 
-    Configuration, both optional:
-
-    `baseUrl`: another URL of the API, for a proxy or a region (https://api.eu.sendgrid.com).
-    `webhookPublicKey`: the verification key of the account's signed event webhook, as SendGrid shows it. Without it
-        all events are refused. Point the webhook at the account's webhook URL, with all events and the signature on.
+    Credentials: `api_key`.
     """
 
     label = "SendGrid"
     channels = frozenset({Channel.EMAIL})
     batch_size = 1_000
+    settings = _SETTINGS
     credential_names = ("api_key",)
     address_fields = frozenset({"baseUrl"})
     # Most events arrive within seconds; SendGrid delays some while it is busy.
@@ -76,8 +80,7 @@ class SendGrid(Provider):
 
     @classmethod
     def configuration_faults(cls, configuration: Mapping[str, Any]) -> list[ConfigurationFault]:
-        faults = check_fields(_CHECKS, configuration) + unknown_fields(configuration, _CHECKS, cls.label)
-        return faults + base_url_faults(configuration, ("baseUrl",))
+        return super().configuration_faults(configuration) + base_url_faults(configuration, ("baseUrl",))
 
     def account_faults(self) -> list[str]:
         faults = super().account_faults()
@@ -114,6 +117,19 @@ class SendGrid(Provider):
     def read_webhook(self, webhook: Webhook, now: datetime) -> WebhookAnswer:
         verify(webhook, self.account.configuration.get("webhookPublicKey"), now)
         return WebhookAnswer(read_events(webhook.body, now))
+
+    def test_connection(self) -> Result:
+        if faults := self.account_faults():
+            return Result(Outcome.PERMANENT, detail=one_line(" ".join(faults)), scope=Scope.ACCOUNT)
+        try:
+            answer = self._open().read_scopes(monotonic() + LIMIT_SECONDS)
+        except NotSentError as error:
+            return result_of_unsent(error)
+        except AnswerLostError as error:
+            return Result(Outcome.TRANSIENT, detail=describe_error(error), scope=Scope.ROUTE)
+        if answer.status == 200:
+            return Result(Outcome.ACCEPTED, code="200", detail="SendGrid knows the API key.")
+        return judge(answer, 1, time.time()).result or NOT_TRIED
 
     def close(self) -> None:
         if self._api is not None:

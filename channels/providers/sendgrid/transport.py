@@ -22,7 +22,7 @@ READ_SECONDS = 20.0
 
 
 class MailApi:
-    """The call mail/send of one account, on one connection."""
+    """The calls of one account, on one connection."""
 
     def __init__(self, api_key: str, base_url: str) -> None:
         self._pool = open_pool(1)  # a worker process makes one call at a time
@@ -35,15 +35,26 @@ class MailApi:
 
         The only errors of the network that it raises are NotSentError and AnswerLostError.
         """
-        timeout = Timeout(total=limit - monotonic(), connect=CONNECT_SECONDS, read=READ_SECONDS)
         try:
-            answer: Answer = self._api.client.mail.send.post(request_body=body, timeout=timeout)
+            answer: Answer = self._api.client.mail.send.post(request_body=body, timeout=_timeout(limit))
+        except HTTPError as error:
+            return Answer(error.status_code, error.headers, error.body)
+        return answer
+
+    def read_scopes(self, limit: float) -> Answer:
+        """GET scopes, which any key may call: it tells whether the key is valid. Raises as `send` does."""
+        try:
+            answer: Answer = self._api.client.scopes.get(timeout=_timeout(limit))
         except HTTPError as error:
             return Answer(error.status_code, error.headers, error.body)
         return answer
 
     def close(self) -> None:
         self._pool.clear()
+
+
+def _timeout(limit: float) -> Timeout:
+    return Timeout(total=limit - monotonic(), connect=CONNECT_SECONDS, read=READ_SECONDS)
 
 
 class _PooledClient(Client):  # type: ignore[misc]  # the package has no types
@@ -59,11 +70,18 @@ class _PooledClient(Client):  # type: ignore[misc]  # the package has no types
 
     def post(self, *, request_body: bytes, timeout: Timeout) -> Answer:
         """Raise the package's HTTPError for any status but 2xx; NotSentError; AnswerLostError."""
+        return self._call("POST", request_body, timeout)
+
+    def get(self, *, timeout: Timeout) -> Answer:
+        """Raise as `post` does."""
+        return self._call("GET", None, timeout)
+
+    def _call(self, method: str, body: bytes | None, timeout: Timeout) -> Answer:
         try:
             response = self._pool.urlopen(
-                "POST",
+                method,
                 self._build_url(None),
-                body=request_body,
+                body=body,
                 headers=self.request_headers,
                 retries=False,
                 redirect=False,
@@ -72,8 +90,8 @@ class _PooledClient(Client):  # type: ignore[misc]  # the package has no types
             )
         except TransportError as error:
             raise AnswerLostError(str(error)) from error
-        body = read_body(response)
+        content = read_body(response)
         headers = {name.lower(): value for name, value in response.headers.items()}
         if not 200 <= response.status < 300:
-            raise err_dict.get(response.status, HTTPError)(response.status, response.reason, body, headers)
-        return Answer(response.status, headers, body)
+            raise err_dict.get(response.status, HTTPError)(response.status, response.reason, content, headers)
+        return Answer(response.status, headers, content)

@@ -6,11 +6,22 @@ from threading import Event, Lock
 from time import monotonic
 from typing import Any
 
-from channels.providers.base import NO_ANSWER, NOT_TRIED, Account, Message, Outcome, Provider, Result, Scope
+from channels.providers.base import (
+    NO_ANSWER,
+    NOT_TRIED,
+    Account,
+    Message,
+    Outcome,
+    Provider,
+    Result,
+    Scope,
+    one_line,
+)
 from channels.providers.configuration import (
-    Check,
     ConfigurationFault,
-    check_fields,
+    Input,
+    Setting,
+    check_settings,
     is_integer,
     matches,
     optional,
@@ -32,34 +43,45 @@ MESSAGES_PER_CONNECTION = 5
 # How long no further connection is opened after the server has refused one.
 REFUSED_SECONDS = 60.0
 
-_CHECKS = {
-    "host": Check(
+_SETTINGS = {
+    "host": Setting(
+        "Host",
+        "The relay's host name or IP address, for example smtp.example.com.",
         matches(r"[A-Za-z0-9._:-]{1,253}"),
         "“host” is required: a host name or an IP address, for example smtp.example.com.",
         is_required=True,
     ),
-    "port": Check(
-        is_integer(1, 65535), "“port” is required: a number from 1 to 65535, for example 587.", is_required=True
+    "port": Setting(
+        "Port",
+        "587 with STARTTLS, 465 with TLS, 25 without encryption.",
+        is_integer(1, 65535),
+        "“port” is required: a number from 1 to 65535, for example 587.",
+        is_required=True,
+        input=Input.WHOLE_NUMBER,
     ),
-    "security": Check(
-        matches("none|starttls|tls"), "“security” is required: “none”, “starttls” or “tls”.", is_required=True
+    "security": Setting(
+        "Security",
+        "tls: TLS from the first byte. starttls: the connection switches to TLS. none: everything is sent unencrypted,"
+        " including the password.",
+        matches("none|starttls|tls"),
+        "“security” is required: “none”, “starttls” or “tls”.",
+        is_required=True,
+        input=Input.CHOICE,
+        choices=("starttls", "tls", "none"),
     ),
-    "connections": Check(
+    "connections": Setting(
+        "Connections",
+        f"Connections at a time of each worker process, 1 to {MAX_CONNECTIONS}; empty: {DEFAULT_CONNECTIONS}. At most"
+        " as many as the relay allows one client.",
         optional(is_integer(1, MAX_CONNECTIONS)),
         f"“connections” must be a whole number from 1 to {MAX_CONNECTIONS}.",
+        input=Input.WHOLE_NUMBER,
     ),
 }
 
 
 class Smtp(Provider):
     """Several connections, each in a thread of its own, kept open from batch to batch.
-
-    Configuration:
-
-    `host`, `port`: required: the relay, for example smtp.example.com and 587.
-    `security`: required: “tls” is TLS from the first byte (port 465), “starttls” switches to TLS (port 587), “none”
-        sends everything unencrypted, including the password.
-    `connections`: connections at a time, 1 to 16 (4); at most as many as the relay allows one client.
 
     Credentials: `username` and `password`. Without a username there is no login.
     """
@@ -68,6 +90,7 @@ class Smtp(Provider):
     channels = frozenset({Channel.EMAIL})
     # 25 per connection: 2 s at 20 ms per round trip.
     batch_size = 100
+    settings = _SETTINGS
     credential_names = ("username", "password")
     address_fields = frozenset({"host", "port", "security"})
 
@@ -79,8 +102,8 @@ class Smtp(Provider):
 
     @classmethod
     def configuration_faults(cls, configuration: Mapping[str, Any]) -> list[ConfigurationFault]:
-        faults = check_fields(_CHECKS, configuration)
-        return (faults or _address_faults(configuration)) + unknown_fields(configuration, _CHECKS, cls.label)
+        faults = check_settings(_SETTINGS, configuration)
+        return (faults or _address_faults(configuration)) + unknown_fields(configuration, _SETTINGS, cls.label)
 
     def account_faults(self) -> list[str]:
         credentials = self.account.credentials
@@ -105,6 +128,20 @@ class Smtp(Provider):
         for future in futures:
             future.result()  # raises errors of our own code; those of the network are results
         return results
+
+    def test_connection(self) -> Result:
+        if faults := self.account_faults():
+            return Result(Outcome.PERMANENT, detail=one_line(" ".join(faults)), scope=Scope.ACCOUNT)
+        session = Session(self.account)
+        try:
+            session.open(monotonic() + LIMIT_SECONDS)
+        except NoConnectionError as error:
+            return error.result
+        session.leave(monotonic() + QUIT_SECONDS)
+        is_login = bool(self.account.credentials.get("username"))
+        return Result(
+            Outcome.ACCEPTED, detail="Connected and logged in." if is_login else "Connected, without a login."
+        )
 
     def close(self) -> None:
         limit = monotonic() + QUIT_SECONDS

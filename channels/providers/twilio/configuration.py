@@ -6,10 +6,11 @@ from typing import Any
 
 from channels.providers.base import Account
 from channels.providers.configuration import (
-    Check,
     ConfigurationFault,
+    Input,
+    Setting,
     base_url_faults,
-    check_fields,
+    check_settings,
     is_base_url,
     is_integer,
     matches,
@@ -48,45 +49,76 @@ def _is_help_text(value: Any) -> bool:
     return is_text and not _NOT_IN_XML.search(value)
 
 
-_CHECKS = {
-    "from": Check(
+SETTINGS = {
+    "from": Setting(
+        "Sender",
+        "A number in E.164 (+48123456789); for SMS also a short code or a name of at most 11 letters, digits and"
+        " spaces. This or the Messaging Service is required.",
         optional(matches(f"{_E164}|{_SHORT_CODE}|{_ALPHANUMERIC}")),
         "“from” must be a number (+48123456789), a short code (12345), or a name of at most 11 letters, digits and"
         " spaces (ACME).",
     ),
-    "messagingServiceSid": Check(
-        optional(matches(r"MG[0-9a-fA-F]{32}")), "“messagingServiceSid” must be “MG” and 32 hexadecimal digits."
+    "messagingServiceSid": Setting(
+        "Messaging Service",
+        "The SID (MG…) of a Messaging Service that chooses the sender.",
+        optional(matches(r"MG[0-9a-fA-F]{32}")),
+        "“messagingServiceSid” must be “MG” and 32 hexadecimal digits.",
     ),
-    "contentSid": Check(
-        optional(matches(r"HX[0-9a-fA-F]{32}")), "“contentSid” must be “HX” and 32 hexadecimal digits."
+    "contentSid": Setting(
+        "Content template",
+        "The SID (HX…) of a Content template that is sent instead of our text. Outside the 24 hours after a person's"
+        " last message WhatsApp accepts only templates.",
+        optional(matches(r"HX[0-9a-fA-F]{32}")),
+        "“contentSid” must be “HX” and 32 hexadecimal digits.",
     ),
-    "contentVariables": Check(
+    "contentVariables": Setting(
+        "Variables of the Content template",
+        "Texts by the template's variables, for example 1 = ${contact:firstName|there} and 2 = ${link}.",
         optional(_is_text_mapping),
         "“contentVariables” must map the template's variables to texts, for example"
         " {“1”: “${contact:firstName|there}”}.",
+        input=Input.MAPPING,
     ),
-    "baseUrl": Check(optional(is_base_url), f"“baseUrl” must be a URL, for example {API_URL}."),
-    "lookupsBaseUrl": Check(optional(is_base_url), f"“lookupsBaseUrl” must be a URL, for example {LOOKUPS_URL}."),
-    "helpText": Check(
+    "helpText": Setting(
+        "Answer to HELP",
+        "Sent once for each HELP, INFO, AIDE and the like. Empty: Twilio answers.",
         optional(_is_help_text),
         f"“helpText” must be a text of 1 to {MAX_HELP_TEXT} characters that Twilio's XML can carry, for example “ACME"
         " surveys. Questions: surveys@acme.example. Reply STOP to get no more.”.",
+        input=Input.TEXT,
     ),
-    "validityPeriodSeconds": Check(
+    "validityPeriodSeconds": Setting(
+        "Validity in seconds",
+        f"How long Twilio may queue a message, 1 to {MAX_VALIDITY_PERIOD_SECONDS:,}. Empty: Twilio's own limit.",
         optional(is_integer(1, MAX_VALIDITY_PERIOD_SECONDS)),
         f"“validityPeriodSeconds” must be a whole number from 1 to {MAX_VALIDITY_PERIOD_SECONDS}.",
+        input=Input.WHOLE_NUMBER,
     ),
-    "concurrency": Check(
+    "concurrency": Setting(
+        "Requests at a time",
+        f"Of each worker process, 1 to {MAX_CONCURRENCY}; empty: {DEFAULT_CONCURRENCY}.",
         optional(is_integer(1, MAX_CONCURRENCY)),
         f"“concurrency” must be a whole number from 1 to {MAX_CONCURRENCY}.",
+        input=Input.WHOLE_NUMBER,
+    ),
+    "baseUrl": Setting(
+        "Base URL",
+        f"Another URL of the API, for regions and proxies. Empty: {API_URL}.",
+        optional(is_base_url),
+        f"“baseUrl” must be a URL, for example {API_URL}.",
+    ),
+    "lookupsBaseUrl": Setting(
+        "Base URL of look-ups",
+        f"Another URL of the Lookup API. Empty: {LOOKUPS_URL}.",
+        optional(is_base_url),
+        f"“lookupsBaseUrl” must be a URL, for example {LOOKUPS_URL}.",
     ),
 }
-KNOWN_FIELDS = frozenset(_CHECKS)
 
 
 def find_faults(configuration: Mapping[str, Any]) -> list[ConfigurationFault]:
-    """Return all faults of known fields; Twilio's docstring describes the fields."""
-    faults = check_fields(_CHECKS, configuration) + base_url_faults(configuration, ("baseUrl", "lookupsBaseUrl"))
+    """Return all faults of known fields."""
+    faults = check_settings(SETTINGS, configuration) + base_url_faults(configuration, ("baseUrl", "lookupsBaseUrl"))
     if configuration.get("from") is None and configuration.get("messagingServiceSid") is None:
         message = "“from” or “messagingServiceSid” is required: who the messages come from."
         faults.insert(0, ConfigurationFault("from", message))

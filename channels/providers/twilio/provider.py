@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import structlog
+from urllib3.exceptions import HTTPError
 
 from channels.events import Webhook, WebhookAnswer
-from channels.providers.base import Account, Message, Outcome, Result, one_line
+from channels.providers.base import Account, Message, Outcome, Result, Scope, describe_error, one_line
 from channels.providers.configuration import ConfigurationFault, unknown_fields
+from channels.providers.http_connections import NotSentError, result_of_unsent
 from channels.providers.parallel_calls import ParallelProvider
 from channels.providers.twilio import configuration as twilio_configuration
 from channels.providers.twilio.codes import read_refusal
@@ -28,18 +30,6 @@ logger = structlog.get_logger(__name__)
 class Twilio(ParallelProvider):
     """One request per message, `concurrency` at a time.
 
-    Configuration; `from` or `messagingServiceSid` is required:
-
-    `from`: a number in E.164; for SMS also a short code or an alphanumeric sender.
-    `messagingServiceSid`: `MG…`, a Messaging Service that chooses the sender.
-    `contentSid`: `HX…`, a Content template that is sent instead of our text. Outside the 24 hours after a person's last
-        message WhatsApp accepts only templates.
-    `contentVariables`: the template's variables: `{"1": "${contact:firstName|there}", "2": "${link}"}`.
-    `helpText`: the answer to HELP, INFO, AIDE and the like, sent once for each such message. Without it Twilio answers.
-    `validityPeriodSeconds`: how long Twilio may queue a message, 1 to 36000.
-    `concurrency`: requests at a time per worker process, 1 to 64 (32).
-    `baseUrl`, `lookupsBaseUrl`: other URLs of the API, for regions and proxies.
-
     Only the status callback can resolve an attempt of unknown outcome. Messages can be searched by number and time, but
     not by our id, so a message found that way could belong to another attempt.
     """
@@ -49,6 +39,7 @@ class Twilio(ParallelProvider):
     # Two rounds of 32 requests. More gain little (at 50 ms per request 128 were 7 % faster, 256 12 %), and if a worker
     # dies, the messages whose outcome is then unknown are never sent again.
     batch_size = 64
+    settings = twilio_configuration.SETTINGS
     credential_names = ("account_sid", "auth_token")
     address_fields = frozenset({"baseUrl", "lookupsBaseUrl"})
     evidence_window = timedelta(minutes=15)
@@ -64,8 +55,7 @@ class Twilio(ParallelProvider):
 
     @classmethod
     def configuration_faults(cls, configuration: Mapping[str, Any]) -> list[ConfigurationFault]:
-        known = twilio_configuration.KNOWN_FIELDS
-        return twilio_configuration.find_faults(configuration) + unknown_fields(configuration, known, cls.label)
+        return twilio_configuration.find_faults(configuration) + unknown_fields(configuration, cls.settings, cls.label)
 
     def account_faults(self) -> list[str]:
         return super().account_faults() + twilio_configuration.account_faults(self.account)
@@ -94,6 +84,26 @@ class Twilio(ParallelProvider):
         except RefusedError as refused:
             return _read_refusal(refused)
         return Result(Outcome.ACCEPTED, created.sid or "", "201", created.status or "")
+
+    def test_connection(self) -> Result:
+        """Read the account itself, which any valid pair of credentials may."""
+        if faults := self.account_faults():
+            return Result(Outcome.PERMANENT, detail=one_line(" ".join(faults)), scope=Scope.ACCOUNT)
+        from channels.providers.twilio.transport import RefusedError, open_client
+
+        client = open_client(self.account, 1)
+        try:
+            read = client.api.accounts(self.account.credentials["account_sid"]).fetch()
+        except RefusedError as refused:
+            return _read_refusal(refused)
+        except NotSentError as error:
+            return result_of_unsent(error)
+        except HTTPError as error:
+            return Result(Outcome.TRANSIENT, detail=describe_error(error), scope=Scope.ROUTE)
+        finally:
+            client.http_client.close()
+        detail = one_line(f"Twilio knows the account, which is {read.status}.")
+        return Result(Outcome.ACCEPTED, code="200", detail=detail)
 
     def read_webhook(self, webhook: Webhook, now: datetime) -> WebhookAnswer:
         return read_webhook(self.account, webhook, now)

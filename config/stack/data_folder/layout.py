@@ -37,6 +37,10 @@ class Layout:
         return self.data / "demo.json"
 
     @property
+    def environment(self) -> Path:
+        return self.data / "environment.json"
+
+    @property
     def postgres(self) -> Path:
         return self.data / "postgres"
 

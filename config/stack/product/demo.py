@@ -4,15 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from config.stack.data_folder.keys import write_private
-
-
-def write_demo(path: Path, base_url: str, seed: dict[str, Any]) -> dict[str, Any]:
-    """Write demo.json: `baseUrl` and the seed's `apiKey, adminUser, adminPassword, surveyId, providers, templates`."""
-    demo = {"baseUrl": base_url, **seed}
-    write_private(path, demo)
-    return demo
-
 
 def render_banner(demo: dict[str, Any], demo_path: Path) -> str:
     base_url = demo["baseUrl"]

@@ -6,6 +6,15 @@ from pathlib import Path
 
 from config.stack.data_folder.keys import StackKeys
 
+# Names what `make env` has set in a shell: a stack started from that shell does not take the other one's servers.
+EXPORTED = "DISTRIBUTOR_EXPORTED"
+
+
+def without_exports(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without what `make env` has set."""
+    exported = {EXPORTED, *environment.get(EXPORTED, "").split()}
+    return {name: value for name, value in environment.items() if name not in exported}
+
 
 def product_environment(
     base: Mapping[str, str], keys: StackKeys, *, data: Path, public_base_url: str = "http://localhost:8000"

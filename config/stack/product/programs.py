@@ -44,6 +44,7 @@ def product_programs(host: str, port: int, beat_schedule: Path) -> list[Program]
         Program("beat", [*celery, "beat", "--schedule", str(beat_schedule)]),
         Program("worker-urgent", [*worker, "--hostname", "urgent@%h", "--queues", "urgent,system"], quiet),
         Program("worker", [*worker, "--hostname", "all@%h", "--queues", "normal,bulk,urgent,system"], quiet),
+        Program("worker-events", [*worker, "--hostname", "events@%h", "--queues", "events"], quiet),
     ]
 
 

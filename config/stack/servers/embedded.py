@@ -101,8 +101,12 @@ class Servers:
             death_signal=server.hurry_signal,
             identity=identity,
         )
-        child.pass_lines_to(lambda name, line: self._receive(name, server.tidy(line)))
+        child.pass_lines_to(lambda name, line: self._pass(name, server.tidy(line)))
         self._running.append((server, child))
+
+    def _pass(self, name: str, line: str) -> None:
+        if line:
+            self._receive(name, line)
 
     def _await(self, server: Server, child: Child) -> None:
         deadline = time.monotonic() + START_LIMIT_SECONDS

@@ -46,7 +46,12 @@ class Valkey:
 
     @staticmethod
     def tidy(line: str) -> str:
-        """Return a log line without Valkey's process id, role, time and level, which it has no option to omit."""
+        """Return a log line without Valkey's process id, role, time and level, which it has no option to omit.
+
+        "" for advice about the kernel of a large server, which looks like a fault on a laptop.
+        """
+        if "vm.overcommit_memory" in line:
+            return ""
         return re.sub(r"^\d+:\S+ (\d+ \w+ \d+ [\d:.]+ [-.*#]|\(\d+\)) ", "", line)
 
     def prepare_folder(self) -> None:

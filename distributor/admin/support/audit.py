@@ -11,7 +11,7 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 from contacts.models import ApiKey
-from distributor.engine.infrastructure.audit import CHANGED, Actor, changes_between, record
+from distributor.engine.infrastructure.audit import CHANGED, Actor, actor_of_user, changes_between, record
 from distributor.models.audit_entry import ActorKind
 
 # What the form that is being saved changes; Django's log has the fields' names only.
@@ -26,11 +26,12 @@ _BY_MESSAGE: Final = {
     "Paused.": "paused",
     "Resumed.": "resumed",
     "Cancelled.": "cancelled",
+    "Rescheduled.": "rescheduled",
+    "Cloned.": "cloned",
+    "Step added.": "step_added",
+    "Sent again.": "retried",
+    "Suppressed.": "suppressed",
 }
-
-
-def actor_of_user(user: Any) -> Actor:
-    return Actor(ActorKind.USER, str(user.pk or ""), user.get_username())
 
 
 def remember_changes(model: type[Model], form: Any) -> None:

@@ -72,7 +72,6 @@ class LargeTableAdmin(BaseAdmin[ModelT]):
     paginator = CappedPaginator
     show_full_result_count = False
     sortable_by: ClassVar[Any] = ()
-    actions_selection_counter = False  # Its “select all” would select millions.
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return NewestFirst

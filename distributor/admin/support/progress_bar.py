@@ -7,13 +7,10 @@ from django.utils.safestring import SafeString
 
 from distributor.models import Distribution
 
-# In the order of the bar. Their counts add up to the accepted count.
-PARTS = ("sent", "failed", "indeterminate", "stopped", "waiting", "registered", "skipped")
-
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One outcome: its count, and its start and width in the bar, in percent."""
+    """Contacts that are equally far: their count, and its start and width in the bar, in percent."""
 
     name: str
     count: int
@@ -22,12 +19,10 @@ class Part:
 
 
 def parts_of(distribution: Distribution) -> list[Part]:
-    """Return all outcomes, including those with a count of zero."""
+    """Return all parts in the order of the bar, including those with a count of zero."""
     parts = []
-    totals = distribution.totals
     start = 0.0
-    for name in PARTS:
-        count = totals[name]
+    for name, count in distribution.progress.items():
         share = 100 * count / distribution.accepted_count if distribution.accepted_count else 0.0
         parts.append(Part(name, count, round(start, 3), round(share, 3)))
         start += share

@@ -5,20 +5,12 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from channels.models import TemplateVariant
+from channels.placeholders import BY_KEY
 from channels.rendering import CompiledText, CompiledVariant, compile_variant, encode_html, encode_subject
 from channels.segments import Segmentation, segment_text
 from contacts.channel import Channel
 
-_SAMPLE = {
-    "contact:externalId": "P-1001",
-    "contact:email": "anna.nowak@example.com",
-    "contact:phone": "+48601234567",
-    "contact:firstName": "Anna",
-    "contact:lastName": "Nowak",
-    "contact:name": "Anna Nowak",
-    "contact:title": "Dr",
-    "survey:name": "Your survey",
-}
+_SAMPLE = {key: placeholder.sample for key, placeholder in BY_KEY.items() if placeholder.sample}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,18 @@ from distributor.api.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from distributor.api.problems import ProblemDocument
 
 DISTRIBUTIONS: Final = ["Distributions"]
+RECIPIENTS: Final = ["Recipients"]
 LINKS: Final = ["Links"]
 RESPONSES: Final = ["Responses"]
 CONTACTS: Final = ["Contacts"]
 LISTS: Final = ["Lists"]
+IMPORTS: Final = ["Imports"]
 SURVEYS: Final = ["Surveys"]
 TEMPLATES: Final = ["Templates"]
 PROVIDERS: Final = ["Providers"]
 SUPPRESSIONS: Final = ["Suppressions"]
+EVENTS: Final = ["Events"]
+EXPORTS: Final = ["Exports"]
 SANDBOX: Final = ["Sandbox"]
 
 PAGE: Final = [

@@ -13,13 +13,8 @@ from contacts.identity import Identified
 from contacts.models import ApiKey, MailingList, Organization
 from distributor.engine.acceptance.judge import judge_request, split_candidates
 from distributor.engine.acceptance.key_kinds import request_of_key
-from distributor.engine.acceptance.write import (
-    NewRecipient,
-    SkippedContact,
-    write_distribution,
-    write_recipients,
-    write_steps,
-)
+from distributor.engine.acceptance.rows import NewRecipient, SkippedContact, new_distribution
+from distributor.engine.acceptance.write import write_whole
 from distributor.engine.infrastructure.transactions import retry_contact_collisions
 from distributor.engine.infrastructure.wakeups import wake_lane_on_commit
 from distributor.models import Distribution
@@ -60,8 +55,10 @@ def accept_in_transaction(
     judged = judge_request(organization, request, now)
     recipients, skipped = split_candidates(judged.candidates)
     # Later calls can name the audience as a list. A new list has no rows of its own: its members are the recipients.
-    audience = mailing_list or MailingList.objects.create(organization=organization, name=request.name)
-    distribution = write_distribution(
+    new_list = None
+    if mailing_list is None:
+        mailing_list = new_list = MailingList(organization=organization, name=request.name, is_automatic=True)
+    distribution = new_distribution(
         organization,
         api_key,
         request,
@@ -70,9 +67,10 @@ def accept_in_transaction(
         len(recipients),
         len(skipped),
         now,
-        mailing_list=audience,
+        mailing_list=mailing_list,
     )
-    steps = write_steps(distribution, judged.chain.steps)
-    for lane in write_recipients(distribution, steps, recipients, skipped, now, is_sent=request.is_sent):
+    for lane in write_whole(
+        distribution, new_list, judged.chain.steps, recipients, skipped, now, is_sent=request.is_sent
+    ):
         wake_lane_on_commit(lane)
     return Accepted(distribution, judged.resolved_contacts, recipients, skipped)

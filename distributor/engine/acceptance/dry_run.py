@@ -1,5 +1,6 @@
 """Dry run: forecast the result of a request with the code that accepts and dispatches. Nothing is written."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from channels.models import ProviderAccount, Template
 from contacts.identity import Identified
 from contacts.models import Contact, Organization
 from contacts.selection import BEFORE_ALL
+from distributor.engine.acceptance.costs import StepCost, cost_of_steps, has_priced_texts
 from distributor.engine.acceptance.judge import (
     Candidate,
     JudgedRequest,
@@ -18,10 +20,17 @@ from distributor.engine.acceptance.judge import (
     judge_request,
     terms_of_request,
 )
-from distributor.engine.acceptance.missing_values import ForecastText, MissingMessageValue, find_missing_values
+from distributor.engine.acceptance.missing_values import (
+    ForecastText,
+    MissingMessageValue,
+    count_segments,
+    find_missing_values,
+    read_step_texts,
+)
 from distributor.engine.acceptance.references import Chain
 from distributor.engine.acceptance.selection import check_selection, count_selected, next_selected
 from distributor.engine.eligibility.policy import terms_at_dispatch
+from distributor.engine.infrastructure.statement_limit import limit_statements_to
 from distributor.engine.infrastructure.transactions import retry_contact_collisions
 from distributor.engine.route.accounts import AccountOption, Hold, accounts_available_now
 from distributor.engine.route.step_context import as_account_option
@@ -32,6 +41,9 @@ from distributor.rules.journey.forecast import ForecastStep, ForecastSubject, Jo
 from distributor.rules.requests import DistributionRequest, Selection, StepRequest
 from distributor.rules.timing.departure import Terms
 from distributor.rules.timing.time_zones import zone_named
+
+# A filter is compared with every contact of the organisation, and a call must not keep a thread of the web process.
+READING_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +66,9 @@ class DryRun:
     For a selection `contacts` are the first BATCH_SIZE in the order of their ids, and `contact_count` is the number of
     all its contacts. `available_accounts` has one entry per step of the chain: the provider accounts that would send a
     message at that time, or why none would. `is_sent` False: recipients only get links. `missing_values` are the gaps
-    in the messages of the forecast, and `templates` say what becomes of a message with gaps.
+    in the messages of the forecast, and `templates` say what becomes of a message with gaps. `segment_counts` are the
+    SMS segments of the forecast by the position of their step; empty unless they were asked for, or cost something.
+    `costs` has the steps whose first account has a price.
     """
 
     made_at: datetime
@@ -66,26 +80,45 @@ class DryRun:
     is_sent: bool
     missing_values: Sequence[MissingMessageValue]
     templates: Mapping[UUID, Template]
+    segment_counts: Mapping[int, int]
+    costs: Sequence[StepCost]
 
 
-def dry_run(organization: Organization, request: DistributionRequest, now: datetime) -> DryRun:
+def dry_run(
+    organization: Organization, request: DistributionRequest, now: datetime, *, counts_segments: bool = False
+) -> DryRun:
     """Forecast what `accept` would do now, and what dispatch would then do if nothing changes.
 
     Contacts are resolved for real and rolled back (docs/decisions/0014). Raises what `accept` raises.
     """
-    judged, people = _judge_and_roll_back(organization, request, now)
+    judged, people, templates = _judge_and_roll_back(organization, request, now)
     existing_ids = _find_existing_ids(judged.candidates)
-    return _forecast(organization, request, judged, people, existing_ids, len(judged.candidates), now)
+    return _forecast(
+        organization,
+        request,
+        judged,
+        people,
+        templates,
+        existing_ids,
+        len(judged.candidates),
+        now,
+        counts_segments=counts_segments,
+    )
 
 
 @retry_contact_collisions
 def _judge_and_roll_back(
     organization: Organization, request: DistributionRequest, now: datetime
-) -> tuple[JudgedRequest, Mapping[UUID, Contact]]:
+) -> tuple[JudgedRequest, Mapping[UUID, Contact], Mapping[UUID, Template]]:
     judged = judge_request(organization, request, now, needs_all_facts=True)
-    people = _read_people(judged.candidates)
+    people, templates = _read_people(judged.candidates), _read_templates(judged.chain)
     transaction.set_rollback(True)
-    return judged, people
+    return judged, people, templates
+
+
+def _read_templates(chain: Chain) -> Mapping[UUID, Template]:
+    ids = {step.template_id for step in chain.steps}
+    return Template.with_automatic.prefetch_related("variants").in_bulk(ids)
 
 
 def _read_people(candidates: Sequence[Candidate]) -> Mapping[UUID, Contact]:
@@ -103,25 +136,46 @@ def _find_existing_ids(candidates: Sequence[Candidate]) -> set[UUID]:
 
 @transaction.atomic
 def dry_run_selection(
-    organization: Organization, request: DistributionRequest, selection: Selection, now: datetime
+    organization: Organization,
+    request: DistributionRequest,
+    selection: Selection,
+    now: datetime,
+    *,
+    counts_segments: bool = False,
 ) -> DryRun:
     """Forecast what `accept_selection` would do, with the expansion of its first chunk. The rest is only counted.
 
-    The request names no contacts. Raises what `accept_selection` raises.
+    The request names no contacts. Raises what `accept_selection` raises, and TookTooLongError for an audience that
+    takes longer to read or count: sending to it reads it in a worker.
     """
     chain, _mailing_list = check_selection(organization, request, selection)
     terms = terms_of_request(organization, chain, request)
-    selected = next_selected(organization.id, selection, BEFORE_ALL, BATCH_SIZE + 1)
+    with limit_statements_to(READING_SECONDS):
+        selected = next_selected(organization.id, selection, BEFORE_ALL, BATCH_SIZE + 1)
+        has_more = len(selected) > BATCH_SIZE
+        contact_count = count_selected(organization.id, selection) if has_more else len(selected)
     contacts = selected[:BATCH_SIZE]
     candidates = judge_contacts(organization, request, chain, terms, contacts, now, needs_all_facts=True)
-    has_more = len(selected) > BATCH_SIZE
-    contact_count = count_selected(organization.id, selection) if has_more else len(contacts)
     # A full chunk of a filter goes as bulk: the worker that expands it cannot know that it is the last.
     is_whole = len(contacts) < BATCH_SIZE or not (has_more or selection.embedded_data is not None)
     existing_ids = {contact.id for contact in contacts}
     judged = JudgedRequest(chain, terms, contacts, candidates)
     people = _read_people(candidates)
-    return _forecast(organization, request, judged, people, existing_ids, contact_count, now, is_whole=is_whole)
+    forecast = _forecast(
+        organization,
+        request,
+        judged,
+        people,
+        _read_templates(chain),
+        existing_ids,
+        contact_count,
+        now,
+        is_whole=is_whole,
+        counts_segments=counts_segments,
+    )
+    if any(step.texts for step in request.steps):
+        transaction.set_rollback(True)  # the templates that were made of them
+    return forecast
 
 
 def _forecast(
@@ -129,11 +183,13 @@ def _forecast(
     request: DistributionRequest,
     judged: JudgedRequest,
     people: Mapping[UUID, Contact],
+    templates: Mapping[UUID, Template],
     existing_ids: Collection[UUID],
     contact_count: int,
     now: datetime,
     *,
     is_whole: bool = True,
+    counts_segments: bool,
 ) -> DryRun:
     terms = terms_at_dispatch(judged.terms, now)
     contacts = [
@@ -148,8 +204,14 @@ def _forecast(
     recipient_count = sum(contact.refusal is None for contact in contacts)
     # An audience of several chunks goes as bulk, however few of its contacts are sent to (audience/expand.py).
     is_urgent = is_whole and lane_for(recipient_count) == Lane.URGENT
-    options = _find_account_options(judged.chain)
-    templates = Template.objects.prefetch_related("variants").in_bulk({step.template_id for step in judged.chain.steps})
+    steps = judged.chain.steps
+    accounts = _find_accounts(judged.chain)
+    options = [_account_options(step, accounts) for step in steps]
+    first_accounts = [accounts[step.provider_account_id] for step in steps]
+    by_position = read_step_texts(judged.chain.survey_id, steps, [of_step[0] for of_step in options], templates)
+    texts = list(_forecast_texts(request, judged.candidates, contacts, people))
+    counts_segments = counts_segments or has_priced_texts(steps, first_accounts)
+    segments = count_segments(by_position, texts) if counts_segments else {}
     return DryRun(
         now,
         organization,
@@ -158,25 +220,25 @@ def _forecast(
         contacts,
         contact_count,
         request.is_sent,
-        find_missing_values(
-            judged.chain.survey_id,
-            judged.chain.steps,
-            [of_step[0] for of_step in options],
-            templates,
-            _forecast_texts(judged.candidates, contacts, people),
-        ),
+        find_missing_values(by_position, texts),
         templates,
+        segments,
+        cost_of_steps(steps, first_accounts, Counter(text.position for text in texts), segments),
     )
 
 
 def _forecast_texts(
-    candidates: Sequence[Candidate], forecasts: Sequence[DryRunContact], people: Mapping[UUID, Contact]
+    request: DistributionRequest,
+    candidates: Sequence[Candidate],
+    forecasts: Sequence[DryRunContact],
+    people: Mapping[UUID, Contact],
 ) -> Iterator[ForecastText]:
     """Yield each message of the forecast, with what it may say about its reader."""
     for candidate, forecast in zip(candidates, forecasts, strict=True):
         for message in forecast.forecast.steps:
             person = people[candidate.contact.id]
-            yield ForecastText(person, candidate.attributes, candidate.options, message.position)
+            attributes = {**request.attributes, **candidate.attributes}
+            yield ForecastText(person, attributes, candidate.options, message.position)
 
 
 def _forecast_candidate(
@@ -200,11 +262,10 @@ def _forecast_steps(chain: Chain) -> list[ForecastStep]:
     ]
 
 
-def _find_account_options(chain: Chain) -> list[list[AccountOption]]:
-    """Return the accounts of each step, in one query for all steps and accounts."""
+def _find_accounts(chain: Chain) -> Mapping[UUID, ProviderAccount]:
+    """Return the accounts of all steps, in one query."""
     ids = {account_id for step in chain.steps for account_id in step.account_ids}
-    accounts = ProviderAccount.objects.select_related("pace", "stand_in__pace").in_bulk(ids)
-    return [_account_options(step, accounts) for step in chain.steps]
+    return ProviderAccount.objects.select_related("pace", "stand_in__pace").in_bulk(ids)
 
 
 def _account_options(step: StepRequest, accounts: Mapping[UUID, ProviderAccount]) -> list[AccountOption]:

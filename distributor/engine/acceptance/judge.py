@@ -15,7 +15,7 @@ from uuid import UUID
 from contacts.identity import Identified, resolve_contacts
 from contacts.models import Organization
 from distributor.engine.acceptance.references import Chain, check_references
-from distributor.engine.acceptance.write import NewRecipient, SkippedContact
+from distributor.engine.acceptance.rows import NewRecipient, SkippedContact
 from distributor.engine.eligibility.facts import gather_facts
 from distributor.engine.eligibility.policy import contact_limits, quiet_hours
 from distributor.rules.eligibility import ContactFacts, Reason, Refusal, choose_channel

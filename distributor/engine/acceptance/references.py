@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from contacts.models import Organization
+from distributor.engine.acceptance.own_texts import with_own_templates
 from distributor.engine.infrastructure.sql_params import array_of
 from distributor.rules.journey.chain import StepKind, step_order
 from distributor.rules.requests import DistributionRequest, StepRequest
@@ -76,15 +77,16 @@ class Chain:
 
 def check_references(organization: Organization, request: DistributionRequest) -> Chain:
     """Return the request's chain. Raises UnknownReferencesError with all faults at once, and SenderNotAllowedError."""
-    referenced = _find_referenced(organization, request.survey_id, request.steps)
+    given_steps = with_own_templates(organization, request.steps)
+    referenced = _find_referenced(organization, request.survey_id, given_steps)
     survey = referenced.get(("survey", request.survey_id))
-    faults = _step_faults(referenced, request.steps)
+    faults = _step_faults(referenced, given_steps)
     if survey is None:
         faults.insert(0, UnknownReference(None, "survey", "not_found"))
     if faults or survey is None:
         raise UnknownReferencesError(faults)
-    check_senders(organization, request.steps)
-    steps = sorted(request.steps, key=lambda step: step_order(step.kind, step.priority))
+    check_senders(organization, given_steps)
+    steps = sorted(given_steps, key=lambda step: step_order(step.kind, step.priority))
     invitations = [step.channel for step in steps if step.kind is StepKind.INVITATION]
     return Chain(request.survey_id, survey.throttle_minutes, steps, invitations)
 

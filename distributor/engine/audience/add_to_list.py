@@ -23,7 +23,7 @@ from distributor.engine.acceptance.accept import Accepted, accept_in_transaction
 from distributor.engine.acceptance.defaults import default_step
 from distributor.engine.acceptance.dry_run import DryRun, dry_run
 from distributor.engine.acceptance.key_kinds import request_of_key
-from distributor.engine.acceptance.write import SkippedContact
+from distributor.engine.acceptance.rows import SkippedContact
 from distributor.engine.audience.duplicates import find_member_matches, with_value
 from distributor.engine.infrastructure.transactions import retry_contact_collisions
 from distributor.models import ListConnection

@@ -11,23 +11,20 @@ back. Contacts are judged by the same rules as contacts named in a call. See doc
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
 
 from contacts.identity import Identified
 from contacts.models import ApiKey, Organization
+from contacts.models.api_key import KeyKind
 from contacts.selection import BEFORE_ALL
 from distributor.engine.acceptance.judge import judge_contacts, split_candidates, terms_of_request
 from distributor.engine.acceptance.references import Chain
+from distributor.engine.acceptance.rows import NewRecipient, SkippedContact, new_distribution
 from distributor.engine.acceptance.selection import check_selection, next_selected
-from distributor.engine.acceptance.write import (
-    NewRecipient,
-    SkippedContact,
-    write_distribution,
-    write_recipients,
-    write_steps,
-)
+from distributor.engine.acceptance.write import write_distribution, write_recipients
 from distributor.engine.eligibility.policy import team_of, terms_of
 from distributor.engine.infrastructure.chunked_job import (
     InputsChangedError,
@@ -53,18 +50,32 @@ def accept_selection(
     now: datetime,
     *,
     at_once: int = BATCH_SIZE,
+    key_kind: KeyKind | None = None,
+    distribution_id: UUID | None = None,
 ) -> Distribution:
     """Write a distribution to a selection. Workers expand it if it is a filter or has more than `at_once` contacts.
 
-    The request names no contacts. Raises UnknownReferencesError (survey, providers, templates, list) and
-    UnknownContactsError. If the selection names both contacts and a list, contacts not on the list are unknown too.
+    The request names no contacts. `key_kind` None: the kind of the key. `distribution_id` None: a new one. Raises
+    UnknownReferencesError (survey, providers, templates, list) and UnknownContactsError. If the selection names both
+    contacts and a list, contacts not on the list are unknown too.
     """
     chain, mailing_list = check_selection(organization, request, selection)
     terms = terms_of_request(organization, chain, request)
-    distribution = write_distribution(
-        organization, api_key, request, chain, terms, 0, 0, now, mailing_list=mailing_list, is_preparing=True
+    distribution = new_distribution(
+        organization,
+        api_key,
+        request,
+        chain,
+        terms,
+        0,
+        0,
+        now,
+        mailing_list=mailing_list,
+        is_preparing=True,
+        key_kind=key_kind,
+        distribution_id=distribution_id,
     )
-    write_steps(distribution, chain.steps)
+    write_distribution(distribution, chain.steps)
     expansion = Expansion(
         distribution=distribution,
         mailing_list_id=None if selection.contact_ids else selection.list_id,

@@ -4,8 +4,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from django.db import connection
-
 from channels.lookup import NumberReport, read_number
 from channels.models import ProviderAccount
 from channels.parallel_lookups import look_up_numbers
@@ -13,6 +11,7 @@ from contacts.channel import Channel
 from contacts.models import Organization
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.infrastructure.quotas import use_lookups
+from distributor.engine.infrastructure.transactions import release_connection
 from distributor.engine.route.step_context import as_account
 
 # North American numbers do not show whether they are mobile or landline.
@@ -46,8 +45,7 @@ def check_numbers(organization: Organization, numbers: Collection[str]) -> dict[
     reports: dict[str, NumberReport] = {}
     if account is not None:
         use_lookups(organization, len(distinct_numbers), database_now())
-        if not connection.in_atomic_block:
-            connection.close()
+        release_connection()
         reports = look_up_numbers(as_account(account), distinct_numbers)
     return {number: _check_number(number, reports.get(number)) for number in distinct_numbers}
 

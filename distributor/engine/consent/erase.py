@@ -14,6 +14,7 @@ from contacts.models import ConsentEvent, Contact, FormerAddress, Membership
 from contacts.models.suppression import SuppressionReason
 from distributor.engine.consent.forget import (
     forget_addresses,
+    forget_data_of_own_distributions,
     forget_journeys,
     forget_late,
     lock_erasures,
@@ -21,6 +22,8 @@ from distributor.engine.consent.forget import (
 )
 from distributor.engine.consent.mentions import Mentions, erase_mentions, erase_mentions_in_journeys
 from distributor.engine.consent.record import addresses_of, suppress_addresses
+from distributor.engine.consent.stored_exports import withdraw_exports
+from distributor.engine.journal.erasures import journal_erasure_on_commit
 from distributor.engine.journey.people import find_in_flight
 from distributor.engine.journey.stop import stop_journeys
 from distributor.models import Recipient, Touch
@@ -34,18 +37,21 @@ _NOTHING: dict[str, Any] = {
 
 
 @transaction.atomic
-def erase_contact(contact_id: UUID, now: datetime) -> bool:
+def erase_contact(contact_id: UUID, now: datetime, *, is_journalled: bool = True) -> bool:
     """Forget who a contact is, stop its journeys (reason “erased”) and close its links; say whether that is news.
 
     The row stays as a nameless stand-in, so that every distribution's counts remain those of its rows. With the
-    contact's own fields go the attributes of its journeys and responses, what providers said of its attempts (an SMTP
-    reply quotes the address), its memberships, its frequency record, the sandbox's messages to it, and its name and
-    addresses wherever a text mentions them: stored answers, the admin's log, answers, names of distributions.
-    Responses keep their answers, as nobody's. A no survives as keyed hashes of the addresses: nobody writes there
-    again, even if the same address is imported later, and an unsubscribe link in an old message still works.
+    contact's own fields go the attributes of its journeys and responses, and of distributions to it alone, what
+    providers said of its attempts (an SMTP reply quotes the address), its memberships, its frequency record, the
+    sandbox's messages to it, and its name and addresses wherever a text mentions them: stored answers, the admin's log,
+    answers, names and attributes of distributions. Responses keep their answers, as nobody's. A no survives as keyed
+    hashes of the addresses: nobody writes there again, even if the same address is imported later, and an unsubscribe
+    link in an old message still works.
 
     What is told later is forgotten when it arrives (forget_late). An address that another contact has stays where it
-    stands for that contact. Raises Contact.DoesNotExist.
+    stands for that contact. Stored exports that hold the person are withdrawn. The journal keeps the erasure, so that a
+    restore does not undo it, unless `is_journalled` is false: then the caller makes it again by itself. Raises
+    Contact.DoesNotExist.
     """
     lock_erasures(Contact.objects.values_list("organization_id", flat=True).get(pk=contact_id))
     # The contact first: a call that is about to accept it again waits here, and then finds that it is gone.
@@ -58,6 +64,7 @@ def erase_contact(contact_id: UUID, now: datetime) -> bool:
     stop_journeys(journeys, StopReason.ERASED, now)
     _mark_in_flight(journeys)
     forget_journeys(journeys)
+    forget_data_of_own_distributions(contact.pk, journeys)
     _keep_keys_of_addresses(contact, now)
     erase_mentions_in_journeys(mentions, contact.pk, journeys)
     Membership.objects.filter(contact=contact).delete()
@@ -66,6 +73,9 @@ def erase_contact(contact_id: UUID, now: datetime) -> bool:
     remember_erased(organization_id, addresses, now)
     forget_late(organization_id, addresses, [])
     erase_mentions(mentions, organization_id)
+    withdraw_exports(organization_id, contact.pk, now)
+    if is_journalled:
+        journal_erasure_on_commit(organization_id, [contact.pk], addresses, now)
     return True
 
 
@@ -77,14 +87,22 @@ def erase_address(organization_id: UUID, address: str, now: datetime) -> list[UU
     data, and its former address becomes a keyed hash. Nobody may have the address: then only what was told of it goes.
     """
     lock_erasures(organization_id)
-    erased = [contact_id for contact_id in holders_of(organization_id, address) if erase_contact(contact_id, now)]
+    holders = holders_of(organization_id, address)
+    erased = [contact_id for contact_id in holders if erase_contact(contact_id, now)]
+    remember_erased(organization_id, [address], now)
+    forget_address(organization_id, address)
+    withdraw_exports(organization_id, None, now)
+    journal_erasure_on_commit(organization_id, erased, [address], now)
+    return erased
+
+
+def forget_address(organization_id: UUID, address: str) -> None:
+    """Forget what was told of an address that no contact has: where it stands for a no, its keyed hash stays."""
     FormerAddress.objects.filter(contact__organization_id=organization_id, address=address).update(
         address=address_key(address)
     )
-    remember_erased(organization_id, [address], now)
     forget_addresses(organization_id, [address])
     erase_mentions(Mentions([address]), organization_id)
-    return erased
 
 
 def holders_of(organization_id: UUID, address: str) -> list[UUID]:

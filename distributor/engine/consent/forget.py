@@ -13,7 +13,7 @@ from contacts.channel import Channel
 from contacts.models import ConsentEvent, ErasedAddress, Suppression
 from distributor.engine.infrastructure.sql_params import array_of
 from distributor.engine.journey.attempts import attempt_ids_of
-from distributor.models import Attempt, Decision, ProviderEvent, Recipient, Response
+from distributor.models import Attempt, Decision, Distribution, ProviderEvent, Recipient, Response
 from distributor.rules.journey.delivery_events import OPT_OUT_REQUESTS
 
 # An erasure waits for the webhooks that are being stored, and later ones wait for it: each sees what the other wrote.
@@ -47,11 +47,13 @@ def lock_erasures(organization_id: UUID) -> None:
 
 def remember_erased(organization_id: UUID, addresses: Iterable[str], now: datetime) -> None:
     """Keep the keyed hashes of addresses, by which forget_late() knows them."""
+    remember_keys(organization_id, {address_key(address) for address in addresses}, now)
+
+
+def remember_keys(organization_id: UUID, keys: Iterable[str], now: datetime) -> None:
+    """Do the same for addresses that are known by their keyed hashes only."""
     ErasedAddress.objects.bulk_create(
-        [
-            ErasedAddress(organization_id=organization_id, address_key=address_key(address), erased_at=now)
-            for address in sorted(set(addresses))
-        ],
+        [ErasedAddress(organization_id=organization_id, address_key=key, erased_at=now) for key in sorted(set(keys))],
         ignore_conflicts=True,
     )
 
@@ -97,7 +99,7 @@ def forget_journeys(journeys: Iterable[Recipient]) -> None:
     ids = [journey.pk for journey in journeys]
     Recipient.objects.filter(pk__in=ids).update(attributes={}, locale="", wording=None)
     Response.objects.filter(recipient_id__in=ids).update(attributes={}, locale="")
-    Attempt.objects.filter(recipient_id__in=ids).update(detail="")
+    Attempt.objects.filter(recipient_id__in=ids).update(detail="", piped_values=None)
     _empty_events(ProviderEvent.objects.filter(recipient_id__in=ids))
     decisions = list(Decision.objects.filter(recipient_id__in=ids, detail__has_any_keys=["detail", "error"]))
     for decision in decisions:
@@ -105,6 +107,16 @@ def forget_journeys(journeys: Iterable[Recipient]) -> None:
     Decision.objects.bulk_update(decisions, ["detail"])
     groups = {str(journey.distribution_id) for journey in journeys}
     SandboxMessage.objects.filter(group_id__in=groups, attempt_id__in=attempt_ids_of(journeys)).delete()
+
+
+def forget_data_of_own_distributions(contact_id: UUID, journeys: Iterable[Recipient]) -> None:
+    """Empty the data of distributions that were made for this contact alone, whether it was skipped or not.
+
+    The rows are written even if they are empty, so that data added at this moment waits (follow_up/add.py).
+    """
+    skipped = Decision.objects.filter(contact_id=contact_id, recipient_id=None)
+    ids = {*skipped.values_list("distribution_id", flat=True), *(journey.distribution_id for journey in journeys)}
+    Distribution.objects.filter(pk__in=ids, accepted_count=1).update(attributes={})
 
 
 def _empty_events(events: Any) -> None:

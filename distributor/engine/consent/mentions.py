@@ -4,18 +4,29 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import orjson
 from django.contrib.admin.models import LogEntry
 from django.db import connection, models
 from django.db.models import Q
 
-from channels.models import Pace, RefusedSender
+from channels.models import KeptText, Pace, RefusedSender, Template
 from contacts.address_key import address_key
 from contacts.models import ConsentEvent, Contact, MailingList, Suppression
+from distributor.engine.consent.imported_rows import forget_imported
 from distributor.engine.infrastructure.stored_answers import find_stored_answers
-from distributor.models import Batch, Decision, Distribution, Expansion, IdempotencyKey, Recipient, Response, Step
+from distributor.models import (
+    Batch,
+    Decision,
+    Distribution,
+    EventDelivery,
+    Expansion,
+    IdempotencyKey,
+    Recipient,
+    Response,
+    Step,
+)
 
 ERASED: Final = "[erased]"
 # A shorter word in a longer text may be anything: an external id 7, or a date.
@@ -73,13 +84,15 @@ def erase_mentions_in_journeys(mentions: Mentions, contact_id: UUID, journeys: S
     _rewrite(Response.objects.filter(recipient_id__in=ids), ["answers"], mentions, is_own=True)
     _rewrite(Decision.objects.filter(contact_id=contact_id, recipient_id=None), ["detail"], mentions, is_own=True)
     _rewrite(Step.objects.filter(contact_id=contact_id), ["subject"], mentions, is_own=True)
-    _rewrite(Distribution.objects.filter(pk__in=distributions).exclude(name=""), ["name"], mentions)
+    theirs = Distribution.objects.filter(pk__in=distributions)
+    _rewrite(theirs.exclude(name="", attributes={}), ["name", "attributes"], mentions)
     # A quick send's automatic list has no members, and the distribution's name.
     for lists in (
         MailingList.objects.filter(memberships__contact_id=contact_id),
         MailingList.objects.filter(distributions__in=distributions),
     ):
         _rewrite(lists.exclude(name=""), ["name"], mentions)
+    _erase_from_own_texts(mentions, distributions)
     batches = Batch.objects.filter(pk__in={journey.batch_id for journey in journeys})
     _rewrite(batches.exclude(last_error=""), ["last_error"], mentions)
     expansions = Expansion.objects.filter(distribution_id__in=distributions, distribution__is_preparing=False)
@@ -90,13 +103,31 @@ def erase_mentions_in_journeys(mentions: Mentions, contact_id: UUID, journeys: S
     _rewrite(ConsentEvent.objects.filter(contact_id=contact_id), ["source", "evidence"], mentions)
 
 
+def _erase_from_own_texts(mentions: Mentions, distributions: Collection[UUID]) -> None:
+    """Erase the words from texts that sends brought themselves, and from what is kept of them (decision 46).
+
+    The text is another one then: later sends with the text as it was must not find it.
+    """
+    steps = Step.objects.filter(distribution__in=distributions, template__text_key__isnull=False)
+    template_ids = set(steps.values_list("template_id", flat=True))
+    for template in Template.with_automatic.filter(pk__in=template_ids).order_by("pk").select_for_update():
+        before = set(template.variants.values_list("subject", "html", "text"))
+        _rewrite(template.variants.all(), ["subject", "html", "text"], mentions)
+        if before != set(template.variants.values_list("subject", "html", "text")):
+            _rewrite(KeptText.objects.filter(template=template), ["subject", "html", "text"], mentions)
+            Template.with_automatic.filter(pk=template.pk).update(text_key=uuid4())
+
+
 def erase_mentions(mentions: Mentions, organization_id: UUID) -> None:
-    """Erase the words from what the whole organisation shares: stored answers, the admin's log, accounts' troubles."""
+    """Erase the words from what the organisation shares: stored answers, the log, what accounts and endpoints said."""
     _rewrite_stored_answers(mentions, organization_id)
+    forget_imported(organization_id, mentions.words)
     paces = Pace.objects.filter(account__organization=organization_id).exclude(broken_because="")
     _rewrite(paces, ["broken_because"], mentions)
     refused = RefusedSender.objects.filter(account__organization=organization_id)
     _rewrite(refused.exclude(because=""), ["because"], mentions)
+    answered = EventDelivery.objects.filter(endpoint__organization=organization_id).exclude(answer="")
+    _rewrite(answered, ["answer"], mentions)
     keys = [address_key(word) for word in mentions.words]
     closed = Suppression.objects.filter(organization=organization_id, address__in=keys)
     _rewrite(closed.exclude(source=""), ["source"], mentions)

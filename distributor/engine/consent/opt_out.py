@@ -13,6 +13,7 @@ from contacts.models import ConsentEvent, Contact, Suppression
 from contacts.models.suppression import SuppressionReason
 from distributor.engine.consent.record import ReportedSignal, addresses_of, record_signals
 from distributor.engine.consent.stop import lock_journeys, stop_for_signals
+from distributor.engine.counters.count import Route, Tally
 from distributor.rules.consent import Lift, Signal
 
 _TOLD_BY_REASON: Final = {
@@ -38,12 +39,32 @@ def opt_out(contact_id: UUID, now: datetime, *, source: str) -> bool:
     """
     # The contact first: a call that is about to accept it again waits here, and then knows that it opted out.
     contact = Contact.objects.select_for_update(no_key=True).get(pk=contact_id)
-    if contact.opted_out_at is not None and not _open_addresses(contact):
-        return False
-    reported = ReportedSignal(Signal.REPORTED_OPT_OUT, contact_id=contact_id)
-    stopping = record_signals(contact.organization_id, [reported], source, now)
-    stop_for_signals(lock_journeys([contact_id]), stopping, now)
-    return contact.opted_out_at is None
+    return _opt_out(contact.organization_id, [contact], source, now) == 1
+
+
+@transaction.atomic
+def opt_out_many(organization_id: UUID, contact_ids: Iterable[UUID], now: datetime, *, source: str) -> int:
+    """Do the same for contacts of an organisation, in a few statements. Returns how many had not opted out before."""
+    contacts = Contact.objects.filter(organization_id=organization_id, pk__in=set(contact_ids), erased_at=None)
+    return _opt_out(organization_id, list(contacts.order_by("pk").select_for_update(no_key=True)), source, now)
+
+
+def _opt_out(organization_id: UUID, contacts: Sequence[Contact], source: str, now: datetime) -> int:
+    """Opt locked contacts out; leave those whose opt-out is complete."""
+    opted_out = [contact for contact in contacts if contact.opted_out_at is not None]
+    complete = {contact.pk for contact in opted_out} - _having_open_addresses(organization_id, opted_out)
+    saying = [contact for contact in contacts if contact.pk not in complete]
+    if not saying:
+        return 0
+    reported = [ReportedSignal(Signal.REPORTED_OPT_OUT, contact_id=contact.pk) for contact in saying]
+    stopping = record_signals(organization_id, reported, source, now)
+    stop_for_signals(lock_journeys([contact.pk for contact in saying]), stopping, now)
+    new_count = sum(contact.opted_out_at is None for contact in saying)
+    if new_count:
+        tally = Tally()
+        tally[Route()]["opted_out"] += new_count
+        tally.write(organization_id, now)
+    return new_count
 
 
 @transaction.atomic
@@ -126,8 +147,15 @@ def _suppressions_of(contact: Contact) -> QuerySet[Suppression]:
     return Suppression.objects.filter(theirs, organization_id=contact.organization_id)
 
 
-def _open_addresses(contact: Contact) -> bool:
-    """Whether any address of a contact that opted out is still open to other contacts."""
-    addresses = set(addresses_of(contact))
-    closed = set(_suppressions_of(contact).values_list("channel", "address"))
-    return bool(addresses - closed)
+def _having_open_addresses(organization_id: UUID, contacts: Sequence[Contact]) -> set[UUID]:
+    """Return which of the contacts have an address that is still open to other contacts."""
+    if not contacts:
+        return set()
+    theirs = {contact.pk: set(addresses_of(contact)) for contact in contacts}
+    suppressions = Suppression.objects.filter(
+        organization_id=organization_id,
+        channel__in=Channel.values,  # so that the index of addresses serves
+        address__in={address for places in theirs.values() for _, address in places},
+    )
+    closed = set(suppressions.values_list("channel", "address"))
+    return {contact_id for contact_id, places in theirs.items() if places - closed}

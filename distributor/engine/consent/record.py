@@ -19,7 +19,9 @@ from contacts.channel import Channel
 from contacts.models import ConsentEvent, Contact, Organization, Suppression
 from contacts.phone_numbers import normalize_phone
 from distributor.engine.journal.noes import journal_noes_on_commit
+from distributor.engine.outbox.write import NewBundle, write_bundles
 from distributor.rules.consent import SUPPRESSION_REASONS, Closes, ConsentSettings, Signal, closes
+from distributor.rules.event_types import EventType
 
 PHONE_CHANNELS = (Channel.SMS, Channel.WHATSAPP)
 
@@ -65,6 +67,14 @@ def record_signals(
     suppress_addresses(organization_id, suppressions, source)
     ConsentEvent.objects.bulk_create(events)
     journal_noes_on_commit(organization_id, events, sorted(suppressions), sorted(opted_out), now)
+    write_bundles(
+        NewBundle(
+            EventType.OPTED_OUT,
+            organization_id,
+            details={"contactId": contact_id, "signal": each.signal.value, "channel": each.channel or None},
+        )
+        for contact_id, each in stopping.items()
+    )
     return stopping
 
 

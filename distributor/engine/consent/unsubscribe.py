@@ -1,5 +1,6 @@
 """Unsubscribing by a personal link: the page's button, or a mail program's one click."""
 
+from collections import Counter
 from datetime import datetime
 
 from django.db import transaction
@@ -11,6 +12,7 @@ from contacts.models.suppression import SuppressionReason
 from distributor.engine.consent.opt_out import active_signals
 from distributor.engine.consent.record import ReportedSignal, record_signals, spread, suppress_addresses
 from distributor.engine.consent.stop import lock_journeys, stop_for_signals
+from distributor.engine.counters.count import count_recipient
 from distributor.models import Recipient
 from distributor.rules.consent import Signal
 from distributor.rules.link_codes import is_well_formed
@@ -34,7 +36,8 @@ def unsubscribe(code: str, source: str, now: datetime) -> bool:
     contact = Contact.objects.select_for_update(no_key=True).get(pk=recipient.contact_id)
     organization_id = recipient.distribution.organization_id
     former = FormerAddress.objects.filter(contact_id=contact.pk, replaced_at__gte=recipient.created_at)
-    if Signal.PAGE_UNSUBSCRIBE not in active_signals(contact):
+    is_new = Signal.PAGE_UNSUBSCRIBE not in active_signals(contact)
+    if is_new:
         reported = ReportedSignal(Signal.PAGE_UNSUBSCRIBE, contact_id=contact.pk, evidence={"link": code})
         stopping = record_signals(organization_id, [reported], source, now)
         stop_for_signals(lock_journeys([contact.pk]), stopping, now)
@@ -44,6 +47,8 @@ def unsubscribe(code: str, source: str, now: datetime) -> bool:
         [(channel, address, SuppressionReason.UNSUBSCRIBE.value) for channel, address in closed],
         source,
     )
+    if is_new:
+        count_recipient(organization_id, recipient.pk, Counter(opted_out=1), now)
     return True
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from random import random
 
 import structlog
+from django.db import transaction
 
 from channels.account_state.buckets import record_call
 from channels.account_state.evidence import BECAUSE_LENGTH, Evidence, Finding, may_concern_account
@@ -18,6 +19,7 @@ from channels.account_state.refused_senders import hold_sender, release_sender
 from channels.providers.base import Outcome, Result, Scope
 from distributor.engine.dispatch.handover import Begun
 from distributor.engine.infrastructure.sql_params import storable
+from distributor.engine.outbox.breaker import tell_breaker
 from distributor.engine.route.steering import record_results
 from distributor.engine.route.step_context import StepContext
 from distributor.engine.route.waiting_batches import make_batches_due
@@ -65,14 +67,18 @@ def update_account_health(
     if is_untroubled:
         is_sender_in_trouble = sender_since is not None or option.refused_sender is not None
         return results, AccountHealth(is_context_outdated=is_sender_in_trouble, failing_since=sender_since)
-    weighed, evidence, before, after = record_call(
-        begun.account_id,
-        [person.recipient_id for person in begun.people],
-        [replace(each, code=storable(each.code, 63), detail=storable(each.detail, 500)) for each in results],
-        is_probe=begun.is_probe,
-        now=now,
-        jitter=random(),  # noqa: S311  it spreads load and keeps no secret
-    )
+    with transaction.atomic():
+        weighed, evidence, before, after = record_call(
+            begun.account_id,
+            [person.recipient_id for person in begun.people],
+            [replace(each, code=storable(each.code, 63), detail=storable(each.detail, 500)) for each in results],
+            is_probe=begun.is_probe,
+            now=now,
+            jitter=random(),  # noqa: S311  it spreads load and keeps no secret
+        )
+        tell_breaker(
+            context.distribution.organization_id, begun.account_id, before.broken_because, after.broken_because
+        )
     _log_change(begun, evidence, before, after)
     if before.broken_because and not after.broken_because:
         make_batches_due(begun.account_id, now)

@@ -88,6 +88,6 @@ def _hold_for_quota(claim: Claim, context: StepContext, allowance: Allowance, no
     if quota is None:
         return None
     mark_used_up(quota)
-    hold = Hold(quota.hold_until(now), str(quota), allowance.option.account.id)
+    hold = Hold(quota.hold_until(now), allowance.option.account.id, quota=str(quota))
     park_batch(claim, hold)
     return hold

@@ -41,7 +41,15 @@ chosen AS MATERIALIZED (
 )
 UPDATE distributor_batch SET lease_expires_at = %(lease_expires_at)s, fence = fence + 1, claims = claims + 1
 FROM chosen WHERE distributor_batch.id = chosen.id
-RETURNING distributor_batch.id, organization_id, distribution_id, step_id, fence, claims, lane
+RETURNING distributor_batch.id, organization_id, distribution_id, step_id, fence, claims, lane, EXISTS (
+    SELECT FROM round_robin CROSS JOIN LATERAL (
+        SELECT FROM distributor_batch b
+        WHERE b.state = 'waiting' AND b.lane = %(lane)s AND b.organization_id = round_robin.organization_id
+            AND b.due_at <= %(now)s AND (b.lease_expires_at IS NULL OR b.lease_expires_at <= %(now)s)
+            AND b.id <> distributor_batch.id
+        LIMIT 1
+    ) other
+)
 """
 
 
@@ -56,6 +64,8 @@ class Claim:
     fence: int
     claims: int
     lane: str
+    # Whether the lane has more batches that are due and that nobody holds.
+    has_more: bool = False
 
     @property
     def is_urgent(self) -> bool:

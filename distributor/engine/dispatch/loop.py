@@ -5,11 +5,13 @@ No transaction or lock is held while a provider is called.
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
 from django.db import connection, transaction
 
+from channels.providers.base import Outcome
 from channels.providers.registry import open_provider
 from distributor.engine.dispatch.account_health import record_scores, update_account_health
 from distributor.engine.dispatch.begin import begin
@@ -20,13 +22,20 @@ from distributor.engine.dispatch.recover import recover_handovers, release_faile
 from distributor.engine.dispatch.repeat import read_repeated
 from distributor.engine.dispatch.settle import settle
 from distributor.engine.dispatch.slots import give_way, occupy_worker, remember_call
+from distributor.engine.infrastructure import tracing
 from distributor.engine.infrastructure.chunked_job import SLICE_SECONDS
+from distributor.engine.infrastructure.wakeups import wake_another
 from distributor.engine.journal.files import is_journal_kept
 from distributor.engine.journal.write import write_to_journal
 from distributor.engine.route.accounts import Hold
 from distributor.engine.route.step_context import StepContext, load_step_context
 
 logger = structlog.get_logger(__name__)
+# A worker that is idle takes a wake-up within milliseconds.
+IDLE_WITHIN: Final = timedelta(seconds=1)
+
+# Retries and fallbacks of the first hour belong to the trace of the call.
+_TRACED_FOR: Final = timedelta(hours=1)
 
 _CLOSE_BATCH = """
 UPDATE distributor_batch SET
@@ -39,12 +48,19 @@ WHERE id = %(id)s AND fence = %(fence)s
 
 
 def dispatch_lane(lane: str, clock: Callable[[], datetime]) -> bool:
-    """Dispatch a lane's due batches for one time slice. Returns whether there may be more to do."""
+    """Dispatch a lane's due batches for one time slice. Returns whether there may be more to do.
+
+    With each claim it wakes another worker if the lane has more, so all are at work as soon as one has told the next.
+    A wake-up that finds nobody idle is void after a second, so that they do not pile up.
+    """
     ends_at = time.monotonic() + SLICE_SECONDS
     while time.monotonic() < ends_at:
-        claim = claim_batch(lane, clock())
+        now = clock()
+        claim = claim_batch(lane, now)
         if claim is None:
             return False
+        if claim.has_more:
+            wake_another(lane, now + IDLE_WITHIN)
         try:
             dispatch_batch(claim, clock, lambda: time.monotonic() >= ends_at)
         except ClaimLostError:
@@ -58,6 +74,20 @@ def dispatch_lane(lane: str, clock: Callable[[], datetime]) -> bool:
 def dispatch_batch(claim: Claim, clock: Callable[[], datetime], is_time_up: Callable[[], bool]) -> None:
     """Hand a batch's people over, one provider call after another. People left when time is up keep waiting."""
     context = load_step_context(claim.distribution_id, claim.step_id)
+    with tracing.span("dispatch batch", "consumer", parent=_trace_of(context, clock), distributor__lane=claim.lane):
+        _dispatch_batch(claim, context, clock, is_time_up)
+
+
+def _trace_of(context: StepContext, clock: Callable[[], datetime]) -> str:
+    """Return the trace of the call that accepted the distribution. Messages of later days have traces of their own."""
+    parent = context.distribution.traceparent
+    is_continued = tracing.is_tracing() and parent and clock() - context.distribution.created_at < _TRACED_FOR
+    return parent if is_continued else ""
+
+
+def _dispatch_batch(
+    claim: Claim, context: StepContext, clock: Callable[[], datetime], is_time_up: Callable[[], bool]
+) -> None:
     recover_handovers(claim, context, clock())
     now = clock()
     if park_if_unavailable(claim, context, now):
@@ -83,13 +113,17 @@ def _dispatch_people(
             write_to_journal(journal_line(claim, account_context, begun))
         provider = open_provider(account_context.provider_kind, account_context.account)
         called_at = time.monotonic()
-        results = hand_over(account_context, provider, begun)
+        with tracing.span(f"send by {context.step.channel}", "client") as span:
+            span.set(distributor__provider=account_context.provider_kind, distributor__messages=len(begun.people))
+            results = hand_over(account_context, provider, begun)
+            span.set(distributor__accepted=sum(result.outcome is Outcome.ACCEPTED for result in results))
+        answer_seconds = time.monotonic() - called_at
         if not context.distribution.is_test:
-            remember_call(begun.account_id, time.monotonic() - called_at)
+            remember_call(begun.account_id, answer_seconds)
         answered_at = clock()
         results, health = update_account_health(account_context, begun, results, answered_at)
         results = read_repeated(begun, results)
-        settle(claim, account_context, begun, results, clock(), health)
+        settle(claim, account_context, begun, results, clock(), health, answer_seconds)
         record_scores(account_context, begun, results, answered_at)
         if health.is_context_outdated or is_time_up():
             break

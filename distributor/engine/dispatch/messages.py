@@ -1,4 +1,4 @@
-"""Write the message for one recipient of a step."""
+"""Write the message for one recipient of a step, and describe it for its attempt."""
 
 from channels.providers.base import Message
 from contacts.channel import Channel
@@ -21,7 +21,9 @@ def write_message(context: StepContext, person: Person, further_keys: frozenset[
         "unsubscribe": unsubscribe_url,
         "intro": person.wording.intro,
     }
-    values |= contact_values(person, variant.keys | further_keys if further_keys else variant.keys)
+    values |= contact_values(
+        person, variant.keys | further_keys if further_keys else variant.keys, context.distribution.attributes
+    )
     return Message(
         attempt_id=attempt_id(person.recipient_id, person.attempt_count + 1),
         group_id=str(context.distribution.id),
@@ -34,3 +36,20 @@ def write_message(context: StepContext, person: Person, further_keys: frozenset[
         installation_id=context.installation_id,
         own_subject=person.wording.subject,
     )
+
+
+def describe_message(context: StepContext, person: Person) -> tuple[str, dict[str, str] | None]:
+    """Return what an attempt keeps of its message: the key of its texts, and the values that may change later.
+
+    Its links follow from the recipient's code, and its introduction is the recipient's own.
+    """
+    kept = context.kept_texts[context.variant_for(person.locale, person.contact_locale).locale]
+    try:
+        shared = context.distribution.attributes
+        values = contact_values(person, kept.contact_keys, shared) if kept.contact_keys else {}
+    except Exception:
+        # The message could not be written either: hand_over has logged it, and the person has failed alone.
+        return kept.key, None
+    if kept.survey_name:
+        values["survey:name"] = kept.survey_name
+    return kept.key, values or None

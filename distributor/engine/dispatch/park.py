@@ -42,7 +42,7 @@ def park_batch(claim: Claim, hold: Hold) -> None:
         claims=0,
         due_at=hold.until,
         held_by=hold.account_id,
-        last_error=hold.explanation[:500],
+        last_error=hold.explain()[:500],
     )
 
 

@@ -15,6 +15,7 @@ from django.db import connection
 
 from channels.providers.base import Outcome, Result
 from channels.providers.registry import repeat_window
+from distributor.engine.counters.count import Route, Tally, count_attempts
 from distributor.engine.dispatch.claim import Claim
 from distributor.engine.dispatch.handover import Begun, write_handover
 from distributor.engine.dispatch.park import park_batch
@@ -23,6 +24,7 @@ from distributor.engine.journey.people import Person
 from distributor.engine.route.accounts import AccountOption, Hold, take_tokens
 from distributor.engine.route.step_context import StepContext
 from distributor.models import Attempt
+from distributor.models.attempt import AttemptState
 
 _REOPEN = """
 WITH reopened AS (
@@ -73,6 +75,9 @@ def begin_repeat(
     begun = write_handover(claim, context, again, allowance, begun_at, is_repeat=True)
     if begun is None:
         raise RuntimeError("a repeat needs no quota")
+    tally = Tally()
+    count_attempts(tally, Route(context.step.channel, account_id), [AttemptState.UNKNOWN.value] * len(people), -1)
+    tally.write(context.distribution.organization_id, now)
     return begun
 
 

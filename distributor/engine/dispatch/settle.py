@@ -13,10 +13,13 @@ from distributor.engine.consent.forget import forget_late
 from distributor.engine.consent.provider_signals import record_provider_signals, suppress_bounced
 from distributor.engine.consent.record import ReportedSignal
 from distributor.engine.consent.stop import lock_journeys, stop_for_signals
+from distributor.engine.counters.count import Route, Tally, count_attempts
 from distributor.engine.dispatch.account_health import WORKS, AccountHealth
 from distributor.engine.dispatch.claim import Claim
 from distributor.engine.dispatch.handover import Begun
+from distributor.engine.dispatch.messages import describe_message
 from distributor.engine.dispatch.outcome import arm_next_batches, consequences_of_results
+from distributor.engine.dispatch.result_totals import state_of, totals_of
 from distributor.engine.eligibility.facts import address_on
 from distributor.engine.feedback.ingest import catch_up_after_settle
 from distributor.engine.infrastructure.sql_params import rows_of, storable
@@ -27,20 +30,26 @@ from distributor.engine.journey.transitions import move_recipients
 from distributor.engine.route.steering import routes_of
 from distributor.engine.route.step_context import StepContext
 from distributor.models import Batch, Decision, Handover
-from distributor.models.attempt import AttemptState
 from distributor.models.decision import DecisionKind
 from distributor.rules.consent import Signal
+from distributor.rules.event_types import EventType
 
-_ATTEMPT_STATES = {Outcome.ACCEPTED: AttemptState.SENT, Outcome.UNKNOWN: AttemptState.UNKNOWN}
-
+# Callers are told what was sent (engine/outbox) by the same statement.
 _INSERT_ATTEMPTS = """
-INSERT INTO distributor_attempt (
-    recipient_id, number, state, provider_message_id, code, detail, route,
-    step_id, provider_account_id, channel, begun_at, ended_at)
-SELECT given.*, %(step_id)s, %(account_id)s, %(channel)s, %(begun_at)s, %(ended_at)s
-FROM json_to_recordset(%(attempts)s) AS given(
-    recipient_id bigint, number smallint, state text, provider_message_id text, code text, detail text,
-    route jsonb)
+WITH attempt AS (
+    INSERT INTO distributor_attempt (
+        recipient_id, number, state, provider_message_id, code, detail, route, piped_values, text_key,
+        step_id, provider_account_id, channel, begun_at, ended_at)
+    SELECT recipient_id, number, state, provider_message_id, code, detail, route, piped_values,
+        coalesce(text_key, %(text_key)s::uuid), %(step_id)s, %(account_id)s, %(channel)s, %(begun_at)s, %(ended_at)s
+    FROM json_to_recordset(%(attempts)s) AS given(
+        recipient_id bigint, number smallint, state text, provider_message_id text, code text, detail text,
+        route jsonb, piped_values jsonb, text_key uuid)
+    RETURNING recipient_id, number, state
+)
+INSERT INTO distributor_eventbundle (organization_id, distribution_id, type, subject_ids, numbers)
+SELECT %(organization_id)s, %(distribution_id)s, %(sent)s, array_agg(recipient_id), array_agg(number)
+FROM attempt WHERE state = 'sent' HAVING count(*) > 0
 """
 
 
@@ -51,9 +60,14 @@ def settle(
     results: Sequence[Result],
     now: datetime,
     health: AccountHealth = WORKS,
+    answer_seconds: float | None = None,
 ) -> None:
-    """Store one result per person. A hand-over that another worker has settled already is left as it is."""
+    """Store one result per person. A hand-over that another worker has settled already is left as it is.
+
+    `answer_seconds` is how long the provider took; None if that is not known.
+    """
     outcomes = list(zip(begun.people, results, strict=True))
+    tally, route = Tally(), Route(context.step.channel, begun.account_id)
     with transaction.atomic():
         if not Handover.objects.filter(id=begun.handover_id, settled_at=None).update(settled_at=now):
             return
@@ -75,7 +89,7 @@ def settle(
         unreached = ((person.id, person.recipient_id, begun.begun_at) for person in consequences.unreached)
         release_slots(context.distribution.survey_id, unreached)
         if marked_ids:
-            catch_up_after_settle(marked_ids, now)
+            catch_up_after_settle(marked_ids, now, tally)
             is_marked = set(marked_ids)
             addresses = {
                 address_on(context.step.channel, person.email, person.phone)
@@ -87,6 +101,12 @@ def settle(
             _stop_sharers(begun, stopping, now)
         # Last, because a pause locks the distribution first and then its batches.
         Batch.objects.filter(id=claim.batch_id, fence=claim.fence).update(claims=0, last_error="", held_by=None)
+        count_attempts(tally, route, (state_of(result) for _, result in consequences.attempted))
+        tally[route]["opted_out"] += sum(result.opted_out for result in results)
+        if answer_seconds is not None:
+            tally.add_answer(route, answer_seconds)
+        tally.totals = totals_of(route, results, consequences.attempted, answer_seconds)
+        tally.write(context.distribution.organization_id, now)
 
 
 def _without_repeated(decisions: Sequence[Decision]) -> list[Decision]:
@@ -160,27 +180,39 @@ def _insert_attempts(
         return
     people = [person for person, _ in attempted]
     routes = routes_of(context.account_options, begun.account_id, context.step.channel, people, begun.begun_at)
+    described = [describe_message(context, person) for person in people]
+    text_keys = {text_key for text_key, _ in described}
+    # Mostly all people get the same texts: then their key is given once.
+    shared_key = text_keys.pop() if len(text_keys) == 1 else None
     with connection.cursor() as cursor:
         cursor.execute(
             _INSERT_ATTEMPTS,
             {
+                "sent": EventType.SENT.value,
+                "organization_id": context.distribution.organization_id,
+                "distribution_id": context.distribution.id,
                 "step_id": context.step.id,
                 "account_id": begun.account_id,
                 "channel": context.step.channel,
                 "begun_at": begun.begun_at,
                 "ended_at": now,
+                "text_key": shared_key,
                 "attempts": rows_of(
                     [
                         {
                             "recipient_id": person.recipient_id,
                             "number": person.attempt_count + 1,
-                            "state": _ATTEMPT_STATES.get(result.outcome, AttemptState.FAILED),
+                            "state": state_of(result),
                             "provider_message_id": storable(result.provider_message_id, 255),
                             "code": storable(result.code, 63),
                             "detail": storable(result.detail, 500),
                             "route": route,
+                            "piped_values": piped_values,
+                            **({} if shared_key else {"text_key": text_key}),
                         }
-                        for (person, result), route in zip(attempted, routes, strict=True)
+                        for (person, result), route, (text_key, piped_values) in zip(
+                            attempted, routes, described, strict=True
+                        )
                     ]
                 ),
             },

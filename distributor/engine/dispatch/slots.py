@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db import DatabaseError, connection
 
-from distributor.engine.dispatch.claim import Claim
+from distributor.engine.dispatch.claim import LEASE, Claim
 from distributor.engine.infrastructure.wakeups import wake_lane
 from distributor.engine.route.step_context import StepContext
 from distributor.models import Batch
@@ -27,6 +27,13 @@ _REMEMBERED: Final = 10_000
 _WORKERS: Final = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'distributor worker'"
 # A row's lock is tried only when the rows before it were refused: the filter runs row by row, up to the limit.
 _TAKE: Final = "SELECT key FROM unnest(%s::bigint[]) AS keys(key) WHERE pg_try_advisory_lock(key) LIMIT 1"
+# A worker that runs no statement for the time of a lease has lost its batch: it is frozen. Its slots do not count.
+_SILENCE: Final = LEASE
+_COUNT_SILENT: Final = """
+SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE locktype = 'advisory' AND (classid::bigint << 32 | objid::bigint) = ANY(%s::bigint[]) AND objsubid = 1
+    AND database = datid AND datname = current_database() AND state_change < clock_timestamp() - %s::interval
+"""
 _GIVE_BACK: Final = "SELECT pg_advisory_unlock(%s)"
 
 _call_seconds: dict[UUID, float] = {}
@@ -53,7 +60,8 @@ def occupy_worker(claim: Claim, context: StepContext) -> Iterator[bool]:
     workers = _count_workers()
     held: list[int] = []
     try:
-        may_call = _take_all(_wanted(claim.organization_id, [*doubtful, *slow], workers, is_slow=bool(slow)), held)
+        wanted = _wanted(claim.organization_id, [*doubtful, *slow], workers, is_slow=bool(slow))
+        may_call = _take_all(wanted, workers, held)
         if may_call and workers > 1:
             wake_lane(claim.lane)
         yield may_call
@@ -98,16 +106,34 @@ def _count_workers() -> int:
         return int(cursor.fetchone()[0])
 
 
-def _take_all(wanted: Iterable[tuple[str, int]], held: list[int]) -> bool:
-    """Take a slot of each name, and note it in `held`. Return whether there was one of each."""
+def _take_all(wanted: Iterable[tuple[str, int]], workers: int, held: list[int]) -> bool:
+    """Take a slot of each name, and note it in `held`. Return whether there was one of each.
+
+    There is another slot for each that a frozen worker holds.
+    """
     for name, count in wanted:
-        with connection.cursor() as cursor:
-            cursor.execute(_TAKE, [[_key(name, number) for number in range(count)]])
-            row = cursor.fetchone()
-        if row is None:
+        keys = [_key(name, number) for number in range(count + workers)]
+        key = _take(keys[:count])
+        if key is None:
+            key = _take(keys[count : count + _count_silent(keys)])
+        if key is None:
             return False
-        held.append(row[0])
+        held.append(key)
     return True
+
+
+def _take(keys: list[int]) -> int | None:
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE, [keys])
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _count_silent(keys: list[int]) -> int:
+    """Return how many of the slots are held by sessions that have been silent for a lease."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT_SILENT, [keys, f"{_SILENCE.total_seconds()} s"])
+        return int(cursor.fetchone()[0])
 
 
 def _give_back(held: Sequence[int]) -> None:

@@ -125,6 +125,11 @@ def _refuse_numbers(
     return {phone: refusal for phone in phones if (refusal := refuse_number(phone, numbers)) is not None}
 
 
+def find_suppression(organization_id: UUID, channel: str, address: str) -> str | None:
+    """Return why one address is suppressed, or None. The address is in its one spelling."""
+    return _find_suppressions(organization_id, [channel], [[address]], "").get((channel, address))
+
+
 def _find_suppressions(
     organization_id: UUID, channels: Sequence[str], addresses: Sequence[Sequence[str]], shared_lock: str
 ) -> dict[tuple[str, str], str]:

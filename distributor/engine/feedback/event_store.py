@@ -1,11 +1,11 @@
 """Provider events in the database: stored once, then folded into attempts and recipients."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import structlog
@@ -15,14 +15,20 @@ from channels.account_state.steering import IN_TIME
 from channels.events import Event
 from channels.providers.base import Account
 from distributor.engine.consent.forget import erasure_lock
+from distributor.engine.counters.count import Route, Tally
 from distributor.engine.infrastructure.sql_params import array_of, rows_of, storable, without_nul
 from distributor.engine.journey.attempts import read_attempt_id
+from distributor.engine.outbox.write import NewBundle, write_bundles
 from distributor.engine.route.steering import record_reports
+from distributor.models.attempt import AttemptState
+from distributor.rules.event_types import EventType
 from distributor.rules.journey.delivery_events import Progress, Trouble, meaning_of
 
 logger = structlog.get_logger(__name__)
 
 _EVENT_ID_LENGTH = 255
+# A dropped message counts as failed instead: its attempt changes its state.
+_BOUNCES = (Trouble.UNDELIVERED, Trouble.BOUNCED)
 
 # An event is linked to an attempt only if the recipient belongs to the account's own organisation. Opens and clicks of
 # messages with an anonymous link are not stored: beside a response they would identify the person (decision 15). Rows
@@ -69,7 +75,7 @@ WHERE a.recipient_id = events.recipient_id AND a.number = events.attempt_number
     AND (events.progress > a.progress OR events.trouble > a.trouble)
 RETURNING a.recipient_id, old.state <> new.state
     OR new.trouble >= %(undelivered)s AND new.trouble > old.trouble,
-    a.provider_account_id, a.channel,
+    a.provider_account_id, a.channel, old.state, new.state, old.progress, new.progress, old.trouble, new.trouble,
     CASE WHEN old.progress < %(delivered)s AND new.progress >= %(delivered)s
         THEN events.delivered_at - a.begun_at <= %(in_time)s END,
     old.trouble < %(undelivered)s AND new.trouble >= %(undelivered)s,
@@ -79,7 +85,8 @@ RETURNING a.recipient_id, old.state <> new.state
     ) THEN coalesce(nullif(events.address, ''), (
         SELECT CASE a.channel WHEN 'email' THEN lower(c.email) ELSE c.phone END
         FROM distributor_recipient r JOIN contacts_contact c ON c.id = r.contact_id WHERE r.id = a.recipient_id
-    )) END
+    )) END,
+    a.number, (SELECT organization_id FROM channels_provideraccount WHERE id = a.provider_account_id)
 """
 _RECORD_OPENS = """
 WITH events AS (
@@ -89,7 +96,13 @@ WITH events AS (
 opened AS (
     UPDATE distributor_recipient r SET first_opened_at = events.opened_at FROM events
     WHERE r.id = events.recipient_id AND (r.first_opened_at IS NULL OR r.first_opened_at > events.opened_at)
-    RETURNING r.distribution_id, old.first_opened_at
+    RETURNING r.id, r.distribution_id, old.first_opened_at
+),
+told AS (
+    INSERT INTO distributor_eventbundle (organization_id, distribution_id, type, subject_ids)
+    SELECT d.organization_id, d.id, 'recipient.opened', array_agg(opened.id)
+    FROM opened JOIN distributor_distribution d ON d.id = opened.distribution_id
+    WHERE opened.first_opened_at IS NULL GROUP BY d.organization_id, d.id
 )
 SELECT distribution_id, count(*) FROM opened WHERE first_opened_at IS NULL GROUP BY distribution_id
 """
@@ -109,7 +122,7 @@ class NewEvent:
 
 
 class FoldedAttempt(NamedTuple):
-    """An attempt after its events were folded.
+    """An attempt before and after its events were folded.
 
     `is_in_time`: whether it was delivered in time, if it has just become known to be delivered. `weighed_address` is
     where the message went, if its step has accounts with weights.
@@ -119,9 +132,26 @@ class FoldedAttempt(NamedTuple):
     may_change_journey: bool
     account_id: UUID
     channel: str
+    old_state: str
+    new_state: str
+    old_progress: int
+    new_progress: int
+    old_trouble: int
+    new_trouble: int
     is_in_time: bool | None
     has_failed: bool
     weighed_address: str | None
+    number: int
+    organization_id: UUID
+
+
+# What callers are told of an attempt, in the order in which it happens.
+_NEWS: Final[dict[EventType, Callable[[FoldedAttempt], bool]]] = {
+    EventType.SENT: lambda attempt: attempt.old_state != attempt.new_state == AttemptState.SENT,
+    EventType.DELIVERED: lambda attempt: attempt.old_progress < Progress.DELIVERED <= attempt.new_progress,
+    EventType.CLICKED: lambda attempt: attempt.old_progress < Progress.CLICKED <= attempt.new_progress,
+    EventType.BOUNCED: lambda attempt: attempt.has_failed,
+}
 
 
 def store_events(account: Account, events: Sequence[Event], now: datetime) -> list[NewEvent]:
@@ -156,8 +186,8 @@ def record_opens(recipient_ids: Collection[int], counts: defaultdict[UUID, Count
             counts[distribution_id]["opened_count"] += count
 
 
-def fold_events(recipient_ids: Collection[int], now: datetime) -> set[int]:
-    """Fold all stored events of these recipients into their attempts.
+def fold_events(recipient_ids: Collection[int], now: datetime, tally: Tally) -> set[int]:
+    """Fold all stored events of these recipients into their attempts, and add the changes to `tally`.
 
     Returns the recipients whose journey may change: an attempt's state did, or its delivery failed.
     """
@@ -171,8 +201,32 @@ def fold_events(recipient_ids: Collection[int], now: datetime) -> set[int]:
         }
         cursor.execute(_FOLD, parameters)
         folded = [FoldedAttempt(*row) for row in cursor.fetchall()]
+    for attempt in folded:
+        _count_changes(tally[Route(attempt.channel, attempt.account_id)], attempt)
+    write_bundles(_events_of(folded))
     record_reports([attempt for attempt in folded if attempt.weighed_address is not None], now)
     return {attempt.recipient_id for attempt in folded if attempt.may_change_journey}
+
+
+def _events_of(folded: Sequence[FoldedAttempt]) -> Iterator[NewBundle]:
+    """Yield what callers are told, one bundle per type and organisation, in the order in which it happens."""
+    happened: defaultdict[tuple[EventType, UUID], list[FoldedAttempt]] = defaultdict(list)
+    for kind, is_news in _NEWS.items():
+        for attempt in folded:
+            if is_news(attempt):
+                happened[kind, attempt.organization_id].append(attempt)
+    for (kind, organization_id), attempts in happened.items():
+        recipient_ids, numbers = [each.recipient_id for each in attempts], [each.number for each in attempts]
+        yield NewBundle(kind, organization_id, subject_ids=recipient_ids, numbers=numbers)
+
+
+def _count_changes(counts: Counter[str], attempt: FoldedAttempt) -> None:
+    if attempt.old_state != attempt.new_state:
+        counts[attempt.old_state] -= 1
+        counts[attempt.new_state] += 1
+    for name, rank in (("delivered", Progress.DELIVERED), ("clicked", Progress.CLICKED)):
+        counts[name] += attempt.old_progress < rank <= attempt.new_progress
+    counts["bounced"] += (attempt.new_trouble in _BOUNCES) - (attempt.old_trouble in _BOUNCES)
 
 
 def _row(place: int, event: Event) -> dict[str, Any]:

@@ -30,6 +30,8 @@ from distributor.engine.consent.provider_signals import (
 from distributor.engine.consent.record import ReportedSignal
 from distributor.engine.consent.resubscribe import SUBSCRIPTION_CHANGES, apply_resubscribes
 from distributor.engine.consent.stop import lock_journeys, stop_for_signals
+from distributor.engine.counters.count import Route, Tally
+from distributor.engine.counters.totals import PROVIDER_EVENTS, Total, Totals
 from distributor.engine.feedback.event_store import NewEvent, fold_events, record_opens, store_events
 from distributor.engine.feedback.reconcile import reconcile_journeys
 from distributor.engine.follow_up.arm import arm_after_settle
@@ -37,8 +39,10 @@ from distributor.engine.follow_up.thank_you import arm_thank_you
 from distributor.engine.infrastructure.sql_params import array_of
 from distributor.engine.infrastructure.transactions import retry_deadlocks
 from distributor.engine.journey.transitions import add_counts
+from distributor.engine.outbox.write import NewBundle, write_bundles
 from distributor.models import Recipient
 from distributor.models.recipient import RecipientState
+from distributor.rules.event_types import EventType
 from distributor.rules.journey.chain import StopsOn
 from distributor.rules.journey.delivery_events import OPT_OUT_REQUESTS, SIGNALS, Progress, meaning_of
 
@@ -61,27 +65,33 @@ def ingest_events(account: Account, events: Sequence[Event], now: datetime) -> l
 
     May deadlock with a concurrent pause, so it is retried: Twilio does not redeliver webhooks.
     """
-    new_events = store_events(account, events, now)
+    new_events, tally = store_events(account, events, now), Tally()
+    route = Route(account.channel.value, account.id)
     attempt_events = [event for event in new_events if event.recipient_id]
     stopping = _record_consent(account, new_events, now)
     if stopping:
         recipient_ids = {event.recipient_id for event in attempt_events}
         stop_for_signals(lock_journeys(stopping, and_recipients=recipient_ids), stopping, now)
     if attempt_events:
-        _apply_to_journeys(attempt_events, now)
+        opened_count = _apply_to_journeys(attempt_events, now, tally)
+        tally[route]["opened"] += opened_count
+        _tell_complaints(account, attempt_events)
     if new_events:
         told = {event.address for event in new_events}
         forget_late(account.organization_id, told, {event.recipient_id for event in attempt_events})
+        tally[route].update(events=len(new_events), opted_out=len(stopping))
+        tally.totals = _totals_of(route, new_events, now)
+        tally.write(account.organization_id, now)
     return new_events
 
 
-def catch_up_after_settle(recipient_ids: Collection[int], now: datetime) -> None:
+def catch_up_after_settle(recipient_ids: Collection[int], now: datetime, tally: Tally) -> None:
     """Apply what arrived while these recipients' messages were with a provider: events, responses and added steps.
 
-    The caller has settled the attempts and holds the recipients' locks.
+    The caller has settled the attempts, holds the recipients' locks, and writes `tally`.
     """
     counts: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
-    fold_events(recipient_ids, now)
+    fold_events(recipient_ids, now, tally)
     Recipient.objects.filter(id__in=recipient_ids).update(has_early_events=False)
     _mark(reconcile_journeys(recipient_ids, now, counts))
     add_counts(counts)
@@ -130,20 +140,40 @@ def _record_consent(account: Account, new_events: Sequence[NewEvent], now: datet
     return stopping
 
 
-def _apply_to_journeys(new_events: Sequence[NewEvent], now: datetime) -> None:
-    """Fold new events of known attempts, and reconcile the journeys that they may change."""
+def _apply_to_journeys(new_events: Sequence[NewEvent], now: datetime, tally: Tally) -> int:
+    """Fold new events of known attempts, and reconcile the journeys that they may change. Returns the first opens."""
     recipient_ids = sorted({event.recipient_id for event in new_events})
     recipients = _lock_recipients(recipient_ids)
     counts: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
+    may_change = fold_events(recipient_ids, now, tally)
     if any(event.progress >= Progress.OPENED for event in new_events):
         record_opens(recipient_ids, counts)
+    opened_count = sum(changes["opened_count"] for changes in counts.values())
     delivered = {event.recipient_id for event in new_events if event.progress >= Progress.DELIVERED}
     with_stop_condition = {recipient.id for recipient in recipients if recipient.stops_on != StopsOn.RESPONSE}
-    in_flight = reconcile_journeys(fold_events(recipient_ids, now) | delivered & with_stop_condition, now, counts)
+    in_flight = reconcile_journeys(may_change | delivered & with_stop_condition, now, counts)
     attempt_counts = {recipient.id: recipient.attempt_count for recipient in recipients}
     early = {event.recipient_id for event in new_events if event.number > attempt_counts.get(event.recipient_id, 0)}
     _mark(in_flight | early)
     add_counts(counts)
+    return opened_count
+
+
+def _totals_of(route: Route, new_events: Sequence[NewEvent], now: datetime) -> Totals:
+    """Return what monitoring counts: the events by their kind, and how long after the fact they came."""
+    totals = Totals(route.account_id)
+    for event in new_events:
+        total = Total(PROVIDER_EVENTS, route.channel, event.kind)
+        totals.add_seconds(total, (now - event.occurred_at).total_seconds())
+    return totals
+
+
+def _tell_complaints(account: Account, attempt_events: Sequence[NewEvent]) -> None:
+    complaints = [event for event in attempt_events if event.kind == EventKind.COMPLAINED]
+    recipient_ids, numbers = [event.recipient_id for event in complaints], [event.number for event in complaints]
+    write_bundles(
+        [NewBundle(EventType.COMPLAINED, account.organization_id, subject_ids=recipient_ids, numbers=numbers)]
+    )
 
 
 def _lock_recipients(recipient_ids: Collection[int]) -> list[_LockedRecipient]:

@@ -13,15 +13,17 @@ with a provider                        the chunk marks the recipient, and settle
 before its next hand-over              the settle of that hand-over knows the step
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Exists, F, Max, OuterRef
 
+from contacts.contact_fields import MAX_DATA_KEYS
+from distributor.engine.acceptance.own_texts import with_own_templates
 from distributor.engine.acceptance.references import UnknownReferencesError, check_senders, step_faults
 from distributor.engine.acceptance.write import write_steps
 from distributor.engine.follow_up.arm import arm_candidates, ends_before, find_candidates, lock_next_recipients
@@ -49,6 +51,7 @@ class FollowUpRefusal(StrEnum):
     NOBODY_TO_THANK = "nobody_to_thank"  # links are anonymous, so responders are unknown
     NOT_A_RECIPIENT = "not_a_recipient"
     TOO_MANY = "too_many"
+    TOO_MANY_ATTRIBUTES = "too_many_attributes"
 
 
 class FollowUpRefusedError(Exception):
@@ -61,26 +64,43 @@ class FollowUpRefusedError(Exception):
 
 @retry_deadlocks
 def add_follow_up(
-    distribution_id: UUID, request: StepRequest, now: datetime, *, contact_id: UUID | None = None
+    distribution_id: UUID,
+    request: StepRequest,
+    now: datetime,
+    *,
+    contact_id: UUID | None = None,
+    step_id: UUID | None = None,
+    attributes: Mapping[str, Any] | None = None,
 ) -> Step:
     """Add a reminder or thank-you with a `scheduled_at`, for everybody or one contact. Workers arm it afterwards.
 
     A reminder goes to recipients who have been sent to by then and have not responded, a thank-you to recipients who
-    have responded by then. A `scheduled_at` in the past means now. Raises FollowUpRefusedError, and
-    UnknownReferencesError for provider accounts and the template.
+    have responded by then. A `scheduled_at` in the past means now. `attributes` are laid over the distribution's, or
+    over the one recipient's, for every message that is not written yet. With the `step_id` of a step that is there
+    already, nothing is added. Raises FollowUpRefusedError, and UnknownReferencesError for provider accounts and the
+    template.
     """
     if request.scheduled_at is None:
         raise ValueError("an added step needs scheduled_at")
     request = replace(request, scheduled_at=max(request.scheduled_at, now))
+    # Before the distribution, as a response locks them.
+    recipient = _lock_recipient(distribution_id, contact_id) if attributes and contact_id is not None else None
     locked = Distribution.objects.select_for_update(of=("self",))
-    distribution = locked.select_related("organization", "expansion").get(pk=distribution_id)
+    distribution = locked.select_related("organization", "expansion", "open_link").get(pk=distribution_id)
+    if step_id is not None and (added := distribution.steps.filter(pk=step_id).first()) is not None:
+        return added
     _require_addable(distribution, request, contact_id, now)
+    [request] = with_own_templates(distribution.organization, [request])
     check_senders(distribution.organization, [request])
     if faults := step_faults(distribution.organization, [request]):
         raise UnknownReferencesError(faults)
     last_position = distribution.steps.aggregate(last=Max("position"))["last"]
-    (step,) = write_steps(distribution, [request], first_position=last_position + 1, contact_id=contact_id)
+    (step,) = write_steps(
+        distribution, [request], first_position=last_position + 1, contact_id=contact_id, first_id=step_id
+    )
     FollowUp.objects.create(step=step, due_at=now)
+    if attributes:
+        _add_attributes(distribution if contact_id is None else recipient, attributes)
     distribution.follow_up_count += 1
     distribution.arming_count += 1
     distribution.save(update_fields=["follow_up_count", "arming_count"])
@@ -125,10 +145,34 @@ def _require_addable(distribution: Distribution, request: StepRequest, contact_i
         raise FollowUpRefusedError(reason)
 
 
+def _lock_recipient(distribution_id: UUID, contact_id: UUID) -> Recipient | None:
+    recipients = Recipient.objects.filter(distribution=distribution_id, contact_id=contact_id, contact__erased_at=None)
+    return recipients.select_for_update(no_key=True, of=("self",)).first()
+
+
+def _add_attributes(row: Distribution | Recipient | None, attributes: Mapping[str, Any]) -> None:
+    """Lay attributes over those of a distribution or of one recipient. Raises FollowUpRefusedError for too many.
+
+    What erasing a person has emptied stays empty: a recipient's, and those of a distribution to one contact.
+    """
+    if row is None or (isinstance(row, Distribution) and _is_of_nobody(row)):
+        return
+    row.attributes = {**row.attributes, **attributes}
+    if len(row.attributes) > MAX_DATA_KEYS:
+        raise FollowUpRefusedError(FollowUpRefusal.TOO_MANY_ATTRIBUTES)
+    row.save(update_fields=["attributes"])
+
+
+def _is_of_nobody(distribution: Distribution) -> bool:
+    erased = Recipient.objects.filter(distribution=distribution, contact__erased_at__isnull=False)
+    return distribution.accepted_count == 1 and erased.exists()
+
+
 def _is_registration_only(distribution: Distribution) -> bool:
     """Return whether recipients only get links. This is known before an audience is expanded, too."""
     expansion: Expansion | None = getattr(distribution, "expansion", None)
-    return distribution.registered_count > 0 or (expansion is not None and not expansion.is_sent)
+    has_open_link = getattr(distribution, "open_link", None) is not None
+    return has_open_link or distribution.registered_count > 0 or (expansion is not None and not expansion.is_sent)
 
 
 def _lock_next(now: datetime) -> FollowUp | None:

@@ -46,6 +46,10 @@ def actor_of_key(key: ApiKey) -> Actor:
     return Actor(ActorKind.API_KEY, str(key.pk), f"{key.name} ({key.prefix})")
 
 
+def actor_of_user(user: Any) -> Actor:
+    return Actor(ActorKind.USER, str(user.pk or ""), user.get_username())
+
+
 def record(
     actor: Actor,
     action: str,

@@ -55,7 +55,7 @@ def run_chunk(lock_next: Callable[[], WorkT | None], process: Callable[[WorkT], 
             raise
         failures = work.failures + 1
         logger.exception("chunk_failed", work=type(work).__name__, id=str(work.pk), failures=failures)
-        _postpone(work, failures, error, now)
+        postpone(work, failures, error, now)
     return True
 
 
@@ -65,7 +65,8 @@ def record_progress(work: ChunkedWork, now: datetime, *changed_fields: str) -> N
     work.save(update_fields=["due_at", "failures", "last_error", *changed_fields])
 
 
-def _postpone(work: ChunkedWork, failures: int, error: Exception, now: datetime) -> None:
+def postpone(work: ChunkedWork, failures: int, error: Exception, now: datetime) -> None:
+    """Store that a chunk has failed so many times in a row, and when it is tried again."""
     type(work)._default_manager.filter(pk=work.pk).update(
         failures=failures,
         due_at=now + pause_after(failures),

@@ -1,18 +1,19 @@
-"""Counts in Valkey that are worth nothing after a minute. Whatever is counted there goes on when Valkey is away."""
+"""Counts and short lists in Valkey that may be lost. Whatever uses them goes on when Valkey is away."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from django.conf import settings
 from redis import Redis
+from redis.client import Pipeline
 from redis.exceptions import RedisError
 
 logger = structlog.get_logger(__name__)
 
-# After a failure this process counts nothing for this long: each try may take the timeout.
+# After a failure this process asks nothing for this long: each try may take the timeout.
 _PAUSE_SECONDS: Final = 5.0
 _paused_until = 0.0
 
@@ -23,21 +24,32 @@ def valkey(url: str) -> Redis:
     return Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5)
 
 
-def count_up(keys: Sequence[str], lifetime_seconds: int) -> Sequence[int] | None:
-    """Add one to each counter, in one round trip, and return them. None if Valkey is away: nothing is limited then.
-
-    Counters end `lifetime_seconds` after they were last counted.
-    """
+def ask_valkey(write_commands: Callable[[Pipeline], object]) -> Sequence[Any] | None:
+    """Send commands in one round trip, and return their answers. None if there is no Valkey, or it is away."""
     global _paused_until
     if not settings.REDIS_URL or time.monotonic() < _paused_until:
         return None
     try:
         with valkey(settings.REDIS_URL).pipeline(transaction=False) as pipeline:
-            for key in keys:
-                pipeline.incr(key)
-                pipeline.expire(key, lifetime_seconds)
-            return [int(count) for count in pipeline.execute()[::2]]
+            write_commands(pipeline)
+            answers: Sequence[Any] = pipeline.execute()
+            return answers
     except (RedisError, OSError) as error:
         _paused_until = time.monotonic() + _PAUSE_SECONDS
         logger.warning("requests_not_counted", error=str(error))
         return None
+
+
+def count_up(keys: Sequence[str], lifetime_seconds: int) -> Sequence[int] | None:
+    """Add one to each counter, in one round trip, and return them. None if Valkey is away: nothing is limited then.
+
+    Counters end `lifetime_seconds` after they were last counted.
+    """
+
+    def write_commands(pipeline: Pipeline) -> None:
+        for key in keys:
+            pipeline.incr(key)
+            pipeline.expire(key, lifetime_seconds)
+
+    answers = ask_valkey(write_commands)
+    return None if answers is None else [int(count) for count in answers[::2]]

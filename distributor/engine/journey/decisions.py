@@ -20,7 +20,7 @@ def new_decision(
     detail: Mapping[str, Any] | None = None,
     until: datetime | None = None,
 ) -> Decision:
-    """Return an unsaved decision. `detail` holds the facts that the reason is based on (see rules/phrases.py)."""
+    """Return an unsaved decision. `detail` holds the facts that the reason is based on (see rules/phrases/)."""
     return Decision(
         distribution_id=distribution_id,
         contact_id=contact_id,

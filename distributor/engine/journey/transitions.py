@@ -14,6 +14,22 @@ from distributor.models import Distribution
 from distributor.models.recipient import RecipientOutcome, RecipientState
 from distributor.rules.journey.conclusion import Conclusion
 
+# What callers are told (engine/outbox): one bundle per kind of end and reason, by the statement that ends the journeys.
+# Where no journey can end so, as where all messages were sent, the plain statement saves the processor's time.
+_TELL = """,
+told AS (
+    INSERT INTO distributor_eventbundle (organization_id, distribution_id, type, subject_ids, numbers, details)
+    SELECT d.organization_id, d.id, ended.type, array_agg(ended.id ORDER BY ended.id),
+        array_agg(ended.attempt_count ORDER BY ended.id),
+        jsonb_strip_nulls(jsonb_build_object('reason', nullif(ended.reason, '')))
+    FROM (
+        SELECT *, CASE WHEN state = 'stopped' THEN 'recipient.stopped' WHEN outcome = 'failed' THEN 'recipient.failed'
+            WHEN outcome = 'indeterminate' THEN 'recipient.indeterminate' END AS type
+        FROM changed WHERE has_ended
+    ) ended JOIN distributor_distribution d ON d.id = ended.distribution_id
+    WHERE ended.type IS NOT NULL GROUP BY d.organization_id, d.id, ended.type, ended.reason
+)
+"""
 # A recipient who was stopped meanwhile stays stopped. The attempt is still counted, but nothing new starts.
 _MOVE = """
 WITH move AS (
@@ -21,7 +37,7 @@ WITH move AS (
         recipient_id bigint, state text, outcome text, reason text, batch_id uuid, is_attempt boolean,
         sent_at timestamptz)
 ),
-moved AS (
+changed AS (
     UPDATE distributor_recipient r SET
         state = CASE r.state WHEN 'waiting' THEN move.state ELSE r.state END,
         outcome = CASE r.state WHEN 'waiting' THEN move.outcome ELSE r.outcome END,
@@ -30,24 +46,34 @@ moved AS (
         attempt_count = r.attempt_count + move.is_attempt::int,
         first_sent_at = coalesce(r.first_sent_at, move.sent_at)
     FROM move WHERE r.id = move.recipient_id
-    RETURNING r.id, old.state AS was, new.state, new.outcome, new.has_early_events,
+    RETURNING r.id, r.distribution_id, new.state, new.outcome, new.reason, new.attempt_count, new.has_early_events,
+        old.state = 'waiting' AND new.state <> 'waiting' AS has_ended,
         old.first_sent_at IS NULL AND new.first_sent_at IS NOT NULL AS is_newly_reached
 )
-SELECT state, outcome, count(*) FILTER (WHERE was = 'waiting' AND state <> 'waiting'),
+-- told
+SELECT state, outcome, count(*) FILTER (WHERE has_ended),
     count(*) FILTER (WHERE is_newly_reached), array_agg(id) FILTER (WHERE has_early_events)
-FROM moved GROUP BY state, outcome
+FROM changed GROUP BY state, outcome
 """
 # Corrections apply whatever the state was: the caller has decided on them under the recipients' locks.
 _CORRECT = """
-UPDATE distributor_recipient r SET
-    state = correction.state, outcome = correction.outcome, reason = correction.reason,
-    batch_id = coalesce(correction.batch_id, r.batch_id), first_sent_at = correction.first_sent_at
-FROM json_to_recordset(%s) AS correction(
-    recipient_id bigint, state text, outcome text, reason text, batch_id uuid, first_sent_at timestamptz)
-WHERE r.id = correction.recipient_id
-RETURNING r.distribution_id, old.state, old.outcome, new.state, new.outcome,
-    (new.first_sent_at IS NOT NULL)::int - (old.first_sent_at IS NOT NULL)::int
+WITH changed AS (
+    UPDATE distributor_recipient r SET
+        state = correction.state, outcome = correction.outcome, reason = correction.reason,
+        batch_id = coalesce(correction.batch_id, r.batch_id), first_sent_at = correction.first_sent_at
+    FROM json_to_recordset(%s) AS correction(
+        recipient_id bigint, state text, outcome text, reason text, batch_id uuid, first_sent_at timestamptz)
+    WHERE r.id = correction.recipient_id
+    RETURNING r.id, r.distribution_id, old.state AS old_state, old.outcome AS old_outcome, new.state, new.outcome,
+        new.reason, new.attempt_count, (old.state, old.outcome) <> (new.state, new.outcome) AS has_ended,
+        (new.first_sent_at IS NOT NULL)::int - (old.first_sent_at IS NOT NULL)::int AS newly_reached
+)
+-- told
+SELECT distribution_id, old_state, old_outcome, state, outcome, newly_reached FROM changed
 """
+
+_MOVE_AND_TELL = _MOVE.replace("\n-- told\n", _TELL)
+_CORRECT_AND_TELL = _CORRECT.replace("\n-- told\n", _TELL)
 
 _COUNTS = {
     (RecipientState.FINISHED, RecipientOutcome.SENT): "sent_count",
@@ -105,7 +131,7 @@ def move_recipients(distribution_id: UUID, moves: Sequence[Move], *, duplicate_r
     counts: Counter[str] = Counter(duplicate_risk_count=duplicate_risks)
     marked_ids: list[int] = []
     with connection.cursor() as cursor:
-        cursor.execute(_MOVE, [rows_of(moves)])
+        cursor.execute(_MOVE_AND_TELL if _ends_badly(moves) else _MOVE, [rows_of(moves)])
         for state, outcome, count, newly_reached, marked in cursor.fetchall():
             if count:
                 counts[_COUNTS[state, outcome]] += count
@@ -119,7 +145,7 @@ def correct_recipients(corrections: Sequence[Correction]) -> dict[UUID, Counter[
     """Apply corrections to recipients that the caller has locked. Returns the changes for add_counts()."""
     counts: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
     with connection.cursor() as cursor:
-        cursor.execute(_CORRECT, [rows_of(corrections)])
+        cursor.execute(_CORRECT_AND_TELL if _ends_badly(corrections) else _CORRECT, [rows_of(corrections)])
         for distribution_id, old_state, old_outcome, state, outcome, newly_reached in cursor.fetchall():
             counts[distribution_id]["reached_count"] += newly_reached
             if before := _COUNTS.get((old_state, old_outcome)):
@@ -135,6 +161,12 @@ def add_counts(counts: Mapping[UUID, Counter[str]]) -> None:
         added = {name: F(name) + count for name, count in counts[distribution_id].items() if count}
         if added:
             Distribution.objects.filter(id=distribution_id).update(**added)
+
+
+def _ends_badly(changes: Sequence[Move] | Sequence[Correction]) -> bool:
+    """Whether a journey may end so that callers are told of it: stopped, failed, or nobody can say."""
+    told = (RecipientOutcome.FAILED, RecipientOutcome.INDETERMINATE)
+    return any(change.state == RecipientState.STOPPED or change.outcome in told for change in changes)
 
 
 def _end_state(conclusion: Conclusion) -> tuple[RecipientState, str]:

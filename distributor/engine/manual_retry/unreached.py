@@ -24,6 +24,7 @@ WHERE r.distribution_id = %(distribution_id)s
     AND (%(reasons)s::text[] = '{}' OR r.reason = ANY(%(reasons)s::text[]))
     AND (%(step_ids)s::uuid[] = '{}' OR step.id = ANY(%(step_ids)s::uuid[]))
     AND (%(channels)s::text[] = '{}' OR step.channel = ANY(%(channels)s::text[]))
+    AND (%(codes)s::text[] = '{}' OR coalesce(last.code, '') = ANY(%(codes)s::text[]))
     AND (%(contact_ids)s::uuid[] = '{}' OR r.contact_id = ANY(%(contact_ids)s::uuid[]))
     AND NOT EXISTS (
         SELECT FROM distributor_decision stop
@@ -103,6 +104,7 @@ def _parameters(distribution_id: UUID, selection: RetrySelection) -> dict[str, A
         "step_ids": array_of(selection.step_ids),
         "channels": list(selection.channels),
         "contact_ids": array_of(selection.contact_ids),
+        "codes": list(selection.codes),
         "final_stops": [reason.value for reason in FINAL_STOPS],
     }
 

@@ -157,6 +157,7 @@ def _journey(timeline: Timeline, further: _Further) -> JourneyRecord:
         recipient,
         distribution_name=distribution.name,
         survey_name=distribution.survey.name,
+        attributes={**distribution.attributes, **recipient.attributes},
         machine_visits=timeline.machine_visits.count if timeline.machine_visits else 0,
         attempts=list(records_of(AttemptRecord, timeline.attempts)),
         decisions=[_decision(decision, timeline.zone) for decision in timeline.decisions],

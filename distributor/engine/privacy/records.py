@@ -68,6 +68,7 @@ class AttemptRecord:
     provider_message_id: str
     code: str
     detail: str
+    piped_values: Mapping[str, str] | None
     begun_at: datetime
     ended_at: datetime
 

@@ -210,7 +210,7 @@ def _delete_range(kind: Kind, after: str, last: str, now: datetime) -> int:
 
 
 def _erase(contact_id: UUID, now: datetime) -> bool:
-    is_erased = erase_contact(contact_id, now)
+    is_erased = erase_contact(contact_id, now, is_journalled=False)  # after a restore, retention erases them again
     if is_erased:
         record(SYSTEM, "erased", Contact.objects.get(pk=contact_id))
     return is_erased

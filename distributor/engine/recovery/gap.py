@@ -15,6 +15,7 @@ from django.db import connection
 from distributor.engine.infrastructure.sql_params import array_of
 from distributor.engine.journal.files import find_files, read_last_line, read_lines
 from distributor.engine.journal.lines import JournalLine, decode_line
+from distributor.engine.recovery.erasures import has_forgotten_erasures
 from distributor.engine.recovery.noes import has_forgotten_noes
 
 CHUNK_SIZE = 1_000
@@ -29,10 +30,15 @@ class ForgottenLine(NamedTuple):
 
 
 def has_gap(folder: Path, installation: str) -> bool:
-    """Return whether the database has forgotten the last hand-over, or the last no, of any process."""
+    """Return whether the database has forgotten the last hand-over, no or erasure of any process."""
     last_lines = [line for path in find_files(folder) if (line := read_last_line(path, decode_line)) is not None]
     own = {line.handover_id for line in last_lines if line.installation == installation}
-    return bool(unknown_handovers(own)) or has_forgotten_noes(folder, installation)
+    return bool(unknown_handovers(own)) or has_forgotten_words(folder, installation)
+
+
+def has_forgotten_words(folder: Path, installation: str) -> bool:
+    """Return whether the database has forgotten what people said, or that they were erased."""
+    return has_forgotten_noes(folder, installation) or has_forgotten_erasures(folder, installation)
 
 
 def find_forgotten(folder: Path, installation: str) -> Iterator[ForgottenLine]:

@@ -14,9 +14,10 @@ from django.db import transaction
 from distributor.engine.control import DistributionOverError, pause
 from distributor.engine.journal.files import read_line_at
 from distributor.engine.journal.lines import JournalLine
-from distributor.engine.recovery.gap import ForgottenLine, find_forgotten
-from distributor.engine.recovery.noes import bring_back_noes, has_forgotten_noes
-from distributor.engine.recovery.sequences import move_recipient_ids_beyond
+from distributor.engine.recovery.erasures import repeat_erasures
+from distributor.engine.recovery.gap import ForgottenLine, find_forgotten, has_forgotten_words
+from distributor.engine.recovery.noes import bring_back_noes
+from distributor.engine.recovery.sequences import move_recipient_ids_beyond, skip_used_event_numbers
 from distributor.engine.recovery.write_back import WrittenBack, write_back
 from distributor.engine.schedule.recurring import skip_due_occurrences
 from distributor.models import Expansion, Installation
@@ -57,7 +58,7 @@ def recover_memory(folder: Path, installation: str, now: datetime) -> Findings:
     """
     places, last_id = _index(find_forgotten(folder, installation))
     findings = Findings()
-    if not places and not has_forgotten_noes(folder, installation):
+    if not places and not has_forgotten_words(folder, installation):
         return findings  # another process has been faster
     findings.skipped_occurrences = _stop_sending(last_id, now)
     first_at, last_at = (str(places[0][0]), str(places[-1][0])) if places else ("", "")
@@ -68,6 +69,8 @@ def recover_memory(folder: Path, installation: str, now: datetime) -> Findings:
         written_back = None if line is None else write_back(line, now)
         if line is not None and written_back is not None:
             findings.add(line, written_back)
+    # After the hand-overs: an erasure stops journeys, and leaves what is in flight to whoever settles it.
+    findings.counts["erasures"] = repeat_erasures(folder, installation, now)
     findings.paused = _pause_unfinished(findings.forgotten, now)
     _store(findings)
     logger.warning(
@@ -75,6 +78,7 @@ def recover_memory(folder: Path, installation: str, now: datetime) -> Findings:
         handovers=findings.counts["handovers"],
         attempts=findings.counts["written_back"],
         noes=findings.counts["noes"],
+        erasures=findings.counts["erasures"],
         to_repeat=findings.counts["to_repeat"],
         unknown_recipients=findings.counts["unknown_recipients"],
     )
@@ -100,6 +104,7 @@ def _stop_sending(last_id: int, now: datetime) -> Sequence[str]:
     installation = Installation.objects.select_for_update().get()
     if installation.recovering_since is None:
         installation.recovering_since, installation.recovery = now, None
+        skip_used_event_numbers()
     installation.gap_found_at = now
     installation.save(update_fields=["recovering_since", "recovery", "gap_found_at"])
     move_recipient_ids_beyond(last_id)

@@ -16,6 +16,11 @@ SELECT setval(pg_get_serial_sequence('distributor_recipient', 'id'), greatest(%s
     (SELECT coalesce(last_value, 0) FROM pg_sequences
      WHERE schemaname = current_schema AND sequencename = 'distributor_recipient_id_seq'), 1))
 """
+_SKIP_EVENTS = """
+SELECT setval(name::regclass, nextval(name::regclass) + 1000000000) FROM unnest(ARRAY[
+    pg_get_serial_sequence('distributor_eventbundle', 'id'), 'distributor_event_position'
+]) AS name
+"""
 # Recipients who got a forgotten one's id between the restore and its discovery: their next attempt gets a new number.
 _SKIP_NUMBERS = """
 UPDATE distributor_recipient r SET attempt_count = used.number
@@ -28,6 +33,17 @@ def move_recipient_ids_beyond(recipient_id: int) -> None:
     """Let new recipients get ids above this one."""
     with connection.cursor() as cursor:
         cursor.execute(_MOVE_SEQUENCE, [recipient_id])
+
+
+def skip_used_event_numbers() -> None:
+    """Let new events get ids and places far above those that callers may have got before the restore.
+
+    With an id that was used, a receiver would take a new event for one that it knows; with a place below a reader's
+    cursor, the reader would never see it. How many were given since the backup is not known: a thousand million are
+    skipped, of 9,000,000,000 times as many.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_SKIP_EVENTS)
 
 
 def skip_used_numbers(used: Sequence[Mapping[str, int]]) -> None:

@@ -19,6 +19,7 @@ logger = structlog.get_logger(__name__)
 
 _COUNTED = {
     "noes": "opt-outs, unsubscribes, STOPs and complaints brought back",
+    "erasures": "erasures made again: their people are erased, as they were before the restore",
     "handovers": "hand-overs that the database had forgotten",
     "written_back": "attempts written back, with an unknown outcome",
     "to_repeat": "of them are repeated after the release, because their provider takes idempotency keys",
@@ -44,11 +45,15 @@ class MemoryStatus:
         """One sentence for the operator; "" if all is well."""
         if self.recovering_since is None:
             return ""
-        count = self.findings.get("counts", {}).get("handovers", 0)
         return (
             f"Nothing has been sent since {self.recovering_since:%Y-%m-%d %H:%M} UTC: the database was restored and "
-            f"had forgotten {count} hand-overs."
+            f"had forgotten {self.forgotten_count} hand-overs."
         )
+
+    @property
+    def forgotten_count(self) -> int:
+        """How many hand-overs the journal knew and the restored database did not."""
+        return int(self.findings.get("counts", {}).get("handovers", 0))
 
     @property
     def sentences(self) -> list[str]:

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 
 from channels.models import ProviderAccount
 from channels.providers.registry import repeat_window
+from distributor.engine.counters.count import Route, Tally, count_attempts
 from distributor.engine.feedback.event_store import fold_events
 from distributor.engine.feedback.reconcile import reconcile_journeys
 from distributor.engine.infrastructure.sql_params import rows_of
@@ -26,6 +27,7 @@ from distributor.engine.journey.transitions import Move, add_counts, move_recipi
 from distributor.engine.recovery.sequences import skip_used_numbers
 from distributor.engine.route.step_context import as_account
 from distributor.models import Distribution, Handover, Recipient, Step
+from distributor.models.attempt import AttemptState
 from distributor.models.recipient import RecipientState
 from distributor.rules.journey.conclusion import conclude
 
@@ -42,6 +44,7 @@ ON CONFLICT (recipient_id, number) DO UPDATE SET
     step_id = excluded.step_id, provider_account_id = excluded.provider_account_id, channel = excluded.channel,
     begun_at = excluded.begun_at, ended_at = excluded.ended_at
 WHERE distributor_attempt.detail = excluded.detail AND distributor_attempt.state = 'unknown'
+RETURNING old.recipient_id IS NULL
 """
 
 
@@ -104,6 +107,9 @@ def _write_people_back(
                 "now": now,
             },
         )
+        new_count = sum(is_new for (is_new,) in cursor.fetchall())
+    tally = Tally()
+    count_attempts(tally, Route(line.channel, line.account_id), [AttemptState.UNKNOWN.value] * new_count)
     reserve_slots(distribution.survey_id, people, line.at)
     waiting = [person for person in people if recipients[person.recipient_id].state == RecipientState.WAITING]
     is_repeatable = now < line.at + _repeat_window(line.account_id)
@@ -114,14 +120,15 @@ def _write_people_back(
     elif waiting:
         moves = [_end(person) for person in waiting]
     move_recipients(distribution.pk, moves)
-    _apply_reports(sorted(recipients), now)
+    _apply_reports(sorted(recipients), now, tally)
+    tally.write(distribution.organization_id, now)
     return len(waiting) if is_repeatable else 0
 
 
-def _apply_reports(recipient_ids: Sequence[int], now: datetime) -> None:
+def _apply_reports(recipient_ids: Sequence[int], now: datetime, tally: Tally) -> None:
     """Apply what providers have reported since the restore. Nothing else begins: no thank-you and no added reminder."""
     counts: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
-    fold_events(recipient_ids, now)
+    fold_events(recipient_ids, now, tally)
     reconcile_journeys(recipient_ids, now, counts)
     add_counts(counts)
 

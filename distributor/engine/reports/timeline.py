@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from channels.account_state.buckets import bucket_of
 from channels.models import ProviderAccount
+from distributor.engine.infrastructure.tracing import trace_id_of
 from distributor.engine.journey.attempts import read_attempts
 from distributor.engine.journey.decisions import new_decision
 from distributor.models import Attempt, Batch, Decision, MachineVisits, ProviderEvent, Recipient, Step
@@ -18,7 +19,7 @@ from distributor.models.decision import DecisionKind
 from distributor.models.recipient import RecipientState
 from distributor.rules.eligibility import Reason
 from distributor.rules.journey.delivery_events import OPT_OUT_REQUESTS
-from distributor.rules.phrases import explain_route
+from distributor.rules.phrases import explain_machine_visits, explain_route, name_step
 from distributor.rules.timing.time_zones import zone_named
 
 # Opens are taken from the recipient's row and sends from its attempts. STOP and START concern the address.
@@ -43,7 +44,8 @@ class Timeline:
     """A recipient with everything that is known about its journey.
 
     `batch` is the one it waits in, or waited in last. `provider_events` are in the order in which they happened.
-    `steps` holds the attempted steps by id. `machine_visits` are those to its link, if any.
+    `steps` holds the attempted steps by id. `machine_visits` are those to its link, if any. `language` is that of the
+    texts: “en” for API callers.
     """
 
     recipient: Recipient
@@ -53,6 +55,7 @@ class Timeline:
     provider_events: Sequence[ProviderEvent]
     steps: Mapping[UUID, Step]
     machine_visits: MachineVisits | None = None
+    language: str = "en"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -80,16 +83,22 @@ class Timeline:
         return self.batch.due_at if self.state == RecipientState.WAITING else None
 
     @property
+    def waits_for(self) -> str:
+        """The message that the recipient waits for, or waited for last, such as “sms reminder”."""
+        return name_step(self.batch.step.kind, self.batch.step.channel, language=self.language)
+
+    @property
     def events(self) -> list[TimelineEvent]:
         """What happened to the recipient, in the order of time."""
         return sorted(self._unsorted_events(), key=attrgetter("at"))
 
     def _unsorted_events(self) -> Iterator[TimelineEvent]:
         recipient = self.recipient
-        yield TimelineEvent(recipient.created_at, "accepted")
+        trace_id = trace_id_of(self.batch.distribution.traceparent)
+        yield TimelineEvent(recipient.created_at, "accepted", f"trace {trace_id}" if trace_id else "")
         for attempt in self.attempts:
             if attempt.route is not None:
-                yield TimelineEvent(attempt.begun_at, "routed", explain_route(attempt.route))
+                yield TimelineEvent(attempt.begun_at, "routed", explain_route(attempt.route, language=self.language))
             at = attempt.begun_at if attempt.state == AttemptState.SENT else attempt.ended_at
             yield TimelineEvent(at, attempt.state, self._describe(attempt, attempt.code), attempt.detail)
         # An attempt and the decision that follows from it may have the same time. The stable sort keeps this order.
@@ -97,7 +106,7 @@ class Timeline:
             yield TimelineEvent(decision.decided_at, decision.kind, decision.reason)
         yield from self._delivery_events()
         if self.machine_visits is not None:
-            yield _visited_by_machine(self.machine_visits)
+            yield self._visited_by_machine(self.machine_visits)
         if recipient.first_opened_at is not None:
             yield TimelineEvent(recipient.first_opened_at, "opened")
         if recipient.responded_at is not None:
@@ -119,12 +128,12 @@ class Timeline:
 
     def _describe(self, attempt: Attempt, code: str) -> str:
         """Return the attempt's channel, its step's kind unless it is an invitation, and the provider's code if any."""
-        return " ".join(filter(None, (self.steps[attempt.step_id].described, code)))
+        step = self.steps[attempt.step_id]
+        return " ".join(filter(None, (name_step(step.kind, step.channel, language=self.language), code)))
 
-
-def _visited_by_machine(visits: MachineVisits) -> TimelineEvent:
-    number = "1 visit" if visits.count == 1 else f"{visits.count} visits, the last"
-    return TimelineEvent(visits.first_at, "visited_by_machine", f"{number} recognised by {visits.sign}")
+    def _visited_by_machine(self, visits: MachineVisits) -> TimelineEvent:
+        text = explain_machine_visits(visits.count, visits.sign, language=self.language)
+        return TimelineEvent(visits.first_at, "visited_by_machine", text)
 
 
 def read_timelines(
@@ -140,7 +149,7 @@ def read_timelines(
     return timelines_of(list(recipients.order_by("id")[:limit]))
 
 
-def timelines_of(recipients: Sequence[Recipient]) -> list[Timeline]:
+def timelines_of(recipients: Sequence[Recipient], *, language: str = "en") -> list[Timeline]:
     """Return the timelines of these recipients, in their order. Their contacts should be loaded with them."""
     ids = [recipient.id for recipient in recipients]
     attempts = read_attempts(ids)
@@ -166,6 +175,7 @@ def timelines_of(recipients: Sequence[Recipient]) -> list[Timeline]:
             provider_events[recipient.id],
             steps,
             machine_visits.get(recipient.id),
+            language,
         )
         for recipient in recipients
     ]

@@ -26,7 +26,7 @@ def seconds_until_next_answer(recipient: Recipient) -> int:
     """
     if not settings.REDIS_URL:
         return 0
-    key = f"distributor:answers:{recipient.pk}"
+    key = f"distributor:answers:{recipient.pk or recipient.distribution_id}"  # a link of nobody has no recipient
     try:
         with valkey(settings.REDIS_URL).pipeline(transaction=True) as pipeline:
             pipeline.set(key, 0, ex=PERIOD_SECONDS, nx=True)

@@ -1,5 +1,6 @@
 """Links: find the recipient behind a link code, and record its first open."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,8 +10,13 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import F
 
+from contacts.models import Contact
+from distributor.engine.counters.count import count_recipient
 from distributor.engine.feedback.ingest import ingest_open
-from distributor.models import Distribution, Recipient, Survey
+from distributor.engine.outbox.write import NewBundle, write_bundles
+from distributor.models import Distribution, OpenLink, Recipient, Survey
+from distributor.models.recipient import RecipientState
+from distributor.rules.event_types import EventType
 from distributor.rules.journey.chain import StopsOn
 from distributor.rules.link_codes import is_well_formed
 from distributor.rules.links import LinkState, link_state
@@ -26,7 +32,10 @@ ON CONFLICT (recipient_id) DO UPDATE SET count = visits.count + 1, last_at = exc
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A recipient and the state of its link. Its distribution, survey, organisation and contact are loaded with it."""
+    """A recipient and the state of its link. Its distribution, survey, organisation and contact are loaded with it.
+
+    The recipient and contact of a link that is nobody's are blank, and not stored.
+    """
 
     recipient: Recipient
     state: LinkState
@@ -34,6 +43,11 @@ class Link:
     @property
     def survey(self) -> Survey:
         return self.recipient.distribution.survey
+
+    @property
+    def is_for_nobody(self) -> bool:
+        """Whether the link was made for nobody in particular."""
+        return self.recipient.pk is None
 
     @property
     def is_anonymous(self) -> bool:
@@ -60,8 +74,8 @@ class Link:
 
     @property
     def attributes(self) -> Mapping[str, Any]:
-        """The contact's embedded data, overlaid with the attributes given in this recipient's call."""
-        return {**self.recipient.contact.embedded_data, **self.recipient.attributes}
+        """The contact's embedded data, overlaid with what calls gave for this send."""
+        return self.recipient.data
 
 
 def find_link(
@@ -79,7 +93,7 @@ def find_link(
         recipients = recipients.filter(distribution__organization_id=organization_id)
     if for_update:
         recipients = recipients.select_for_update(of=("self",), no_key=True)
-    recipient = recipients.first()
+    recipient = recipients.first() or _nobody_of(code, organization_id)
     if recipient is None:
         return None
     state = link_state(
@@ -95,6 +109,23 @@ def find_link(
     return Link(recipient, state)
 
 
+def _nobody_of(code: str, organization_id: UUID | None) -> Recipient | None:
+    """Return a blank recipient for an open link; None if there is none."""
+    open_links = OpenLink.objects.select_related("distribution__survey__organization").filter(code=code)
+    if organization_id is not None:
+        open_links = open_links.filter(distribution__organization_id=organization_id)
+    open_link = open_links.first()
+    if open_link is None:
+        return None
+    distribution = open_link.distribution
+    return Recipient(
+        distribution=distribution,
+        contact=Contact(organization_id=distribution.organization_id),
+        code=code,
+        state=RecipientState.REGISTERED,
+    )
+
+
 @transaction.atomic
 def record_open(recipient: Recipient, now: datetime) -> bool:
     """Record the first open of a link, and end the recipient's fallbacks if the distribution stops on opens.
@@ -106,6 +137,8 @@ def record_open(recipient: Recipient, now: datetime) -> bool:
     is_first = store_first_open(recipient, now)
     if is_first and recipient.distribution.stops_on != StopsOn.RESPONSE:
         ingest_open(recipient.pk, now)
+    if is_first:
+        count_recipient(recipient.distribution.organization_id, recipient.pk, Counter(opened=1), now)
     return is_first
 
 
@@ -130,4 +163,6 @@ def store_first_open(recipient: Recipient, now: datetime) -> bool:
     is_first = Recipient.objects.filter(pk=recipient.pk, first_opened_at=None).update(first_opened_at=now) == 1
     if is_first:
         Distribution.objects.filter(pk=recipient.distribution_id).update(opened_count=F("opened_count") + 1)
+        distribution = recipient.distribution
+        write_bundles([NewBundle(EventType.OPENED, distribution.organization_id, distribution.pk, [recipient.pk])])
     return is_first

@@ -1,5 +1,6 @@
 """Responses: store them, use their link up unless it is for several, and find them again."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import reduce
@@ -13,10 +14,13 @@ from django.db.models import F, Q, QuerySet
 
 from contacts.ids import new_id_of_day
 from contacts.models.api_key import KeyKind
+from distributor.engine.counters.count import count_recipient
 from distributor.engine.follow_up.thank_you import arm_thank_you
 from distributor.engine.journey.stop import stop_journeys
+from distributor.engine.outbox.write import NewBundle, write_bundles
 from distributor.engine.responses.links import Link, find_link, store_first_open
-from distributor.models import Distribution, Response, Survey
+from distributor.models import Distribution, Recipient, Response, Survey
+from distributor.rules.event_types import EventType
 from distributor.rules.journey.stop_reasons import StopReason
 from distributor.rules.links import LinkState
 
@@ -111,16 +115,33 @@ def _record_personal(
         answers=answers,
         submitted_at=submitted_at,
     )
+    _tell_responded(response, recipient)
     if recipient.responded_at is not None:
         return response
     # A response implies an open, even if the survey was not reached through our page: opened is never below responded.
-    store_first_open(recipient, submitted_at)
+    counts = Counter(responded=1, opened=int(store_first_open(recipient, submitted_at)), **_count_score(answers))
     recipient.responded_at = submitted_at
     recipient.save(update_fields=["responded_at"])
     stop_journeys([recipient], StopReason.RESPONDED, now)
     arm_thank_you(recipient.pk, now)
     Distribution.objects.filter(pk=recipient.distribution_id).update(responded_count=F("responded_count") + 1)
+    count_recipient(recipient.distribution.organization_id, recipient.pk, counts, now)
     return response
+
+
+def _tell_responded(response: Response, recipient: Recipient) -> None:
+    distribution = recipient.distribution
+    details = {"responseId": response.pk, "ordinal": response.ordinal}
+    write_bundles(
+        [NewBundle(EventType.RESPONDED, distribution.organization_id, distribution.pk, [recipient.pk], details=details)]
+    )
+
+
+def _count_score(answers: Mapping[str, Any]) -> dict[str, int]:
+    """Return what the score of the built-in question adds to the counters; nothing if there is none."""
+    score = answers.get("score")
+    is_score = isinstance(score, int) and not isinstance(score, bool) and 0 <= score <= 10
+    return {"scored": 1, "score_sum": score} if is_score and score is not None else {}
 
 
 def _possible_values(text: str) -> list[Any]:

@@ -16,6 +16,8 @@ from channels.models import AccountScore, RefusedSender
 from channels.providers.base import Account, Sender
 from channels.providers.registry import provider_class
 from distributor.rules.journey.retry import ACCOUNT_PAUSE
+from distributor.rules.phrases import explain_hold
+from distributor.rules.phrases.holds import NO_FACTS, HoldCause, HoldFacts
 
 # Wait out pauses up to this long instead of failing over to the next account.
 FAILOVER_PAUSE = timedelta(seconds=5)
@@ -67,12 +69,18 @@ class Allowance:
 class Hold:
     """No account sends any message before `until`, unless account `account_id` is fixed earlier.
 
-    `explanation` is a sentence for the operator; "" if the account works as intended.
+    `cause` is None if the account works as intended, or if `quota` says what is used up.
     """
 
     until: datetime
-    explanation: str
     account_id: UUID
+    cause: HoldCause | None = None
+    facts: HoldFacts = NO_FACTS
+    quota: str = ""
+
+    def explain(self, language: str = "en") -> str:
+        """Return a sentence for the operator; "" if the account works as intended."""
+        return self.quota if self.cause is None else explain_hold(self.cause, self.facts, language=language)
 
 
 def may_send(account_options: Sequence[AccountOption], *, is_urgent: bool, now: datetime) -> bool:
@@ -157,36 +165,36 @@ def _ask(option: AccountOption, bucket: Bucket, wanted: int, *, is_urgent: bool,
 
 
 def _fails_over(wait: Wait, option: AccountOption, now: datetime) -> bool:
-    """Return whether the next account is asked instead of waiting for this one. Accounts with weights always do."""
+    """Return whether the next account is asked instead of waiting for this one. Accounts with weights always do.
+
+    An account in doubt rests for a second or two, and with the sweeps between them its three failed calls took up to
+    7 s: whoever has a stand-in does not wait for that.
+    """
     if option.weight is not None or wait.cause in (Cause.BROKEN, Cause.SPENT, Cause.SENDER):
         return True
-    return wait.cause is Cause.PAUSED and wait.until > now + FAILOVER_PAUSE
+    return wait.cause is Cause.PAUSED and (wait.bucket.is_in_doubt or wait.until > now + FAILOVER_PAUSE)
 
 
 def _hold_for_inactive(account_options: Sequence[AccountOption], now: datetime) -> Hold:
-    return Hold(now + ACCOUNT_PAUSE, "the provider account is switched off", account_options[0].account.id)
+    return Hold(now + ACCOUNT_PAUSE, account_options[0].account.id, HoldCause.INACTIVE)
 
 
 def _hold_for_wait(wait: Wait, option: AccountOption) -> Hold:
-    return Hold(wait.until, _explain(wait, option), option.account.id)
+    bucket, refused = wait.bucket, option.refused_sender
+    facts = HoldFacts(option.name, option.sender.email, bucket.failing_since, bucket.broken_because)
+    if wait.cause is Cause.SENDER and refused is not None:
+        facts = facts._replace(words=refused.because)
+    return Hold(wait.until, option.account.id, _cause_of(wait), facts)
 
 
-def _explain(wait: Wait, option: AccountOption) -> str:
+def _cause_of(wait: Wait) -> HoldCause | None:
     match wait.cause:
-        case Cause.BROKEN if wait.bucket.is_unreachable:
-            return f"{option.name} has not answered since {_utc(wait.bucket)}: {wait.bucket.broken_because}"
         case Cause.BROKEN:
-            return f"{option.name} is broken: {wait.bucket.broken_because}"
-        case Cause.SENDER if option.refused_sender is not None:
-            return f"{option.name} refuses the sender {option.sender.email}: {option.refused_sender.because}"
-        case Cause.PAUSED if wait.bucket.is_in_doubt:
-            return f"{option.name} has not worked since {_utc(wait.bucket)}"
+            return HoldCause.UNREACHABLE if wait.bucket.is_unreachable else HoldCause.BROKEN
+        case Cause.SENDER:
+            return HoldCause.SENDER
         case Cause.PAUSED:
-            return f"{option.name} is paused because its provider asked for it"
+            return HoldCause.FAILING if wait.bucket.is_in_doubt else HoldCause.PAUSED
         case Cause.SPENT:
-            return f"{option.name} has reached its daily limit"
-    return ""
-
-
-def _utc(bucket: Bucket) -> str:
-    return "an unknown time" if bucket.failing_since is None else f"{bucket.failing_since:%Y-%m-%d %H:%M} UTC"
+            return HoldCause.SPENT
+    return None

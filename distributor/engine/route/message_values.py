@@ -1,26 +1,21 @@
 """The values that fill the placeholders of a message, for dispatch and for the dry run alike."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from channels.placeholders import CONTACT_FIELDS, CONTACT_PREFIX
 from channels.providers.base import Message, Provider
 from contacts.addresses import strip_unseen
+from contacts.models import Contact
 
-_CONTACT_FIELDS: Final = {
-    "externalId": "external_id",
-    "email": "email",
-    "phone": "phone",
-    "firstName": "first_name",
-    "lastName": "last_name",
-    "name": "full_name",
-    "title": "title",
-}
 # A call's introduction may be left out.
 _OPTIONAL: Final = "intro"
+_NOTHING: Final[Mapping[str, Any]] = {}
 
 
 class Reader(Protocol):
-    """A contact with the attributes of its send. `external_id` … `title` are those of _CONTACT_FIELDS."""
+    """A contact with the attributes of its send. `external_id` … `title` are those of CONTACT_FIELDS."""
 
     @property
     def attributes(self) -> Mapping[str, Any]: ...
@@ -28,9 +23,32 @@ class Reader(Protocol):
     def embedded_data(self) -> Mapping[str, Any]: ...
 
 
-def contact_values(reader: Reader, keys: Iterable[str]) -> dict[str, str]:
-    """Return the values of those keys that are about the contact, such as `contact:firstName`."""
-    return {key: _contact_value(reader, key.removeprefix("contact:")) for key in keys if key.startswith("contact:")}
+@dataclass(frozen=True, slots=True)
+class ContactReader:
+    """A contact itself as a reader, with the attributes that a call gives for it."""
+
+    contact: Contact
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.contact, name)
+
+    @property
+    def embedded_data(self) -> Mapping[str, Any]:
+        embedded_data: Mapping[str, Any] = self.contact.embedded_data
+        return embedded_data
+
+
+def contact_values(reader: Reader, keys: Iterable[str], shared: Mapping[str, Any] = _NOTHING) -> dict[str, str]:
+    """Return the values of those keys that are about the contact, such as `contact:firstName`.
+
+    `shared` is the distribution's data.
+    """
+    return {
+        key: _contact_value(reader, shared, key.removeprefix(CONTACT_PREFIX))
+        for key in keys
+        if key.startswith(CONTACT_PREFIX)
+    }
 
 
 def missing_values(provider: Provider, message: Message) -> list[str]:
@@ -49,13 +67,13 @@ def as_text(value: Any) -> str:
     return str(value)
 
 
-def _contact_value(reader: Reader, key: str) -> str:
-    """Return the value of a key: from this call's attributes, else the contact's embedded data, else its fields."""
-    for data in (reader.attributes, reader.embedded_data):
+def _contact_value(reader: Reader, shared: Mapping[str, Any], key: str) -> str:
+    """Return the value of a key: the recipient's, else the distribution's, else the contact's data, else its fields."""
+    for data in (reader.attributes, shared, reader.embedded_data):
         value = data.get(key)
         if value is not None:
             return _unless_blank(value if isinstance(value, str) else as_text(value))
-    field = _CONTACT_FIELDS.get(key)
+    field = CONTACT_FIELDS.get(key)
     return _unless_blank(getattr(reader, field) or "") if field else ""
 
 

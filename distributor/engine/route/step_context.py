@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from channels.account_state.rate_limit import Bucket, Limits
 from channels.account_state.refused_senders import refused_senders_of
 from channels.account_state.scores import scores_of
 from channels.locales import choose_locale
-from channels.models import ProviderAccount, TemplateVariant
+from channels.models import ProviderAccount, TemplateVariant, key_of_text
 from channels.providers.base import Account, Sender
 from channels.rendering import CompiledVariant, compile_variant
 from contacts.channel import Channel
@@ -24,6 +25,14 @@ from distributor.models import Attempt, Distribution, Step, StepAccount
 from distributor.models.distribution import ChannelMode
 from distributor.rules.journey.chain import Passage, StepKind, next_step, resume_chain
 from distributor.rules.requests import StepRequest
+
+
+class KeptParts(NamedTuple):
+    """What the attempts of one variant keep: the key of its texts, and which values. `survey_name`: "" if unused."""
+
+    key: str
+    contact_keys: Sequence[str]
+    survey_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,7 @@ class StepContext:
     sender: Sender
     account_options: Sequence[AccountOption]
     variants: Mapping[str, CompiledVariant]
+    kept_texts: Mapping[str, KeptParts]  # by the locale of the variant
     public_base_url: str  # reading the settings for each message took 6 % of a worker's time
     installation_id: str
     on_missing_value: str
@@ -109,6 +119,11 @@ def load_step_context(distribution_id: UUID, step_id: UUID) -> StepContext:
     elif step.from_email:
         refused = refused_senders_of([option.account.id for option in account_options], step.from_email)
         account_options = [replace(option, refused_sender=refused.get(option.account.id)) for option in account_options]
+    variants = list(TemplateVariant.objects.filter(template_id=step.template_id))
+    compiled = {
+        variant.locale: compile_variant(variant.locale, step.subject or variant.subject, variant.html, variant.text)
+        for variant in variants
+    }
     return StepContext(
         distribution=distribution,
         steps=steps,
@@ -118,14 +133,20 @@ def load_step_context(distribution_id: UUID, step_id: UUID) -> StepContext:
         account=account_options[0].account,
         sender=account_options[0].sender,
         account_options=account_options,
-        variants={
-            variant.locale: compile_variant(variant.locale, step.subject or variant.subject, variant.html, variant.text)
-            for variant in TemplateVariant.objects.filter(template_id=step.template_id)
+        variants=compiled,
+        kept_texts={
+            variant.locale: _kept_parts(variant, compiled[variant.locale], distribution) for variant in variants
         },
         public_base_url=settings.PUBLIC_BASE_URL,
         installation_id=read_installation_id(),
         on_missing_value=step.template.on_missing_value,
     )
+
+
+def _kept_parts(variant: TemplateVariant, compiled: CompiledVariant, distribution: Distribution) -> KeptParts:
+    key = key_of_text(variant.template_id, variant.locale, variant.subject, variant.html, variant.text)
+    contact_keys = sorted(name for name in compiled.keys if name.startswith("contact:"))
+    return KeptParts(key.hex, contact_keys, distribution.survey.name if "survey:name" in compiled.keys else "")
 
 
 def _may_continue(distribution: Distribution, steps: Sequence[Step]) -> bool:

@@ -3,9 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
-from channels.account_state.buckets import free_account
+from channels.account_state.buckets import free_account, probe_at_once
+from channels.models import ProviderAccount
+from distributor.engine.outbox.breaker import tell_breaker
 
 # Batches held by an account may also wait for its stand-in. A locked batch is being processed, so it is skipped.
 _MAKE_DUE = """
@@ -21,9 +23,21 @@ UPDATE distributor_batch SET due_at = %(now)s, held_by = NULL WHERE id IN (
 
 def resume_account(account_id: UUID, now: datetime) -> bool:
     """Use an account again after an operator has fixed it. Return whether its breaker was open."""
-    was_broken = free_account(account_id)
+    with transaction.atomic():
+        was_broken = free_account(account_id)
+        if was_broken:
+            organization_id = ProviderAccount.objects.values_list("organization_id", flat=True).get(pk=account_id)
+            tell_breaker(organization_id, account_id, "broken", "")
     make_batches_due(account_id, now)
     return was_broken
+
+
+def probe_account(account_id: UUID, now: datetime) -> bool:
+    """Send one message that waits for a broken account now, to learn whether it works. Return whether it is broken."""
+    is_broken = probe_at_once(account_id, now)
+    if is_broken:
+        make_batches_due(account_id, now)
+    return is_broken
 
 
 def make_batches_due(account_id: UUID, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """Recurring distributions: start each due occurrence once, however many workers try and however late they are."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -89,7 +90,7 @@ def _accept_occurrence(
     recurring: RecurringDistribution, occurs_at: datetime, now: datetime
 ) -> tuple[Distribution | None, str]:
     """Return the new distribution, or None and the reason why it was refused."""
-    request, selection = _request_for(recurring, occurs_at), Selection(list_id=recurring.mailing_list_id)
+    request, selection = request_for(recurring, occurs_at), Selection(list_id=recurring.mailing_list_id)
     try:
         return accept_selection(recurring.organization, None, request, selection, now), ""
     except UnknownReferencesError as error:
@@ -98,7 +99,10 @@ def _accept_occurrence(
         return None, "; ".join(sorted(faults))[:255]
 
 
-def _request_for(recurring: RecurringDistribution, occurs_at: datetime) -> DistributionRequest:
+def request_for(
+    recurring: RecurringDistribution, occurs_at: datetime, idempotency_key: UUID | None = None
+) -> DistributionRequest:
+    """Return the request that an occurrence makes."""
     days, expire_after = recurring.recent_contact_days, recurring.links_expire_after_days
     local_time = occurs_at.astimezone(_zone(recurring))
     return DistributionRequest(
@@ -115,11 +119,20 @@ def _request_for(recurring: RecurringDistribution, occurs_at: datetime) -> Distr
             exclude_recently_contacted=days is not None,
             recent_contact_days=days or DEFAULT_RECENT_DAYS,
         ),
+        idempotency_key=idempotency_key,
     )
 
 
+def occurrences_after(recurring: RecurringDistribution, after: datetime) -> Iterator[datetime]:
+    """Yield the occurrences after a time, without end."""
+    recurrence, zone = parse_cron(recurring.cron), _zone(recurring)
+    while True:
+        after = next_occurrence(recurrence, zone, after)
+        yield after
+
+
 def _next_occurrence(recurring: RecurringDistribution, after: datetime) -> datetime:
-    return next_occurrence(parse_cron(recurring.cron), _zone(recurring), after)
+    return next(occurrences_after(recurring, after))
 
 
 def _zone(recurring: RecurringDistribution) -> ZoneInfo:

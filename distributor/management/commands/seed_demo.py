@@ -10,42 +10,42 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
-from channels.models import ProviderAccount, Template, TemplateVariant
+from channels.models import ProviderAccount, Template
+from channels.starting_texts import sender_of, starting_texts
+from channels.templates import create_template
 from contacts.api_keys import create_api_key, key_prefix, mint_key
 from contacts.channel import Channel
-from contacts.models import MailingList, Organization
+from contacts.contact_changes import save_contact
+from contacts.list_members import change_members
+from contacts.models import Branding, Contact, MailingList, Organization
 from contacts.models.api_key import ApiKey, Scope
+from contacts.models.suppression import SuppressionReason
+from contacts.suppressions import suppress_address
+from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.infrastructure.installation import find_installation
-from distributor.management.starting_texts import make_variant
 from distributor.models import ConnectionStep, Installation, ListConnection, Survey
 
 ADMIN_NAME = "admin"
 # The list name in the recipient-add reference's example, so that the example works as printed.
 CONNECTED_LIST = "sample string 1"
-EMAIL_PHRASES = {
+SAMPLE_LIST = "Ward B"
+PHRASES = {
     "en": {
         "subject": "How was your visit at ${contact:department|our clinic}?",
-        "greeting": "Hello",
-        "fallback_name": "there",
+        "preheader": "One question: how did we do?",
         "request": "it takes a minute to tell us how we did. Your answer goes to the people who looked after you.",
-        "button": "Answer one question",
-        "footer": "No more surveys?",
-        "unsubscribe": "Unsubscribe",
+        "reason": "You get this e-mail because you were our patient.",
+        "short": "how did we do, ${contact:firstName|there}? ${link} Reply STOP to opt out.",
     },
     "pl": {
         "subject": "Jak przebiegła wizyta? ${contact:department|Nasza przychodnia}",
-        "greeting": "Dzień dobry",
-        "fallback_name": "Państwu",
+        "preheader": "Jedno pytanie: jak sobie poradziliśmy?",
         "request": "prosimy o minutę: jak sobie poradziliśmy? Odpowiedź trafi do osób, które się Państwem opiekowały.",
-        "button": "Odpowiedz na jedno pytanie",
-        "footer": "Nie chcesz więcej ankiet?",
-        "unsubscribe": "Wypisz się",
+        "reason": "Otrzymują Państwo tę wiadomość po wizycie u nas.",
+        "short": "jak nam poszlo, ${contact:firstName|prosimy o ocene}? ${link} STOP konczy ankiety.",
     },
 }
-SHORT_TEXTS = {
-    "en": "Demo Clinic: how did we do, ${contact:firstName|there}? ${link} Reply STOP to opt out.",
-    "pl": "Demo Clinic: jak nam poszlo, ${contact:firstName|prosimy o ocene}? ${link} STOP konczy ankiety.",
-}
+POSTAL_ADDRESS = "1 Example Street, 00-001 Warsaw"
 
 
 class Command(BaseCommand):
@@ -86,12 +86,14 @@ def seed_rows() -> dict[str, Any]:
     organization, _created = Organization.objects.get_or_create(
         slug="demo", defaults={"name": "Demo Clinic", "time_zone": "Europe/Warsaw", "phone_region": "PL"}
     )
+    Branding.objects.get_or_create(organization=organization, defaults={"postal_address": POSTAL_ADDRESS})
     survey = Survey.objects.filter(organization=organization).order_by("pk").first() or Survey.objects.create(
         organization=organization, name="Patient satisfaction", default_locale="en"
     )
     accounts = {channel: seed_provider(organization, channel) for channel in Channel}
     templates = {channel: seed_template(organization, channel) for channel in Channel}
     seed_connected_list(survey, accounts, templates)
+    seed_sample_people(organization)
     return {
         "organizationId": str(organization.pk),
         "surveyId": str(survey.pk),
@@ -134,13 +136,25 @@ def seed_template(organization: Organization, channel: Channel) -> Template:
     templates = Template.objects.filter(organization=organization, channel=channel)
     if (found := templates.order_by("pk").first()) is not None:
         return found
-    template = Template.objects.create(
-        organization=organization, channel=channel, name=f"Invitation by {channel.label}", is_default=True
+    sender = sender_of(organization)
+    texts = {locale: starting_texts(channel, locale, sender, phrases) for locale, phrases in PHRASES.items()}
+    return create_template(
+        organization, f"Invitation by {channel.label}", channel, texts, saved_by="demo", is_default=True
     )
-    TemplateVariant.objects.bulk_create(
-        make_variant(template, locale, EMAIL_PHRASES[locale], SHORT_TEXTS[locale]) for locale in SHORT_TEXTS
-    )
-    return template
+
+
+def seed_sample_people(organization: Organization) -> None:
+    """Make a contact on a list, and a suppression: what the examples of the API reference name.
+
+    Nothing is sent: the first steps of the control room are for an organisation that has not sent anything yet.
+    """
+    if Contact.objects.filter(organization=organization).exists():
+        return
+    sample = {"external_id": "PAT-1", "email": "ann@example.com", "first_name": "Ann"}
+    contact, _is_new = save_contact(organization.pk, sample, database_now())
+    mailing_list = MailingList.objects.create(organization=organization, name=SAMPLE_LIST)
+    change_members(mailing_list, [contact.pk], [])
+    suppress_address(organization.pk, Channel.EMAIL, "gone@example.com", SuppressionReason.MANUAL, source="")
 
 
 def seed_connected_list(

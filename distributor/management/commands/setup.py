@@ -16,24 +16,16 @@ from django.db import transaction
 from django.db.models import Model
 from django.utils.text import slugify
 
-from channels.models import Template, TemplateVariant
+from channels.models import Template
+from channels.starting_texts import sender_of, starting_texts
+from channels.templates import create_template
 from contacts.api_keys import create_api_key
 from contacts.channel import Channel
 from contacts.models import Organization
 from contacts.models.api_key import ApiKey, Scope
-from distributor.management.starting_texts import make_variant
 from distributor.models import Survey
 
 RowT = TypeVar("RowT", bound=Model)
-PHRASES = {
-    "subject": "How did we do?",
-    "greeting": "Hello",
-    "fallback_name": "there",
-    "request": "it takes a minute to tell us how we did.",
-    "button": "Answer one question",
-    "footer": "No more surveys?",
-    "unsubscribe": "Unsubscribe",
-}
 # Each question, its environment variable, and the answer if nobody gives one ("": one must be given).
 QUESTIONS = {
     "organization": ("Name of the organisation that sends surveys", "SETUP_ORGANIZATION", ""),
@@ -126,11 +118,8 @@ def make_administrator(ask: Callable[[str], str]) -> AbstractUser:
 def make_template(organization: Organization, channel: Channel) -> None:
     if Template.objects.filter(organization=organization, channel=channel).exists():
         return
-    template = Template.objects.create(
-        organization=organization, channel=channel, name=f"Invitation by {channel.label}", is_default=True
-    )
-    short_text = f"{organization.name}: how did we do? ${{link}} Reply STOP to opt out."
-    TemplateVariant.objects.bulk_create([make_variant(template, "en", PHRASES, short_text)])
+    texts = {"en": starting_texts(channel, "en", sender_of(organization))}
+    create_template(organization, f"Invitation by {channel.label}", channel, texts, saved_by="setup", is_default=True)
 
 
 def checked(row: RowT) -> RowT:

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, render
 from channels.models import SandboxMessage
 from channels.sandbox_inbox import find_messages, read_address
 from contacts.channel import Channel
+from distributor.engine.journey.attempts import read_attempt_id
 from distributor.pages.sandbox.access import HTML_PART_POLICY, sandbox_page, shown_organizations
 
 PAGE_SIZE = 50
@@ -52,6 +53,17 @@ class Conversation:
     to_name: str
     messages: Sequence[SandboxMessage]
 
+    @property
+    def told(self) -> list[tuple[SandboxMessage, int | None]]:
+        """The messages, each with the recipient it was for."""
+        return [(message, recipient_of(message)) for message in self.messages]
+
+
+def recipient_of(message: SandboxMessage) -> int | None:
+    """Return the id of the recipient whose message it is; None of tests of accounts and templates."""
+    attempt = read_attempt_id(message.attempt_id)
+    return attempt[0] if attempt else None
+
 
 @sandbox_page()
 def show_inbox(request: HttpRequest) -> HttpResponse:
@@ -62,7 +74,8 @@ def show_inbox(request: HttpRequest) -> HttpResponse:
 def show_email(request: HttpRequest, message_id: int) -> HttpResponse:
     """Show an e-mail next to the page of the inbox that it was selected on."""
     message = get_object_or_404(_emails(request), id=message_id)
-    return render(request, "sandbox/email.html", {**_inbox(request, _read_filters(request)), "message": message})
+    values = {"message": message, "recipient_id": recipient_of(message)}
+    return render(request, "sandbox/email.html", {**_inbox(request, _read_filters(request)), **values})
 
 
 @sandbox_page(HTML_PART_POLICY)

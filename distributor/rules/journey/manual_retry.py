@@ -18,7 +18,8 @@ class RetriedOutcome(StrEnum):
 class RetrySelection:
     """Which unreached recipients are sent to again. An empty field excludes nobody.
 
-    `reasons` are the codes of why they failed. `step_ids` and `channels` are those of their last attempt.
+    `reasons` are the codes of why they failed. `step_ids`, `channels` and `codes`, the provider's own codes, are those
+    of their last attempt.
     """
 
     outcomes: Sequence[RetriedOutcome] = (RetriedOutcome.FAILED,)
@@ -26,6 +27,7 @@ class RetrySelection:
     step_ids: Sequence[UUID] = ()
     channels: Sequence[str] = ()
     contact_ids: Sequence[UUID] = ()
+    codes: Sequence[str] = ()
 
     def as_stored(self) -> dict[str, list[str]]:
         return {name: [str(value) for value in values] for name, values in asdict(self).items()}
@@ -39,4 +41,5 @@ class RetrySelection:
             step_ids=[UUID(text) for text in stored["step_ids"]],
             channels=stored["channels"],
             contact_ids=[UUID(text) for text in stored["contact_ids"]],
+            codes=stored.get("codes", ()),
         )

@@ -63,6 +63,7 @@ WRONG: dict[str, dict[str, SearchStrategy[Any]]] = {
         "/surveyId": no_id | missing,
         "/linkType": no_link_type,
         "/description": in_text(no_line),
+        "/embeddedData": no_data,
         "/expirationDate": no_moment_given,
         "/mailingListId": no_id,
         "/contactId": no_id,
@@ -72,6 +73,7 @@ WRONG: dict[str, dict[str, SearchStrategy[Any]]] = {
         "/method": in_text(letters.filter(lambda text: text not in ("Invite", "Reminder", "ThankYou"))) | missing,
         "/surveyId": no_id | missing,
         "/name": in_text(no_line),
+        "/embeddedData": no_data,
         "/message/messageId": no_id | missing,
         "/recipients/mailingListId": no_id,
         "/sendDate": no_moment_given,
@@ -102,8 +104,14 @@ def bodies(
         "send": changed(
             {**send_body, "sendDate": "2029-01-01T00:00:00Z", "dryRun": False}, "/recipients/contactId", contact_id
         ),
-        "links": {**links_body, "contactId": contact_id, "dryRun": False},
-        "sms": {**sms_body, "surveyLinkType": "Multiple", "expirationDate": "2030-01-01 00:00:00", "dryRun": False},
+        "links": {**links_body, "contactId": contact_id, "embeddedData": {"ward": "B"}, "dryRun": False},
+        "sms": {
+            **sms_body,
+            "embeddedData": {"ward": "B"},
+            "surveyLinkType": "Multiple",
+            "expirationDate": "2030-01-01 00:00:00",
+            "dryRun": False,
+        },
         "contact": {
             "firstName": "Ann",
             "lastName": "Ono",

@@ -33,6 +33,8 @@ def test_a_contact_is_made_and_put_on_the_list(client: Client, made: str) -> Non
         "contactLookupId": answer["contactLookupId"],
         **PERSON,
         "phone": "+48600000001",
+        "mailingListUnsubscribed": False,
+        "mailingListUnsubscribeDate": None,
         "creationDate": milliseconds(row.created_at),
         "lastModified": milliseconds(row.updated_at),
     }
@@ -72,7 +74,9 @@ def test_unsubscribed_opts_out_and_stops_what_waits(
     assert (stopped.state, stopped.reason) == ("stopped", "opted_out")
     one = f"{made}/contacts/{public_id(Kind.CONTACT, crowd[2].pk)}"
     result_of(call(client, "POST", f"{made}/contacts", {"extRef": "PAT-2", "unsubscribed": False}))
-    assert result_of(call(client, "GET", one))["unsubscribed"] is True
+    shown = result_of(call(client, "GET", one))
+    assert (shown["unsubscribed"], shown["mailingListUnsubscribed"]) == (True, True)
+    assert shown["mailingListUnsubscribeDate"] == milliseconds(crowd[2].opted_out_at)
     assert call(client, "PUT", one, {"unsubscribed": False}).status_code == 200
     assert result_of(call(client, "GET", one))["unsubscribed"] is True  # another system's default lifts nothing
 
@@ -153,3 +157,17 @@ def test_pages_of_contacts_hold_each_once(
         seen += [one["extRef"] for one in page["elements"]]
         address = page["nextPage"] and page["nextPage"].partition("/API/v3/")[2]
     assert seen == [f"PAT-{number}" for number in range(4, -1, -1)]
+
+
+def test_a_page_has_fifty_contacts_by_default_and_at_most_five_hundred(
+    client: Client, organization: Organization, made: str
+) -> None:
+    people = Contact.objects.bulk_create(
+        Contact(organization=organization, external_id=f"X-{number}") for number in range(501)
+    )
+    mailing_list = MailingList.objects.get()
+    Membership.objects.bulk_create(Membership(mailing_list=mailing_list, contact=person) for person in people)
+    assert len(elements_of(call(client, "GET", f"{made}/contacts"))) == 50
+    page = result_of(call(client, "GET", f"{made}/contacts?pageSize=1000"))
+    assert (len(page["elements"]), page["nextPage"] is None) == (500, False)
+    assert faults_of(call(client, "GET", f"{made}/contacts?pageSize=0")) == [("?pageSize", "out_of_range")]

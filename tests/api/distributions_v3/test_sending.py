@@ -103,15 +103,15 @@ def test_every_fault_of_a_send_is_named_in_the_published_words(client: Client, s
     wrong = changed(changed(send_body, "/surveyLink/surveyId", "SV_000000000000000"), "/message/messageId", "MS_1")
     wrong = changed(changed(wrong, "/recipients/contactId", "CID_000000000000000"), "/header/subject", "${x")
     wrong = changed(wrong, "/message/libraryId", "UR_000000000000000")
-    error = error_of(call(client, "POST", "distributions", {**wrong, "embeddedData": {"a": 1}}), "400 - Bad Request")
+    error = error_of(call(client, "POST", "distributions", {**wrong, "customData": {"a": 1}}), "400 - Bad Request")
     assert {(fault["pointer"], fault["code"]) for fault in error["errors"]} == {
         ("/surveyLink/surveyId", "survey_not_found"),
         ("/message/messageId", "invalid_id"),
         ("/message/libraryId", "library_not_found"),
         ("/recipients/contactId", "contact_not_found"),
-        ("/embeddedData", "extra_forbidden"),
+        ("/customData", "extra_forbidden"),
     }
-    assert "Unexpected json key provided: embeddedData." in error["errorMessage"]
+    assert "Unexpected json key provided: customData." in error["errorMessage"]
     assert (
         "Issue with parameter: surveyLink.surveyId, please fix and try again. Reason: There is no such survey."
         in error["errorMessage"]

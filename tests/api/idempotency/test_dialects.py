@@ -17,9 +17,9 @@ from distributor.api.problems import Problem
 from distributor.models import IdempotencyKey
 
 SENDING = {
-    *("quick_distribution", "single_send", "create_distribution", "create_link", "add_step", "add_recipients"),
-    "retry_distribution",
-    *("v3_create_distribution", "v3_create_sms_distribution", "v3_create_reminder", "v3_create_thank_you"),
+    *("createQuickDistribution", "sendSurvey", "createDistribution", "createLink", "addStep", "addRecipients"),
+    *("retryDistribution", "cloneDistribution", "createImport", "startExport", "saveContacts"),
+    *("v3CreateDistribution", "v3CreateSmsDistribution", "v3CreateReminder", "v3CreateThankYou"),
 }
 
 

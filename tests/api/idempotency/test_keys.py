@@ -143,7 +143,7 @@ def test_a_call_without_a_key_asks_nothing_more_and_one_with_a_key_two_statement
         post(body, idempotency_key="k")
     with CaptureQueriesContext(connection) as replayed:
         post(body, idempotency_key="k")
-    assert [count_about(queries, "idempotency") for queries in (plain, keyed, replayed)] == [0, 2, 1]
+    assert [count_about(queries, "distributor_idempotencykey") for queries in (plain, keyed, replayed)] == [0, 2, 1]
     assert [count_about(queries, "SAVEPOINT") for queries in (plain, keyed, replayed)] == [0, 2, 0]
     assert len(keyed) == len(plain) + 4
 

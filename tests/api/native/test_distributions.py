@@ -48,6 +48,7 @@ def test_a_distribution_is_read_back_with_all_that_was_said(client: Client, post
     assert client.get(f"{BASE}/{distribution_id}").json() == {
         "id": distribution_id,
         "surveyId": body["surveyId"],
+        "attributes": {},
         "mailingListId": str(row.mailing_list_id),
         "name": "CSAT",
         "keyKind": "live",

@@ -12,7 +12,7 @@ from contacts.models import Organization
 from distributor.models import Step
 from tests.support.api.bodies import faults_in
 from tests.support.api.resources import BASE, BODIES, make, patch, post
-from tests.support.journeys import make_journey
+from tests.support.journeys import make_journey, make_survey
 
 SECRET = BODIES["providers"]["credentials"]["password"]
 
@@ -24,7 +24,7 @@ def stored(made: dict[str, Any]) -> ProviderAccount:
 def test_an_account_is_answered_without_its_credentials(client: Client) -> None:
     made = make(client, "providers")
     shown = {name: value for name, value in BODIES["providers"].items() if name != "credentials"}
-    added = ("id", "createdAt", "credentialNames", "health", "faults")
+    added = ("id", "createdAt", "credentialNames", "health", "faults", "isDefault")
     assert made == {**shown, **{name: made[name] for name in added}}
     assert made["credentialNames"] == ["password", "username"]
     assert stored(made).credentials == BODIES["providers"]["credentials"]
@@ -71,6 +71,22 @@ def test_a_change_must_fit_what_is_there(client: Client) -> None:
     assert response.status_code == 400
     assert {pointer for pointer, _ in faults_in(response)} == {"/configuration/host", "/configuration/prot"}
     assert client.get(f"{BASE}/providers/{made['id']}").json() == made
+
+
+def test_a_price_needs_its_currency(client: Client) -> None:
+    made = make(client, "providers")
+    address = f"providers/{made['id']}"
+    response = patch(client, address, {"unitPrice": "0.0345", "priceCurrency": None})
+    assert faults_in(response) == [("/priceCurrency", "currency_missing")]
+    assert faults_in(patch(client, address, {"unitPrice": -1, "priceCurrency": "eur"})) == [
+        ("/unitPrice", "greater_than_equal"),
+        ("/priceCurrency", "invalid_currency"),
+    ]
+    changed = patch(client, address, {"unitPrice": 0.0345, "priceCurrency": "EUR"}).json()
+    assert (changed["unitPrice"], changed["priceCurrency"]) == ("0.0345", "EUR")
+    assert faults_in(patch(client, address, {"priceCurrency": None})) == [("/priceCurrency", "currency_missing")]
+    cleared = patch(client, address, {"unitPrice": None, "priceCurrency": None}).json()
+    assert (cleared["unitPrice"], cleared["priceCurrency"]) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +174,8 @@ def test_a_stand_in_is_another_account_of_the_organisation_and_channel(client: C
 
 def test_an_account_that_was_sent_with_stays(client: Client, accounts: dict[Channel, ProviderAccount]) -> None:
     account = accounts[Channel.EMAIL]
-    Step.objects.filter(distribution_id=make_journey().distribution_id).update(provider_account=account)
+    journey = make_journey(make_survey(account.organization))
+    Step.objects.filter(distribution_id=journey.distribution_id).update(provider_account=account)
     response = client.delete(f"{BASE}/providers/{account.pk}")
     assert (response.status_code, response.json()["code"]) == (409, "provider_in_use")
     assert faults_in(response) == [("", "used_by_distributions")]

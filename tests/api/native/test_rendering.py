@@ -7,7 +7,7 @@ import pytest
 from contacts.identity import Identified
 from contacts.ids import new_id
 from distributor.api.native.distributions.documents import PersonalLink, render_link
-from distributor.engine.acceptance.write import NewRecipient
+from distributor.engine.acceptance.rows import NewRecipient
 
 
 @pytest.mark.parametrize(

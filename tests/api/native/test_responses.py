@@ -112,10 +112,19 @@ def test_pages_keep_their_filters(client: Client, survey: Survey) -> None:
     page = client.get(f"{PATH}?{query}")
     seen += ids_in(page)
     assert len(seen) == 3
-    following = page["Link"].removeprefix("<http://localhost:8000").partition(">")[0]
+    following = page["Link"].removeprefix("<http://testserver").partition(">")[0]
     page = client.get(following)
     assert seen + ids_in(page) == wanted
     assert page.json()["nextCursor"] is None
+
+
+def test_an_attribute_without_a_value_is_refused(client: Client) -> None:
+    body = json.dumps({"attributes": {"plan": [], "ward": ["A"]}})
+    response = client.post("/api/v1/responses/search", body, content_type="application/json")
+    assert response.status_code == 400
+    assert [(fault["pointer"], fault["code"]) for fault in response.json()["errors"]] == [
+        ("/attributes/plan", "too_short")
+    ]
 
 
 @pytest.mark.parametrize("query", ["attributes.customer=77", "attributes.customer=77&surveyId={survey}"])

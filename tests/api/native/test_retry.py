@@ -81,6 +81,8 @@ def test_the_unreached_are_counted_by_reason_with_the_providers_words(client: Cl
         ({"reasons": ["refused"]}, 2),
         ({"reasons": ["bounced"]}, 0),
         ({"channels": ["sms"]}, 0),
+        ({"codes": ["550"]}, 2),
+        ({"codes": ["", "551"]}, 0),
         ({"outcomes": ["indeterminate"]}, 0),
         ({"outcomes": None, "reasons": None, "stepIds": None}, 2),
         ({"contactIds": [NOBODY]}, 0),

@@ -10,7 +10,7 @@ from contacts.channel import Channel
 from distributor.models import Step
 from tests.support.api.bodies import faults_in
 from tests.support.api.resources import BASE, BODIES, make, patch, post
-from tests.support.journeys import make_journey
+from tests.support.journeys import make_journey, make_survey
 
 SMS = {"name": "Invitation", "channel": "sms", "variants": {"en": {"text": "${link}"}}}
 
@@ -18,7 +18,7 @@ SMS = {"name": "Invitation", "channel": "sms", "variants": {"en": {"text": "${li
 def test_a_template_is_answered_with_its_variants(client: Client) -> None:
     made = make(client, "templates")
     assert made.items() >= BODIES["templates"].items()
-    assert set(made) == {*BODIES["templates"], "id", "createdAt"}
+    assert set(made) == {*BODIES["templates"], "id", "createdAt", "isDefault"}
 
 
 def test_a_patch_replaces_adds_and_removes_variants_and_leaves_the_others(client: Client) -> None:
@@ -86,8 +86,8 @@ def test_a_patch_is_judged_by_the_templates_channel(client: Client) -> None:
 
 
 def test_a_template_that_was_sent_with_stays(client: Client, templates: dict[Channel, Template]) -> None:
-    recipient = make_journey()
     template = templates[Channel.EMAIL]
+    recipient = make_journey(make_survey(template.organization))
     Step.objects.filter(distribution_id=recipient.distribution_id).update(template=template)
     response = client.delete(f"{BASE}/templates/{template.pk}")
     assert (response.status_code, response.json()["code"]) == (409, "template_in_use")

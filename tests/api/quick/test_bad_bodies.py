@@ -20,6 +20,7 @@ from contacts.channel import Channel
 from contacts.models import Contact, Organization
 from contacts.models.api_key import Scope
 from distributor.api.dialects.quick.views import QuickDistributions
+from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Survey
 from tests.support.api.bad_bodies import broken_json, count_rows, try_all
 from tests.support.api.bad_values import WRONG, characters, missing, no_list, no_object, small_json
@@ -78,6 +79,7 @@ def call(organization: Organization, survey: Survey) -> Callable[[bytes], Any]:
     """The view, called with an authenticated key."""
     view, requests = QuickDistributions.as_view(), APIRequestFactory()
     key, _shown = create_api_key(organization, "tests", [Scope.SEND])
+    key.read_at = database_now()
     path = f"/api/surveys/{survey.pk}/distributions/quick"
 
     def make(body: bytes) -> Any:

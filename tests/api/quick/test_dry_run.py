@@ -24,7 +24,7 @@ from tests.api.conftest import Post
 from tests.support.api.bodies import NOTHING, changed, faults_in, people, rows_written
 from tests.support.queries import count_queries
 
-ANSWERED = {"dryRun", "contactCount", "recipientCount", "recipients", "skipped", "missingValues", "warnings"}
+ANSWERED = {"dryRun", "contactCount", "recipientCount", "recipients", "skipped", "missingValues", "costs", "warnings"}
 
 
 def test_the_plan_of_a_new_contact(post: Post, body: dict[str, Any]) -> None:
@@ -53,6 +53,7 @@ def test_the_plan_of_a_new_contact(post: Post, body: dict[str, Any]) -> None:
         ],
         "skipped": [],
         "missingValues": [],
+        "costs": [],
         "warnings": [],
     }
     assert timezone.now() - datetime.fromisoformat(step.pop("at")) < timedelta(minutes=1)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from channels.models import ProviderAccount
@@ -17,7 +18,7 @@ from tests.support.api.bodies import NOTHING, changed, faults_in, rows_written
 def test_a_problem_has_every_member(post: Post, body: dict[str, Any]) -> None:
     response = post({**body, "channelMode": "both"})
     assert response.json() == {
-        "type": "about:blank",
+        "type": f"{settings.PUBLIC_BASE_URL}/errors/invalid_request",
         "title": "Bad Request",
         "status": 400,
         "code": "invalid_request",

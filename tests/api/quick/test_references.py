@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from channels.models import ProviderAccount, Template
+from channels.models import ProviderAccount, Template, TemplateVariant
 from contacts.channel import Channel
 from contacts.ids import new_id
 from contacts.models import Contact, Organization
@@ -64,9 +64,11 @@ def test_an_unknown_provider_or_template_is_400(post: Post, body: dict[str, Any]
 def test_another_organisations_provider_and_template_are_not_found(
     post: Post, body: dict[str, Any], stranger: Organization
 ) -> None:
-    ProviderAccount.objects.update(organization=stranger)
-    Template.objects.update(organization=stranger)
-    response = post(body)
+    account = ProviderAccount.objects.create(organization=stranger, name="Foreign", kind="sandbox", channel="email")
+    template = Template.objects.create(organization=stranger, name="Foreign", channel="email")
+    TemplateVariant.objects.create(template=template, locale="en", text="${link}")
+    named = changed(body, "/channels/0/providerId", str(account.pk))
+    response = post(changed(named, "/channels/0/templateId", str(template.pk)))
     assert response.status_code == 400
     assert faults_in(response) == [
         ("/channels/0/providerId", "provider_not_found"),

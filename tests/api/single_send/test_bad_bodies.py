@@ -15,6 +15,7 @@ from contacts.channel import Channel
 from contacts.models import Organization
 from contacts.models.api_key import Scope
 from distributor.api.dialects.single_send.views import SingleSends
+from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Survey
 from tests.support.api.bad_bodies import broken_json, count_rows, try_all
 from tests.support.api.bad_values import (
@@ -104,6 +105,7 @@ def call(organization: Organization) -> Callable[[bytes], Any]:
     """The view, called with an authenticated key."""
     view, requests = SingleSends.as_view(), APIRequestFactory()
     key, _shown = create_api_key(organization, "tests", [Scope.SEND])
+    key.read_at = database_now()
 
     def make(body: bytes) -> Any:
         request = requests.post(PATH, body, content_type="application/json")

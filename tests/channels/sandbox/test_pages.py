@@ -16,6 +16,7 @@ from channels.providers.sandbox import Sandbox
 from channels.rendering import compile_variant
 from contacts.channel import Channel
 from contacts.models import Organization, OrganizationMember
+from distributor.engine.journey.attempts import attempt_id
 from distributor.pages.sandbox.views import PAGE_SIZE
 from tests.support.channels.invitations import SMS, invitation
 
@@ -232,3 +233,14 @@ def test_in_a_browser_a_phone_shows_the_list_or_the_email_and_nothing_is_cut_off
 
 def assert_nothing_is_cut_off(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+@pytest.mark.parametrize(("channel", "to"), [(Channel.EMAIL, ANN), (Channel.SMS, PHONE)])
+def test_a_message_leads_to_the_timeline_of_its_recipient(visitor: Client, channel: Channel, to: str) -> None:
+    send(channel, [invitation(to) if channel == Channel.EMAIL else invitation(to, variant=SMS)])
+    message = newest()
+    path = f"/sandbox/messages/{message.pk}/" if channel == Channel.EMAIL else "/sandbox/phone/"
+    SandboxMessage.objects.update(attempt_id=attempt_id(4711, 1))
+    assert 'href="/admin/distributor/recipient/4711/change/"' in text_of(visitor, path)
+    SandboxMessage.objects.update(attempt_id="test-" + "0" * 32)
+    assert "/admin/distributor/recipient/" not in text_of(visitor, path)

@@ -64,8 +64,8 @@ def test_all_faults_are_named_at_once() -> None:
     )
     assert [(fault.field, fault.message) for fault in faults] == [
         ("from", "“from” or “messagingServiceSid” is required: who the messages come from."),
-        ("baseUrl", "“baseUrl” must be a URL, for example https://api.twilio.com."),
         ("concurrency", "“concurrency” must be a whole number from 1 to 64."),
+        ("baseUrl", "“baseUrl” must be a URL, for example https://api.twilio.com."),
         ("contentVariables", "“contentVariables” requires “contentSid”, the template that has the variables."),
         ("contentVariables", "“contentVariables”: unknown placeholder ${name}."),
         ("token", "“token” is not a setting of Twilio."),

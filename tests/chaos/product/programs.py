@@ -92,16 +92,9 @@ class Programs:
         changed = [name for name, patches in self._patches.items() if patches]
         self._patches.clear()
         self.stop(*changed, *(self._children.keys() - set(ALL)), is_hurried=True)
-        if "beat" in changed:
-            self.forget_schedule()
         for name in ALL:
             self.signal(name, signal.SIGCONT)
         self.start(*ALL)
-
-    def forget_schedule(self) -> None:
-        """Delete what beat remembers of its last ticks. Beat must not run."""
-        for file in (self._folder / "beat").iterdir():
-            file.unlink()
 
     def signal(self, name: str, number: signal.Signals) -> None:
         """Send a signal to a program and all of its processes."""

@@ -11,8 +11,6 @@ def play_with_skew(trial: Trial, skews: dict[str, float]) -> None:
     for program, seconds in skews.items():
         trial.stack.programs.patch(program, {"clock_ahead_seconds": seconds})
     trial.stack.programs.stop(*skews)
-    # A schedule from before would be in this beat's future, and it would wait until its clock gets there.
-    trial.stack.programs.forget_schedule()
     trial.stack.programs.start(*skews)
     trial.sleep(8)
     with trial.fault(), trial.accepting(300, call_size=50):

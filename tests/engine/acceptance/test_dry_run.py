@@ -1,11 +1,12 @@
 """The dry run: by which accounts, and that it leaves nothing behind."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from channels.models import ProviderAccount
+from channels.models import ProviderAccount, TemplateVariant
 from contacts.channel import Channel
 from contacts.identity import EmailsTakenError, UnknownContactsError
 from contacts.ids import new_id
@@ -46,6 +47,19 @@ def test_a_stand_in_is_planned_while_it_would_carry_the_messages(
     assert option_of(check_dry_run(organization, ask(1))).account.id == stand_in.id
 
 
+def test_messages_cost_by_the_piece_and_texts_by_the_segment(
+    organization: Organization, ask: Ask, accounts: Accounts
+) -> None:
+    assert not dry_run(organization, ask(2), NOW).costs
+    ProviderAccount.objects.filter(id=accounts[Channel.EMAIL].id).update(unit_price="0.001", price_currency="EUR")
+    [mails] = dry_run(organization, ask(2), NOW).costs
+    assert (mails.position, mails.units, mails.amount, mails.currency) == (0, 2, Decimal("0.002"), "EUR")
+    ProviderAccount.objects.filter(id=accounts[Channel.SMS].id).update(unit_price="0.0345", price_currency="PLN")
+    TemplateVariant.objects.filter(template__channel="sms").update(text="${link} " + "a" * 200)
+    [texts] = dry_run(organization, ask(2, Channel.SMS), NOW).costs
+    assert (texts.units, texts.amount, texts.currency) == (4, Decimal("0.138"), "PLN")
+
+
 def test_accounts_named_in_order_are_asked_in_order(organization: Organization, ask: Ask, accounts: Accounts) -> None:
     other = ProviderAccount.objects.create(
         organization=organization, name="Other", kind="sandbox", channel="email", from_email="other@acme.example"
@@ -70,7 +84,7 @@ def test_an_account_that_takes_nothing_now_is_said_to(organization: Organization
     check_dry_run(organization, ask(1))
     [held] = dry_run(organization, ask(1), NOW).available_accounts
     assert isinstance(held, Hold)
-    assert (held.account_id, held.explanation) == (account.id, f"{account.name} has reached its daily limit")
+    assert (held.account_id, held.explain()) == (account.id, f"{account.name} has reached its daily limit")
 
 
 def test_nothing_is_written(

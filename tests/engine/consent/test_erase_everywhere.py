@@ -19,6 +19,7 @@ from contacts.channel import Channel
 from contacts.models import Contact, Membership, Organization, Suppression
 from distributor.engine.acceptance.accept import accept
 from distributor.engine.consent.erase import erase_address, erase_contact
+from distributor.engine.events.endpoints import create_endpoint, send_ping
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.journey.attempts import attempt_id
 from distributor.engine.responses.record import record_response
@@ -27,6 +28,7 @@ from distributor.models import (
     Batch,
     Decision,
     Distribution,
+    EventDelivery,
     Expansion,
     IdempotencyKey,
     ProviderEvent,
@@ -62,10 +64,11 @@ FILLED: Final = {
     "channels_pace": {"broken_because"},
     "channels_refusedsender": {"because"},
     "channels_sandboxmessage": {"to", "to_name", "text", "html"},
-    "distributor_attempt": {"detail"},
+    "distributor_attempt": {"detail", "piped_values"},
     "distributor_batch": {"last_error"},
     "distributor_decision": {"detail"},
     "distributor_distribution": {"name"},
+    "distributor_eventdelivery": {"answer"},
     "distributor_expansion": {"embedded_data"},
     "distributor_idempotencykey": {"key", "body"},
     "distributor_providerevent": {"address", "detail", "raw"},
@@ -76,13 +79,20 @@ FILLED: Final = {
 # Tables with texts that are about no recipient: operators, settings, and what was sent to everybody.
 FREE: Final = {
     *("auth_group", "auth_permission", "auth_user", "django_content_type", "django_session"),
-    *("contacts_apikey", "contacts_organization"),
+    *("contacts_apikey", "contacts_organization", "contacts_branding"),
     "contacts_erasedaddress",  # keyed hashes
-    *("channels_provideraccount", "channels_template", "channels_templatevariant"),
+    *("channels_provideraccount", "channels_template", "channels_templatevariant", "channels_templateversion"),
+    "channels_kepttext",
+    "distributor_openlink",  # codes of links that are nobody's
     *("distributor_survey", "distributor_step", "distributor_listconnection", "distributor_recurringdistribution"),
     *("distributor_followup", "distributor_handover", "distributor_manualretry"),  # ids, and errors of a chunk
     *("distributor_heartbeat", "distributor_installation", "distributor_machinevisits", "distributor_occurrence"),
+    *("distributor_minutecount", "distributor_metrictotal"),  # channels
+    *("distributor_eventbundle", "distributor_eventendpoint", "distributor_eventreplay"),  # ids, types and settings
     *("distributor_retentionrun", "distributor_auditentry", "distributor_dailyuse"),
+    # Erased with their files: tests/engine/imports/test_import.py and tests/engine/exports.
+    *("distributor_fileimport", "distributor_importfilechunk", "distributor_importpiece", "distributor_importfault"),
+    *("distributor_export", "distributor_exportpart"),
     "channels_accountscore",  # countries and mail domains
     *("contacts_organizationmember", "axes_accessattempt", "axes_accessfailurelog", "axes_accesslog"),
     *("otp_static_staticdevice", "otp_static_statictoken", "otp_totp_totpdevice"),
@@ -159,6 +169,9 @@ def _without_a_road(recipient: Recipient, account: ProviderAccount) -> None:
     RefusedSender.objects.create(
         account=account, email="a@acme.example", because=f"not to {EMAIL}", since=now, probe_at=now
     )
+    endpoint = create_endpoint(account.organization, {"name": "CRM", "url": "https://example.com"}, now)
+    send_ping(endpoint, now)
+    EventDelivery.objects.update(answer=f"There is no patient {EMAIL}.", contact_ids=[recipient.contact_id])
     Contact.objects.update(title="Quixote")
     Recipient.objects.update(wording={"subject": "For Dulcinea"})
     Expansion.objects.create(

@@ -19,7 +19,10 @@ MINUTE = timedelta(minutes=1)
 
 
 def make_batches(like: Batch, count: int = 1, **fields: object) -> list[Batch]:
+    """Make batches like this one. Another organisation's have a distribution and a step that claims do not read."""
     kept = {name: getattr(like, name) for name in ("organization_id", "distribution_id", "step_id", "lane", "due_at")}
+    if fields.get("organization_id", like.organization_id) != like.organization_id:
+        kept |= {"distribution_id": new_id(), "step_id": new_id()}
     return Batch.objects.bulk_create(Batch(**{**kept, "size": 1, **fields}) for _ in range(count))
 
 

@@ -263,13 +263,11 @@ def test_no_account_is_named_twice(first: ProviderAccount) -> None:
         StepRequest("email", first.id, first.id, further_account_ids=[first.id])
 
 
-def test_every_account_that_is_named_must_be_the_organisations_own(
-    send: Send, first: ProviderAccount, second: ProviderAccount
-) -> None:
+def test_every_account_that_is_named_must_be_the_organisations_own(send: Send, first: ProviderAccount) -> None:
     other = Organization.objects.create(name="Other", slug="other")
-    ProviderAccount.objects.filter(id=second.id).update(organization=other)
+    foreign = ProviderAccount.objects.create(organization=other, name="Foreign", kind="sandbox", channel="email")
     with pytest.raises(UnknownReferencesError) as refused:
-        send(1, further_accounts=[second])
+        send(1, further_accounts=[foreign])
     assert [(fault.step, fault.what, fault.code) for fault in refused.value.faults] == [(0, "provider", "not_found")]
 
 

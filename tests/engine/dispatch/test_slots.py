@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Event
 from uuid import uuid4
 
@@ -121,17 +122,29 @@ def test_shares_grow_with_the_workers(workers: int, shares: list[int]) -> None:
     assert [count for _, count in wanted] == shares
 
 
+def take_a_slot() -> bool:
+    """Take and give back the only slot of an organisation. Return whether it was free."""
+    held: list[int] = []
+    try:
+        return slots._take_all([("organization test", 1)], WORKERS, held)
+    finally:
+        slots._give_back(held)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_slot_is_held_by_one_session() -> None:
-    def take() -> bool:
-        held: list[int] = []
-        try:
-            return slots._take_all([("organization test", 1)], held)
-        finally:
-            slots._give_back(held)
-
     held: list[int] = []
-    assert slots._take_all([("organization test", 1)], held)
-    assert run_together([take]) == [False]
+    assert slots._take_all([("organization test", 1)], WORKERS, held)
+    assert run_together([take_a_slot]) == [False]
     slots._give_back(held)
-    assert run_together([take]) == [True]
+    assert run_together([take_a_slot]) == [True]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_frozen_worker_keeps_its_slot_for_a_lease_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[int] = []
+    assert slots._take_all([("organization test", 1), ("slow", 1)], WORKERS, held)
+    assert run_together([take_a_slot]) == [False], "its lease has not ended"
+    monkeypatch.setattr(slots, "_SILENCE", timedelta(0))
+    assert run_together([take_a_slot]) == [True]
+    slots._give_back(held)

@@ -3,14 +3,9 @@
 import os
 import signal
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from django.conf import settings
-from django.db import connection
 from django.db.models import Count
 
 from channels.models import ProviderAccount, SandboxMessage
@@ -18,46 +13,17 @@ from contacts.channel import Channel
 from contacts.ids import new_id
 from contacts.models import Contact, MailingList, Membership, Organization
 from distributor.engine.infrastructure.clock import database_now
-from distributor.engine.schedule.sweep import sweep
 from distributor.models import Attempt, Batch, Distribution, Handover, Recipient
 from distributor.rules.requests import Selection
 from tests.engine.conftest import Send, SendTo
+from tests.support.engine.counters import assert_counters_agree, assert_totals_agree
 from tests.support.engine.people import given, totals_of
+from tests.support.engine.workers import connected, kill, start_worker, sweep_until
 
-PROJECT = Path(__file__).resolve().parents[3]
+__all__ = ["start_worker"]
+
 CALLS, PEOPLE = 3, 1_000
 MEMBERS = 6_000
-
-
-@pytest.fixture
-def start_worker() -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
-    """Starts a Celery worker of its own process group on the tests' database and broker."""
-    database = connection.settings_dict
-    environment = os.environ | {
-        "DATABASE_URL": os.environ["DATABASE_URL"].replace("/distributor", f"/{database['NAME']}", 1),
-        "REDIS_URL": settings.REDIS_URL,
-        "SANDBOX_OPEN": "1",  # its calls take time
-    }
-    command = [sys.executable, "-m", "celery", "-A", "config", "worker", "-Q", "urgent,normal,bulk", "-c", "2"]
-    workers: list[subprocess.Popen[bytes]] = []
-
-    def start() -> subprocess.Popen[bytes]:
-        worker = subprocess.Popen(command, cwd=PROJECT, env=environment, start_new_session=True)
-        workers.append(worker)
-        return worker
-
-    yield start
-    for worker in workers:
-        kill(worker)
-
-
-def kill(worker: subprocess.Popen[bytes]) -> None:
-    """kill -9, children and all."""
-    try:
-        os.killpg(worker.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-    worker.wait()
 
 
 def kill_in_flight(worker: subprocess.Popen[bytes], connected_before: set[int]) -> int:
@@ -73,24 +39,6 @@ def kill_in_flight(worker: subprocess.Popen[bytes], connected_before: set[int]) 
     # PostgreSQL still works off what the dead worker had sent it.
     sweep_until(lambda: connected() <= connected_before)
     return sum(len(ids) for ids in unsettled.values_list("recipient_ids", flat=True))
-
-
-def connected() -> set[int]:
-    """The connections to this database, ours among them, by the process ids of their backends."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'"
-        )
-        return {pid for (pid,) in cursor.fetchall()}
-
-
-def sweep_until(condition: Callable[[], bool], limit_seconds: float = 180) -> None:
-    """What beat does, until the condition holds."""
-    deadline = time.monotonic() + limit_seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        sweep(database_now(), 1.0)
-        time.sleep(0.1)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -119,6 +67,8 @@ def test_a_worker_killed_in_the_middle_loses_nobody_and_doubles_only_what_was_in
     twice = sum(row["copies"] == 2 for row in per_person)
     assert max(row["copies"] for row in per_person) <= 2
     assert twice <= sum(total.get("duplicate_risk", 0) for total in totals) == in_flight
+    assert_counters_agree()
+    assert_totals_agree()
 
 
 @pytest.mark.django_db(transaction=True)

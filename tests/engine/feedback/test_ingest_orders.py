@@ -27,6 +27,7 @@ from distributor.rules.journey.chain import StopsOn
 from distributor.rules.journey.delivery_events import OPT_OUT_REQUESTS, SIGNALS
 from tests.engine.conftest import Send
 from tests.support.engine.claims import begin_claim, claim_next
+from tests.support.engine.counters import assert_counters_agree
 from tests.support.engine.people import dispatch, totals_of
 from tests.support.engine.provider_events import event_of
 from tests.support.simultaneous import run_together, wait_until_blocked
@@ -119,6 +120,7 @@ def summary(begun_at: datetime) -> Any:
     distribution = Distribution.objects.get()
     totals = distribution.totals
     assert sum(totals.values()) == distribution.accepted_count
+    assert_counters_agree()
     states = [recipient.outcome or recipient.state for recipient in rows]
     assert {name: count for name, count in totals.items() if count} == {name: states.count(name) for name in states}
     return {

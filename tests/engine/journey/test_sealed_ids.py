@@ -1,14 +1,11 @@
 """Ids that leave the platform: stable, read back by us alone, and silent about how many there are."""
 
-from importlib import import_module
-
 import pytest
-from django.apps import apps
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from channels.models import SandboxMessage
-from distributor.engine.infrastructure.installation import find_installation
+from distributor.engine.infrastructure.installation import find_installation, read_plain_ids_below
 from distributor.engine.journey.attempts import attempt_id, read_attempt_id
 from distributor.engine.journey.sealed_ids import seal, unseal
 from distributor.models import Installation, Recipient
@@ -57,10 +54,9 @@ def test_no_message_shows_how_many_were_sent_before(send: Send) -> None:
 @pytest.mark.django_db
 def test_older_recipients_keep_the_ids_that_their_providers_know(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
     send(1)
+    plain_below = Recipient.objects.get().pk + 1
     find_installation()
-    import_module("distributor.migrations.0026_plain_ids_below").keep_ids_of_older_recipients(apps, None)
-    plain_below = Installation.objects.get().plain_ids_below
-    assert plain_below == Recipient.objects.get().pk + 1
-    monkeypatch.setattr("distributor.engine.journey.attempts.read_plain_ids_below", lambda: plain_below)
+    Installation.objects.update(plain_ids_below=plain_below)
+    monkeypatch.setattr("distributor.engine.journey.attempts.read_plain_ids_below", read_plain_ids_below.__wrapped__)
     assert attempt_id(plain_below - 1, 3) == f"{plain_below - 1:x}-3"
     assert attempt_id(plain_below, 3) == seal(plain_below, 3).hex()

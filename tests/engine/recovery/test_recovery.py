@@ -100,7 +100,7 @@ def test_a_recovery_runs_once_for_each_handover(send: Send, ledger: dict[str, in
     compare_journal(database_now())
     restart_worker()
     work()
-    expected = {"handovers": 1, "written_back": 3, "to_repeat": 0, "unknown_recipients": 0, "noes": 0}
+    expected = {"handovers": 1, "written_back": 3, "to_repeat": 0, "unknown_recipients": 0, "noes": 0, "erasures": 0}
     assert counts() == first == expected
 
 

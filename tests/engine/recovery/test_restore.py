@@ -24,7 +24,7 @@ def test_a_restore_doubles_nothing_where_the_provider_takes_keys(
     before, between, after = restore_in_mid_campaign(tmp_path, lambda numbers: send(people(numbers)))
     status = read_memory_status(database_now())
     assert status.recovering_since is not None
-    counts = {"handovers": 2, "written_back": 6, "to_repeat": 6, "unknown_recipients": 3, "noes": 0}
+    counts = {"handovers": 2, "written_back": 6, "to_repeat": 6, "unknown_recipients": 3, "noes": 0, "erasures": 0}
     assert status.findings["counts"] == counts
     assert len(peer.ledger.sent_to) == len(BEFORE) + len(BETWEEN) + len(LOST)
     assert totals_of(after) == {"waiting": 3}

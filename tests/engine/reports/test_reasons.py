@@ -6,7 +6,7 @@ from pathlib import Path
 
 from distributor import engine
 from distributor.engine.dispatch.outcome import _FAILURE_REASONS
-from distributor.rules.phrases import PHRASES
+from distributor.rules.phrases import LANGUAGES
 from tests.rules.test_phrases import reasons_known_to_the_rules
 
 
@@ -24,4 +24,5 @@ def test_every_reason_that_the_engine_adds_has_a_phrase() -> None:
     # The second one is shown in timelines and not stored.
     assert written == {"processing_failed", "account_unavailable"}
     # No more and no fewer than there are reasons.
-    assert written | set(_FAILURE_REASONS.values()) | reasons_known_to_the_rules() == PHRASES.keys()
+    for language in LANGUAGES.values():
+        assert written | set(_FAILURE_REASONS.values()) | reasons_known_to_the_rules() == language.reasons.keys()

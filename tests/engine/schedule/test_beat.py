@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from channels.models import SandboxMessage
-from config.celery import app
+from config.celery import Period, app
 from distributor import tasks
 from distributor.engine.dispatch.loop import dispatch_lane
 from distributor.engine.infrastructure.clock import database_now
@@ -118,3 +118,11 @@ def test_of_ticks_that_piled_up_only_one_sweeps() -> None:
 def test_ticks_outlive_any_difference_of_clocks() -> None:
     # Celery drops a message that is too old by the worker's own clock, so a beat that was 2 s behind swept nothing.
     assert all(tick["options"]["expires"] >= 10 * 60 for tick in app.conf.beat_schedule.values())
+
+
+def test_a_clock_that_was_set_back_delays_no_tick() -> None:
+    period = Period(2.0, nowfun=lambda: NOW, app=app)
+    assert period.is_due(NOW + 5 * MINUTE).is_due
+    assert period.is_due(NOW - 2 * SECOND).is_due
+    assert not period.is_due(NOW - SECOND).is_due
+    assert all(isinstance(tick["schedule"], Period) for tick in app.conf.beat_schedule.values())

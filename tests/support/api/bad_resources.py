@@ -116,6 +116,8 @@ WRONG: dict[str, Wrong] = {
         "/ratePerSecond": no_number | st.floats(max_value=0.009) | st.sampled_from([float("inf"), float("nan"), 1e9]),
         "/dailyLimit": outside(1, 2**31 - 1),
         "/urgentReservePercent": outside(0, 90) | st.none(),
+        "/unitPrice": st.sampled_from(["", "much", -1, 0.0000001, 10**11, [], {}]),
+        "/priceCurrency": in_text(letters.filter(lambda text: len(text) != 3)),
         "/standInId": in_text(no_uuid) | st.uuids().map(str),
     },
     "suppressions": {

@@ -26,6 +26,7 @@ def forecast_in(document: dict[str, Any]) -> Outcomes:
         "recipients",
         "skipped",
         "missingValues",
+        "costs",
         "warnings",
     }
     assert document["dryRun"] is True

@@ -17,6 +17,6 @@ def pages_of(client: Client, path: str) -> Iterator[list[dict[str, Any]]]:
         if link:
             address, _, relation = link.partition("; ")
             assert relation == 'rel="next"'
-            assert address.startswith("<http://localhost:8000/api/v1/")
+            assert address.startswith("<http://testserver/api/v1/")
             assert response.json()["nextCursor"] in address.replace("%3D", "=")
-        path = link.partition(">")[0].removeprefix("<http://localhost:8000")
+        path = link.partition(">")[0].removeprefix("<http://testserver")

@@ -54,6 +54,8 @@ BODIES: dict[str, dict[str, Any]] = {
         "ratePerSecond": 2.5,
         "dailyLimit": 1_000,
         "urgentReservePercent": 20,
+        "unitPrice": "0.0345",
+        "priceCurrency": "EUR",
         "standInId": None,
     },
     "suppressions": {

@@ -98,6 +98,9 @@ class SendGridStandIn(StandIn):
         return [to["to"][0]["email"] for _, _, to in self._taken]
 
     def take(self, request: Request) -> Answer:
+        if (request.method, request.path) == ("GET", "/v3/scopes"):
+            is_known = request.headers.get("authorization") == f"Bearer {self.api_key}"
+            return Answer(200, b'{"scopes":["mail.send"]}') if is_known else _refuse(401, (_UNAUTHORIZED, None))
         if request.path != "/v3/mail/send":
             return _refuse(404, ("not found", None))
         if request.method != "POST":

@@ -41,6 +41,7 @@ _ERRORS = {
 }
 _ADDRESS = re.compile(r"(whatsapp:)?\+[1-9]\d{6,14}")
 _MESSAGES = f"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json"
+_ACCOUNT = f"/2010-04-01/Accounts/{ACCOUNT_SID}.json"
 _LOOKUP = "/v2/PhoneNumbers/"
 _FAULT_CODES = {Fault.THROTTLED: 20429, Fault.UNAVAILABLE: 20503, Fault.LOST_ANSWER: 20500}
 
@@ -102,6 +103,8 @@ class TwilioStandIn(StandIn):
             return self._create(form)
         if request.method == "GET" and url.path.startswith(_LOOKUP):
             return self._look_up(unquote(url.path.removeprefix(_LOOKUP)), parse_qs(url.query).get("Fields", [""])[0])
+        if request.method == "GET" and url.path == _ACCOUNT:
+            return _as_json(200, {"sid": ACCOUNT_SID, "friendly_name": "ACME", "status": "active", "type": "Full"})
         return self.refuse(20404)
 
     def word_fault(self, fault: Fault) -> Answer:

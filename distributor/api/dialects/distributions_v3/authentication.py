@@ -23,4 +23,4 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
     name = "apiToken"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "apiKey", "in": "header", "name": "X-API-TOKEN"}
+        return {"type": "apiKey", "in": "header", "name": "X-API-TOKEN", "description": "An API key, `dk_…`."}

@@ -103,7 +103,16 @@ def paged(element: type[Element]) -> type[BaseModel]:
     return enveloped(page)
 
 
-_KINDS = {"list_id": Kind.MAILING_LIST, "contact_id": Kind.CONTACT, "distribution_id": Kind.DISTRIBUTION}
+_KINDS = {
+    "list_id": Kind.MAILING_LIST,
+    "contact_id": Kind.CONTACT,
+    "distribution_id": Kind.DISTRIBUTION,
+    "survey_id": Kind.SURVEY,
+    "response_id": Kind.RESPONSE,
+    "subscription_id": Kind.SUBSCRIPTION,
+    "message_id": Kind.MESSAGE,
+    "import_id": Kind.IMPORT,
+}
 
 
 class DialectView(AuditedView):
@@ -117,6 +126,9 @@ class DialectView(AuditedView):
     def read_keys(self, name: str, text: str) -> tuple[UUID, UUID] | None:
         kind = _KINDS.get(name)
         return read_id(kind, text) if kind else None
+
+    def made_id(self, data: dict[str, Any]) -> Any:
+        return data.get("result", {}).get("id")
 
 
 def answer(result: Element, warnings: Sequence[Fault] = ()) -> Response:

@@ -1,6 +1,7 @@
 """Read bodies, and find every fault of a call at once."""
 
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeVar
 from uuid import UUID
@@ -11,7 +12,7 @@ from pydantic_core import from_json
 from contacts.models import Organization
 from distributor.api.dialects.distributions_v3.ids import Kind
 from distributor.api.dialects.distributions_v3.references import find_keys, missing_faults, read_references
-from distributor.api.problems import Fault, Problem, invalid_request
+from distributor.api.problems import Fault, Problem, invalid_request, not_found
 from distributor.api.reference_faults import reference_fault
 from distributor.api.validation import faults_of
 from distributor.engine.acceptance.references import UnknownReferencesError
@@ -31,14 +32,17 @@ def read_body(
     """
     faults: list[Fault] = []
     body = None
+    validate = partial(model.model_validate_json, context=context)
     try:
-        body = model.model_validate_json(content, context=context)
+        body = validate(content)
     except ValidationError as error:
-        faults = faults_of(error)
+        faults = faults_of(error, content, validate)
     references = read_references(parse_json(content), id_fields)
     keys = find_keys(organization, references)
     known_pointers = {fault.pointer for fault in faults}
     faults += [fault for fault in missing_faults(references, keys) if fault.pointer not in known_pointers]
+    if faults and all(fault.code == "directory_not_found" for fault in faults):
+        raise not_found("directory")  # as in the paths that name one
     if body is None or faults:
         raise invalid_request(faults)
     return body, keys

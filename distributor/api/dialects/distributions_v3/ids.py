@@ -32,6 +32,10 @@ class Kind(StrEnum):
     CONTACT_LOOKUP = "CGC"
     TRANSACTION = "CTR"
     RESPONSE = "R"
+    GROUP = "GR"
+    SUBSCRIPTION = "SUB"
+    EXPORT = "ES"
+    IMPORT = "PGRS"
 
     @property
     def pattern(self) -> str:
@@ -74,7 +78,9 @@ def sealed_id(kind: Kind, sealed: bytes) -> str:
 def read_id(kind: Kind, text: str) -> KeyRange | None:
     """Return the keys that an id of this kind may stand for; None if the text is not such an id."""
     prefix, _, digits = text.partition("_")
-    if prefix != kind.value or len(digits) != LENGTH or not _VALUES.keys() >= set(digits):
+    # A contact's second id has the same digits.
+    is_lookup = kind is Kind.CONTACT and prefix == Kind.CONTACT_LOOKUP.value
+    if not (prefix == kind.value or is_lookup) or len(digits) != LENGTH or not _VALUES.keys() >= set(digits):
         return None
     number = 0
     for digit in digits:

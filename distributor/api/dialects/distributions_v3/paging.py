@@ -7,7 +7,6 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Model, QuerySet
 from django.utils.encoding import escape_uri_path
 from drf_spectacular.types import OpenApiTypes
@@ -16,10 +15,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from distributor.api.dialects.distributions_v3.envelope import answer_elements
-from distributor.api.dialects.distributions_v3.ids import Kind, read_id
+from distributor.api.dialects.distributions_v3.ids import Kind, public_id, read_id
+from distributor.api.pagination import asked_base_url, parse_number
 from distributor.api.problems import Fault, invalid_request
+from distributor.engine.queries.page import Found, Window
 
 DEFAULT_SIZE = 100
+DEFAULT_SIZE_OF_LIST_CONTACTS = 50  # as published; clients count on it
 MAX_SIZE = 500
 MAX_OFFSET = 1_000_000
 FIRST_PAGE = "0"  # published clients send it to get the first page
@@ -27,13 +29,23 @@ PAGE = [
     OpenApiParameter(
         "pageSize",
         OpenApiTypes.INT,
-        description=f"Elements per page: 1 to {MAX_SIZE}. Default: {DEFAULT_SIZE}.",
+        description=f"Elements per page, at most {MAX_SIZE}. Default: {DEFAULT_SIZE}.",
     ),
     OpenApiParameter(
         "skipToken",
         OpenApiTypes.STR,
         description="Start of the page: the token in an earlier page's `nextPage`.",
     ),
+]
+# For lists whose published default is another.
+PAGE_OF_LIST_CONTACTS = [
+    OpenApiParameter(
+        "pageSize",
+        OpenApiTypes.INT,
+        description=f"Elements per page: 1 to {MAX_SIZE}; more is read as {MAX_SIZE}. "
+        f"Default: {DEFAULT_SIZE_OF_LIST_CONTACTS}.",
+    ),
+    PAGE[1],
 ]
 OFFSET = OpenApiParameter(
     "offset",
@@ -54,15 +66,31 @@ class Page(Generic[TokenT]):
     offset: int
     size: int
 
+    @property
+    def window(self) -> Window:
+        """The same page for lists of the engine, newest first. They have no `offset`."""
+        return Window(self.size, is_ascending=False, after=None if self.after is None else (self.after,))
 
-def read_page(request: Request, parse: Callable[[str], TokenT], faults: Sequence[Fault] = ()) -> Page[TokenT]:
+
+def read_page(
+    request: Request,
+    parse: Callable[[str], TokenT],
+    faults: Sequence[Fault] = (),
+    *,
+    default_size: int = DEFAULT_SIZE,
+    has_offset: bool = True,
+) -> Page[TokenT]:
     """Return the page that a call asks for. `parse` reads a token of the list, or raises ValueError.
+
+    Without `has_offset`, `offset` is ignored: the list goes on by tokens alone.
+
+    A larger `pageSize` than MAX_SIZE means MAX_SIZE: clients ask for 1,000.
 
     Raises a 400 Problem with every fault, `faults` of the call's other parameters included.
     """
     all_faults = list(faults)
-    size = _read_number(request, "pageSize", DEFAULT_SIZE, 1, MAX_SIZE, all_faults)
-    offset = _read_number(request, "offset", 0, 0, MAX_OFFSET, all_faults)
+    size = _read_number(request, "pageSize", default_size, (1, MAX_SIZE), all_faults, is_cut=True)
+    offset = _read_number(request, "offset", 0, (0, MAX_OFFSET), all_faults) if has_offset else 0
     after = None
     token = request.query_params.get("skipToken", "")
     if token not in ("", FIRST_PAGE):
@@ -103,6 +131,18 @@ def page_of_rows(
     return answer_elements(render(shown), next_page(request, page, token))
 
 
+def answer_found(
+    request: Request,
+    page: Page[UUID],
+    found: Found[ModelT],
+    kind: Kind,
+    render: Callable[[ModelT], dict[str, Any]],
+) -> Response:
+    """Answer a page of the engine's rows with UUID keys, whose ids are of this kind."""
+    token = None if found.next_key is None else public_id(kind, found.next_key[0])
+    return answer_elements([render(row) for row in found.rows], next_page(request, page, token))
+
+
 def next_page(request: Request, page: Page[Any], token: str | None) -> str | None:
     """Return the absolute URL of the next page; None after the last. It uses `offset` if this page did."""
     if token is None:
@@ -112,7 +152,12 @@ def next_page(request: Request, page: Page[Any], token: str | None) -> str | Non
         query["offset"] = [str(page.offset + page.size)]
     else:
         query["skipToken"] = [token]
-    return f"{settings.PUBLIC_BASE_URL}{escape_uri_path(normalize_path(request.path))}?{urlencode(query, doseq=True)}"
+    return f"{url_of(request, request.path)}?{urlencode(query, doseq=True)}"
+
+
+def url_of(request: Request, path: str) -> str:
+    """Return the absolute URL of a path of this dialect, at the host that was asked."""
+    return f"{asked_base_url(request)}{escape_uri_path(normalize_path(path))}"
 
 
 def normalize_path(path: str) -> str:
@@ -120,9 +165,14 @@ def normalize_path(path: str) -> str:
     return re.sub("/+", "/", path).rstrip("/")
 
 
-def _read_number(request: Request, name: str, default: int, lowest: int, highest: int, faults: list[Fault]) -> int:
+def _read_number(
+    request: Request, name: str, default: int, limits: tuple[int, int], faults: list[Fault], *, is_cut: bool = False
+) -> int:
+    """Return a number within the limits. With `is_cut` a higher one is read as the highest."""
+    lowest, highest = limits
     text = request.query_params.get(name) or str(default)
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
-    if not lowest <= number <= highest:
+    number = parse_number(text, lowest, MAX_OFFSET if is_cut else highest)
+    if number is None:
         faults.append(Fault(f"?{name}", "out_of_range", f"Must be a number from {lowest} to {highest}."))
-    return number
+        return default
+    return min(number, highest)

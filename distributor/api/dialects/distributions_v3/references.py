@@ -18,7 +18,8 @@ _SELECTS: Final[Mapping[Kind, str]] = {
     Kind.MAILING_LIST: "SELECT 'CG', id FROM contacts_mailinglist WHERE organization_id = %s AND id BETWEEN %s AND %s",
     Kind.CONTACT: "SELECT 'CID', id FROM contacts_contact "
     "WHERE organization_id = %s AND id BETWEEN %s AND %s AND erased_at IS NULL",
-    Kind.MESSAGE: "SELECT 'MS', id FROM channels_template WHERE organization_id = %s AND id BETWEEN %s AND %s",
+    Kind.MESSAGE: "SELECT 'MS', id FROM channels_template "
+    "WHERE organization_id = %s AND id BETWEEN %s AND %s AND text_key IS NULL",
     Kind.DISTRIBUTION: "SELECT 'EMD', id FROM distributor_distribution "
     "WHERE organization_id = %s AND id BETWEEN %s AND %s AND deleted_at IS NULL",
 }
@@ -30,6 +31,8 @@ _NAMES: Final[Mapping[Kind, str]] = {
     Kind.LIBRARY: "library",
     Kind.DIRECTORY: "directory",
     Kind.DISTRIBUTION: "distribution",
+    Kind.RESPONSE: "response",
+    Kind.IMPORT: "import",
 }
 
 
@@ -56,9 +59,9 @@ def read_references(data: Any, id_fields: Mapping[str, Kind]) -> list[Reference]
 def find_keys(organization: Organization, references: Sequence[Reference]) -> dict[str, UUID]:
     """Return the keys of the references that exist, by their pointers, in one query."""
     keys = {
-        reference.pointer: organization.pk  # an organisation is its own one library
+        reference.pointer: organization.pk  # an organisation is its own one library and directory
         for reference in references
-        if reference.kind is Kind.LIBRARY and reference.keys.contains(organization.pk)
+        if reference.kind in (Kind.LIBRARY, Kind.DIRECTORY) and reference.keys.contains(organization.pk)
     }
     if stored := [reference for reference in references if reference.kind in _SELECTS]:
         parameters = [value for reference in stored for value in (organization.pk, *reference.keys)]

@@ -14,3 +14,7 @@ def format_time_or_none(time: datetime | None) -> str | None:
 
 def epoch_milliseconds(time: datetime) -> int:
     return round(time.timestamp() * 1_000)
+
+
+def epoch_milliseconds_or_none(time: datetime | None) -> int | None:
+    return None if time is None else epoch_milliseconds(time)

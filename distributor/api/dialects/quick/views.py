@@ -22,7 +22,6 @@ from distributor.api.request_body import json_body
 from distributor.engine.acceptance.accept import accept
 from distributor.engine.acceptance.dry_run import dry_run
 from distributor.engine.acceptance.key_kinds import request_of_key
-from distributor.engine.infrastructure.clock import database_now
 
 _ERRORS = (400, 401, 403, 404, 409, 413, 415, 422)
 
@@ -33,7 +32,7 @@ class QuickDistributions(APIView):
     scopes: ClassVar = {"POST": Scope.SEND}
 
     @extend_schema(
-        operation_id="quick_distribution",
+        operation_id="createQuickDistribution",
         summary="Send a survey to contacts",
         tags=["Quick distribution"],
         parameters=[
@@ -63,7 +62,7 @@ class QuickDistributions(APIView):
             body, warnings = read_quick_body(json_body(request), key.organization.phone_region)
             if body.survey_id != path_survey_id:
                 raise faults.SurveyMismatchError
-            now = database_now()
+            now = key.read_at
             if body.dry_run:
                 return DryRunResponse(dry_run(key.organization, request_of_key(to_request(body), key), now), warnings)
             accepted = accept(key.organization, key, to_request(body), now)

@@ -1,5 +1,6 @@
 """Warnings about keys of a quick body that nothing reads. A misspelt key is ignored, as published, and named."""
 
+from functools import partial
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -8,7 +9,7 @@ from pydantic.alias_generators import to_camel
 from distributor.api.dialects.quick.wire import QuickChannel, QuickContact, QuickDistribution, QuickSettings
 from distributor.api.problems import Fault
 from distributor.api.suggestions import suggestion
-from distributor.api.validation import json_pointer
+from distributor.api.validation import describe_errors, json_pointer
 
 MAX_WARNINGS: Final = 100
 _KEYS: Final = {
@@ -24,18 +25,15 @@ def read_quick_body(content: bytes, phone_region: str) -> tuple[QuickDistributio
 
     Only a body that has an unknown key, or is refused, is validated a second time.
     """
-    context = {"phone_region": phone_region}
+    validate = partial(QuickDistribution.model_validate_json, context={"phone_region": phone_region})
     try:
-        return QuickDistribution.model_validate_json(content, context=context, extra="forbid"), []
+        return validate(content, extra="forbid"), []
     except ValidationError as error:
-        body = QuickDistribution.model_validate_json(content, context=context)
-        places = [
-            detail["loc"]
-            for detail in error.errors(include_url=False, include_context=False, include_input=False)
-            if detail["type"] == "extra_forbidden"
-        ]
-    warnings = [_warning(place) for place in places[:MAX_WARNINGS]]
-    if more := len(places) - len(warnings):
+        body = validate(content)
+        # The body is accepted, so there are no other errors.
+        count, described = error.error_count(), describe_errors(error, content, partial(validate, extra="forbid"))
+    warnings = [_warning(detail["loc"]) for detail in described[:MAX_WARNINGS]]
+    if more := count - len(warnings):
         warnings.append(Fault("", "more_warnings", f"{more:,} more keys are unknown and were ignored."))
     return body, warnings
 

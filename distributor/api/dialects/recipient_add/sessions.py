@@ -17,7 +17,6 @@ from rest_framework.response import Response
 from contacts.api_keys import find_key_in_use
 from contacts.models import ApiKey
 from distributor.api.problems import Problem
-from distributor.engine.infrastructure.clock import database_now
 
 COOKIE: Final = "recipient_session"
 LIFETIME_SECONDS: Final = 8 * 60 * 60
@@ -30,7 +29,7 @@ class SessionAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[AnonymousUser, ApiKey] | None:
         """Raises a 400 Problem for a body that is not JSON: a form on another website could have sent it."""
         key_id = request.get_signed_cookie(COOKIE, default=None, salt=_SALT, max_age=LIFETIME_SECONDS)
-        key = find_key_in_use(UUID(key_id), database_now()) if key_id else None
+        key = find_key_in_use(UUID(key_id)) if key_id else None
         if key is None:
             return None
         if request.method == "POST" and not _is_json(request):
@@ -46,7 +45,8 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
     name = "session"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "apiKey", "in": "cookie", "name": COOKIE}
+        described = "The cookie that `POST /base/Account/Login` sets. It lasts 8 hours."
+        return {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": described}
 
 
 def begin_session(response: Response, key: ApiKey) -> None:

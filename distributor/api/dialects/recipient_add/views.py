@@ -60,7 +60,7 @@ class AccountLogin(_View):
     permission_classes = []
 
     @extend_schema(
-        operation_id="recipient_login",
+        operation_id="logIn",
         summary="Log in",
         tags=_TAGS,
         request=Login,
@@ -81,7 +81,7 @@ class AccountLogin(_View):
             body = read_login(json_body(request))
         except ValidationError as error:
             raise faults.explain_body(error) from None
-        key = find_api_key(body.password.strip(), database_now())
+        key = find_api_key(body.password.strip())
         if key is None:
             raise faults.wrong_password()
         response = Response({"Status": "Success"})
@@ -126,7 +126,7 @@ class RecipientAdd(_View):
     scopes: ClassVar = {"POST": Scope.SEND}
 
     @extend_schema(
-        operation_id="add_recipients",
+        operation_id="addRecipients",
         summary="Add recipients to a list",
         tags=_TAGS,
         request=AddRecipients,
@@ -139,7 +139,7 @@ class RecipientAdd(_View):
         Answers 200 whether all, some or none of the recipients could be added: `Errors` lists those that were not.
         With `DryRun: true` nothing is changed.
         """
-        key, now = caller_key(request), database_now()
+        key, now = caller_key(request), database_now()  # look-ups of numbers took their time
         newcomers = [candidate.newcomer for candidate in call.candidates if not candidate.message]
         added = planned = None
         if newcomers and not call.duplication_faults:

@@ -22,7 +22,6 @@ from distributor.engine.acceptance.accept import accept
 from distributor.engine.acceptance.dry_run import dry_run
 from distributor.engine.acceptance.key_kinds import request_of_key
 from distributor.engine.acceptance.references import UnknownReferencesError
-from distributor.engine.infrastructure.clock import database_now
 
 _ERRORS = (400, 401, 403, 404, 409, 413, 415, 422)
 
@@ -33,7 +32,7 @@ class SingleSends(APIView):
     scopes: ClassVar = {"POST": Scope.SEND}
 
     @extend_schema(
-        operation_id="single_send",
+        operation_id="sendSurvey",
         summary="Send a survey to recipients",
         tags=["Single send"],
         request=SingleSend,
@@ -54,7 +53,7 @@ class SingleSends(APIView):
             raise faults.explain_body(error, key.organization, json_body(request)) from None
         defaults = faults.find_send_defaults(key.organization, body.form_id, body.channel)
         recipients = merge_same_addresses(body.recipients)
-        now = database_now()
+        now = key.read_at
         distribution_request = to_request(body, recipients, defaults, now)
         try:
             if body.dry_run:

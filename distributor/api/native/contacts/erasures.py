@@ -47,7 +47,7 @@ class Erasures(NativeView):
     scopes: ClassVar = {"POST": Scope.MANAGE}
 
     @extend_schema(
-        operation_id="erase_address",
+        operation_id="eraseAddress",
         summary="Erase an address",
         tags=CONTACTS,
         request=ErasureBody,

@@ -45,7 +45,7 @@ class ConsentEventDocument(Document):
     address: str = Field(description="The address that was written to, if known.", examples=["+48600000001"])
     what: str = Field(description="What was said, such as stop, page_unsubscribe or opt_in.", examples=["stop"])
     closes: str = Field(description="channel or everything; empty if it lifts.", examples=["everything"])
-    source: str = Field(description="Who reported it.", examples=["API key Ab3dE6gH"])
+    source: str = Field(description="The key, operator or provider that reported it.", examples=["API key Ab3dE6gH"])
     evidence: dict[str, Any] = Field(description="What proves it.", examples=[{"event": "SM1f:stopped"}])
     said_at: datetime = Field(description="When it was said.", examples=[AT])
     recorded_at: datetime = Field(description="When it was recorded.", examples=[AT])
@@ -77,6 +77,10 @@ class ExportedAttemptDocument(Document):
     provider_message_id: str = Field(description="The provider's id of the message.", examples=["<1.AB@mail.example>"])
     code: str = Field(description="The provider's code.", examples=["250"])
     detail: str = Field(description="What the provider answered.", examples=["2.0.0 Ok: queued"])
+    piped_values: dict[str, str] | None = Field(
+        description="The values that filled the message's placeholders; null if there were none.",
+        examples=[{"contact:firstName": "Ann"}],
+    )
     begun_at: datetime = Field(description="When the attempt began.", examples=[AT])
     ended_at: datetime = Field(description="When its outcome was recorded.", examples=[AT])
 

@@ -24,7 +24,7 @@ class ContactExport(NativeView):
     scopes: ClassVar = {"GET": Scope.MANAGE}
 
     @extend_schema(
-        operation_id="export_contact",
+        operation_id="exportContact",
         summary="Export a contact",
         tags=CONTACTS,
         responses={200: ExportDocument} | ERRORS_OF_DETAIL,

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,12 +18,20 @@ from distributor.api.native.contacts.wire import (
     ContactChanges,
     ContactDocument,
     ContactPage,
+    ContactQuery,
     OptInBody,
     render_contact,
 )
-from distributor.api.native.filters import with_email, with_external_id
-from distributor.api.native.operations import CONFLICT, CONTACTS, ERRORS_OF_BODY, ERRORS_OF_DETAIL, PAGE
-from distributor.api.native.rows import answer_page, find_row, own_rows
+from distributor.api.native.list_queries import answer_list, parameters_of, read_query, read_search
+from distributor.api.native.operations import (
+    CONFLICT,
+    CONTACTS,
+    ERRORS,
+    ERRORS_OF_BODY,
+    ERRORS_OF_DETAIL,
+    INVALID,
+)
+from distributor.api.native.rows import find_row, own_rows
 from distributor.api.native.view import NativeView
 from distributor.api.problems import Fault, Problem, invalid_request, not_found
 from distributor.api.reference_faults import data_of_one_contact
@@ -32,6 +40,7 @@ from distributor.api.validation import parse_body
 from distributor.engine.consent.erase import erase_contact
 from distributor.engine.consent.opt_out import LiftedByThePersonOnlyError, lift_opt_out, opt_out
 from distributor.engine.infrastructure.clock import database_now
+from distributor.engine.queries.contacts import find_contacts
 
 _NO_IDENTIFIER = Fault("", "no_identifier", "A contact needs an externalId or an email.")
 _NO_IDENTIFIER_LEFT = Fault("", "no_identifier", "An externalId, an email or a phone must remain.")
@@ -53,30 +62,21 @@ class Contacts(NativeView):
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.MANAGE}
 
     @extend_schema(
-        operation_id="list_contacts",
+        operation_id="listContacts",
         summary="List contacts",
         tags=CONTACTS,
-        parameters=[
-            OpenApiParameter("externalId", description="Only the contact with this external id."),
-            OpenApiParameter(
-                "email",
-                description="Only contacts with this e-mail address, in any letter case. “+” need not be escaped.",
-            ),
-            *PAGE,
-        ],
-        responses={200: ContactPage} | ERRORS_OF_BODY,
+        parameters=parameters_of(ContactQuery),
+        responses={200: ContactPage} | INVALID | ERRORS,
     )
     def get(self, request: Request) -> Response:
-        """List the organisation's contacts, newest first. Erased contacts are not listed."""
-        contacts = _not_erased(request)
-        if external_id := request.query_params.get("externalId"):
-            contacts = with_external_id(contacts, external_id)
-        if email := request.query_params.get("email"):
-            contacts = with_email(contacts, email)
-        return answer_page(request, contacts, render_contact)
+        """List the organisation's contacts, newest first. Erased contacts are not listed.
+
+        With `updatedAfter` they are in the order of their changes, for copies that follow them.
+        """
+        return _answer(request, read_query(request, ContactQuery))
 
     @extend_schema(
-        operation_id="save_contact",
+        operation_id="saveContact",
         summary="Create or update a contact",
         tags=CONTACTS,
         request=ContactBody,
@@ -94,18 +94,38 @@ class Contacts(NativeView):
         return Response(render_contact(contact), HTTPStatus.CREATED if is_new else HTTPStatus.OK)
 
 
+class ContactSearch(NativeView):
+    """Lists contacts by a body, so that addresses are in no URL and no log."""
+
+    scopes: ClassVar = {"POST": Scope.READ}
+
+    @extend_schema(
+        operation_id="searchContacts",
+        summary="Search contacts",
+        tags=CONTACTS,
+        request=ContactQuery,
+        responses={200: ContactPage} | ERRORS_OF_BODY,
+    )
+    def post(self, request: Request) -> Response:
+        """List contacts with the filters of `GET /contacts`, given in the body: addresses stay out of URLs and logs.
+
+        Changes nothing. For the next page, repeat the body with the `cursor`.
+        """
+        return _answer(request, read_search(request, ContactQuery))
+
+
 class ContactDetail(NativeView):
     """One contact."""
 
     scopes: ClassVar = {"GET": Scope.READ, "PATCH": Scope.MANAGE, "DELETE": Scope.MANAGE}
 
-    @extend_schema(operation_id="read_contact", summary="Get a contact", tags=CONTACTS, responses=_CONTACT)
+    @extend_schema(operation_id="getContact", summary="Get a contact", tags=CONTACTS, responses=_CONTACT)
     def get(self, request: Request, contact_id: str) -> Response:
         """Return one contact. Erased contacts are not found."""
         return Response(render_contact(_find(request, contact_id)))
 
     @extend_schema(
-        operation_id="change_contact",
+        operation_id="updateContact",
         summary="Change a contact",
         tags=CONTACTS,
         request=ContactChanges,
@@ -128,7 +148,7 @@ class ContactDetail(NativeView):
             raise Problem(HTTPStatus.CONFLICT, fault.code, fault.detail, [fault]) from None
 
     @extend_schema(
-        operation_id="erase_contact",
+        operation_id="eraseContact",
         summary="Erase a contact",
         tags=CONTACTS,
         responses={204: None} | ERRORS_OF_DETAIL,
@@ -148,7 +168,7 @@ class OptOut(NativeView):
     scopes: ClassVar = {"POST": Scope.MANAGE}
 
     @extend_schema(
-        operation_id="opt_out_contact", summary="Opt a contact out", tags=CONTACTS, request=None, responses=_CONTACT
+        operation_id="optOutContact", summary="Opt a contact out", tags=CONTACTS, request=None, responses=_CONTACT
     )
     def post(self, request: Request, contact_id: str) -> Response:
         """Send the contact nothing more on any channel, and stop its journeys.
@@ -165,7 +185,7 @@ class OptIn(NativeView):
     scopes: ClassVar = {"POST": Scope.MANAGE}
 
     @extend_schema(
-        operation_id="opt_in_contact",
+        operation_id="optInContact",
         summary="Opt a contact in",
         tags=CONTACTS,
         request=OptInBody,
@@ -195,6 +215,12 @@ class OptIn(NativeView):
 def _source(request: Request) -> str:
     """Return how consent records name the caller."""
     return f"API key {caller_key(request).prefix}"
+
+
+def _answer(request: Request, query: ContactQuery) -> Response:
+    organization_id = caller_key(request).organization_id
+    found = find_contacts(organization_id, query.window, external_id=query.external_id, email=query.email)
+    return answer_list(request, query, found, render_contact)
 
 
 def _not_erased(request: Request) -> QuerySet[Contact]:

@@ -18,6 +18,7 @@ from distributor.api.fields import (
     PhoneOrNone,
     TimeZoneOrNone,
 )
+from distributor.api.native.list_queries import Changed, UpdatedUntil
 from distributor.api.wire import Body, Document, Page
 
 
@@ -98,7 +99,21 @@ class ContactDocument(Document):
 
 
 class ContactPage(Page[ContactDocument]):
-    """Contacts, newest first."""
+    """Contacts, newest first unless the call asks for another order."""
+
+    updated_until: UpdatedUntil = None
+
+
+class ContactQuery(Changed):
+    """Which contacts to list. Filters must all match; one that is blank finds nobody."""
+
+    external_id: str | None = Field(None, description="Only the contact with this external id.", examples=["PAT-1"])
+    email: str | None = Field(
+        None,
+        description="Only contacts with this e-mail address, in any letter case. In a URL “+” need not be escaped; to "
+        "keep addresses out of URLs and logs, search with POST.",
+        examples=["ann@example.com"],
+    )
 
 
 def render_contact(contact: Contact) -> dict[str, Any]:

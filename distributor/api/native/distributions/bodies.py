@@ -5,12 +5,16 @@ from uuid import UUID
 
 from pydantic import Field
 
-from distributor.api.fields import NULL_IS_DEFAULT, AwareMomentOrNone, Line255
+from distributor.api.fields import NULL_IS_DEFAULT, AwareMomentOrNone, EmbeddedData, Line255
 from distributor.api.native.distributions.recipient_bodies import AudienceBody
 from distributor.api.native.distributions.step_bodies import MAX_MINUTES, Steps
 from distributor.api.wire import Body
 
 DRY_RUN = "true: return what would happen, with status 200, and do nothing."
+ATTRIBUTES = (
+    "Data for every recipient of this distribution, used in texts as ${contact:key}. Over the contact's embedded data, "
+    "which stays as it is; under `embeddedData` that the call gives for a contact."
+)
 LINK_TYPE = (
     "one_time: a response uses the link up. multiple: it does not. anonymous: responses are stored without a contact."
 )
@@ -47,11 +51,12 @@ class ThrottleBody(Body):
     )
 
 
-class DistributionBody(Body):
-    """A survey to send."""
+class SurveySendBody(Body):
+    """A survey to send, without the people it goes to."""
 
     survey_id: UUID = Field(description="The survey.", examples=["0194c4f0-3c2b-7e44-9f10-1a2b3c4d5e6f"])
     name: Line255 | None = Field(None, description="A name for the distribution.", examples=["March guests"])
+    attributes: EmbeddedData | None = Field(None, description=ATTRIBUTES, examples=[{"season": "spring"}])
     steps: Steps = Field(description="The messages to send: invitations, reminders and thank-yous.")
     channel_mode: Annotated[Literal["single", "multi"], NULL_IS_DEFAULT] = Field(
         "single",
@@ -64,7 +69,6 @@ class DistributionBody(Body):
         "given here.",
         examples=["response"],
     )
-    audience: AudienceBody = Field(description="Who to send to.")
     scheduled_at: AwareMomentOrNone = Field(
         None, description="When to begin. Omit it to send now.", examples=["2026-03-05T09:00:00+01:00"]
     )
@@ -90,6 +94,12 @@ class DistributionBody(Body):
     send: Annotated[bool, NULL_IS_DEFAULT] = Field(
         True, description="false: create links and send nothing.", examples=[True]
     )
+
+
+class DistributionBody(SurveySendBody):
+    """A survey to send."""
+
+    audience: AudienceBody = Field(description="Who to send to.")
     dry_run: Annotated[bool, NULL_IS_DEFAULT] = Field(False, description=DRY_RUN, examples=[False])
 
 
@@ -98,4 +108,17 @@ class ScheduleBody(Body):
 
     scheduled_at: AwareMomentOrNone = Field(
         description="When to begin. null or a past time: now.", examples=["2026-03-06T09:00:00+01:00"]
+    )
+
+
+class CloneBody(Body):
+    """When and under which name to send again."""
+
+    scheduled_at: AwareMomentOrNone = Field(
+        None,
+        description="When to begin. Omit it to send now. notAfter and expiresAt move by the same time.",
+        examples=["2026-04-06T09:00:00+02:00"],
+    )
+    name: Line255 | None = Field(
+        None, description="A name for the new distribution. Omit it to use the same.", examples=["April guests"]
     )

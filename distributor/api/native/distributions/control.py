@@ -33,7 +33,7 @@ class PauseDistribution(NativeView):
     is_audited = True
 
     @extend_schema(
-        operation_id="pause_distribution",
+        operation_id="pauseDistribution",
         summary="Pause a distribution",
         tags=DISTRIBUTIONS,
         request=None,
@@ -54,7 +54,7 @@ class ResumeDistribution(NativeView):
     is_audited = True
 
     @extend_schema(
-        operation_id="resume_distribution",
+        operation_id="resumeDistribution",
         summary="Resume a distribution",
         tags=DISTRIBUTIONS,
         request=None,
@@ -75,7 +75,7 @@ class CancelDistribution(NativeView):
     is_audited = True
 
     @extend_schema(
-        operation_id="cancel_distribution",
+        operation_id="cancelDistribution",
         summary="Cancel a distribution",
         tags=DISTRIBUTIONS,
         request=None,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.conf import settings
@@ -11,8 +11,9 @@ from pydantic import Field
 
 from contacts.addresses import email_in_unicode
 from distributor.api.native.distributions.step_documents import STEPS_FOR_ALL, StepDocument, step_document
+from distributor.api.native.list_queries import ListQuery
 from distributor.api.wire import Document, Page
-from distributor.engine.acceptance.write import NewRecipient
+from distributor.engine.acceptance.rows import NewRecipient
 from distributor.models import Distribution
 
 
@@ -54,6 +55,9 @@ class DistributionDocument(Document):
         examples=["0194c4f0-4b1e-7d55-b7a1-0c9d8e7f6a5b"],
     )
     name: str = Field(description="Its name; empty if it has none.", examples=["March guests"])
+    attributes: dict[str, Any] = Field(
+        description="Data that calls gave for every recipient.", examples=[{"season": "spring"}]
+    )
     source: str = Field(description="The API that created it.", examples=["native"])
     key_kind: str = Field(
         description="The kind of the API key that created it: live, team, or test (its messages go to the sandbox).",
@@ -91,7 +95,21 @@ class DistributionDocument(Document):
 
 
 class DistributionPage(Page[DistributionDocument]):
-    """Distributions, newest first."""
+    """Distributions, newest first unless the call asks for another order."""
+
+
+class DistributionQuery(ListQuery):
+    """Which distributions to list. Filters must all match."""
+
+    survey_id: UUID | None = Field(
+        None, description="Only distributions of this survey.", examples=["0194c4f0-3c2b-7e44-9f10-1a2b3c4d5e6f"]
+    )
+    status: Literal["preparing", "scheduled", "sending", "paused", "completed", "cancelled"] | None = Field(
+        None,
+        description="Only distributions with this status. A page may then have fewer items than `limit`, or none, and "
+        "still a `nextCursor`.",
+        examples=["sending"],
+    )
 
 
 class PersonalLink(Document):
@@ -151,6 +169,7 @@ def _distribution_fields(row: Distribution, now: datetime) -> dict[str, Any]:
         "survey_id": row.survey_id,
         "mailing_list_id": row.mailing_list_id,
         "name": row.name,
+        "attributes": row.attributes,
         "source": row.source,
         "key_kind": row.key_kind,
         "channel_mode": row.mode,

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from contacts.channel import Channel
 from contacts.identity import EmailsTakenError, Identified, PhonesTakenError, TooManyDataKeysError, UnknownContactsError
@@ -20,6 +20,7 @@ from distributor.api.native.distributions.bodies import DistributionBody
 from distributor.api.native.distributions.recipient_bodies import MAX_CONTACTS, MAX_IDS
 from distributor.api.native.distributions.step_bodies import (
     MAX_PROVIDERS,
+    MAX_STEPS,
     NO_INVITATION,
     has_invitation,
     message_contradictions,
@@ -71,13 +72,14 @@ def require_consistent(body: DistributionBody) -> None:
         raise ContradictionError
 
 
-def explain(refusal: Exception, organization: Organization, body: bytes) -> Problem:
+def explain(refusal: Exception, organization: Organization, body: bytes, model: type[BaseModel]) -> Problem:
     """Return the answer to one of REFUSALS, with every fault of the body.
 
     409 for addresses that belong to other contacts, and for throttled contacts if the call wants those refused;
     otherwise 400.
     """
-    faults = find_faults(refusal, body, partial(_body_faults, organization))
+    validate = partial(model.model_validate_json, context={"phone_region": organization.phone_region})
+    faults = find_faults(refusal, body, validate, partial(_body_faults, organization))
     contacts = _given_contacts(parse_object(body))
     if isinstance(refusal, EmailsTakenError | PhonesTakenError):
         return taken_problem(refusal, contacts, faults)
@@ -96,17 +98,28 @@ def follow_up_faults(organization: Organization, given: dict[str, Any]) -> Itera
     yield from _step_reference_faults(organization, [("", given)])
 
 
+def send_faults(organization: Organization, given: dict[str, Any]) -> Iterator[Fault]:
+    """Find the contradictions and unknown ids of a send to people who are not given with it."""
+    yield from _survey_faults(organization, given)
+    yield from _steps_faults(organization, given)
+    yield from _body_contradictions({**given, "audience": {}})
+
+
 def _body_faults(organization: Organization, given: dict[str, Any]) -> Iterator[Fault]:
-    survey_id = uuid_or_none(given.get("surveyId"))
-    if survey_id and not Survey.objects.filter(organization=organization, pk=survey_id).exists():
-        yield reference_fault("/surveyId", UnknownReference(None, "survey", "not_found"))
+    yield from _survey_faults(organization, given)
     yield from _steps_faults(organization, given)
     yield from _audience_faults(organization, given)
     yield from _body_contradictions(given)
 
 
+def _survey_faults(organization: Organization, given: dict[str, Any]) -> Iterator[Fault]:
+    survey_id = uuid_or_none(given.get("surveyId"))
+    if survey_id and not Survey.objects.filter(organization=organization, pk=survey_id).exists():
+        yield reference_fault("/surveyId", UnknownReference(None, "survey", "not_found"))
+
+
 def _steps_faults(organization: Organization, given: dict[str, Any]) -> Iterator[Fault]:
-    steps = objects_in(given.get("steps"), "/steps", len(list_or_empty(given.get("steps"))))
+    steps = objects_in(given.get("steps"), "/steps", MAX_STEPS)
     for pointer, step in steps:
         for fault in step_contradictions(step):
             yield Fault(pointer + json_pointer(fault.path), fault.code, fault.text)
@@ -192,7 +205,7 @@ def _body_contradictions(given: dict[str, Any]) -> Iterator[Fault]:
     policy = throttle.get("policy") if isinstance(throttle, dict) else None
     gives_contacts = not isinstance(audience, dict) or audience.get("contacts") is not None
     # The steps of a link send nothing.
-    steps = [] if "contact" in given else list_or_empty(given.get("steps"))
+    steps = [] if "contact" in given else list_or_empty(given.get("steps"))[:MAX_STEPS]
     kinds = [step.get("kind") if isinstance(step, dict) else None for step in steps]
     return _contradictions(moments, policy, given.get("linkType"), kinds, gives_contacts=gives_contacts)
 

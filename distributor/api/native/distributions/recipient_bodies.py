@@ -100,7 +100,7 @@ class FilterBody(Body):
 
 
 class AudienceBody(Body):
-    """Who to send to: exactly one of the four."""
+    """The contacts that are sent to. Give exactly one of the four fields."""
 
     contacts: _IdentifiedRecipients | None = Field(
         None, description="The contacts themselves. Each is created, or merged into the existing contact."

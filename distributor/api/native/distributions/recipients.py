@@ -15,13 +15,13 @@ from distributor.api.native.distributions.recipient_documents import (
     render_recipient,
     render_skipped,
 )
-from distributor.api.native.filters import CONTACT_FILTERS, find_contact_ids
-from distributor.api.native.operations import DISTRIBUTIONS, ERRORS_OF_DETAIL, INVALID, PAGE
+from distributor.api.native.list_queries import answer_list, parameters_of, read_query, read_search
+from distributor.api.native.operations import ERRORS_OF_BODY, ERRORS_OF_DETAIL, INVALID, RECIPIENTS
+from distributor.api.native.recipients.queries import RecipientQuery, SkippedQuery
 from distributor.api.native.view import NativeView
-from distributor.api.pagination import page_response, parse_row_number, read_page
-from distributor.api.problems import Fault
-from distributor.engine.reports.timeline import read_timelines
-from distributor.models import Decision
+from distributor.engine.queries.page import Found
+from distributor.engine.queries.recipients import find_recipients, find_skipped
+from distributor.engine.reports.timeline import timelines_of
 from distributor.rules.timing.time_zones import zone_named
 
 _ERRORS: Final[dict[int, Any]] = INVALID | ERRORS_OF_DETAIL
@@ -33,10 +33,10 @@ class DistributionRecipients(NativeView):
     scopes: ClassVar = {"GET": Scope.READ}
 
     @extend_schema(
-        operation_id="list_recipients",
+        operation_id="listRecipients",
         summary="List the recipients of a distribution",
-        tags=DISTRIBUTIONS,
-        parameters=[*CONTACT_FILTERS, *PAGE],
+        tags=RECIPIENTS,
+        parameters=parameters_of(RecipientQuery),
         responses={200: RecipientPage} | _ERRORS,
     )
     def get(self, request: Request, distribution_id: str) -> Response:
@@ -44,12 +44,27 @@ class DistributionRecipients(NativeView):
 
         To find one person, filter by `contactId`, `externalId` or `email`. Several filters must all match.
         """
-        faults: list[Fault] = []
-        contact_ids = find_contact_ids(request, faults)
-        after, limit = read_page(request, parse_row_number, faults)
-        distribution = find_distribution(request, distribution_id)
-        timelines = read_timelines(distribution.id, after or 0, limit + 1, contact_ids=contact_ids)
-        return page_response(request, timelines, limit, lambda timeline: str(timeline.recipient.id), render_recipient)
+        return _answer_recipients(request, distribution_id, read_query(request, RecipientQuery))
+
+
+class DistributionRecipientSearch(NativeView):
+    """Lists recipients by a body, so that addresses are in no URL and no log."""
+
+    scopes: ClassVar = {"POST": Scope.READ}
+
+    @extend_schema(
+        operation_id="searchDistributionRecipients",
+        summary="Search the recipients of a distribution",
+        tags=RECIPIENTS,
+        request=RecipientQuery,
+        responses={200: RecipientPage} | ERRORS_OF_DETAIL | ERRORS_OF_BODY,
+    )
+    def post(self, request: Request, distribution_id: str) -> Response:
+        """List recipients with the filters of `GET …/recipients`, given in the body.
+
+        Addresses stay out of URLs and logs. Changes nothing. For the next page, repeat the body with the `cursor`.
+        """
+        return _answer_recipients(request, distribution_id, read_search(request, RecipientQuery))
 
 
 class DistributionSkipped(NativeView):
@@ -58,10 +73,10 @@ class DistributionSkipped(NativeView):
     scopes: ClassVar = {"GET": Scope.READ}
 
     @extend_schema(
-        operation_id="list_skipped",
+        operation_id="listSkipped",
         summary="List the skipped contacts of a distribution",
-        tags=DISTRIBUTIONS,
-        parameters=[*CONTACT_FILTERS, *PAGE],
+        tags=RECIPIENTS,
+        parameters=parameters_of(SkippedQuery),
         responses={200: SkippedPage} | _ERRORS,
     )
     def get(self, request: Request, distribution_id: str) -> Response:
@@ -69,13 +84,45 @@ class DistributionSkipped(NativeView):
 
         To find one person, filter by `contactId`, `externalId` or `email`. Several filters must all match.
         """
-        faults: list[Fault] = []
-        contact_ids = find_contact_ids(request, faults)
-        after, limit = read_page(request, parse_row_number, faults)
-        distribution = find_distribution(request, distribution_id)
-        rows = Decision.objects.filter(distribution_id=distribution.id, recipient_id=None, id__gt=after or 0)
-        if contact_ids is not None:
-            rows = rows.filter(contact_id__in=contact_ids)
-        page = list(rows.order_by("id")[: limit + 1])
-        zone = zone_named(caller_key(request).organization.time_zone)
-        return page_response(request, page, limit, lambda row: str(row.id), lambda row: render_skipped(row, zone))
+        return _answer_skipped(request, distribution_id, read_query(request, SkippedQuery))
+
+
+class DistributionSkippedSearch(NativeView):
+    """Lists skipped contacts by a body, so that addresses are in no URL and no log."""
+
+    scopes: ClassVar = {"POST": Scope.READ}
+
+    @extend_schema(
+        operation_id="searchSkipped",
+        summary="Search the skipped contacts of a distribution",
+        tags=RECIPIENTS,
+        request=SkippedQuery,
+        responses={200: SkippedPage} | ERRORS_OF_DETAIL | ERRORS_OF_BODY,
+    )
+    def post(self, request: Request, distribution_id: str) -> Response:
+        """List skipped contacts with the filters of `GET …/skipped`, given in the body.
+
+        Addresses stay out of URLs and logs. Changes nothing. For the next page, repeat the body with the `cursor`.
+        """
+        return _answer_skipped(request, distribution_id, read_search(request, SkippedQuery))
+
+
+def _answer_recipients(request: Request, distribution_id: str, query: RecipientQuery) -> Response:
+    distribution = find_distribution(request, distribution_id)
+    found = find_recipients(
+        distribution,
+        query.window,
+        contact_ids=query.contact_ids(distribution.organization_id),
+        state=query.state,
+        reason=query.reason,
+    )
+    timelines = Found(timelines_of(found.rows), found.next_key)
+    return answer_list(request, query, timelines, render_recipient)
+
+
+def _answer_skipped(request: Request, distribution_id: str, query: SkippedQuery) -> Response:
+    distribution = find_distribution(request, distribution_id)
+    contact_ids = query.contact_ids(distribution.organization_id)
+    found = find_skipped(distribution.pk, query.window, contact_ids=contact_ids, reason=query.reason)
+    zone = zone_named(caller_key(request).organization.time_zone)
+    return answer_list(request, query, found, lambda row: render_skipped(row, zone))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
 
-from distributor.api.fields import NULL_IS_DEFAULT, AwareMomentOrNone, DataFault, Email, Line255, Subject
+from distributor.api.fields import NULL_IS_DEFAULT, AwareMomentOrNone, DataFault, Email, EmbeddedData, Line255, Subject
 from distributor.api.native.distributions.recipient_bodies import refuse_if
 from distributor.api.wire import Body
 
@@ -142,6 +142,12 @@ class AddedStepBody(StepMessageBody):
         None,
         description="Only this recipient. Omit it for all recipients.",
         examples=["0194c4f0-5a3d-7b19-a0c4-9d1e2f3a4b5c"],
+    )
+    attributes: EmbeddedData | None = Field(
+        None,
+        description="Data to add to the distribution's `attributes`, or, with a `contactId`, to what is known of this "
+        "recipient. Messages that were not sent yet have it, too.",
+        examples=[{"season": "summer"}],
     )
 
 

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
+from distributor.api.fields import MAX_KEYS
 from distributor.api.idempotency import idempotent
 from distributor.api.native.distributions.faults import NOBODY_TO_THANK, follow_up_faults
 from distributor.api.native.distributions.lookup import find_distribution
@@ -54,6 +55,9 @@ _CONFLICTS: Final = {
 }
 _FAULTS: Final = {
     FollowUpRefusal.TOO_LATE: Fault("/scheduledAt", "after_end", "The distribution ends before this time."),
+    FollowUpRefusal.TOO_MANY_ATTRIBUTES: Fault(
+        "/attributes", "too_many_keys", f"Too many keys together with those that are there: at most {MAX_KEYS}."
+    ),
     FollowUpRefusal.NOT_A_RECIPIENT: Fault(
         "/contactId", "not_a_recipient", "This contact is not a recipient of the distribution."
     ),
@@ -67,7 +71,7 @@ class DistributionSteps(NativeView):
     is_audited = True
 
     @extend_schema(
-        operation_id="list_steps",
+        operation_id="listSteps",
         summary="List the steps of a distribution",
         tags=DISTRIBUTIONS,
         parameters=PAGE,
@@ -91,7 +95,7 @@ class DistributionSteps(NativeView):
         )
 
     @extend_schema(
-        operation_id="add_step",
+        operation_id="addStep",
         summary="Add a reminder or thank-you to a distribution",
         tags=DISTRIBUTIONS,
         request=AddedStepBody,
@@ -108,7 +112,13 @@ class DistributionSteps(NativeView):
         body = parse_body(AddedStepBody, json_body(request), lambda given: follow_up_faults(organization, given))
         now = database_now()
         try:
-            step = add_follow_up(distribution.pk, to_follow_up(body, now), now, contact_id=body.contact_id)
+            step = add_follow_up(
+                distribution.pk,
+                to_follow_up(body, now),
+                now,
+                contact_id=body.contact_id,
+                attributes=body.attributes,
+            )
         except FollowUpRefusedError as refusal:
             raise _refused(refusal.reason) from None
         except UnknownReferencesError:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from contacts.contact_fields import ContactFields
-from distributor.api.native.distributions.bodies import DistributionBody, RulesBody, ThrottleBody
+from distributor.api.native.distributions.bodies import DistributionBody, RulesBody, SurveySendBody, ThrottleBody
 from distributor.api.native.distributions.recipient_bodies import AudienceBody, RecipientBody
 from distributor.api.native.distributions.step_bodies import AddedStepBody, StepBody, StepMessageBody
 from distributor.rules.journey.chain import StepKind, StopsOn
@@ -29,7 +29,11 @@ _OPTIONS = ("send_at", "last_sent_at", "locale")
 
 def to_request(body: DistributionBody) -> DistributionRequest:
     """Return the request, with the contacts that the body gives."""
-    contacts = body.audience.contacts or []
+    return to_send(body, body.audience.contacts or [])
+
+
+def to_send(body: SurveySendBody, contacts: Sequence[RecipientBody] = ()) -> DistributionRequest:
+    """Return the request of a send to these contacts."""
     return DistributionRequest(
         source=SOURCE,
         survey_id=body.survey_id,
@@ -46,6 +50,7 @@ def to_request(body: DistributionBody) -> DistributionRequest:
         link_type=LinkType(body.link_type),
         is_sent=body.send,
         stops_on=StopsOn(body.stops_on),
+        attributes=body.attributes or {},
     )
 
 

@@ -2,8 +2,8 @@
 
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
-from uuid import UUID
 
+from django.db.models import prefetch_related_objects
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,6 +18,7 @@ from distributor.api.native.distributions.documents import (
     DistributionAccepted,
     DistributionDocument,
     DistributionPage,
+    DistributionQuery,
     render_accepted,
     render_distribution,
 )
@@ -25,6 +26,7 @@ from distributor.api.native.distributions.faults import REFUSALS, explain, requi
 from distributor.api.native.distributions.lookup import find_distribution
 from distributor.api.native.distributions.step_documents import STEPS_FOR_ALL
 from distributor.api.native.distributions.translate import to_request, to_selection
+from distributor.api.native.list_queries import answer_list, parameters_of, read_query
 from distributor.api.native.operations import (
     CONFLICT,
     DISTRIBUTIONS,
@@ -32,11 +34,8 @@ from distributor.api.native.operations import (
     ERRORS_OF_DETAIL,
     ERRORS_OF_SENDING,
     INVALID,
-    PAGE,
 )
-from distributor.api.native.rows import own_rows
 from distributor.api.native.view import NativeView
-from distributor.api.pagination import page_response, read_page
 from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
 from distributor.engine.acceptance.accept import accept
@@ -45,7 +44,8 @@ from distributor.engine.acceptance.key_kinds import request_of_key
 from distributor.engine.audience.expand import accept_selection
 from distributor.engine.control import reschedule
 from distributor.engine.infrastructure.clock import database_now
-from distributor.models import Distribution
+from distributor.engine.queries.distributions import find_distributions
+from distributor.rules.journey.distribution_status import DistributionStatus
 
 _ERRORS: Final[dict[int, Any]] = INVALID | ERRORS_OF_DETAIL
 
@@ -56,24 +56,23 @@ class Distributions(NativeView):
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.SEND}
 
     @extend_schema(
-        operation_id="list_distributions",
+        operation_id="listDistributions",
         summary="List distributions",
         tags=DISTRIBUTIONS,
-        parameters=PAGE,
+        parameters=parameters_of(DistributionQuery),
         responses={200: DistributionPage} | INVALID | ERRORS,
     )
     def get(self, request: Request) -> Response:
         """List the organisation's distributions with their steps and totals, newest first."""
-        before, limit = read_page(request, UUID)
-        rows = own_rows(request, Distribution).order_by("-id")
-        if before is not None:
-            rows = rows.filter(id__lt=before)
-        now = database_now()
-        page = list(rows.prefetch_related(STEPS_FOR_ALL)[: limit + 1])
-        return page_response(request, page, limit, lambda row: str(row.id), lambda row: render_distribution(row, now))
+        query, now = read_query(request, DistributionQuery), database_now()
+        status = None if query.status is None else DistributionStatus(query.status)
+        organization_id = caller_key(request).organization_id
+        found = find_distributions(organization_id, query.window, now, survey_id=query.survey_id, status=status)
+        prefetch_related_objects(list(found.rows), STEPS_FOR_ALL)
+        return answer_list(request, query, found, lambda row: render_distribution(row, now))
 
     @extend_schema(
-        operation_id="create_distribution",
+        operation_id="createDistribution",
         summary="Send a survey",
         tags=DISTRIBUTIONS,
         request=DistributionBody,
@@ -94,7 +93,7 @@ class Distributions(NativeView):
                 json_body(request), context={"phone_region": organization.phone_region}
             )
             require_consistent(body)
-            now, asked, selection = database_now(), to_request(body), to_selection(body.audience)
+            now, asked, selection = key.read_at, to_request(body), to_selection(body.audience)
             if body.dry_run:
                 asked = request_of_key(asked, key)
                 return DryRunResponse(
@@ -108,7 +107,7 @@ class Distributions(NativeView):
                 accepted = accept(organization, key, asked, now)
                 row, recipients = accepted.distribution, accepted.recipients
         except REFUSALS as refusal:
-            raise explain(refusal, organization, json_body(request)) from None
+            raise explain(refusal, organization, json_body(request), DistributionBody) from None
         return Response(render_accepted(row, recipients, now), HTTPStatus.ACCEPTED)
 
 
@@ -119,7 +118,7 @@ class DistributionDetail(NativeView):
     is_audited = True
 
     @extend_schema(
-        operation_id="read_distribution",
+        operation_id="getDistribution",
         summary="Get a distribution",
         tags=DISTRIBUTIONS,
         responses={200: DistributionDocument} | _ERRORS,
@@ -129,7 +128,7 @@ class DistributionDetail(NativeView):
         return Response(render_distribution(find_distribution(request, distribution_id), database_now()))
 
     @extend_schema(
-        operation_id="reschedule_distribution",
+        operation_id="rescheduleDistribution",
         summary="Reschedule a distribution",
         tags=DISTRIBUTIONS,
         request=ScheduleBody,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
+from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -32,9 +33,11 @@ from distributor.engine.acceptance.accept import accept
 from distributor.engine.acceptance.defaults import NoDefaultChannelError, default_step
 from distributor.engine.acceptance.dry_run import dry_run
 from distributor.engine.acceptance.key_kinds import request_of_key
+from distributor.engine.acceptance.open_link import make_open_link
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.responses.links import find_link
 from distributor.engine.responses.record import LinkNotOpenError, record_response
+from distributor.models import OpenLink
 from distributor.rules.links import LinkState
 from distributor.rules.requests import DistributionRequest, LinkType, StepRequest
 
@@ -55,7 +58,7 @@ class Links(NativeView):
     scopes: ClassVar = {"POST": Scope.SEND}
 
     @extend_schema(
-        operation_id="create_link",
+        operation_id="createLink",
         summary="Create a link",
         tags=LINKS,
         request=LinkBody,
@@ -63,7 +66,8 @@ class Links(NativeView):
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        """Create a link for one contact. Nothing is sent: the caller hands the link over.
+        """Create a link for one contact, or an anonymous link that is nobody's: whoever has it may respond. Nothing is
+        sent: the caller hands the link over.
 
         With `dryRun` no link is created, and the answer is 200 with what would happen.
         """
@@ -74,11 +78,15 @@ class Links(NativeView):
             )
             steps = [to_step(step) for step in body.steps or ()] or [default_step(key.organization)]
             now, asked = database_now(), _to_request(body, steps)
+            if body.contact is None:
+                return Response(
+                    _render_open_link(make_open_link(key.organization, key, asked, now)), HTTPStatus.CREATED
+                )
             if body.dry_run:
                 return DryRunResponse(dry_run(key.organization, request_of_key(asked, key), now))
             accepted = accept(key.organization, key, asked, now)
         except REFUSALS as refusal:
-            raise explain(refusal, key.organization, json_body(request)) from None
+            raise explain(refusal, key.organization, json_body(request), LinkBody) from None
         except NoDefaultChannelError:
             raise Problem(HTTPStatus.CONFLICT, "no_channel", _NO_DEFAULT_CHANNEL) from None
         link = LinkMade(**render_link(accepted.recipients[0]), distribution_id=accepted.distribution.id)
@@ -91,7 +99,7 @@ class LinkDetail(NativeView):
     scopes: ClassVar = {"GET": Scope.READ}
 
     @extend_schema(
-        operation_id="read_link", summary="Get a link", tags=LINKS, responses={200: LinkContext} | ERRORS_OF_DETAIL
+        operation_id="getLink", summary="Get a link", tags=LINKS, responses={200: LinkContext} | ERRORS_OF_DETAIL
     )
     def get(self, request: Request, code: str) -> Response:
         """Return the contact, the survey and the state of a link.
@@ -110,7 +118,7 @@ class LinkResponses(NativeView):
     scopes: ClassVar = {"POST": Scope.SEND}
 
     @extend_schema(
-        operation_id="respond_to_link",
+        operation_id="createResponse",
         summary="Report a response",
         tags=LINKS,
         request=ResponseBody,
@@ -136,11 +144,24 @@ def _to_request(body: LinkBody, steps: Sequence[StepRequest]) -> DistributionReq
     return DistributionRequest(
         source=SOURCE,
         survey_id=body.survey_id,
-        contacts=[to_contact(body.contact)],
-        options=to_options([body.contact]),
+        contacts=[to_contact(body.contact)] if body.contact else (),
+        options=to_options([body.contact]) if body.contact else (),
         steps=steps,
         expires_at=body.expires_at,
         name=body.name or "",
         link_type=LinkType(body.link_type),
         is_sent=False,
+        attributes=body.attributes or {},
     )
+
+
+def _render_open_link(link: OpenLink) -> dict[str, Any]:
+    return LinkMade(
+        contact_id=None,
+        external_id=None,
+        email=None,
+        email_unicode=None,
+        code=link.code,
+        link=f"{settings.PUBLIC_BASE_URL}/p/{link.code}",
+        distribution_id=link.distribution_id,
+    ).rendered()

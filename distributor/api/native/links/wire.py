@@ -1,15 +1,15 @@
 """Bodies and answers of the link calls."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from distributor.api.fields import NULL_IS_DEFAULT, AwareMomentOrNone, EmbeddedData, Line255
-from distributor.api.native.distributions.bodies import DRY_RUN, LINK_TYPE
+from distributor.api.fields import NULL_IS_DEFAULT, AwareMomentOrNone, DataFault, EmbeddedData, Line255
+from distributor.api.native.distributions.bodies import ATTRIBUTES, DRY_RUN, LINK_TYPE
 from distributor.api.native.distributions.documents import PersonalLink
-from distributor.api.native.distributions.recipient_bodies import IdentifiedRecipient
+from distributor.api.native.distributions.recipient_bodies import IdentifiedRecipient, refuse_if
 from distributor.api.native.distributions.step_bodies import Steps
 from distributor.api.wire import Body, Document
 from distributor.engine.responses.links import Link
@@ -20,7 +20,9 @@ class LinkBody(Body):
     """A link to create. The caller sends it."""
 
     survey_id: UUID = Field(description="The survey.", examples=["0194c4f0-3c2b-7e44-9f10-1a2b3c4d5e6f"])
-    contact: IdentifiedRecipient = Field(description="The contact.")
+    contact: IdentifiedRecipient | None = Field(
+        None, description="The contact. Omit it for an anonymous link that is nobody's, such as one on a poster."
+    )
     name: Line255 | None = Field(None, description="A name for the link's distribution.", examples=["Front desk"])
     steps: Steps | None = Field(
         None,
@@ -33,11 +35,26 @@ class LinkBody(Body):
     link_type: Annotated[Literal["one_time", "multiple", "anonymous"], NULL_IS_DEFAULT] = Field(
         "one_time", description=LINK_TYPE, examples=["one_time"]
     )
+    attributes: EmbeddedData | None = Field(None, description=ATTRIBUTES, examples=[{"season": "spring"}])
     dry_run: Annotated[bool, NULL_IS_DEFAULT] = Field(False, description=DRY_RUN, examples=[False])
+
+    @model_validator(mode="after")
+    def _require_contact(self) -> Self:
+        if self.contact is not None:
+            return self
+        if self.link_type != "anonymous":
+            text = "Give a contact. Only an anonymous link may be nobody's."
+            return refuse_if([DataFault(("contact",), "missing", text)], self)
+        text = "A link that is nobody's has no dry run: there is nobody to be judged."
+        return refuse_if([DataFault(("dryRun",), "not_supported", text)] if self.dry_run else [], self)
 
 
 class LinkMade(PersonalLink):
-    """A new link."""
+    """A new link. Of a link that is nobody's, all fields of the contact are null."""
+
+    contact_id: UUID | None = Field(  # type: ignore[assignment]  # wider than of a personal link
+        description="The contact.", examples=["0194c4f0-5a3d-7b19-a0c4-9d1e2f3a4b5c"]
+    )
 
     distribution_id: UUID = Field(
         description="The distribution of the link.", examples=["0194c4f0-9f33-7a77-b2c3-d4e5f6071829"]
@@ -78,7 +95,7 @@ class LinkContext(Document, extra="forbid"):
     attributes: dict[str, Any] = Field(
         description="The contact's embedded data, overridden by the data of this send.", examples=[{"ward": "B"}]
     )
-    contact: LinkContact = Field(description="The contact.")
+    contact: LinkContact | None = Field(description="The contact; null if the link is nobody's.")
     survey_id: UUID = Field(description="The survey.", examples=["0194c4f0-3c2b-7e44-9f10-1a2b3c4d5e6f"])
     distribution_id: UUID = Field(description="The distribution.", examples=["0194c4f0-9f33-7a77-b2c3-d4e5f6071829"])
     expires_at: datetime | None = Field(
@@ -113,7 +130,9 @@ def render_link_context(link: Link) -> dict[str, Any]:
         state=link.state,
         locale=link.locale,
         attributes=dict(link.attributes),
-        contact=LinkContact(
+        contact=None
+        if link.is_for_nobody
+        else LinkContact(
             id=contact.id,
             external_id=contact.external_id,
             email=contact.email or None,

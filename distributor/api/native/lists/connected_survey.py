@@ -20,7 +20,7 @@ from distributor.api.native.lists.wire import (
     ConnectionStepBody,
     ConnectionStepDocument,
 )
-from distributor.api.native.operations import CONFLICT, ERRORS_OF_BODY, ERRORS_OF_DETAIL, LISTS
+from distributor.api.native.operations import ERRORS_OF_BODY, ERRORS_OF_DETAIL, LISTS
 from distributor.api.native.rows import find_row, own_rows
 from distributor.api.native.view import NativeView
 from distributor.api.problems import Fault, invalid_request, not_found
@@ -39,7 +39,7 @@ class ConnectedSurvey(NativeView):
     scopes: ClassVar = {"GET": Scope.READ, "PUT": Scope.MANAGE, "DELETE": Scope.MANAGE}
 
     @extend_schema(
-        operation_id="read_connected_survey",
+        operation_id="getConnectedSurvey",
         summary="Get the connected survey of a mailing list",
         tags=LISTS,
         responses={200: ConnectionDocument} | ERRORS_OF_DETAIL,
@@ -49,11 +49,11 @@ class ConnectedSurvey(NativeView):
         return Response(_render(_find(request, list_id)))
 
     @extend_schema(
-        operation_id="connect_survey",
+        operation_id="connectSurvey",
         summary="Connect a mailing list to a survey",
         tags=LISTS,
         request=ConnectionBody,
-        responses={200: ConnectionDocument, 201: ConnectionDocument} | ERRORS_OF_DETAIL | ERRORS_OF_BODY | CONFLICT,
+        responses={200: ConnectionDocument, 201: ConnectionDocument} | ERRORS_OF_DETAIL | ERRORS_OF_BODY,
     )
     def put(self, request: Request, list_id: str) -> Response:
         """Connect the list to a survey (201), or replace its whole connection (200)."""
@@ -75,7 +75,7 @@ class ConnectedSurvey(NativeView):
         return Response(_render(connection), HTTPStatus.CREATED if is_new else HTTPStatus.OK)
 
     @extend_schema(
-        operation_id="disconnect_survey",
+        operation_id="disconnectSurvey",
         summary="Disconnect a mailing list from its survey",
         tags=LISTS,
         responses={204: None} | ERRORS_OF_DETAIL,

@@ -13,7 +13,7 @@ from contacts.models import Contact, MailingList, Membership
 from contacts.models.api_key import Scope
 from distributor.api.native.contacts.wire import ContactPage, render_contact
 from distributor.api.native.lists.wire import MemberChanges, MembersChanged
-from distributor.api.native.operations import ERRORS_OF_BODY, ERRORS_OF_DETAIL, LISTS, PAGE
+from distributor.api.native.operations import ERRORS_OF_BODY, ERRORS_OF_DETAIL, INVALID, LISTS, PAGE
 from distributor.api.native.rows import find_row, own_rows
 from distributor.api.native.view import NativeView
 from distributor.api.pagination import page_response, read_page
@@ -28,11 +28,11 @@ class ListMembers(NativeView):
     scopes: ClassVar = {"GET": Scope.READ, "PATCH": Scope.MANAGE}
 
     @extend_schema(
-        operation_id="list_members",
+        operation_id="listMembers",
         summary="List the contacts of a mailing list",
         tags=LISTS,
         parameters=PAGE,
-        responses={200: ContactPage} | ERRORS_OF_DETAIL | ERRORS_OF_BODY,
+        responses={200: ContactPage} | ERRORS_OF_DETAIL | INVALID,
     )
     def get(self, request: Request, list_id: str) -> Response:
         """List the contacts of a list. The contacts that were created last come first."""
@@ -46,7 +46,7 @@ class ListMembers(NativeView):
         return page_response(request, page, limit, lambda contact: str(contact.pk), render_contact)
 
     @extend_schema(
-        operation_id="change_members",
+        operation_id="updateMembers",
         summary="Add and remove contacts of a mailing list",
         tags=LISTS,
         request=MemberChanges,

@@ -12,7 +12,7 @@ from contacts.models import MailingList
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
 from distributor.api.native.lists.wire import ListBody, ListDocument, ListPage
-from distributor.api.native.operations import CONFLICT, ERRORS_OF_BODY, ERRORS_OF_DETAIL, LISTS, PAGE
+from distributor.api.native.operations import CONFLICT, ERRORS, ERRORS_OF_BODY, ERRORS_OF_DETAIL, INVALID, LISTS, PAGE
 from distributor.api.native.rows import answer_page, change_row, delete_row, find_row, own_rows, renderer
 from distributor.api.native.view import NativeView
 from distributor.api.request_body import json_body
@@ -27,18 +27,18 @@ class MailingLists(NativeView):
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.MANAGE}
 
     @extend_schema(
-        operation_id="list_lists",
+        operation_id="listLists",
         summary="List mailing lists",
         tags=LISTS,
         parameters=PAGE,
-        responses={200: ListPage} | ERRORS_OF_BODY,
+        responses={200: ListPage} | INVALID | ERRORS,
     )
     def get(self, request: Request) -> Response:
         """List the organisation's lists, newest first, including those that quick sends created."""
         return answer_page(request, own_rows(request, MailingList), _render)
 
     @extend_schema(
-        operation_id="create_list",
+        operation_id="createList",
         summary="Create a mailing list",
         tags=LISTS,
         request=ListBody,
@@ -57,7 +57,7 @@ class MailingListDetail(NativeView):
     scopes: ClassVar = {"GET": Scope.READ, "PATCH": Scope.MANAGE, "DELETE": Scope.MANAGE}
 
     @extend_schema(
-        operation_id="read_list",
+        operation_id="getList",
         summary="Get a mailing list",
         tags=LISTS,
         responses={200: ListDocument} | ERRORS_OF_DETAIL,
@@ -67,7 +67,7 @@ class MailingListDetail(NativeView):
         return Response(_render(find_row(own_rows(request, MailingList), list_id, "list")))
 
     @extend_schema(
-        operation_id="rename_list",
+        operation_id="renameList",
         summary="Rename a mailing list",
         tags=LISTS,
         request=ListBody,
@@ -81,7 +81,7 @@ class MailingListDetail(NativeView):
         return Response(_render(change_row(rows, mailing_list, values, "list")))
 
     @extend_schema(
-        operation_id="delete_list",
+        operation_id="deleteList",
         summary="Delete a mailing list",
         tags=LISTS,
         responses={204: None} | ERRORS_OF_DETAIL | CONFLICT,

@@ -24,6 +24,7 @@ def account_faults(
             yield Fault(f"/{name}", "fixed_after_creation", f"The {name} of an account cannot be changed.")
     yield from _stand_in_faults(organization, account, given)
     yield from _sender_faults(organization, given)
+    yield from _price_faults(account, given)
     kind = account.kind if account else given.get("kind")
     channel = account.channel if account else given.get("channel")
     if not isinstance(kind, str) or kind not in PROVIDERS:
@@ -67,6 +68,13 @@ def _sender_faults(organization: Organization, given: dict[str, Any]) -> Iterato
     if isinstance(reply_to, str):
         for fault in organization.sender_rules.faults("", reply_to):
             yield Fault("/replyToEmail", "sender_not_allowed", fault)
+
+
+def _price_faults(account: ProviderAccount | None, given: dict[str, Any]) -> Iterator[Fault]:
+    price = given.get("unitPrice", account.unit_price if account else None)
+    currency = given.get("priceCurrency", account.price_currency if account else "")
+    if price is not None and not currency:
+        yield Fault("/priceCurrency", "currency_missing", "A price needs its currency, for example EUR.")
 
 
 def _credential_faults(kind: str, given: dict[str, Any]) -> Iterator[Fault]:

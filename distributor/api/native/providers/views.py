@@ -13,7 +13,15 @@ from channels.account_changes import credentials_after, merged
 from channels.models import ProviderAccount
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
-from distributor.api.native.operations import CONFLICT, ERRORS_OF_BODY, ERRORS_OF_DETAIL, PAGE, PROVIDERS
+from distributor.api.native.operations import (
+    CONFLICT,
+    ERRORS,
+    ERRORS_OF_BODY,
+    ERRORS_OF_DETAIL,
+    INVALID,
+    PAGE,
+    PROVIDERS,
+)
 from distributor.api.native.providers.faults import account_faults
 from distributor.api.native.providers.wire import (
     ProviderBody,
@@ -38,18 +46,18 @@ class Providers(NativeView):
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.MANAGE}
 
     @extend_schema(
-        operation_id="list_providers",
+        operation_id="listProviders",
         summary="List provider accounts",
         tags=PROVIDERS,
         parameters=PAGE,
-        responses={200: ProviderPage} | ERRORS_OF_BODY,
+        responses={200: ProviderPage} | INVALID | ERRORS,
     )
     def get(self, request: Request) -> Response:
         """List the organisation's provider accounts, newest first."""
         return answer_page(request, _rows_with_health(request), render_provider)
 
     @extend_schema(
-        operation_id="create_provider",
+        operation_id="createProvider",
         summary="Create a provider account",
         tags=PROVIDERS,
         request=ProviderBody,
@@ -72,7 +80,7 @@ class ProviderDetail(NativeView):
     scopes: ClassVar = {"GET": Scope.READ, "PATCH": Scope.MANAGE, "DELETE": Scope.MANAGE}
 
     @extend_schema(
-        operation_id="read_provider",
+        operation_id="getProvider",
         summary="Get a provider account",
         tags=PROVIDERS,
         responses={200: ProviderDocument} | ERRORS_OF_DETAIL,
@@ -82,7 +90,7 @@ class ProviderDetail(NativeView):
         return Response(render_provider(find_row(_rows_with_health(request), provider_id, "provider")))
 
     @extend_schema(
-        operation_id="change_provider",
+        operation_id="updateProvider",
         summary="Change a provider account",
         tags=PROVIDERS,
         request=ProviderChanges,
@@ -115,7 +123,7 @@ class ProviderDetail(NativeView):
         return Response(render_provider(account))
 
     @extend_schema(
-        operation_id="delete_provider",
+        operation_id="deleteProvider",
         summary="Delete a provider account",
         tags=PROVIDERS,
         responses={204: None} | ERRORS_OF_DETAIL | CONFLICT,

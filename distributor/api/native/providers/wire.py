@@ -12,7 +12,17 @@ from channels.account_state.health import HealthStatus, health_of
 from channels.models import ProviderAccount
 from channels.providers.registry import PROVIDERS, account_faults
 from contacts.channel import Channel
-from distributor.api.fields import NO_NUL, EmailOrNone, EmbeddedData, Line, Name, NullIfBlank
+from distributor.api.fields import (
+    NO_NUL,
+    CurrencyOrNone,
+    EmailOrNone,
+    EmbeddedData,
+    Line,
+    Money,
+    Name,
+    NullIfBlank,
+    Price,
+)
 from distributor.api.wire import Body, Document, Page
 from distributor.engine.route.step_context import as_account
 
@@ -54,6 +64,14 @@ class ProviderChanges(Body):
     )
     urgent_reserve_percent: Annotated[int, Field(ge=0, le=90)] = Field(
         10, description="The share of both limits that is reserved for small, urgent sends.", examples=[10]
+    )
+    unit_price: Price | None = Field(
+        None,
+        description="What an SMS segment, or an e-mail or WhatsApp message, costs. Dry runs add it up. null: unknown.",
+        examples=["0.0345"],
+    )
+    price_currency: CurrencyOrNone = Field(
+        "", description="The currency of `unitPrice`, as ISO 4217. Needed with a price.", examples=["EUR"]
     )
     stand_in_id: UUID | None = Field(
         None,
@@ -133,11 +151,18 @@ class ProviderDocument(Document):
         examples=[["The auth_token is missing."]],
     )
     is_active: bool = Field(description="false: the account sends nothing.", examples=[True])
+    is_default: bool = Field(
+        description="Whether calls that name only the channel use this account. Operators choose it.", examples=[False]
+    )
     rate_per_second: float | None = Field(description="The most messages per second; null: no limit.", examples=[20])
     daily_limit: int | None = Field(description="The most messages per day (UTC); null: no limit.", examples=[50000])
     urgent_reserve_percent: int = Field(
         description="The share of both limits that is reserved for small, urgent sends.", examples=[10]
     )
+    unit_price: Money | None = Field(
+        description="What an SMS segment, or an e-mail or WhatsApp message, costs; null: unknown.", examples=["0.0345"]
+    )
+    price_currency: NullIfBlank = Field(description="The currency of `unitPrice`.", examples=["EUR"])
     stand_in_id: UUID | None = Field(
         description="The account that sends what this account cannot; null: none.",
         examples=["0194c4f0-6c52-7c3e-9a53-5c1a3d0e7f43"],
@@ -163,9 +188,12 @@ def render_provider(account: ProviderAccount) -> dict[str, Any]:
         credential_names=sorted(account.credentials),
         faults=account_faults(account.kind, as_account(account)),
         is_active=account.is_active,
+        is_default=account.is_default,
         rate_per_second=account.rate_per_second,
         daily_limit=account.daily_limit,
         urgent_reserve_percent=account.urgent_reserve_percent,
+        unit_price=account.unit_price,
+        price_currency=account.price_currency,
         stand_in_id=account.stand_in_id,
         created_at=account.created_at,
         health=_health_document(account),

@@ -33,7 +33,7 @@ class ImportResponses(NativeView):
     scopes: ClassVar = {"POST": Scope.SEND}
 
     @extend_schema(
-        operation_id="import_responses",
+        operation_id="importResponses",
         summary="Import responses",
         tags=RESPONSES,
         request=ImportBody,

@@ -4,14 +4,17 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from distributor import models
-from distributor.api.fields import AwareMomentOrNone, DataFault, EmbeddedData, Identifier
+from distributor.api.fields import NO_NUL, AwareMomentOrNone, DataFault, EmbeddedData, Identifier
+from distributor.api.native.filters import OfContact
 from distributor.api.wire import Body, Document, Page
 
 MAX_IMPORTED = 200
+MAX_ATTRIBUTES = 10
+Text = Annotated[str, StringConstraints(pattern=NO_NUL)]
 
 
 class Respondent(Document, extra="forbid"):
@@ -33,7 +36,8 @@ class ResponseDocument(Document, extra="forbid"):
     recipient: Respondent | None = Field(description="The recipient who responded; null for anonymous responses.")
     locale: str | None = Field(description="The language of the response, in BCP 47.", examples=["pl-PL"])
     attributes: dict[str, Any] = Field(
-        description="The contact's embedded data at the time of the send.", examples=[{"ward": "B"}]
+        description="Data of the contact and of the send, as it was when the response was given.",
+        examples=[{"ward": "B"}],
     )
     answers: Any = Field(description="The answers by question.", examples=[{"score": 9}])
     submitted_at: datetime = Field(
@@ -43,7 +47,41 @@ class ResponseDocument(Document, extra="forbid"):
 
 
 class ResponsePage(Page[ResponseDocument], extra="forbid"):
-    """Responses, newest first."""
+    """Responses, newest first unless the call asks for another order."""
+
+
+class ResponseQuery(OfContact):
+    """Which responses to list. Filters must all match; one that is blank finds nobody.
+
+    Responses are created when they are stored. Of anonymous ones only the day is known: they count as created at its
+    beginning, and `createdAfter` finds them with every time of their day.
+    """
+
+    survey_id: UUID | None = Field(
+        None, description="Only responses to this survey.", examples=["0194c4f0-3c2b-7e44-9f10-1a2b3c4d5e6f"]
+    )
+
+
+_Values = Annotated[list[Text], Field(min_length=1)]
+
+
+class ResponseSearch(ResponseQuery):
+    """Which responses to list, with attributes. Filters must all match; one that is blank finds nobody."""
+
+    attributes: Annotated[dict[Text, _Values], Field(max_length=MAX_ATTRIBUTES)] = Field(
+        default_factory=dict,
+        description="Only responses with one of these values for each attribute. Numbers, true, false and null as "
+        "texts also match values of these types.",
+        examples=[{"ward": ["A", "B"]}],
+    )
+
+
+class ResponseChanges(Body):
+    """What to change of a response."""
+
+    attributes: EmbeddedData = Field(
+        description="Data to lay over what is stored with the response.", examples=[{"ward": "C"}]
+    )
 
 
 class ImportedResponse(Body):

@@ -24,7 +24,7 @@ class SandboxMessages(NativeView):
     scopes: ClassVar = {"GET": Scope.READ}
 
     @extend_schema(
-        operation_id="list_sandbox_messages",
+        operation_id="listSandboxMessages",
         summary="List sandbox messages",
         tags=SANDBOX,
         parameters=[

@@ -15,8 +15,16 @@ from contacts.models.api_key import Scope
 from contacts.suppressions import spell_address, suppress_address
 from distributor.api.authentication import caller_key
 from distributor.api.fields import EMAIL_OR_BLANK, PATTERN_FAULTS
-from distributor.api.native.filters import unescape_plus
-from distributor.api.native.operations import CONFLICT, ERRORS_OF_BODY, ERRORS_OF_DETAIL, PAGE, SUPPRESSIONS
+from distributor.api.native.list_queries import unescape_plus
+from distributor.api.native.operations import (
+    CONFLICT,
+    ERRORS,
+    ERRORS_OF_BODY,
+    ERRORS_OF_DETAIL,
+    INVALID,
+    PAGE,
+    SUPPRESSIONS,
+)
 from distributor.api.native.rows import answer_page, delete_row, find_row, own_rows, renderer
 from distributor.api.native.suppressions.wire import SuppressionBody, SuppressionDocument, SuppressionPage
 from distributor.api.native.view import NativeView
@@ -35,7 +43,7 @@ class Suppressions(NativeView):
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.MANAGE}
 
     @extend_schema(
-        operation_id="list_suppressions",
+        operation_id="listSuppressions",
         summary="List suppressions",
         tags=SUPPRESSIONS,
         parameters=[
@@ -43,7 +51,7 @@ class Suppressions(NativeView):
             OpenApiParameter("address", description="Only suppressions of this address, in any spelling."),
             *PAGE,
         ],
-        responses={200: SuppressionPage} | ERRORS_OF_BODY,
+        responses={200: SuppressionPage} | INVALID | ERRORS,
     )
     def get(self, request: Request) -> Response:
         """List the organisation's suppressions, newest first."""
@@ -62,7 +70,7 @@ class Suppressions(NativeView):
         return answer_page(request, rows, _render, faults)
 
     @extend_schema(
-        operation_id="suppress_address",
+        operation_id="createSuppression",
         summary="Suppress an address",
         tags=SUPPRESSIONS,
         request=SuppressionBody,
@@ -88,7 +96,7 @@ class SuppressionDetail(NativeView):
     scopes: ClassVar = {"GET": Scope.READ, "DELETE": Scope.MANAGE}
 
     @extend_schema(
-        operation_id="read_suppression",
+        operation_id="getSuppression",
         summary="Get a suppression",
         tags=SUPPRESSIONS,
         responses={200: SuppressionDocument} | ERRORS_OF_DETAIL,
@@ -98,7 +106,7 @@ class SuppressionDetail(NativeView):
         return Response(_render(find_row(own_rows(request, Suppression), suppression_id, "suppression")))
 
     @extend_schema(
-        operation_id="lift_suppression",
+        operation_id="deleteSuppression",
         summary="Lift a suppression",
         tags=SUPPRESSIONS,
         responses={204: None} | ERRORS_OF_DETAIL | CONFLICT,

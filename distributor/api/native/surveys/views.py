@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from contacts.models import Organization
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
-from distributor.api.native.operations import CONFLICT, ERRORS_OF_BODY, ERRORS_OF_DETAIL, PAGE, SURVEYS
+from distributor.api.native.operations import CONFLICT, ERRORS, ERRORS_OF_BODY, ERRORS_OF_DETAIL, INVALID, PAGE, SURVEYS
 from distributor.api.native.rows import answer_page, change_row, delete_row, find_row, own_rows
 from distributor.api.native.surveys.wire import SurveyBody, SurveyChanges, SurveyDocument, SurveyPage, render_survey
 from distributor.api.native.view import NativeView
@@ -27,18 +27,18 @@ class Surveys(NativeView):
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.MANAGE}
 
     @extend_schema(
-        operation_id="list_surveys",
+        operation_id="listSurveys",
         summary="List surveys",
         tags=SURVEYS,
         parameters=PAGE,
-        responses={200: SurveyPage} | ERRORS_OF_BODY,
+        responses={200: SurveyPage} | INVALID | ERRORS,
     )
     def get(self, request: Request) -> Response:
         """List the organisation's surveys, newest first."""
         return answer_page(request, own_rows(request, Survey), render_survey)
 
     @extend_schema(
-        operation_id="create_survey",
+        operation_id="createSurvey",
         summary="Create a survey",
         tags=SURVEYS,
         request=SurveyBody,
@@ -58,7 +58,7 @@ class SurveyDetail(NativeView):
     scopes: ClassVar = {"GET": Scope.READ, "PATCH": Scope.MANAGE, "DELETE": Scope.MANAGE}
 
     @extend_schema(
-        operation_id="read_survey",
+        operation_id="getSurvey",
         summary="Get a survey",
         tags=SURVEYS,
         responses={200: SurveyDocument} | ERRORS_OF_DETAIL,
@@ -68,7 +68,7 @@ class SurveyDetail(NativeView):
         return Response(render_survey(find_row(own_rows(request, Survey), survey_id, "survey")))
 
     @extend_schema(
-        operation_id="change_survey",
+        operation_id="updateSurvey",
         summary="Change a survey",
         tags=SURVEYS,
         request=SurveyChanges,
@@ -82,7 +82,7 @@ class SurveyDetail(NativeView):
         return Response(render_survey(change_row(rows, survey, body.given_values(), "survey")))
 
     @extend_schema(
-        operation_id="delete_survey",
+        operation_id="deleteSurvey",
         summary="Delete a survey",
         tags=SURVEYS,
         responses={204: None} | ERRORS_OF_DETAIL | CONFLICT,

@@ -12,7 +12,15 @@ from channels.models import Template
 from channels.templates import NoVariantLeftError, change_template, create_template
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
-from distributor.api.native.operations import CONFLICT, ERRORS_OF_BODY, ERRORS_OF_DETAIL, PAGE, TEMPLATES
+from distributor.api.native.operations import (
+    CONFLICT,
+    ERRORS,
+    ERRORS_OF_BODY,
+    ERRORS_OF_DETAIL,
+    INVALID,
+    PAGE,
+    TEMPLATES,
+)
 from distributor.api.native.rows import answer_page, delete_row, find_row, own_rows
 from distributor.api.native.templates.wire import (
     TemplateBody,
@@ -26,6 +34,7 @@ from distributor.api.native.view import NativeView
 from distributor.api.problems import Fault, invalid_request, not_found
 from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
+from distributor.engine.infrastructure.audit import actor_of_key
 
 _NO_VARIANT_LEFT = Fault("/variants", "no_variant_left", "A template needs at least one variant.")
 
@@ -36,18 +45,18 @@ class Templates(NativeView):
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.MANAGE}
 
     @extend_schema(
-        operation_id="list_templates",
+        operation_id="listTemplates",
         summary="List templates",
         tags=TEMPLATES,
         parameters=PAGE,
-        responses={200: TemplatePage} | ERRORS_OF_BODY,
+        responses={200: TemplatePage} | INVALID | ERRORS,
     )
     def get(self, request: Request) -> Response:
         """List the organisation's templates with their variants, newest first."""
         return answer_page(request, _with_variants(request), render_template)
 
     @extend_schema(
-        operation_id="create_template",
+        operation_id="createTemplate",
         summary="Create a template",
         tags=TEMPLATES,
         request=TemplateBody,
@@ -57,8 +66,15 @@ class Templates(NativeView):
         """Create a template for one channel, with one variant per locale."""
         body = parse_body(TemplateBody, json_body(request), channel_faults)
         variants = {locale: variant.given_values() for locale, variant in body.variants.items()}
-        organization = caller_key(request).organization
-        template = create_template(organization, body.name, body.channel, variants, body.on_missing_value)
+        key = caller_key(request)
+        template = create_template(
+            key.organization,
+            body.name,
+            body.channel,
+            variants,
+            body.on_missing_value,
+            saved_by=actor_of_key(key).name,
+        )
         return Response(render_template(template), HTTPStatus.CREATED)
 
 
@@ -68,7 +84,7 @@ class TemplateDetail(NativeView):
     scopes: ClassVar = {"GET": Scope.READ, "PATCH": Scope.MANAGE, "DELETE": Scope.MANAGE}
 
     @extend_schema(
-        operation_id="read_template",
+        operation_id="getTemplate",
         summary="Get a template",
         tags=TEMPLATES,
         responses={200: TemplateDocument} | ERRORS_OF_DETAIL,
@@ -78,7 +94,7 @@ class TemplateDetail(NativeView):
         return Response(render_template(find_row(_with_variants(request), template_id, "template")))
 
     @extend_schema(
-        operation_id="change_template",
+        operation_id="updateTemplate",
         summary="Change a template",
         tags=TEMPLATES,
         request=TemplateChanges,
@@ -91,7 +107,7 @@ class TemplateDetail(NativeView):
         variants = {locale: variant.given_values() if variant else None for locale, variant in body.variants.items()}
         values = {name: value for name, value in body.given_values().items() if name != "variants"}
         try:
-            changed = change_template(template.pk, values, variants)
+            changed = change_template(template.pk, values, variants, saved_by=actor_of_key(caller_key(request)).name)
         except Template.DoesNotExist:
             raise not_found("template") from None
         except NoVariantLeftError:
@@ -99,7 +115,7 @@ class TemplateDetail(NativeView):
         return Response(render_template(changed))
 
     @extend_schema(
-        operation_id="delete_template",
+        operation_id="deleteTemplate",
         summary="Delete a template",
         tags=TEMPLATES,
         responses={204: None} | ERRORS_OF_DETAIL | CONFLICT,

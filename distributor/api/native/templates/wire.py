@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, Vali
 from pydantic_core import PydanticCustomError
 
 from channels.models import OnMissingValue, Template
+from channels.models.template import MAX_TEXT_LENGTH
 from contacts.channel import Channel
 from distributor.api.fields import (
     BCP_47_OR_BLANK,
@@ -26,13 +27,12 @@ from distributor.api.validation import json_pointer
 from distributor.api.wire import Body, Document, Page
 
 MAX_VARIANTS = 100
-MAX_BODY_LENGTH = 200_000  # mail programs cut an e-mail off at about half of it
 ON_MISSING_VALUE = (
     "What happens to a message with a placeholder that has neither a value nor a default: send (with the gap), warn "
     "(send, and log a warning) or refuse (the attempt fails with the code missing_value, and the chain continues)."
 )
 _LOCALE = TypeAdapter(Annotated[LanguageTag, Field(min_length=1)])
-_TextWithPlaceholders = Annotated[str, StringConstraints(max_length=MAX_BODY_LENGTH, pattern=NO_NUL)]
+_TextWithPlaceholders = Annotated[str, StringConstraints(max_length=MAX_TEXT_LENGTH, pattern=NO_NUL)]
 _VARIANTS = {"en": {"subject": "Your stay", "html": '<a href="${link}">Answer</a>', "text": "Answer: ${link}"}}
 
 
@@ -120,6 +120,9 @@ class TemplateDocument(Document):
         examples=["refuse"],
         exclude_if=lambda choice: choice == OnMissingValue.SEND,
     )
+    is_default: bool = Field(
+        description="Whether calls that name only the channel use this template. Operators choose it.", examples=[False]
+    )
     variants: dict[str, VariantDocument] = Field(description="The texts by locale (BCP 47).", examples=[_VARIANTS])
     created_at: datetime = Field(description="When the template was created.", examples=["2026-01-20T10:15:00Z"])
 
@@ -135,6 +138,7 @@ def render_template(template: Template) -> dict[str, Any]:
         name=template.name,
         channel=Channel(template.channel),
         on_missing_value=OnMissingValue(template.on_missing_value),
+        is_default=template.is_default,
         variants={variant.locale: VariantDocument.model_validate(variant) for variant in template.variants.all()},
         created_at=template.created_at,
     ).rendered()

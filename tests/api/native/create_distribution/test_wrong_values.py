@@ -13,6 +13,7 @@ from contacts.api_keys import create_api_key
 from contacts.models import Organization
 from contacts.models.api_key import Scope
 from distributor.api.native.distributions.views import Distributions
+from distributor.engine.infrastructure.clock import database_now
 from tests.api.native.create_distribution.conftest import PATH, Post
 from tests.support.api.bad_values import (
     characters,
@@ -37,6 +38,7 @@ def refuse(organization: Organization, full: dict[str, Any]) -> Post:
     """Call the view with a bad body; the pointers of what it is refused for."""
     view, requests = Distributions.as_view(), APIRequestFactory()
     key, _shown = create_api_key(organization, "tests", [Scope.SEND])
+    key.read_at = database_now()
     before = rows_written()
 
     def check(body: Any) -> list[str]:

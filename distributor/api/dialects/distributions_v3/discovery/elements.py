@@ -2,8 +2,6 @@
 
 from pydantic import Field
 
-from channels.models import Template
-from contacts.channel import Channel
 from distributor.api.dialects.distributions_v3.documentation import id_field
 from distributor.api.dialects.distributions_v3.envelope import Element
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
@@ -24,16 +22,16 @@ class Caller(Element):
 
 
 class SurveyElement(Element):
-    """A survey."""
+    """A survey. A published client's test compares the order of the fields."""
 
     id: str = id_field(Kind.SURVEY, "Id of the survey.")
     name: str = Field(description="Name of the survey.", examples=["Patient satisfaction"])
     owner_id: str = Field(description="Id of the organisation.", examples=[Kind.LIBRARY.example])
-    is_active: bool = Field(description="Always true.", examples=[True])
     last_modified: str = Field(
         description="When the survey was created; later changes are not recorded.", examples=["2026-03-05T09:00:00Z"]
     )
     creation_date: str = Field(description="When the survey was created.", examples=["2026-03-05T09:00:00Z"])
+    is_active: bool = Field(description="Always true.", examples=[True])
 
 
 class DirectoryElement(Element):
@@ -52,15 +50,6 @@ class LibraryElement(Element):
     library_name: str = Field(description="Name of the organisation.", examples=["Example Hospital"])
 
 
-class LibraryMessageElement(Element):
-    """A message of the library, which is a template."""
-
-    id: str = id_field(Kind.MESSAGE, "Id of the message.")
-    description: str = Field(description="Name of the template.", examples=["Discharge survey"])
-    category: str = Field(description="`invite` for e-mail, `smsInvite` for SMS and WhatsApp.", examples=["invite"])
-    channel: str = Field(description="Extension: `email`, `sms` or `whatsapp`.", examples=["email"])
-
-
 def render_survey(survey: Survey, owner_id: str) -> SurveyElement:
     return SurveyElement(
         id=public_id(Kind.SURVEY, survey.pk),
@@ -69,13 +58,4 @@ def render_survey(survey: Survey, owner_id: str) -> SurveyElement:
         is_active=True,
         last_modified=format_time(survey.created_at),
         creation_date=format_time(survey.created_at),
-    )
-
-
-def render_message(template: Template) -> LibraryMessageElement:
-    return LibraryMessageElement(
-        id=public_id(Kind.MESSAGE, template.pk),
-        description=template.name,
-        category="invite" if template.channel == Channel.EMAIL else "smsInvite",
-        channel=template.channel,
     )

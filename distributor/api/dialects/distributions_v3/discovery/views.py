@@ -1,4 +1,4 @@
-"""Views of `/whoami`, `/surveys`, `/directories`, `/libraries` and `/libraries/{id}/messages`."""
+"""Views of `/whoami`, `/surveys`, `/directories` and `/libraries`."""
 
 from typing import ClassVar
 
@@ -6,7 +6,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from channels.models import Template
 from contacts.models import Contact
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
@@ -14,15 +13,12 @@ from distributor.api.dialects.distributions_v3.discovery.elements import (
     Caller,
     DirectoryElement,
     LibraryElement,
-    LibraryMessageElement,
     SurveyElement,
-    render_message,
     render_survey,
 )
-from distributor.api.dialects.distributions_v3.documentation import LIBRARY_ID, TAGS
+from distributor.api.dialects.distributions_v3.documentation import TAGS
 from distributor.api.dialects.distributions_v3.envelope import (
     KEY_ERRORS,
-    PATH_ERRORS,
     QUERY_ERRORS,
     DialectView,
     answer,
@@ -32,7 +28,6 @@ from distributor.api.dialects.distributions_v3.envelope import (
 )
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.api.dialects.distributions_v3.paging import OFFSET, PAGE, key_parser, page_of_rows, read_page
-from distributor.api.dialects.distributions_v3.references import require_own
 from distributor.models import Survey
 
 
@@ -40,7 +35,7 @@ class WhoAmI(DialectView):
     scopes: ClassVar = {"GET": Scope.READ}
 
     @extend_schema(
-        operation_id="v3_whoami",
+        operation_id="v3GetCaller",
         summary="Show the caller",
         tags=TAGS,
         responses={200: enveloped(Caller)} | KEY_ERRORS,
@@ -62,7 +57,7 @@ class Surveys(DialectView):
     scopes: ClassVar = {"GET": Scope.READ}
 
     @extend_schema(
-        operation_id="v3_list_surveys",
+        operation_id="v3ListSurveys",
         summary="List surveys",
         tags=TAGS,
         parameters=[*PAGE, OFFSET],
@@ -85,7 +80,7 @@ class Directories(DialectView):
     scopes: ClassVar = {"GET": Scope.READ}
 
     @extend_schema(
-        operation_id="v3_list_directories",
+        operation_id="v3ListDirectories",
         summary="List directories",
         tags=TAGS,
         responses={200: paged(DirectoryElement)} | KEY_ERRORS,
@@ -106,7 +101,7 @@ class Libraries(DialectView):
     scopes: ClassVar = {"GET": Scope.READ}
 
     @extend_schema(
-        operation_id="v3_list_libraries",
+        operation_id="v3ListLibraries",
         summary="List libraries",
         tags=TAGS,
         responses={200: paged(LibraryElement)} | KEY_ERRORS,
@@ -116,26 +111,3 @@ class Libraries(DialectView):
         organization = caller_key(request).organization
         library = LibraryElement(library_id=public_id(Kind.LIBRARY, organization.pk), library_name=organization.name)
         return answer_elements([library.render()], None)
-
-
-class LibraryMessages(DialectView):
-    scopes: ClassVar = {"GET": Scope.READ}
-
-    @extend_schema(
-        operation_id="v3_list_messages",
-        summary="List messages of a library",
-        tags=TAGS,
-        parameters=[LIBRARY_ID, *PAGE, OFFSET],
-        responses={200: paged(LibraryMessageElement)} | PATH_ERRORS | QUERY_ERRORS,
-    )
-    def get(self, request: Request, library_id: str) -> Response:
-        """Return the library's messages, which are the organisation's templates, newest first."""
-        organization = caller_key(request).organization
-        require_own(organization, Kind.LIBRARY, library_id)
-        return page_of_rows(
-            request,
-            Template.objects.filter(organization=organization),
-            read_page(request, key_parser(Kind.MESSAGE)),
-            lambda template: public_id(Kind.MESSAGE, template.pk),
-            lambda templates: [render_message(template).render() for template in templates],
-        )

@@ -7,9 +7,12 @@ from pydantic_core import PydanticCustomError
 
 from distributor.api.dialects.distributions_v3.distributions.body_parts import (
     DRY_RUN,
+    EMBEDDED_DATA,
     LINK_TYPE,
     NO_RECIPIENTS,
     SEND_DATE,
+    DataOrNone,
+    DirectoryBody,
     DryRun,
     HeaderBody,
     LinkTypeName,
@@ -30,10 +33,9 @@ from distributor.api.dialects.distributions_v3.wire import (
 )
 from distributor.api.dry_run import PlanDocument
 from distributor.api.fields import NULL_IS_DEFAULT, Line255
-from distributor.api.wire import Body
 
 
-class SendBody(Body):
+class SendBody(DirectoryBody):
     """An e-mail to a mailing list or to one contact."""
 
     message: MessageBody = Field(description="Message to send.")
@@ -42,12 +44,13 @@ class SendBody(Body):
         HeaderBody(), description="Sender and subject. Omit for the account's and the message's own."
     )
     survey_link: SurveyLinkBody = Field(description="Survey and links.")
+    embedded_data: DataOrNone = Field(None, description=EMBEDDED_DATA, examples=[{"ward": "B"}])
     send_date: MomentOrNone = Field(None, description=SEND_DATE, examples=["2030-01-21T09:00:00Z"])
     dry_run: DryRun = Field(False, description=DRY_RUN, examples=[False])
 
 
-class LinksBody(Body):
-    """Links without messages, for a mailing list or for one contact."""
+class LinksBody(DirectoryBody):
+    """Links without messages, for a mailing list or for one contact; or one `Anonymous` link that is nobody's."""
 
     action: Literal["CreateDistribution"] = Field(
         description="Always `CreateDistribution`.", examples=["CreateDistribution"]
@@ -60,6 +63,7 @@ class LinksBody(Body):
         description="When the links close: ISO 8601, or `2021-01-21 00:00:00`. A time without an offset is UTC.",
         examples=["2030-01-31 00:00:00"],
     )
+    embedded_data: DataOrNone = Field(None, description=EMBEDDED_DATA, examples=[{"ward": "B"}])
     mailing_list_id: MailingListIdOrNone = Field(
         None, description="Id of the mailing list.", examples=[Kind.MAILING_LIST.example]
     )
@@ -76,6 +80,11 @@ class LinksBody(Body):
     @model_validator(mode="after")
     def _require_recipients(self) -> Self:
         has_top_level_ids = self.mailing_list_id is not None or self.contact_id is not None
+        if self.is_for_nobody:
+            if self.dry_run:
+                text = "A link that is nobody's has no dry run: there is nobody to be judged."
+                raise inconsistent(("dryRun",), "not_supported", text)
+            return self
         if self.recipients is None and not has_top_level_ids:
             raise inconsistent(("mailingListId",), *NO_RECIPIENTS)
         if self.recipients is not None and has_top_level_ids:
@@ -83,8 +92,14 @@ class LinksBody(Body):
             raise inconsistent(("recipients",), "named_twice", text)
         return self
 
+    @property
+    def is_for_nobody(self) -> bool:
+        """Whether it asks for one link that anybody may use."""
+        is_named = self.recipients or self.mailing_list_id or self.contact_id
+        return self.link_type == "Anonymous" and not is_named
 
-class SmsBody(Body):
+
+class SmsBody(DirectoryBody):
     """A text message: an invitation, or a reminder or thank-you of another distribution."""
 
     method: Literal["Invite", "Reminder", "ThankYou"] = Field(description="Kind of message.", examples=["Invite"])
@@ -105,6 +120,7 @@ class SmsBody(Body):
     survey_link_type: LinkTypeName = Field(
         "Individual", description=f"{LINK_TYPE} For an invitation only.", examples=["Individual"]
     )
+    embedded_data: DataOrNone = Field(None, description=EMBEDDED_DATA, examples=[{"ward": "B"}])
     expiration_date: MomentOrNone = Field(
         None,
         description="Extension: when sending stops and the links close. For an invitation only.",
@@ -137,6 +153,12 @@ class DistributionsBody(RootModel[SendBody | LinksBody]):
     """An e-mail, or, with an `action`, links without messages."""
 
 
+class OpenLinkResult(Element):
+    """A link that is nobody's."""
+
+    url: str = Field(description="The link.", examples=["https://surveys.example.com/p/aBcDeFgH1234"])
+
+
 class SentResult(Element):
     """The distribution that was created."""
 
@@ -146,6 +168,9 @@ class SentResult(Element):
         description="Extension: if it goes to one contact, the contact's link. Null if the contact was left out.",
         examples=["https://surveys.example.com/p/aBcDeFgH1234"],
     )
+    survey_link: OpenLinkResult | None = Field(
+        default=None, description="The anonymous link that is nobody's, if the call asked for one."
+    )
 
 
 class SentOrPlanned(RootModel[SentResult | PlanDocument]):
@@ -153,25 +178,30 @@ class SentOrPlanned(RootModel[SentResult | PlanDocument]):
 
 
 # The ids of each body, by their pointers.
-SEND_ID_FIELDS: Final = {
-    "/message/libraryId": Kind.LIBRARY,
-    "/message/messageId": Kind.MESSAGE,
+_RECIPIENTS: Final = {
+    "/directoryId": Kind.DIRECTORY,
+    "/recipients/directoryId": Kind.DIRECTORY,
+    "/recipients/libraryId": Kind.LIBRARY,
     "/recipients/mailingListId": Kind.MAILING_LIST,
     "/recipients/contactId": Kind.CONTACT,
+}
+SEND_ID_FIELDS: Final = {
+    **_RECIPIENTS,
+    "/message/libraryId": Kind.LIBRARY,
+    "/message/messageId": Kind.MESSAGE,
+    "/header/subject": Kind.MESSAGE,
     "/surveyLink/surveyId": Kind.SURVEY,
 }
 LINKS_ID_FIELDS: Final = {
+    **_RECIPIENTS,
     "/surveyId": Kind.SURVEY,
     "/mailingListId": Kind.MAILING_LIST,
     "/contactId": Kind.CONTACT,
-    "/recipients/mailingListId": Kind.MAILING_LIST,
-    "/recipients/contactId": Kind.CONTACT,
 }
 SMS_ID_FIELDS: Final = {
+    **_RECIPIENTS,
     "/surveyId": Kind.SURVEY,
     "/message/libraryId": Kind.LIBRARY,
     "/message/messageId": Kind.MESSAGE,
-    "/recipients/mailingListId": Kind.MAILING_LIST,
-    "/recipients/contactId": Kind.CONTACT,
     "/parentDistributionId": Kind.DISTRIBUTION,
 }

@@ -1,10 +1,19 @@
 """The shape of a distribution. Reminders and thank-yous have the same shape."""
 
+from typing import Any
+
 from pydantic import Field
 
 from distributor.api.dialects.distributions_v3.documentation import id_field
 from distributor.api.dialects.distributions_v3.envelope import Element
 from distributor.api.dialects.distributions_v3.ids import Kind
+
+
+class SubjectMessageElement(Element):
+    """The message whose subject the call asked for."""
+
+    message_id: str = id_field(Kind.MESSAGE, "Id of the message.")
+    library_id: str = id_field(Kind.LIBRARY, "Id of the library.")
 
 
 class HeadersElement(Element):
@@ -16,10 +25,13 @@ class HeadersElement(Element):
     subject: str | None = Field(
         description="Subject of this distribution. Null: the message's own subject.", examples=["How was your stay?"]
     )
+    subject_message: SubjectMessageElement | None = Field(
+        default=None, description="The message whose subject the call asked for. Absent if it asked for none."
+    )
 
 
 class RecipientsElement(Element):
-    """Who the distribution goes to."""
+    """The mailing list or the contact that the distribution goes to."""
 
     mailing_list_id: str | None = Field(description="Id of the mailing list.", examples=[Kind.MAILING_LIST.example])
     contact_id: str | None = Field(description="Id of the only contact.", examples=[Kind.CONTACT.example])
@@ -32,7 +44,11 @@ class MessageElement(Element):
 
     library_id: str | None = Field(description="Id of the library.", examples=[Kind.LIBRARY.example])
     message_id: str | None = Field(description="Id of the message.", examples=[Kind.MESSAGE.example])
-    message_text: None = Field(description="Always null.")
+    message_text: str | None = Field(
+        description="Text of the send's own, with published piped text. Null if it sends a message of the library.",
+        examples=["How was your stay? ${l://SurveyURL}"],
+    )
+    message_type: None = Field(description="Always null.")
 
 
 class SurveyLinkElement(Element):
@@ -77,10 +93,12 @@ class DistributionElement(Element):
     modified_date: str = Field(
         description="When it was created, paused or cancelled, whichever is last.", examples=["2030-01-20T12:30:00Z"]
     )
-    custom_headers: dict[str, str] = Field(description="Always empty.", examples=[{}])
+    custom_headers: None = Field(description="Always null.", examples=[None])
     headers: HeadersElement = Field(description="Sender and subject.")
     recipients: RecipientsElement = Field(description="Mailing list or contact.")
     message: MessageElement = Field(description="Message.")
     survey_link: SurveyLinkElement = Field(description="Survey and links.")
-    embedded_data: None = Field(description="Always null.")
+    embedded_data: dict[str, Any] = Field(
+        description="Data that the call gave for this distribution.", examples=[{"ward": "B"}]
+    )
     stats: StatsElement = Field(description="Counts of people.")

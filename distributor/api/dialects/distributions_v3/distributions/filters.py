@@ -13,6 +13,7 @@ from drf_spectacular.utils import OpenApiParameter
 from pydantic import TypeAdapter, ValidationError
 from rest_framework.request import Request
 
+from contacts.channel import Channel
 from contacts.models import Organization
 from distributor.api.dialects.distributions_v3.distributions.follow_ups.render import (
     REQUEST_TYPES,
@@ -34,6 +35,7 @@ from distributor.api.problems import Fault
 _MOMENT: Final[TypeAdapter[datetime]] = TypeAdapter(Moment)
 _INVITATION_TYPES: Final = ("Invite", "GeneratedInvite")
 _TYPES: Final = (*_INVITATION_TYPES, *REQUEST_TYPES.values())
+_NEVER_MADE: Final = ("Email", "Portal", "PortalInvite")  # published types that no call here makes
 _ID_FILTERS: Final = (("surveyId", Kind.SURVEY, "survey_id"), ("mailingListId", Kind.MAILING_LIST, "mailing_list_id"))
 _TIME_FILTERS: Final = (("sendStartDate", "sent_at__gte"), ("sendEndDate", "sent_at__lte"))
 FILTERS: Final = [
@@ -41,8 +43,8 @@ FILTERS: Final = [
     OpenApiParameter("mailingListId", description="Only distributions to this mailing list."),
     OpenApiParameter(
         "distributionRequestType",
-        enum=["", *_TYPES],
-        description="Only distributions of this type. Blank: all types.",
+        enum=["", *_TYPES, *_NEVER_MADE],
+        description=f"Only distributions of this type. Blank: all types. There are none of {', '.join(_NEVER_MADE)}.",
     ),
     OpenApiParameter(
         "sendStartDate",
@@ -56,14 +58,15 @@ FILTERS: Final = [
 
 
 class DistributionFilters:
-    """The filters of a call's query. Invalid ones are added to `faults`."""
+    """The filters of a call's query. Invalid ones are added to `faults`. `channel`: only what is sent by it first."""
 
-    def __init__(self, request: Request, faults: list[Fault]) -> None:
+    def __init__(self, request: Request, faults: list[Fault], channel: Channel | None = None) -> None:
+        self._channel = channel
         self._query = request.query_params
         self._faults = faults
         self._id_lookups = self._read_ids()
         self._type = self._query.get("distributionRequestType") or None
-        if self._type and self._type not in _TYPES:
+        if self._type and self._type not in (*_TYPES, *_NEVER_MADE):
             faults.append(Fault("?distributionRequestType", "enum", f"Must be one of {', '.join(_TYPES)}."))
         self._time_lookups = self._read_times()
 
@@ -72,6 +75,8 @@ class DistributionFilters:
 
         Takes two queries along an index each; their newest rows are merged.
         """
+        if self._type in _NEVER_MADE:
+            return []
         count = page.offset + page.size + 1
         newest: list[Sequence[UUID]] = []
         if self._type is None or self._type in _INVITATION_TYPES:
@@ -85,6 +90,8 @@ class DistributionFilters:
         rows = rows.filter(**self._id_lookups, **self._time_lookups)
         if self._type is not None:
             rows = rows.filter(GENERATED) if self._type == "GeneratedInvite" else rows.exclude(GENERATED)
+        if self._channel is not None:
+            rows = rows.filter(steps__position=0, steps__channel=self._channel)
         if before is not None:
             rows = rows.filter(pk__lt=before)
         return rows.order_by("-pk").values_list("pk", flat=True)
@@ -95,6 +102,8 @@ class DistributionFilters:
         rows = visible_follow_ups(organization).filter(**id_lookups, **time_lookups)
         if self._type is not None:
             rows = rows.filter(kind={name: kind for kind, name in REQUEST_TYPES.items()}[self._type])
+        if self._channel is not None:
+            rows = rows.filter(channel=self._channel)
         if before is not None:
             rows = rows.filter(follow_up__pk__lt=before)
         # Ordered by the follow-ups' table, which is much smaller than that of all steps.

@@ -1,6 +1,6 @@
 """Read distributions and render them: three queries, however many there are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -10,11 +10,17 @@ from django.db.models import Case, F, Prefetch, Q, QuerySet, When
 from contacts.models import Organization
 from distributor.api.dialects.distributions_v3.distributions.element import (
     DistributionElement,
-    HeadersElement,
-    MessageElement,
     RecipientsElement,
     StatsElement,
     SurveyLinkElement,
+)
+from distributor.api.dialects.distributions_v3.distributions.render_message import (
+    NEEDED,
+    NO_HEADERS,
+    NO_MESSAGE,
+    read_own_texts,
+    render_headers,
+    render_message,
 )
 from distributor.api.dialects.distributions_v3.distributions.send import LINK_TYPES
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
@@ -25,8 +31,7 @@ from distributor.rules.requests import LinkType
 
 LINK_TYPE_NAMES: Final = {link_type: name for name, link_type in LINK_TYPES.items()}
 # Distributions whose recipients got links and no messages.
-GENERATED: Final = Q(expansion__is_sent=False) | Q(registered_count__gt=0)
-_NO_HEADERS: Final = HeadersElement(from_email=None, reply_to_email=None, from_name=None, subject=None)
+GENERATED: Final = Q(expansion__is_sent=False) | Q(registered_count__gt=0) | Q(open_link__isnull=False)
 
 
 def visible_distributions(organization: Organization) -> QuerySet[Distribution]:
@@ -36,22 +41,25 @@ def visible_distributions(organization: Organization) -> QuerySet[Distribution]:
 
 def with_details(rows: QuerySet[Distribution]) -> QuerySet[Distribution]:
     """Load what `render_distributions` needs: first step, only contact, and whether there are links only."""
-    first_step = Step.objects.filter(position=0).select_related("provider_account")
+    first_step = Step.objects.filter(position=0).select_related(*NEEDED)
     only_contact_id = Case(When(expansion__contact_ids__len=1, then=F("expansion__contact_ids__0")))
     return rows.annotate(
         contact_id=only_contact_id, is_generated=Case(When(GENERATED, then=True), default=False)
     ).prefetch_related(Prefetch("steps", first_step, to_attr="first_steps"))
 
 
-def render_distributions(
-    rows: Sequence[Distribution], organization: Organization, now: datetime
-) -> list[dict[str, Any]]:
+def render_distributions(rows: Sequence[Any], organization: Organization, now: datetime) -> list[dict[str, Any]]:
     """Render rows of `with_details`."""
     failures = count_delivery_failures([row.pk for row in rows])
-    return [_element(row, organization, failures.get(row.pk, NO_DELIVERY_FAILURES), now).render() for row in rows]
+    own_texts = read_own_texts(step for row in rows for step in row.first_steps)
+    return [
+        _element(row, organization, failures.get(row.pk, NO_DELIVERY_FAILURES), own_texts, now).render() for row in rows
+    ]
 
 
-def _element(row: Any, organization: Organization, failures: DeliveryFailures, now: datetime) -> DistributionElement:
+def _element(
+    row: Any, organization: Organization, failures: DeliveryFailures, own_texts: Mapping[UUID, str], now: datetime
+) -> DistributionElement:
     [step] = row.first_steps
     owner_id = public_id(Kind.LIBRARY, organization.pk)
     is_sent = not row.is_generated
@@ -65,25 +73,21 @@ def _element(row: Any, organization: Organization, failures: DeliveryFailures, n
         send_date=format_time(row.scheduled_at or row.created_at),
         created_date=format_time(row.created_at),
         modified_date=format_time(max(filter(None, (row.created_at, row.paused_at, row.cancelled_at)))),
-        custom_headers={},
-        headers=render_headers(step) if is_sent else _NO_HEADERS,
+        custom_headers=None,
+        headers=render_headers(step, organization) if is_sent else NO_HEADERS,
         recipients=RecipientsElement(
             mailing_list_id=id_or_none(Kind.MAILING_LIST, row.mailing_list_id),
             contact_id=id_or_none(Kind.CONTACT, row.contact_id),
             library_id=owner_id if row.mailing_list_id else None,
             sample_id=None,
         ),
-        message=MessageElement(
-            library_id=owner_id if is_sent else None,
-            message_id=public_id(Kind.MESSAGE, step.template_id) if is_sent else None,
-            message_text=None,
-        ),
+        message=render_message(step, organization, own_texts) if is_sent else NO_MESSAGE,
         survey_link=SurveyLinkElement(
             survey_id=public_id(Kind.SURVEY, row.survey_id),
             expiration_date=format_time_or_none(row.expires_at),
             link_type=LINK_TYPE_NAMES[LinkType(row.link_type)],
         ),
-        embedded_data=None,
+        embedded_data=row.attributes,
         stats=StatsElement(
             sent=row.reached_count,
             failed=row.failed_count,
@@ -105,17 +109,6 @@ def _status(row: Any, now: datetime) -> str:
     if not status.is_final:
         return "Pending"
     return "Generated" if row.is_generated else "Done"
-
-
-def render_headers(step: Step) -> HeadersElement:
-    """Return the sender and subject of a step that was loaded with its account."""
-    account = step.provider_account
-    return HeadersElement(
-        from_email=step.from_email or account.from_email or None,
-        reply_to_email=step.reply_to_email or account.reply_to_email or None,
-        from_name=step.from_name or account.from_name or None,
-        subject=step.subject or None,
-    )
 
 
 def id_or_none(kind: Kind, key: UUID | None) -> str | None:

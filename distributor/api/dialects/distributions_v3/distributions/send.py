@@ -1,27 +1,31 @@
 """Translate bodies that send or make links into requests of the engine, and hand them over."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 from django.conf import settings
 
 from contacts.channel import Channel
 from contacts.identity import UnknownContactsError
-from contacts.models import ApiKey, Organization
+from contacts.models import ApiKey
 from distributor.api.dialects.distributions_v3 import faults
-from distributor.api.dialects.distributions_v3.distributions.bodies import LinksBody, SendBody, SentResult, SmsBody
-from distributor.api.dialects.distributions_v3.distributions.body_parts import HeaderBody
+from distributor.api.dialects.distributions_v3.distributions.bodies import (
+    LinksBody,
+    OpenLinkResult,
+    SendBody,
+    SentResult,
+    SmsBody,
+)
+from distributor.api.dialects.distributions_v3.distributions.message_step import Keys, message_step
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
-from distributor.engine.acceptance.defaults import NoDefaultChannelError, default_step, find_defaults
+from distributor.engine.acceptance.defaults import NoDefaultChannelError, default_step
 from distributor.engine.acceptance.dry_run import DryRun, dry_run_selection
 from distributor.engine.acceptance.key_kinds import request_of_key
+from distributor.engine.acceptance.open_link import make_open_link
 from distributor.engine.acceptance.references import UnknownReferencesError
 from distributor.engine.audience.expand import accept_selection
 from distributor.models import Recipient
-from distributor.rules.journey.chain import StepKind
-from distributor.rules.requests import DistributionRequest, LinkType, Selection, StepRequest
+from distributor.rules.requests import DistributionRequest, LinkType, Selection
 
 SOURCE: Final = "distributions_v3"
 LINK_TYPES: Final = {
@@ -29,8 +33,6 @@ LINK_TYPES: Final = {
     "Multiple": LinkType.MULTIPLE,
     "Anonymous": LinkType.ANONYMOUS,
 }
-# The keys of a body's ids, by their pointers.
-Keys = Mapping[str, UUID]
 
 
 def send_email(key: ApiKey, body: SendBody, keys: Keys, now: datetime) -> SentResult | DryRun:
@@ -40,10 +42,11 @@ def send_email(key: ApiKey, body: SendBody, keys: Keys, now: datetime) -> SentRe
         source=SOURCE,
         survey_id=survey_id,
         contacts=(),
-        steps=[message_step(key.organization, Channel.EMAIL, survey_id, keys["/message/messageId"], body.header)],
+        steps=[message_step(key.organization, Channel.EMAIL, survey_id, body.message, keys, body.header)],
         scheduled_at=body.send_date,
         expires_at=body.survey_link.expiration_date,
         link_type=LINK_TYPES[body.survey_link.type],
+        attributes=body.embedded_data or {},
     )
     return _accept(key, request, keys, "/recipients", now, is_dry_run=body.dry_run)
 
@@ -55,11 +58,12 @@ def send_sms(key: ApiKey, body: SmsBody, keys: Keys, now: datetime) -> SentResul
         source=SOURCE,
         survey_id=survey_id,
         contacts=(),
-        steps=[message_step(key.organization, Channel.SMS, survey_id, keys["/message/messageId"])],
+        steps=[message_step(key.organization, Channel.SMS, survey_id, body.message, keys)],
         name=body.name or "",
         scheduled_at=body.send_date,
         expires_at=body.expiration_date,
         link_type=LINK_TYPES[body.survey_link_type],
+        attributes=body.embedded_data or {},
     )
     return _accept(key, request, keys, "/recipients", now, is_dry_run=body.dry_run)
 
@@ -78,40 +82,21 @@ def make_links(key: ApiKey, body: LinksBody, keys: Keys, now: datetime) -> SentR
         name=body.description or "",
         expires_at=body.expiration_date,
         link_type=LINK_TYPES[body.link_type],
+        attributes=body.embedded_data or {},
         is_sent=False,
     )
+    if body.is_for_nobody:
+        return _make_open_link(key, request, now)
     return _accept(key, request, keys, "/recipients" if body.recipients else "", now, is_dry_run=body.dry_run)
 
 
-def message_step(
-    organization: Organization,
-    channel: Channel,
-    survey_id: UUID | None,
-    template_id: UUID,
-    header: HeaderBody | None = None,
-    *,
-    kind: StepKind = StepKind.INVITATION,
-    scheduled_at: datetime | None = None,
-) -> StepRequest:
-    """Return a step with the channel's default account. Raises a 409 Problem if there is none.
-
-    `scheduled_at` is for reminders and thank-yous only.
-    """
-    account_id = find_defaults(organization, survey_id, channel).provider_account_id
-    if account_id is None:
-        raise faults.no_account(channel.value)
-    header = header or HeaderBody()
-    return StepRequest(
-        channel.value,
-        account_id,
-        template_id,
-        from_email=header.from_email or "",
-        from_name=header.from_name or "",
-        reply_to_email=header.reply_to_email or "",
-        subject=header.subject or "",
-        kind=kind,
-        scheduled_at=scheduled_at,
-    )
+def _make_open_link(key: ApiKey, request: DistributionRequest, now: datetime) -> SentResult:
+    try:
+        link = make_open_link(key.organization, key, request, now)
+    except UnknownReferencesError as refusal:
+        raise faults.explain_references(refusal) from None
+    distribution_id = public_id(Kind.DISTRIBUTION, link.distribution_id)
+    return SentResult(id=distribution_id, survey_link=OpenLinkResult(url=link_url(link.code)))
 
 
 def link_url(code: str) -> str:

@@ -1,6 +1,5 @@
 """Views of `/distributions` and `/distributions/{id}`."""
 
-from http import HTTPStatus
 from typing import ClassVar
 
 from drf_spectacular.utils import extend_schema
@@ -17,6 +16,7 @@ from distributor.api.dialects.distributions_v3.distributions.bodies import (
     SendBody,
     SentOrPlanned,
 )
+from distributor.api.dialects.distributions_v3.distributions.delete import delete_distribution
 from distributor.api.dialects.distributions_v3.distributions.element import DistributionElement
 from distributor.api.dialects.distributions_v3.distributions.filters import FILTERS, DistributionFilters, render_keys
 from distributor.api.dialects.distributions_v3.distributions.follow_ups.render import render_follow_ups
@@ -47,10 +47,9 @@ from distributor.api.dialects.distributions_v3.faults import parse_json, read_bo
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.api.dialects.distributions_v3.paging import OFFSET, PAGE, key_parser, next_page, read_page
 from distributor.api.idempotency import idempotent
-from distributor.api.problems import Fault, Problem
+from distributor.api.problems import Fault
 from distributor.api.request_body import json_body
 from distributor.engine.acceptance.dry_run import DryRun
-from distributor.engine.control import delete
 from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Step
 
@@ -59,7 +58,7 @@ class Distributions(DialectView):
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.SEND}
 
     @extend_schema(
-        operation_id="v3_list_distributions",
+        operation_id="v3ListDistributions",
         summary="List distributions",
         tags=TAGS,
         parameters=[*FILTERS, *PAGE, OFFSET],
@@ -77,7 +76,7 @@ class Distributions(DialectView):
         return answer_elements(render_keys(shown, organization, now), next_page(request, page, token))
 
     @extend_schema(
-        operation_id="v3_create_distribution",
+        operation_id="v3CreateDistribution",
         summary="Send a survey by e-mail, or make links",
         tags=TAGS,
         request=DistributionsBody,
@@ -107,7 +106,7 @@ class DistributionDetail(DialectView):
     is_audited = True
 
     @extend_schema(
-        operation_id="v3_read_distribution",
+        operation_id="v3GetDistribution",
         summary="Show a distribution",
         tags=TAGS,
         parameters=[DISTRIBUTION_ID, SURVEY_ID],
@@ -125,7 +124,7 @@ class DistributionDetail(DialectView):
         return answer_result(element)
 
     @extend_schema(
-        operation_id="v3_delete_distribution",
+        operation_id="v3DeleteDistribution",
         summary="Delete a distribution",
         tags=TAGS,
         parameters=[DISTRIBUTION_ID, SURVEY_ID],
@@ -136,9 +135,5 @@ class DistributionDetail(DialectView):
 
         Its record stays in the native API. A reminder or thank-you cannot be deleted: 409.
         """
-        found = find_distribution_or_follow_up(request, distribution_id)
-        if isinstance(found, Step):
-            detail = "Reminders and thank-yous cannot be deleted. Delete their distribution."
-            raise Problem(HTTPStatus.CONFLICT, "follow_up_stays", detail)
-        delete(found.pk, database_now())
+        delete_distribution(find_distribution_or_follow_up(request, distribution_id))
         return answer_done()

@@ -9,7 +9,10 @@ from contacts.models import Contact
 from distributor.api.dialects.distributions_v3.documentation import id_field
 from distributor.api.dialects.distributions_v3.envelope import Element
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
-from distributor.api.dialects.distributions_v3.timestamps import epoch_milliseconds
+from distributor.api.dialects.distributions_v3.timestamps import (
+    epoch_milliseconds,
+    epoch_milliseconds_or_none,
+)
 from distributor.api.fields import Email, EmbeddedData, Identifier, Line255, Phone
 from distributor.api.wire import Body
 
@@ -30,6 +33,9 @@ _BLANK_IF_NONE = AfterValidator(_blank_if_none)
 _Language = Annotated[str, StringConstraints(max_length=35, pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*)?$")]
 
 
+ExtRef = Annotated[Identifier | None, AfterValidator(_none_if_blank)]
+
+
 class MailingListContactBody(Body):
     """A contact to create or change. Needs an extRef, email or phone. Fields that are left out are not changed."""
 
@@ -44,9 +50,7 @@ class MailingListContactBody(Body):
         "region.",
         examples=["+48601000001"],
     )
-    ext_ref: Annotated[Identifier | None, AfterValidator(_none_if_blank)] = Field(
-        None, description="The contact's id in your system.", examples=["PAT-1"]
-    )
+    ext_ref: ExtRef = Field(None, description="The contact's id in your system.", examples=["PAT-1"])
     embedded_data: EmbeddedData | None = Field(
         None, description="Data of your own, merged into the contact's key by key.", examples=[{"ward": "B"}]
     )
@@ -86,6 +90,13 @@ class ContactElement(Element):
     language: str | None = Field(description="Language of the contact.", examples=["pl"])
     embedded_data: dict[str, Any] = Field(description="Data of your own.", examples=[{"ward": "B"}])
     unsubscribed: bool = Field(description="Whether the contact has opted out.", examples=[False])
+    mailing_list_unsubscribed: bool = Field(
+        description="The same as `unsubscribed`: an opt-out is of all lists.", examples=[False]
+    )
+    mailing_list_unsubscribe_date: int | None = Field(
+        description="When the contact opted out, in milliseconds since 1970. Null if the contact has not.",
+        examples=[1772701200000],
+    )
     creation_date: int = Field(
         description="When the contact was created, in milliseconds since 1970.", examples=[1772701200000]
     )
@@ -106,6 +117,8 @@ def render_contact(contact: Contact) -> dict[str, Any]:
         language=contact.locale or None,
         embedded_data=contact.embedded_data,
         unsubscribed=contact.opted_out_at is not None,
+        mailing_list_unsubscribed=contact.opted_out_at is not None,
+        mailing_list_unsubscribe_date=epoch_milliseconds_or_none(contact.opted_out_at),
         creation_date=epoch_milliseconds(contact.created_at),
         last_modified=epoch_milliseconds(contact.updated_at),
     ).render()

@@ -69,6 +69,7 @@ class ListElement(Element):
     """A mailing list."""
 
     mailing_list_id: str = id_field(Kind.MAILING_LIST, "Id of the list.")
+    id: str = id_field(Kind.MAILING_LIST, "The same id, for clients that read this name.")
     name: str = Field(description="Name of the list.", examples=["Ward B"])
     contact_count: int = Field(description="Number of contacts on the list.", examples=[42])
     owner_id: str = Field(description="Id of the organisation.", examples=[Kind.LIBRARY.example])
@@ -84,7 +85,7 @@ class MailingLists(DialectView):
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.MANAGE}
 
     @extend_schema(
-        operation_id="v3_list_mailing_lists",
+        operation_id="v3ListMailingLists",
         summary="List mailing lists",
         tags=TAGS,
         parameters=[DIRECTORY_ID, *PAGE, OFFSET],
@@ -103,7 +104,7 @@ class MailingLists(DialectView):
         )
 
     @extend_schema(
-        operation_id="v3_create_mailing_list",
+        operation_id="v3CreateMailingList",
         summary="Create a mailing list",
         tags=TAGS,
         parameters=[DIRECTORY_ID],
@@ -123,7 +124,7 @@ class MailingListDetail(DialectView):
     scopes: ClassVar = {"GET": Scope.READ, "PUT": Scope.MANAGE, "DELETE": Scope.MANAGE}
 
     @extend_schema(
-        operation_id="v3_read_mailing_list",
+        operation_id="v3GetMailingList",
         summary="Show a mailing list",
         tags=TAGS,
         parameters=[DIRECTORY_ID, LIST_ID],
@@ -135,7 +136,7 @@ class MailingListDetail(DialectView):
         return answer_result(_render(organization, [find_list(request, directory_id, list_id)])[0])
 
     @extend_schema(
-        operation_id="v3_rename_mailing_list",
+        operation_id="v3RenameMailingList",
         summary="Rename a mailing list",
         tags=TAGS,
         parameters=[DIRECTORY_ID, LIST_ID],
@@ -150,7 +151,7 @@ class MailingListDetail(DialectView):
         return answer_done()
 
     @extend_schema(
-        operation_id="v3_delete_mailing_list",
+        operation_id="v3DeleteMailingList",
         summary="Delete a mailing list",
         tags=TAGS,
         parameters=[DIRECTORY_ID, LIST_ID],
@@ -161,14 +162,7 @@ class MailingListDetail(DialectView):
 
         A list that a recurring distribution sends to cannot be deleted: 409.
         """
-        mailing_list = find_list(request, directory_id, list_id)
-        try:
-            with transaction.atomic():
-                # The lock makes calls that add contacts wait; they then find no list.
-                for locked in MailingList.objects.select_for_update().filter(pk=mailing_list.pk):
-                    locked.delete()
-        except ProtectedError:
-            raise list_in_use() from None
+        delete_list(find_list(request, directory_id, list_id))
         return answer_done()
 
 
@@ -177,6 +171,17 @@ def find_list(request: Request, directory_id: str, list_id: str) -> MailingList:
     organization = caller_key(request).organization
     require_own(organization, Kind.DIRECTORY, directory_id)
     return find_by_id(MailingList.objects.filter(organization=organization), Kind.MAILING_LIST, list_id)
+
+
+def delete_list(mailing_list: MailingList) -> None:
+    """Delete a list. Raises a 409 Problem if a recurring distribution sends to it."""
+    try:
+        with transaction.atomic():
+            # The lock makes calls that add contacts wait; they then find no list.
+            for locked in MailingList.objects.select_for_update().filter(pk=mailing_list.pk):
+                locked.delete()
+    except ProtectedError:
+        raise list_in_use() from None
 
 
 def _render(organization: Organization, mailing_lists: Sequence[MailingList]) -> list[dict[str, Any]]:
@@ -190,8 +195,10 @@ def _render(organization: Organization, mailing_lists: Sequence[MailingList]) ->
 
 
 def _element(organization: Organization, mailing_list: MailingList, contact_count: int) -> ListElement:
+    list_id = public_id(Kind.MAILING_LIST, mailing_list.pk)
     return ListElement(
-        mailing_list_id=public_id(Kind.MAILING_LIST, mailing_list.pk),
+        mailing_list_id=list_id,
+        id=list_id,
         name=mailing_list.name,
         contact_count=contact_count,
         owner_id=public_id(Kind.LIBRARY, organization.pk),

@@ -22,12 +22,12 @@ from distributor.api.native.distributions.retry.wire import (
     unreached_document,
 )
 from distributor.api.native.operations import (
-    DISTRIBUTIONS,
     ERRORS_OF_DETAIL,
     ERRORS_OF_SENDING,
     INVALID,
     NOT_FOUND,
     PAGE,
+    RECIPIENTS,
 )
 from distributor.api.native.view import NativeView
 from distributor.api.pagination import page_response, read_page
@@ -52,9 +52,9 @@ class DistributionUnreached(NativeView):
     scopes: ClassVar = {"GET": Scope.READ}
 
     @extend_schema(
-        operation_id="count_unreached",
+        operation_id="countUnreached",
         summary="Count unreached recipients by reason",
-        tags=DISTRIBUTIONS,
+        tags=RECIPIENTS,
         responses={200: UnreachedDocument} | ERRORS_OF_DETAIL,
     )
     def get(self, request: Request, distribution_id: str) -> Response:
@@ -74,9 +74,9 @@ class RetryDistribution(NativeView):
     is_audited = True
 
     @extend_schema(
-        operation_id="list_retries",
+        operation_id="listRetries",
         summary="List the retries of a distribution",
-        tags=DISTRIBUTIONS,
+        tags=RECIPIENTS,
         parameters=PAGE,
         responses={200: RetryPage} | INVALID | ERRORS_OF_DETAIL,
     )
@@ -88,9 +88,9 @@ class RetryDistribution(NativeView):
         return page_response(request, page, limit, lambda retry: str(retry.id), render_retry)
 
     @extend_schema(
-        operation_id="retry_distribution",
+        operation_id="retryDistribution",
         summary="Send again to recipients who were not reached",
-        tags=DISTRIBUTIONS,
+        tags=RECIPIENTS,
         request=RetryBody,
         responses={202: RetryDocument, 200: OpenApiResponse(RetryDocument, "A dry run: nothing is sent.")}
         | NOT_FOUND

@@ -16,6 +16,7 @@ MAX_CONTACT_IDS = 1_000
 MAX_FILTERS = 100
 ChannelName = Literal["email", "sms", "whatsapp"]
 Reason = Annotated[str, StringConstraints(max_length=31, pattern=NO_NUL)]
+Code = Annotated[str, StringConstraints(max_length=63, pattern=NO_NUL)]
 _ID = "0194c4f0-6c52-7c3e-9a53-5c1a3d0e7f42"
 
 
@@ -37,6 +38,11 @@ class RetryBody(Body):
     step_ids: Annotated[list[UUID], Field(max_length=MAX_FILTERS), NULL_IS_DEFAULT] = Field(
         [], description="Only those whose last attempt belonged to one of these steps. Empty: all.", examples=[[_ID]]
     )
+    codes: Annotated[list[Code], Field(max_length=MAX_FILTERS), NULL_IS_DEFAULT] = Field(
+        [],
+        description="Only those whose last attempt got one of these codes of its provider. Empty: all.",
+        examples=[["550"]],
+    )
     contact_ids: Annotated[list[UUID], Field(max_length=MAX_CONTACT_IDS), NULL_IS_DEFAULT] = Field(
         [], description=f"Only these contacts, at most {MAX_CONTACT_IDS:,}. Empty: all.", examples=[[_ID]]
     )
@@ -51,6 +57,7 @@ class RetryBody(Body):
             step_ids=self.step_ids,
             channels=self.channels,
             contact_ids=self.contact_ids,
+            codes=self.codes,
         )
 
 

@@ -1,12 +1,13 @@
 """Body of a reminder or thank-you by e-mail, and its result."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from distributor.api.dialects.distributions_v3.distributions.body_parts import (
     SEND_DATE,
+    DataOrNone,
+    DirectoryBody,
     HeaderBody,
     MessageBody,
     MomentOrNone,
@@ -16,16 +17,9 @@ from distributor.api.dialects.distributions_v3.envelope import Element
 from distributor.api.dialects.distributions_v3.ids import Kind
 from distributor.api.dialects.distributions_v3.wire import ContactIdOrNone
 from distributor.api.fields import NULL_IS_DEFAULT
-from distributor.api.wire import Body
 
 
-def _refuse_data(data: dict[str, Any] | None) -> None:
-    if data:
-        text = "Reminders and thank-yous use the data of their invitation. Leave embeddedData out."
-        raise PydanticCustomError("not_supported", "{text}", {"text": text})
-
-
-class FollowUpBody(Body):
+class FollowUpBody(DirectoryBody):
     """A reminder for people who have not finished, or a thank-you for people who have."""
 
     message: MessageBody = Field(description="Message to send.")
@@ -36,8 +30,11 @@ class FollowUpBody(Body):
     contact_id: ContactIdOrNone = Field(
         None, description="Extension: id of the only contact to send to.", examples=[Kind.CONTACT.example]
     )
-    embedded_data: Annotated[dict[str, Any] | None, AfterValidator(_refuse_data)] = Field(
-        None, description="Must be empty: the data of the invitation is used.", examples=[{}]
+    embedded_data: DataOrNone = Field(
+        None,
+        description="Data to lay over the distribution's, or over the `contactId`'s. Messages that were not sent yet "
+        "have it, too.",
+        examples=[{"ward": "B"}],
     )
 
 
@@ -48,7 +45,9 @@ class FollowUpResult(Element):
 
 
 FOLLOW_UP_ID_FIELDS: Final = {
+    "/directoryId": Kind.DIRECTORY,
     "/message/libraryId": Kind.LIBRARY,
     "/message/messageId": Kind.MESSAGE,
+    "/header/subject": Kind.MESSAGE,
     "/contactId": Kind.CONTACT,
 }

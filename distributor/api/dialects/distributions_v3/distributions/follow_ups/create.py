@@ -1,17 +1,20 @@
 """Add reminders and thank-yous to a distribution."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
+from rest_framework.request import Request
+
 from contacts.channel import Channel
-from contacts.models import Organization
 from distributor.api.dialects.distributions_v3 import faults
 from distributor.api.dialects.distributions_v3.distributions.bodies import SmsBody
 from distributor.api.dialects.distributions_v3.distributions.follow_ups.body import FollowUpBody
-from distributor.api.dialects.distributions_v3.distributions.send import Keys, message_step
+from distributor.api.dialects.distributions_v3.distributions.message_step import Keys, message_step
+from distributor.api.fields import MAX_KEYS
+from distributor.api.key_kinds import require_same_kind
 from distributor.api.problems import Fault, Problem, invalid_request
 from distributor.engine.acceptance.references import UnknownReferencesError
 from distributor.engine.follow_up.add import FollowUpRefusal, FollowUpRefusedError, add_follow_up
@@ -36,28 +39,31 @@ def create_follow_up(parent: Distribution, kind: StepKind, body: FollowUpBody, k
         parent.organization,
         Channel.EMAIL,
         parent.survey_id,
-        keys["/message/messageId"],
+        body.message,
+        keys,
         body.header,
         kind=kind,
         scheduled_at=max(body.send_date or now, now),
     )
-    return _add(parent, step, keys.get("/contactId"), "/contactId", now)
+    return _add(parent, step, keys.get("/contactId"), "/contactId", body.embedded_data, now)
 
 
-def create_sms_follow_up(organization: Organization, body: SmsBody, keys: Keys, now: datetime) -> Step:
+def create_sms_follow_up(request: Request, body: SmsBody, keys: Keys, now: datetime) -> Step:
     """Add a reminder or thank-you by SMS to the body's parent distribution. Raises Problems."""
     parent = Distribution.objects.select_related("organization").get(pk=keys["/parentDistributionId"])
+    require_same_kind(request, parent)
     if mismatches := list(_find_mismatches(parent, keys)):
         raise invalid_request(mismatches)
     step = message_step(
-        organization,
+        parent.organization,
         Channel.SMS,
         parent.survey_id,
-        keys["/message/messageId"],
+        body.message,
+        keys,
         kind=_KINDS[body.method],
         scheduled_at=max(body.send_date or now, now),
     )
-    return _add(parent, step, keys.get("/recipients/contactId"), "/recipients/contactId", now)
+    return _add(parent, step, keys.get("/recipients/contactId"), "/recipients/contactId", body.embedded_data, now)
 
 
 def _find_mismatches(parent: Distribution, keys: Keys) -> Iterator[Fault]:
@@ -69,13 +75,23 @@ def _find_mismatches(parent: Distribution, keys: Keys) -> Iterator[Fault]:
         yield Fault("/recipients/mailingListId", "other_mailing_list", detail)
 
 
-def _add(parent: Distribution, step: StepRequest, contact_id: UUID | None, pointer: str, now: datetime) -> Step:
+def _add(
+    parent: Distribution,
+    step: StepRequest,
+    contact_id: UUID | None,
+    pointer: str,
+    attributes: Mapping[str, Any] | None,
+    now: datetime,
+) -> Step:
     try:
-        return add_follow_up(parent.pk, step, now, contact_id=contact_id)
+        return add_follow_up(parent.pk, step, now, contact_id=contact_id, attributes=attributes)
     except UnknownReferencesError as refusal:
         raise faults.explain_references(refusal) from None
     except FollowUpRefusedError as refusal:
         if refusal.reason is FollowUpRefusal.NOT_A_RECIPIENT:
             fault = Fault(pointer, "not_a_recipient", "This contact is not a recipient of the distribution.")
             raise invalid_request([fault]) from None
+        if refusal.reason is FollowUpRefusal.TOO_MANY_ATTRIBUTES:
+            detail = f"Too many keys together with those that are there: at most {MAX_KEYS}."
+            raise invalid_request([Fault("/embeddedData", "too_many_keys", detail)]) from None
         raise Problem(HTTPStatus.CONFLICT, refusal.reason.value, _REFUSAL_DETAILS[refusal.reason]) from None

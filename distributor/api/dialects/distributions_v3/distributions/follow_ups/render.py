@@ -1,20 +1,26 @@
 """Read reminders and thank-yous, and render them as distributions that have a parent."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 
 from django.db.models import QuerySet
 
 from contacts.models import Organization
 from distributor.api.dialects.distributions_v3.distributions.element import (
     DistributionElement,
-    MessageElement,
     RecipientsElement,
     StatsElement,
     SurveyLinkElement,
 )
-from distributor.api.dialects.distributions_v3.distributions.render import LINK_TYPE_NAMES, id_or_none, render_headers
+from distributor.api.dialects.distributions_v3.distributions.render import LINK_TYPE_NAMES, id_or_none
+from distributor.api.dialects.distributions_v3.distributions.render_message import (
+    NEEDED,
+    read_own_texts,
+    render_headers,
+    render_message,
+)
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.api.dialects.distributions_v3.timestamps import format_time, format_time_or_none
 from distributor.engine.reports.step_counts import StepCounts, count_steps
@@ -33,7 +39,7 @@ def visible_follow_ups(organization: Organization) -> QuerySet[Step]:
 
 def with_parent(rows: QuerySet[Step]) -> QuerySet[Step]:
     """Load what `render_follow_ups` needs."""
-    return rows.select_related("distribution", "provider_account", "follow_up")
+    return rows.select_related("distribution", "follow_up", *NEEDED)
 
 
 def render_follow_ups(rows: Sequence[Step], organization: Organization, now: datetime) -> list[dict[str, Any]]:
@@ -41,10 +47,13 @@ def render_follow_ups(rows: Sequence[Step], organization: Organization, now: dat
     # Counted apart, because follow-ups to one contact are counted along an index.
     counts = count_steps([row for row in rows if row.contact_id is None])
     counts |= count_steps([row for row in rows if row.contact_id is not None])
-    return [_element(row, organization, counts[row.pk], now).render() for row in rows]
+    own_texts = read_own_texts(rows)
+    return [_element(row, organization, counts[row.pk], own_texts, now).render() for row in rows]
 
 
-def _element(step: Step, organization: Organization, counts: StepCounts, now: datetime) -> DistributionElement:
+def _element(
+    step: Step, organization: Organization, counts: StepCounts, own_texts: Mapping[UUID, str], now: datetime
+) -> DistributionElement:
     parent = step.distribution
     owner_id = public_id(Kind.LIBRARY, organization.pk)
     created = format_time(datetime.fromtimestamp((step.pk.int >> 80) / 1_000, UTC))  # a UUIDv7 holds its time
@@ -58,23 +67,21 @@ def _element(step: Step, organization: Organization, counts: StepCounts, now: da
         send_date=format_time(step.scheduled_at or now),
         created_date=created,
         modified_date=created if parent.cancelled_at is None else format_time(parent.cancelled_at),
-        custom_headers={},
-        headers=render_headers(step),
+        custom_headers=None,
+        headers=render_headers(step, organization),
         recipients=RecipientsElement(
             mailing_list_id=id_or_none(Kind.MAILING_LIST, parent.mailing_list_id),
             contact_id=id_or_none(Kind.CONTACT, step.contact_id),
             library_id=owner_id if parent.mailing_list_id else None,
             sample_id=None,
         ),
-        message=MessageElement(
-            library_id=owner_id, message_id=public_id(Kind.MESSAGE, step.template_id), message_text=None
-        ),
+        message=render_message(step, organization, own_texts),
         survey_link=SurveyLinkElement(
             survey_id=public_id(Kind.SURVEY, parent.survey_id),
             expiration_date=format_time_or_none(parent.expires_at),
             link_type=LINK_TYPE_NAMES[LinkType(parent.link_type)],
         ),
-        embedded_data=None,
+        embedded_data=parent.attributes,
         stats=StatsElement(
             sent=counts.sent,
             failed=counts.failed,

@@ -35,7 +35,7 @@ class Reminders(DialectView):
     scopes: ClassVar = {"POST": Scope.SEND}
 
     @extend_schema(
-        operation_id="v3_create_reminder",
+        operation_id="v3CreateReminder",
         summary="Send a reminder",
         tags=TAGS,
         parameters=[DISTRIBUTION_ID, SURVEY_ID],
@@ -54,7 +54,7 @@ class ThankYous(DialectView):
     scopes: ClassVar = {"POST": Scope.SEND}
 
     @extend_schema(
-        operation_id="v3_create_thank_you",
+        operation_id="v3CreateThankYou",
         summary="Send a thank-you",
         tags=TAGS,
         parameters=[DISTRIBUTION_ID, SURVEY_ID],

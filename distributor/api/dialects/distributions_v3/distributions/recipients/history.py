@@ -43,7 +43,7 @@ class DistributionHistory(DialectView):
     scopes: ClassVar = {"GET": Scope.READ}
 
     @extend_schema(
-        operation_id="v3_list_history",
+        operation_id="v3ListHistory",
         summary="List the history of a distribution",
         tags=TAGS,
         parameters=[DISTRIBUTION_ID, SURVEY_ID, *PAGE],
@@ -54,7 +54,7 @@ class DistributionHistory(DialectView):
 
         For a reminder or thank-you, lists everyone we tried to send it to.
         """
-        page = read_page(request, _parse_position)
+        page = read_page(request, _parse_position, has_offset=False)
         found = find_distribution_or_follow_up(request, distribution_id)
         recipients, skipped = _read(found, page)
         elements = _render_recipients(found, recipients[: page.size])

@@ -36,7 +36,7 @@ from distributor.api.pagination import parse_row_number
 from distributor.api.problems import Fault
 from distributor.engine.infrastructure.installation import read_plain_ids_below
 from distributor.engine.journey.sealed_ids import seal
-from distributor.models import Recipient, Step
+from distributor.models import OpenLink, Recipient, Step
 
 _SENT, _NOT_SENT = "Email sent", "Email not sent"
 _CONTACT_FILTERS = [
@@ -55,8 +55,10 @@ _CONTACT_FILTERS = [
 class LinkElement(Element):
     """A contact's link."""
 
-    contact_id: str = id_field(Kind.CONTACT, "Id of the contact.")
-    transaction_id: str = Field(description="Id of the recipient.", examples=[Kind.TRANSACTION.example])
+    contact_id: str | None = id_field(Kind.CONTACT, "Id of the contact. Null if the link is nobody's.")
+    transaction_id: str | None = Field(
+        description="Id of the recipient. Null if the link is nobody's.", examples=[Kind.TRANSACTION.example]
+    )
     link: str = Field(description="The link.", examples=["https://surveys.example.com/p/aBcDeFgH1234"])
     exceeded_contact_frequency: bool = Field(
         description="Always false: contacts who were surveyed too recently get no link.", examples=[False]
@@ -67,6 +69,7 @@ class LinkElement(Element):
     first_name: str | None = Field(description="First name.", examples=["Ann"])
     external_data_reference: str | None = Field(description="The contact's extRef.", examples=["PAT-1"])
     email: str | None = Field(description="E-mail address.", examples=["ann@example.com"])
+    phone: str | None = Field(description="Phone number in E.164.", examples=["+48601000001"])
     unsubscribed: bool = Field(description="Whether the contact has opted out.", examples=[False])
 
 
@@ -74,7 +77,7 @@ class DistributionLinks(DialectView):
     scopes: ClassVar = {"GET": Scope.READ}
 
     @extend_schema(
-        operation_id="v3_list_links",
+        operation_id="v3ListLinks",
         summary="List links of a distribution",
         tags=TAGS,
         parameters=[DISTRIBUTION_ID, SURVEY_ID, *_CONTACT_FILTERS, *PAGE, OFFSET],
@@ -100,6 +103,8 @@ class DistributionLinks(DialectView):
         shown = rows[: page.size]
         token = str(shown[-1].pk) if len(rows) > page.size else None
         elements = [_element(recipient, distribution.expires_at).render() for recipient in shown]
+        if not rows and page.after is None and not page.offset and contacts is None:
+            elements = [_open_element(link).render() for link in OpenLink.objects.filter(distribution=distribution)]
         return answer_elements(elements, next_page(request, page, token))
 
 
@@ -141,7 +146,25 @@ def _element(recipient: Recipient, expires_at: datetime | None) -> LinkElement:
         first_name=contact.first_name or None,
         external_data_reference=contact.external_id,
         email=contact.email or None,
+        phone=contact.phone or None,
         unsubscribed=contact.opted_out_at is not None,
+    )
+
+
+def _open_element(link: OpenLink) -> LinkElement:
+    return LinkElement(
+        contact_id=None,
+        transaction_id=None,
+        link=link_url(link.code),
+        exceeded_contact_frequency=False,
+        link_expiration=format_time_or_none(link.distribution.expires_at),
+        status=_NOT_SENT,
+        last_name=None,
+        first_name=None,
+        external_data_reference=None,
+        email=None,
+        phone=None,
+        unsubscribed=False,
     )
 
 

@@ -1,0 +1,1 @@
+"""The account of a call: `/users`, `/groups`, and access tokens."""

@@ -1,0 +1,1 @@
+"""Messages of the library, which are the organisation's templates: `/libraries/{id}/messages`."""

@@ -1,0 +1,1 @@
+"""`/surveys/{SV}/export-responses`: start an export, ask how far it is, and read its file (decision 59)."""

@@ -1,0 +1,1 @@
+"""`/eventsubscriptions`: event endpoints that are told of responses in the published format."""

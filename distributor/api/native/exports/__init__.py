@@ -1,0 +1,1 @@
+"""/api/v1/exports: rows as files, written in the background."""

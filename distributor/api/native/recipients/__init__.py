@@ -1,0 +1,1 @@
+"""/api/v1/recipients: recipients across distributions, and which recipients lists show."""

@@ -1,0 +1,1 @@
+"""The checks of `distributor doctor`. Each returns findings; what cannot be asked is a finding, too."""

@@ -1,0 +1,1 @@
+"""Exports: choose what, see how far it is, download the file."""

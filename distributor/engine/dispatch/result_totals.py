@@ -1,0 +1,48 @@
+"""What monitoring counts of a provider's call: its results, in words that every provider shares, and its duration."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Final
+
+from channels.providers.base import Outcome, Result
+from distributor.engine.counters.count import Route
+from distributor.engine.counters.totals import ATTEMPTS, PROVIDER_CALLS, Total, Totals
+from distributor.models.attempt import AttemptState
+
+_ATTEMPT_STATES: Final = {Outcome.ACCEPTED: AttemptState.SENT, Outcome.UNKNOWN: AttemptState.UNKNOWN}
+# A result that is no attempt of the person's: the message waits, and is handed over again.
+DEFERRED: Final = "deferred"
+
+
+def state_of(result: Result) -> str:
+    """Return the state of the attempt that a result makes."""
+    return _ATTEMPT_STATES.get(result.outcome, AttemptState.FAILED).value
+
+
+def totals_of(
+    route: Route, results: Sequence[Result], attempted: Sequence[tuple[Any, Result]], answer_seconds: float | None
+) -> Totals:
+    """Count each attempt by its state and reason, and the other results as deferred."""
+    totals = Totals(route.account_id)
+    attempts = Counter((state_of(result), reason_of(result)) for _, result in attempted)
+    others = Counter((state_of(result), reason_of(result)) for result in results) - attempts
+    for (state, reason), count in attempts.items():
+        totals.add(Total(ATTEMPTS, route.channel, state, reason), count)
+    for (_, reason), count in others.items():
+        totals.add(Total(ATTEMPTS, route.channel, DEFERRED, reason), count)
+    if answer_seconds is not None:
+        totals.add_seconds(Total(PROVIDER_CALLS, route.channel), answer_seconds)
+    return totals
+
+
+def reason_of(result: Result) -> str:
+    """Return why a message was not accepted, in one of a dozen words; "" if it was."""
+    if result.outcome is Outcome.ACCEPTED:
+        return ""
+    if result.opted_out:
+        return "opted_out"
+    if result.is_bad_address:
+        return "bad_address"
+    if result.outcome is Outcome.THROTTLED:
+        return "throttled"
+    return result.scope.value if result.scope is not None else "unspecified"

@@ -1,0 +1,1 @@
+"""Outgoing events: what is written, read and delivered."""
