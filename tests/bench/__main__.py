@@ -13,7 +13,7 @@ import django
 
 from tests.bench.servers import own_broker_url, own_database
 
-SCENARIOS = "sabcdmnoqefghijklrpu"
+SCENARIOS = "sabcdmnoqtefgvwhijklrpu"
 
 
 def main() -> int:

@@ -29,7 +29,7 @@ def measure() -> None:
 
     stage = set_stage()
     fill_contacts(stage, 30_000)
-    _accept(stage, ContactSupply(30_000))
+    accept_batches(stage, ContactSupply(30_000), BATCHES)
     taken: dict[bool, list[tuple[float, float]]] = {True: [], False: []}
     for number in range(BATCHES):
         is_counted = number % 2 == 0
@@ -46,13 +46,14 @@ def measure() -> None:
         )
 
 
-def _accept(stage: Any, supply: Any) -> None:
+def accept_batches(stage: Any, supply: Any, count: int) -> None:
+    """Accept so many distributions of 1,000 recipients, one batch each."""
     from django.test import Client
 
     from tests.bench.contact_supply import quick_body
 
     client = Client(headers={"x-api-key": stage.api_key})
-    for _ in range(BATCHES):
+    for _ in range(count):
         body = quick_body(
             supply.take(BATCH_SIZE, new_share=0.0),
             stage.survey_id, stage.channel, stage.provider_id, stage.template_id,

@@ -173,3 +173,20 @@ def answer(distribution: Distribution, links: list[dict[str, Any]]) -> dict[str,
         "personalLinks": links,
         "status": "sending",
     }
+
+
+class NaiveEventView(APIView):
+    """A provider's events: get and save the row of each."""
+
+    authentication_classes: ClassVar = []
+    permission_classes: ClassVar = []
+
+    def post(self, request: Request) -> Response:
+        for report in request.data:
+            recipient = RivalRecipient.objects.get(id=report["recipient_id"])
+            if report["event"] == "open":
+                recipient.first_opened_at = recipient.first_opened_at or timezone.now()
+            else:
+                recipient.outcome = report["event"]
+            recipient.save()
+        return Response(status=204)

@@ -33,7 +33,7 @@ def measure_ours(stage: Stage, supply: ContactSupply, count: int, logs: Path) ->
     settle_disk()
     began_at_seconds = time.monotonic()
     with running(worker_command(",".join([*Lane.values, "system"])), {}, logs / "our-worker.log") as check:
-        wait_until(_is_drained, check, DRAIN_LIMIT_SECONDS)
+        wait_until(is_drained, check, DRAIN_LIMIT_SECONDS)
         wall_seconds = time.monotonic() - began_at_seconds
     _require_all_sent(accepted)
     span = Handover.objects.aggregate(first=Min("begun_at"), last=Max("settled_at"))
@@ -57,7 +57,7 @@ def accept_calls(stage: Stage, supply: ContactSupply, call_count: int, log: Path
     return accepted
 
 
-def _is_drained() -> bool:
+def is_drained() -> bool:
     return not Batch.objects.filter(state=BatchState.WAITING, due_at__lte=database_now()).exists()
 
 

@@ -41,6 +41,9 @@ TITLES = {
     "q": "what limits and audit cost a call",
     "s": "pages of the admin, with 5,000,000 recipients",
     "r": "a single send beside a neighbour's slow provider",
+    "t": "a single send while the broker hangs",
+    "v": "events reported by webhook",
+    "w": "memory while everybody is sent to",
 }
 ACCEPTANCE, DISPATCH = "abcmd", "efg"
 PROVIDERS = ("hn", "h", "in", "i")
@@ -98,7 +101,13 @@ BARS += [
     Bar("claim: 10,000 batches wait / 10", ("k", "ms_beside_10000_batches"), SMALLEST, 1.5, is_most=True),
     Bar("claim: after 1,000,000 changes / before", ("k", "ms_after_state_changes"), SMALLEST, 1.5, is_most=True),
 ]
+BARS.append(Bar("webhooks in: ours / get and save", ("v", "events_per_second"), ("v", "naive_events_per_second"), 20))
 LIMITS = [
+    Limit("a hung Valkey: added to a single send's p99", ("t", "valkey_adds_ms"), 5, " ms"),
+    Limit("a hung RabbitMQ: added to a single send's p99", ("t", "rabbitmq_adds_ms"), 5, " ms"),
+    Limit("memory of the largest worker process", ("w", "worker_most_mb"), 150, " MB"),
+    Limit("memory of the largest worker: growth", ("w", "worker_growth_percent"), 10, " %"),
+    Limit("memory of the largest web process", ("w", "web_most_mb"), 200, " MB"),
     Limit("10,000 due at one instant: lag, p99", ("j", "p99_seconds"), 10),
     Limit("a single send while a large one drains: p95", ("l", "p95_seconds"), 2),
     Limit("a single send beside slow calls: p95", ("r", "p95_seconds"), 2),

@@ -12,8 +12,10 @@ from tests.bench.claim_cost import measure_claims
 from tests.bench.contact_supply import ContactSupply
 from tests.bench.database import Stage, fill_contacts, server_facts, set_stage, settle_disk
 from tests.bench.disturbance import busy_percent
+from tests.bench.hung_broker import measure_hung_broker
 from tests.bench.large_export import measure_export
 from tests.bench.limits_cost import measure_limits
+from tests.bench.long_drain import measure_long_drain
 from tests.bench.many_lists import measure_lists
 from tests.bench.neighbour import measure_neighbour
 from tests.bench.operator_pages import measure_pages
@@ -21,6 +23,7 @@ from tests.bench.our_dispatch import measure_ours
 from tests.bench.provider_dispatch import measure_emails, measure_texts
 from tests.bench.punctuality import measure_overtaking, measure_precision
 from tests.bench.report import ACCEPTANCE, TITLES, judge, machine_facts, table, write_json
+from tests.bench.reported_events import measure_reported_events
 from tests.bench.rival_dispatch import measure_post_office, measure_task_per_message
 from tests.bench.rival_sdks import measure_email_tasks, measure_text_tasks
 
@@ -34,6 +37,7 @@ OUR_TEXTS = 5_000
 DUE_AT_ONCE = 10_000
 DRAINED_MEANWHILE = 1_000_000
 BESIDE_SLOW_SENDS = 40
+REPORTED_MESSAGES = 20_000
 
 
 def run(contact_count: int, scenarios: str, data: Path) -> int:
@@ -97,6 +101,9 @@ def _measure(stage: Stage, contact_count: int, scenarios: str, logs: Path) -> di
     measure("l", lambda: {"l": measure_overtaking(stage, supply, DRAINED_MEANWHILE, logs)})
     measure("r", lambda: {"r": measure_neighbour(stage, supply, BESIDE_SLOW_SENDS, logs)})
     measure("s", lambda: {"s": measure_pages(stage, contact_count)})
+    measure("t", lambda: {"t": measure_hung_broker(stage, supply, logs)})
+    measure("v", lambda: {"v": measure_reported_events(stage, supply, REPORTED_MESSAGES, logs)})
+    measure("w", lambda: {"w": measure_long_drain(stage, supply, contact_count, logs)})
     measure("p", lambda: {"p": measure_lists(stage, logs)})
     measure("u", lambda: {"u": measure_export(stage)})
     return figures

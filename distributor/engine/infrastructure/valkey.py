@@ -16,6 +16,7 @@ logger = structlog.get_logger(__name__)
 # After a failure this process asks nothing for this long: each try may take the timeout.
 _PAUSE_SECONDS: Final = 5.0
 _paused_until = 0.0
+_is_away = False
 
 
 @cache
@@ -26,18 +27,22 @@ def valkey(url: str) -> Redis:
 
 def ask_valkey(write_commands: Callable[[Pipeline], object]) -> Sequence[Any] | None:
     """Send commands in one round trip, and return their answers. None if there is no Valkey, or it is away."""
-    global _paused_until
+    global _paused_until, _is_away
     if not settings.REDIS_URL or time.monotonic() < _paused_until:
         return None
+    if _is_away:
+        # This thread asks whether it is back. The others do not wait for the same timeout.
+        _paused_until = time.monotonic() + _PAUSE_SECONDS
     try:
         with valkey(settings.REDIS_URL).pipeline(transaction=False) as pipeline:
             write_commands(pipeline)
             answers: Sequence[Any] = pipeline.execute()
-            return answers
     except (RedisError, OSError) as error:
-        _paused_until = time.monotonic() + _PAUSE_SECONDS
+        _paused_until, _is_away = time.monotonic() + _PAUSE_SECONDS, True
         logger.warning("requests_not_counted", error=str(error))
         return None
+    _paused_until, _is_away = 0.0, False
+    return answers
 
 
 def count_up(keys: Sequence[str], lifetime_seconds: int) -> Sequence[int] | None:

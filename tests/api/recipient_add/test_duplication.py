@@ -242,16 +242,19 @@ def fill(mailing_list: MailingList, count: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            WITH made AS (
-                INSERT INTO contacts_contact (id, organization_id, email, phone, first_name, last_name, title, locale,
-                    time_zone, embedded_data, created_at, updated_at)
-                SELECT uuidv7(), %(organization_id)s, 'ann' || n || '@example.com', '+4860' || (1000000 + n), 'Ann',
-                    'Ono ' || n, 'Ms', '', '', '{}', now(), now()
-                FROM generate_series(1, %(count)s) n RETURNING id
-            )
-            INSERT INTO contacts_membership (mailing_list_id, contact_id) SELECT %(list_id)s, id FROM made
+            INSERT INTO contacts_contact (id, organization_id, email, phone, first_name, last_name, title, locale,
+                time_zone, embedded_data, created_at, updated_at)
+            SELECT uuidv7(), %(organization_id)s, 'ann' || n || '@example.com', '+4860' || (1000000 + n), 'Ann',
+                'Ono ' || n, 'Ms', '', '', '{}', now(), now()
+            FROM generate_series(1, %(count)s) n
             """,
-            {"organization_id": mailing_list.organization_id, "list_id": mailing_list.pk, "count": count},
+            {"organization_id": mailing_list.organization_id, "count": count},
         )
-        # The checks of foreign keys keep the plan that suited an empty table: 100,000 reads of 100,000 contacts.
+        # Before members are added: otherwise the checks of their foreign keys keep the plan that suited an empty table,
+        # and read 100,000 contacts 100,000 times (8 minutes).
         cursor.execute("ANALYZE contacts_contact")
+        cursor.execute(
+            "INSERT INTO contacts_membership (mailing_list_id, contact_id)"
+            " SELECT %s, id FROM contacts_contact WHERE organization_id = %s",
+            [mailing_list.pk, mailing_list.organization_id],
+        )
