@@ -178,11 +178,12 @@ def answer(distribution: Distribution, links: list[dict[str, Any]]) -> dict[str,
 class NaiveEventView(APIView):
     """A provider's events: get and save the row of each."""
 
-    authentication_classes: ClassVar = []
-    permission_classes: ClassVar = []
+    authentication_classes = []
+    permission_classes = []
 
     def post(self, request: Request) -> Response:
-        for report in request.data:
+        reports: Any = request.data
+        for report in reports:
             recipient = RivalRecipient.objects.get(id=report["recipient_id"])
             if report["event"] == "open":
                 recipient.first_opened_at = recipient.first_opened_at or timezone.now()

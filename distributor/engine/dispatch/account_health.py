@@ -6,7 +6,7 @@ follows for the account).
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import random
 
 import structlog
@@ -22,12 +22,15 @@ from distributor.engine.infrastructure.sql_params import storable
 from distributor.engine.outbox.breaker import tell_breaker
 from distributor.engine.route.steering import record_results
 from distributor.engine.route.step_context import StepContext
-from distributor.engine.route.waiting_batches import make_batches_due
+from distributor.engine.route.waiting_batches import make_batches_due, make_next_batch_due
 
 logger = structlog.get_logger(__name__)
 
 # A call that refuses at least so many messages for their content, and takes none, is reported.
 REPORTED_REFUSALS = 5
+# Whoever showed that an account is broken asks for a probe this long after it is due, so that it goes to somebody else.
+# Otherwise one message that a provider never takes is every probe, and keeps the account from all others.
+LETS_OTHERS_PROBE = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +38,13 @@ class AccountHealth:
     """An account's state after a hand-over, as far as its people need to know.
 
     `failing_since` is since when the account has not worked; None: it works. `held_until` is when it may be used again.
+    `asks_again_at` is when people whose message showed that it is broken ask for it again; None: at once.
     """
 
     is_context_outdated: bool = False
     failing_since: datetime | None = None
     held_until: datetime | None = None
+    asks_again_at: datetime | None = None
 
 
 WORKS = AccountHealth()
@@ -82,9 +87,21 @@ def update_account_health(
     _log_change(begun, evidence, before, after)
     if before.broken_because and not after.broken_because:
         make_batches_due(begun.account_id, now)
+    elif after.broken_because and begun.is_probe:
+        make_next_batch_due(begun.account_id, now)
     pause_ends = after.paused_until if after.is_paused(now) else None
     held_until = after.probe_at if after.broken_because else pause_ends
-    return weighed, AccountHealth(True, sender_since or after.failing_since, held_until)
+    return weighed, AccountHealth(
+        True, sender_since or after.failing_since, held_until, _asks_again_at(context, begun, after)
+    )
+
+
+def _asks_again_at(context: StepContext, begun: Begun, after: Bucket) -> datetime | None:
+    """Return when people of the hand-over ask again for an account that it broke. At once if there is another one."""
+    has_other = any(option.is_active and option.account.id != begun.account_id for option in context.account_options)
+    if has_other or not after.broken_because or after.probe_at is None:
+        return None
+    return after.probe_at + LETS_OTHERS_PROBE
 
 
 def record_scores(context: StepContext, begun: Begun, results: Sequence[Result], answered_at: datetime) -> None:

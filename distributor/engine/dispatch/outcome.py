@@ -169,9 +169,10 @@ def _retry_step(
         consequences.attempted.append((person, result))
     if result.outcome is not Outcome.UNKNOWN and certainly_nothing_left(before):
         consequences.unreached.append(person)
-    # If the account is held back, people are due at once: begin may choose another account, or parks them.
+    # If the account is held back, people are due at once: begin may choose another account, or parks them. If it is
+    # broken and there is no other, somebody else asks for its probe first.
     is_account_held = is_about_account(result) and result.retry_after_seconds != 0
-    due_at = now if is_account_held else retry.due_at
+    due_at = (health.asks_again_at or now) if is_account_held else retry.due_at
     _add_to_batch(consequences, person, NextBatch(context.step.id, due_at, retry.is_attempt, sent_at=None))
     until = health.held_until if is_account_held else retry.due_at
     decision = _decision(context, person, DecisionKind.DEFERRED, retry.reason, result, now, until=until)

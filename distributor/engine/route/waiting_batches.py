@@ -19,6 +19,14 @@ UPDATE distributor_batch SET due_at = %(now)s, held_by = NULL WHERE id IN (
     FOR UPDATE SKIP LOCKED
 )
 """
+# The one that has waited longest. It asks for the next probe before those whose message was the last one.
+_MAKE_NEXT_DUE = """
+UPDATE distributor_batch SET due_at = %(now)s WHERE id = (
+    SELECT id FROM distributor_batch
+    WHERE state = 'waiting' AND held_by = %(account_id)s AND lease_expires_at IS NULL
+    ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
+)
+"""
 
 
 def resume_account(account_id: UUID, now: datetime) -> bool:
@@ -44,3 +52,9 @@ def make_batches_due(account_id: UUID, now: datetime) -> None:
     """Make the batches that wait for this account due now, so that they ask for tokens again."""
     with connection.cursor() as cursor:
         cursor.execute(_MAKE_DUE, {"account_id": account_id, "now": now})
+
+
+def make_next_batch_due(account_id: UUID, now: datetime) -> None:
+    """Make one of the batches that wait for a broken account due now, so that it asks for the next probe."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MAKE_NEXT_DUE, {"account_id": account_id, "now": now})
