@@ -7,6 +7,7 @@ row of each event and saves it. It verifies no signature, stores no event, and t
 import http.client
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -41,16 +42,16 @@ def measure_reported_events(stage: Stage, supply: ContactSupply, count: int, log
     Raises RuntimeError unless every event is stored and every message counts as delivered and opened.
     """
     service = SendGridStandIn()
-    at_service = _account(stage, service.public_key)
-    sent = _send_to(at_service, supply, count, logs)
+    account = _account(stage, service.public_key)
+    sent = _send_through(account, stage, supply, count, logs)
     with connection.cursor() as cursor:
         cursor.execute(_COPY, [sent])
     reports = [report for recipient_id in sent for report in _reports(recipient_id)]
     Random(17).shuffle(reports)
     settle_disk()
     with web_server(stage, logs / "web-for-events.log") as web:
-        ours = _post(web.port, f"/webhooks/{at_service.provider_id}", _signed(service, reports))
-    _require_folded(sent, at_service.provider_id)
+        ours = _post(web.port, f"/webhooks/{account.id}", _signed(service, reports))
+    _require_folded(sent, account.id)
     settle_disk()
     with web_server(stage, logs / "rivals-for-events.log", is_stock=True) as stock:
         rival = _post(stock.port, "/bench/naive/events", _signed(service, reports[:RIVAL_EVENTS]))
@@ -60,23 +61,22 @@ def measure_reported_events(stage: Stage, supply: ContactSupply, count: int, log
     }
 
 
-def _account(stage: Stage, public_key: str) -> Stage:
-    at_service = at_sendgrid(stage, "https://api.sendgrid.com")
-    account = ProviderAccount.objects.get(id=at_service.provider_id)
+def _account(stage: Stage, public_key: str) -> ProviderAccount:
+    account = ProviderAccount.objects.get(id=at_sendgrid(stage, "https://api.sendgrid.com").provider_id)
     account.configuration = {**account.configuration, "webhookPublicKey": public_key}
     account.save()
-    return at_service
+    return account
 
 
-def _send_to(stage: Stage, supply: ContactSupply, count: int, logs: Path) -> list[int]:
+def _send_through(account: ProviderAccount, stage: Stage, supply: ContactSupply, count: int, logs: Path) -> list[int]:
     """Send through the account while it sends nothing, and return the recipients' ids."""
-    account = ProviderAccount.objects.filter(id=stage.provider_id)
-    account.update(kind="noop")
-    accepted = accept_calls(stage, supply, count // CALL_SIZE, logs / "web-before-events.log")
+    ProviderAccount.objects.filter(id=account.id).update(kind="noop", configuration={})
+    through_it = replace(stage, provider_id=account.id)
+    accepted = accept_calls(through_it, supply, count // CALL_SIZE, logs / "web-before-events.log")
     with running(worker_command(ALL_QUEUES), {}, logs / "worker-before-events.log") as check:
         wait_until(is_drained, check, DRAIN_LIMIT_SECONDS)
-    account.update(kind="sendgrid")
-    return list(accepted.values_list("id", flat=True))
+    account.save()
+    return list(accepted.filter(outcome="sent").values_list("id", flat=True))
 
 
 def _reports(recipient_id: int) -> list[dict[str, object]]:
@@ -116,5 +116,5 @@ def _require_folded(sent: Sequence[int], account_id: UUID) -> None:
     stored = ProviderEvent.objects.filter(provider_account_id=account_id).count()
     delivered = Attempt.objects.filter(recipient_id__in=sent, progress__gte=Progress.DELIVERED.value).count()
     opened = Recipient.objects.filter(id__in=sent, first_opened_at__isnull=False).count()
-    if (stored, delivered, opened) != (2 * len(sent), len(sent), len(sent)):
+    if not sent or (stored, delivered, opened) != (2 * len(sent), len(sent), len(sent)):
         raise RuntimeError(f"{stored} events are stored, {delivered} attempts delivered, {opened} recipients opened")
