@@ -16,6 +16,7 @@ from tests.bench.web import web_server
 
 ACCEPTANCE_LIMIT_SECONDS = 600.0
 DRAIN_LIMIT_SECONDS = 1_200.0
+LEAN = {"DJANGO_SETTINGS_MODULE": "tests.bench.lean_settings"}
 _HOT = "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'distributor_recipient'"
 
 
@@ -27,7 +28,7 @@ def measure_long_drain(stage: Stage, supply: ContactSupply, count: int, logs: Pa
     """
     forget_waiting()
     empty_broker(os.environ["REDIS_URL"])
-    with web_server(stage, logs / "web-for-memory.log") as web:
+    with web_server(stage, logs / "web-for-memory.log", environment=LEAN) as web:
         bodies = web.bodies(supply, count // CALL_SIZE, CALL_SIZE, new_share=0.0)
         with sampling() as of_web:
             load = web.send("/api", bodies, ACCEPTANCE_LIMIT_SECONDS)
@@ -35,7 +36,7 @@ def measure_long_drain(stage: Stage, supply: ContactSupply, count: int, logs: Pa
         raise RuntimeError(f"only {load.calls * CALL_SIZE:,} of {count:,} were accepted in time")
     settle_disk()
     updates_before, hot_before = _updates()
-    with running(worker_command(ALL_QUEUES), {}, logs / "worker-for-memory.log") as check, sampling() as of_workers:
+    with running(worker_command(ALL_QUEUES), LEAN, logs / "worker-for-memory.log") as check, sampling() as of_workers:
         wait_until(is_drained, check, DRAIN_LIMIT_SECONDS)
     updates, hot = _updates()
     return {
