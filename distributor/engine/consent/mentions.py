@@ -78,24 +78,29 @@ def _any_of(words: Sequence[str]) -> re.Pattern[str] | None:
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE) if words else None
 
 
-def erase_mentions_in_journeys(mentions: Mentions, contact_id: UUID, journeys: Sequence[Recipient]) -> None:
-    """Erase the person's words from what belongs to their journeys, and to the lists they are on."""
-    ids, distributions = [each.pk for each in journeys], {each.distribution_id for each in journeys}
+def erase_mentions_in_journeys(
+    mentions: Mentions, contact_id: UUID, journeys: Sequence[Recipient], distribution_ids: Collection[UUID]
+) -> None:
+    """Erase the person's words from what belongs to their journeys, to their distributions, and to their lists.
+
+    `distribution_ids` are those that were made for the person, also if they were skipped.
+    """
+    ids = [each.pk for each in journeys]
     _rewrite(Response.objects.filter(recipient_id__in=ids), ["answers"], mentions, is_own=True)
     _rewrite(Decision.objects.filter(contact_id=contact_id, recipient_id=None), ["detail"], mentions, is_own=True)
     _rewrite(Step.objects.filter(contact_id=contact_id), ["subject"], mentions, is_own=True)
-    theirs = Distribution.objects.filter(pk__in=distributions)
+    theirs = Distribution.objects.filter(pk__in=distribution_ids)
     _rewrite(theirs.exclude(name="", attributes={}), ["name", "attributes"], mentions)
     # A quick send's automatic list has no members, and the distribution's name.
     for lists in (
         MailingList.objects.filter(memberships__contact_id=contact_id),
-        MailingList.objects.filter(distributions__in=distributions),
+        MailingList.objects.filter(distributions__in=distribution_ids),
     ):
         _rewrite(lists.exclude(name=""), ["name"], mentions)
-    _erase_from_own_texts(mentions, distributions)
+    _erase_from_own_texts(mentions, distribution_ids)
     batches = Batch.objects.filter(pk__in={journey.batch_id for journey in journeys})
     _rewrite(batches.exclude(last_error=""), ["last_error"], mentions)
-    expansions = Expansion.objects.filter(distribution_id__in=distributions, distribution__is_preparing=False)
+    expansions = Expansion.objects.filter(distribution_id__in=distribution_ids, distribution__is_preparing=False)
     _rewrite(expansions.filter(embedded_data__isnull=False), ["embedded_data"], mentions)
     with connection.cursor() as cursor:
         # Without it the trigger refuses: consent events are append-only.
@@ -103,12 +108,12 @@ def erase_mentions_in_journeys(mentions: Mentions, contact_id: UUID, journeys: S
     _rewrite(ConsentEvent.objects.filter(contact_id=contact_id), ["source", "evidence"], mentions)
 
 
-def _erase_from_own_texts(mentions: Mentions, distributions: Collection[UUID]) -> None:
+def _erase_from_own_texts(mentions: Mentions, distribution_ids: Collection[UUID]) -> None:
     """Erase the words from texts that sends brought themselves, and from what is kept of them (decision 46).
 
     The text is another one then: later sends with the text as it was must not find it.
     """
-    steps = Step.objects.filter(distribution__in=distributions, template__text_key__isnull=False)
+    steps = Step.objects.filter(distribution__in=distribution_ids, template__text_key__isnull=False)
     template_ids = set(steps.values_list("template_id", flat=True))
     for template in Template.with_automatic.filter(pk__in=template_ids).order_by("pk").select_for_update():
         before = set(template.variants.values_list("subject", "html", "text"))

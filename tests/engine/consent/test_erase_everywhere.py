@@ -36,9 +36,10 @@ from distributor.models import (
     Survey,
 )
 from distributor.models.decision import DecisionKind
-from distributor.rules.requests import AudienceRules, DistributionRequest, StepRequest
+from distributor.rules.requests import NO_TEMPLATE, AudienceRules, DistributionRequest, StepRequest
+from tests.engine.conftest import Ask
 from tests.support.admin_pages import act, address
-from tests.support.engine.people import dispatch
+from tests.support.engine.people import dispatch, given
 from tests.support.engine.provider_events import report_events
 from tests.support.engine.traces import text_columns, traces
 
@@ -295,6 +296,25 @@ def test_what_comes_of_a_message_in_flight_is_forgotten_when_it_is_settled(
     assert ErasingSandbox.erased == [her.pk]
     assert traces(*WORDS) == {}
     assert Attempt.objects.count() == 2
+
+
+def test_distributions_that_left_the_person_out_forget_them_too(ask: Ask, organization: Organization) -> None:
+    """Among others: what is for everybody keeps all but their words."""
+    named = {"external_id": PERSON["externalId"], "email": EMAIL, "first_name": "Dulcinea", "last_name": "Quixote"}
+    contact = Contact.objects.create(organization=organization, opted_out_at=database_now(), **named)
+    request = ask([{"contact_id": contact.pk}, given(0)], name=f"With {EMAIL}", attributes={"for": "Dulcinea Quixote"})
+    accepted = accept(organization, None, with_own_text(request, f"With {EMAIL}: ${{link}}"), database_now())
+    assert [each.contact.id for each in accepted.skipped] == [contact.pk]
+    erase_contact(contact.pk, database_now())
+    assert traces(*WORDS) == {}
+    accepted.distribution.refresh_from_db()
+    assert (accepted.distribution.name, accepted.distribution.attributes) == ("With [erased]", {"for": "[erased]"})
+
+
+def with_own_text(request: DistributionRequest, text: str) -> DistributionRequest:
+    [step] = request.steps
+    texts = {"en": {"subject": "Your visit", "html": "", "text": text}}
+    return replace(request, steps=[replace(step, template_id=NO_TEMPLATE, texts=texts)])
 
 
 class ErasingSandbox(Sandbox):
