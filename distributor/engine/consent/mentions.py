@@ -88,7 +88,6 @@ def erase_mentions_in_journeys(
     ids = [each.pk for each in journeys]
     _rewrite(Response.objects.filter(recipient_id__in=ids), ["answers"], mentions, is_own=True)
     _rewrite(Decision.objects.filter(contact_id=contact_id, recipient_id=None), ["detail"], mentions, is_own=True)
-    _rewrite(Step.objects.filter(contact_id=contact_id), ["subject"], mentions, is_own=True)
     theirs = Distribution.objects.filter(pk__in=distribution_ids)
     _rewrite(theirs.exclude(name="", attributes={}), ["name", "attributes"], mentions)
     # A quick send's automatic list has no members, and the distribution's name.
@@ -97,7 +96,7 @@ def erase_mentions_in_journeys(
         MailingList.objects.filter(distributions__in=distribution_ids),
     ):
         _rewrite(lists.exclude(name=""), ["name"], mentions)
-    _erase_from_own_texts(mentions, distribution_ids)
+    _erase_from_steps(mentions, contact_id, distribution_ids)
     batches = Batch.objects.filter(pk__in={journey.batch_id for journey in journeys})
     _rewrite(batches.exclude(last_error=""), ["last_error"], mentions)
     expansions = Expansion.objects.filter(distribution_id__in=distribution_ids, distribution__is_preparing=False)
@@ -108,19 +107,33 @@ def erase_mentions_in_journeys(
     _rewrite(ConsentEvent.objects.filter(contact_id=contact_id), ["source", "evidence"], mentions)
 
 
-def _erase_from_own_texts(mentions: Mentions, distribution_ids: Collection[UUID]) -> None:
-    """Erase the words from texts that sends brought themselves, and from what is kept of them (decision 46).
+def _erase_from_steps(mentions: Mentions, contact_id: UUID, distribution_ids: Collection[UUID]) -> None:
+    """Erase the words from subjects and texts that sends brought themselves, and from what is kept of the texts.
+
+    What was sent to the person alone is a text of their own.
+    """
+    alone = Distribution.objects.filter(pk__in=distribution_ids, accepted_count=1).values_list("pk", flat=True)
+    is_own = Q(contact_id=contact_id) | Q(distribution__in=set(alone))
+    steps = Step.objects.filter(is_own | Q(distribution__in=distribution_ids))
+    with_subject = steps.exclude(subject="")
+    _rewrite(with_subject.filter(is_own), ["subject"], mentions, is_own=True)
+    _rewrite(with_subject.exclude(is_own), ["subject"], mentions)
+    template_ids = set(steps.filter(template__text_key__isnull=False).values_list("template_id", flat=True))
+    for template in Template.with_automatic.filter(pk__in=template_ids).order_by("pk").select_for_update():
+        is_shared = Step.objects.filter(template_id=template.pk).exclude(is_own).exists()
+        _erase_from_own_text(mentions, template, is_own=not is_shared)
+
+
+def _erase_from_own_text(mentions: Mentions, template: Template, *, is_own: bool) -> None:
+    """Erase the words from an automatic template, and from what is kept of its texts (decision 46).
 
     The text is another one then: later sends with the text as it was must not find it.
     """
-    steps = Step.objects.filter(distribution__in=distribution_ids, template__text_key__isnull=False)
-    template_ids = set(steps.values_list("template_id", flat=True))
-    for template in Template.with_automatic.filter(pk__in=template_ids).order_by("pk").select_for_update():
-        before = set(template.variants.values_list("subject", "html", "text"))
-        _rewrite(template.variants.all(), ["subject", "html", "text"], mentions)
-        if before != set(template.variants.values_list("subject", "html", "text")):
-            _rewrite(KeptText.objects.filter(template=template), ["subject", "html", "text"], mentions)
-            Template.with_automatic.filter(pk=template.pk).update(text_key=uuid4())
+    before = set(template.variants.values_list("subject", "html", "text"))
+    _rewrite(template.variants.all(), ["subject", "html", "text"], mentions, is_own=is_own)
+    if before != set(template.variants.values_list("subject", "html", "text")):
+        _rewrite(KeptText.objects.filter(template=template), ["subject", "html", "text"], mentions, is_own=is_own)
+        Template.with_automatic.filter(pk=template.pk).update(text_key=uuid4())
 
 
 def erase_mentions(mentions: Mentions, organization_id: UUID) -> None:
