@@ -22,6 +22,7 @@ from distributor.models import (
     Distribution,
     EventDelivery,
     Expansion,
+    FileImport,
     IdempotencyKey,
     Recipient,
     Response,
@@ -140,6 +141,7 @@ def erase_mentions(mentions: Mentions, organization_id: UUID) -> None:
     """Erase the words from what the organisation shares: stored answers, the log, what accounts and endpoints said."""
     _rewrite_stored_answers(mentions, organization_id)
     forget_imported(organization_id, mentions.words)
+    _erase_from_imports(mentions, organization_id)
     paces = Pace.objects.filter(account__organization=organization_id).exclude(broken_because="")
     _rewrite(paces, ["broken_because"], mentions)
     refused = RefusedSender.objects.filter(account__organization=organization_id)
@@ -155,6 +157,25 @@ def erase_mentions(mentions: Mentions, organization_id: UUID) -> None:
         if len(word) >= _SHORTEST_IN_TEXT:
             told |= Q(object_repr__icontains=word) | Q(change_message__icontains=word)
     _rewrite(LogEntry.objects.filter(told), ["object_repr", "change_message"], mentions)
+
+
+def _erase_from_imports(mentions: Mentions, organization_id: UUID) -> None:
+    """Erase the words from names of files, and from sends that wait for a dry run to be run.
+
+    An import that runs is left out: its worker has its row, and may wait for this contact's.
+    """
+    imports = FileImport.objects.filter(organization=organization_id, is_running=False)
+    _rewrite(imports.exclude(file_name=""), ["file_name"], mentions)
+    waiting = imports.filter(request__isnull=False)
+    _rewrite(MailingList.objects.filter(pk__in=waiting.values("mailing_list")), ["name"], mentions)
+    for row in waiting:
+        request: Any = row.request
+        named = mentions.erase_from({name: request[name] for name in ("name", "attributes")})
+        steps = [
+            step | mentions.erase_from({name: step[name] for name in ("subject", "texts")}) for step in request["steps"]
+        ]
+        still_waits = FileImport.objects.filter(pk=row.pk, request__isnull=False)
+        still_waits.update(request=request | named | {"steps": steps})
 
 
 def _rewrite(rows: models.QuerySet[Any], names: Sequence[str], mentions: Mentions, *, is_own: bool = False) -> None:
