@@ -78,6 +78,7 @@ class FileImport(ChunkedWork):
     is_dry_run = models.BooleanField(default=False)
     mailing_list = models.ForeignKey(MailingList, models.SET_NULL, null=True, related_name="+")
     is_into_list = models.BooleanField(default=False, help_text="Whether the people are put on a list.")
+    # Forgotten with the content: the distribution has it then.
     request = models.JSONField(null=True, help_text="The send that follows, if the rows are its recipients.")
     distribution = models.ForeignKey(Distribution, models.SET_NULL, null=True, related_name="+")
 

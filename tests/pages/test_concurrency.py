@@ -10,16 +10,24 @@ import pytest
 from django.db import connection, transaction
 
 from contacts.models import Contact, Suppression
+from distributor.engine.consent.erase import erase_contact
 from distributor.engine.consent.unsubscribe import unsubscribe
 from distributor.engine.responses.links import record_open
 from distributor.engine.responses.record import LinkNotOpenError, record_response
 from distributor.models import Decision, Distribution, Recipient, Response
 from distributor.rules.links import LinkState
-from tests.support.journeys import NOW, counts_of, make_contact, make_journey, make_survey
+from tests.support.journeys import NOW, counts_of, make_contact, make_journey, make_sent_journey, make_survey
 from tests.support.simultaneous import DEADLINE_SECONDS, wait_until_blocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ResultT = TypeVar("ResultT")
+
+
+def in_its_own_connection(call: Callable[[], ResultT]) -> ResultT:
+    try:
+        return call()
+    finally:
+        connection.close()
 
 
 @contextmanager
@@ -29,17 +37,11 @@ def at_the_same_moment(recipient: Recipient, calls: Sequence[Callable[[], Result
     The recipient's row and its contact's are held here until PostgreSQL says that every call waits.
     """
 
-    def run(call: Callable[[], ResultT]) -> ResultT:
-        try:
-            return call()
-        finally:
-            connection.close()
-
     with ThreadPoolExecutor(len(calls)) as pool:
         with transaction.atomic():
             Contact.objects.select_for_update().get(pk=recipient.contact_id)
             Recipient.objects.select_for_update().get(pk=recipient.pk)
-            futures = [pool.submit(run, call) for call in calls]
+            futures = [pool.submit(in_its_own_connection, call) for call in calls]
             wait_until_blocked(len(calls))
         yield futures
 
@@ -107,3 +109,17 @@ def test_an_answer_and_an_unsubscribe_at_once_both_hold_and_the_journey_is_count
     assert answered.state == "stopped"
     assert counts_of(answered) == {"stopped": 1, "opened": 1, "responded": 1}
     assert Decision.objects.count() == len(recipients)
+
+
+def test_a_response_that_waits_for_an_erasure_is_refused() -> None:
+    """The link was open when the response arrived, so it was read with the contact's data."""
+    recipient = make_sent_journey()
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            erase_contact(recipient.contact_id, NOW)
+            answered = pool.submit(in_its_own_connection, partial(record_response, recipient.code, {"score": 1}, NOW))
+            wait_until_blocked(1)
+        refusal = answered.exception(DEADLINE_SECONDS)
+    assert isinstance(refusal, LinkNotOpenError)
+    assert refusal.state is LinkState.CANCELLED
+    assert not Response.objects.exists()

@@ -13,6 +13,7 @@ from contacts.channel import Channel
 from contacts.models import ConsentEvent, Contact, FormerAddress, Membership
 from contacts.models.suppression import SuppressionReason
 from distributor.engine.consent.forget import (
+    find_distributions,
     forget_addresses,
     forget_data_of_own_distributions,
     forget_journeys,
@@ -64,9 +65,10 @@ def erase_contact(contact_id: UUID, now: datetime, *, is_journalled: bool = True
     stop_journeys(journeys, StopReason.ERASED, now)
     _mark_in_flight(journeys)
     forget_journeys(journeys)
-    forget_data_of_own_distributions(contact.pk, journeys)
+    distribution_ids = find_distributions(contact.pk, journeys)
+    forget_data_of_own_distributions(distribution_ids)
     _keep_keys_of_addresses(contact, now)
-    erase_mentions_in_journeys(mentions, contact.pk, journeys)
+    erase_mentions_in_journeys(mentions, contact.pk, journeys, distribution_ids)
     Membership.objects.filter(contact=contact).delete()
     Touch.objects.filter(contact_id=contact.pk).delete()
     Contact.objects.filter(pk=contact.pk).update(**_NOTHING, erased_at=now, updated_at=now)

@@ -109,14 +109,18 @@ def forget_journeys(journeys: Iterable[Recipient]) -> None:
     SandboxMessage.objects.filter(group_id__in=groups, attempt_id__in=attempt_ids_of(journeys)).delete()
 
 
-def forget_data_of_own_distributions(contact_id: UUID, journeys: Iterable[Recipient]) -> None:
-    """Empty the data of distributions that were made for this contact alone, whether it was skipped or not.
+def find_distributions(contact_id: UUID, journeys: Iterable[Recipient]) -> set[UUID]:
+    """Return the distributions that were made for a contact, among others or alone, whether it was skipped or not."""
+    skipped = Decision.objects.filter(contact_id=contact_id, recipient_id=None)
+    return {*skipped.values_list("distribution_id", flat=True), *(journey.distribution_id for journey in journeys)}
+
+
+def forget_data_of_own_distributions(distribution_ids: Collection[UUID]) -> None:
+    """Empty the data of those of a contact's distributions that were made for it alone.
 
     The rows are written even if they are empty, so that data added at this moment waits (follow_up/add.py).
     """
-    skipped = Decision.objects.filter(contact_id=contact_id, recipient_id=None)
-    ids = {*skipped.values_list("distribution_id", flat=True), *(journey.distribution_id for journey in journeys)}
-    Distribution.objects.filter(pk__in=ids, accepted_count=1).update(attributes={})
+    Distribution.objects.filter(pk__in=distribution_ids, accepted_count=1).update(attributes={})
 
 
 def _empty_events(events: Any) -> None:

@@ -22,6 +22,7 @@ from distributor.models import (
     Distribution,
     EventDelivery,
     Expansion,
+    FileImport,
     IdempotencyKey,
     Recipient,
     Response,
@@ -78,24 +79,28 @@ def _any_of(words: Sequence[str]) -> re.Pattern[str] | None:
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE) if words else None
 
 
-def erase_mentions_in_journeys(mentions: Mentions, contact_id: UUID, journeys: Sequence[Recipient]) -> None:
-    """Erase the person's words from what belongs to their journeys, and to the lists they are on."""
-    ids, distributions = [each.pk for each in journeys], {each.distribution_id for each in journeys}
+def erase_mentions_in_journeys(
+    mentions: Mentions, contact_id: UUID, journeys: Sequence[Recipient], distribution_ids: Collection[UUID]
+) -> None:
+    """Erase the person's words from what belongs to their journeys, to their distributions, and to their lists.
+
+    `distribution_ids` are those that were made for the person, also if they were skipped.
+    """
+    ids = [each.pk for each in journeys]
     _rewrite(Response.objects.filter(recipient_id__in=ids), ["answers"], mentions, is_own=True)
     _rewrite(Decision.objects.filter(contact_id=contact_id, recipient_id=None), ["detail"], mentions, is_own=True)
-    _rewrite(Step.objects.filter(contact_id=contact_id), ["subject"], mentions, is_own=True)
-    theirs = Distribution.objects.filter(pk__in=distributions)
+    theirs = Distribution.objects.filter(pk__in=distribution_ids)
     _rewrite(theirs.exclude(name="", attributes={}), ["name", "attributes"], mentions)
     # A quick send's automatic list has no members, and the distribution's name.
     for lists in (
         MailingList.objects.filter(memberships__contact_id=contact_id),
-        MailingList.objects.filter(distributions__in=distributions),
+        MailingList.objects.filter(distributions__in=distribution_ids),
     ):
         _rewrite(lists.exclude(name=""), ["name"], mentions)
-    _erase_from_own_texts(mentions, distributions)
+    _erase_from_steps(mentions, contact_id, distribution_ids)
     batches = Batch.objects.filter(pk__in={journey.batch_id for journey in journeys})
     _rewrite(batches.exclude(last_error=""), ["last_error"], mentions)
-    expansions = Expansion.objects.filter(distribution_id__in=distributions, distribution__is_preparing=False)
+    expansions = Expansion.objects.filter(distribution_id__in=distribution_ids, distribution__is_preparing=False)
     _rewrite(expansions.filter(embedded_data__isnull=False), ["embedded_data"], mentions)
     with connection.cursor() as cursor:
         # Without it the trigger refuses: consent events are append-only.
@@ -103,25 +108,40 @@ def erase_mentions_in_journeys(mentions: Mentions, contact_id: UUID, journeys: S
     _rewrite(ConsentEvent.objects.filter(contact_id=contact_id), ["source", "evidence"], mentions)
 
 
-def _erase_from_own_texts(mentions: Mentions, distributions: Collection[UUID]) -> None:
-    """Erase the words from texts that sends brought themselves, and from what is kept of them (decision 46).
+def _erase_from_steps(mentions: Mentions, contact_id: UUID, distribution_ids: Collection[UUID]) -> None:
+    """Erase the words from subjects and texts that sends brought themselves, and from what is kept of the texts.
+
+    What was sent to the person alone is a text of their own.
+    """
+    alone = Distribution.objects.filter(pk__in=distribution_ids, accepted_count=1).values_list("pk", flat=True)
+    is_own = Q(contact_id=contact_id) | Q(distribution__in=set(alone))
+    steps = Step.objects.filter(is_own | Q(distribution__in=distribution_ids))
+    with_subject = steps.exclude(subject="")
+    _rewrite(with_subject.filter(is_own), ["subject"], mentions, is_own=True)
+    _rewrite(with_subject.exclude(is_own), ["subject"], mentions)
+    template_ids = set(steps.filter(template__text_key__isnull=False).values_list("template_id", flat=True))
+    for template in Template.with_automatic.filter(pk__in=template_ids).order_by("pk").select_for_update():
+        is_shared = Step.objects.filter(template_id=template.pk).exclude(is_own).exists()
+        _erase_from_own_text(mentions, template, is_own=not is_shared)
+
+
+def _erase_from_own_text(mentions: Mentions, template: Template, *, is_own: bool) -> None:
+    """Erase the words from an automatic template, and from what is kept of its texts (decision 46).
 
     The text is another one then: later sends with the text as it was must not find it.
     """
-    steps = Step.objects.filter(distribution__in=distributions, template__text_key__isnull=False)
-    template_ids = set(steps.values_list("template_id", flat=True))
-    for template in Template.with_automatic.filter(pk__in=template_ids).order_by("pk").select_for_update():
-        before = set(template.variants.values_list("subject", "html", "text"))
-        _rewrite(template.variants.all(), ["subject", "html", "text"], mentions)
-        if before != set(template.variants.values_list("subject", "html", "text")):
-            _rewrite(KeptText.objects.filter(template=template), ["subject", "html", "text"], mentions)
-            Template.with_automatic.filter(pk=template.pk).update(text_key=uuid4())
+    before = set(template.variants.values_list("subject", "html", "text"))
+    _rewrite(template.variants.all(), ["subject", "html", "text"], mentions, is_own=is_own)
+    if before != set(template.variants.values_list("subject", "html", "text")):
+        _rewrite(KeptText.objects.filter(template=template), ["subject", "html", "text"], mentions, is_own=is_own)
+        Template.with_automatic.filter(pk=template.pk).update(text_key=uuid4())
 
 
 def erase_mentions(mentions: Mentions, organization_id: UUID) -> None:
     """Erase the words from what the organisation shares: stored answers, the log, what accounts and endpoints said."""
     _rewrite_stored_answers(mentions, organization_id)
     forget_imported(organization_id, mentions.words)
+    _erase_from_imports(mentions, organization_id)
     paces = Pace.objects.filter(account__organization=organization_id).exclude(broken_because="")
     _rewrite(paces, ["broken_because"], mentions)
     refused = RefusedSender.objects.filter(account__organization=organization_id)
@@ -137,6 +157,25 @@ def erase_mentions(mentions: Mentions, organization_id: UUID) -> None:
         if len(word) >= _SHORTEST_IN_TEXT:
             told |= Q(object_repr__icontains=word) | Q(change_message__icontains=word)
     _rewrite(LogEntry.objects.filter(told), ["object_repr", "change_message"], mentions)
+
+
+def _erase_from_imports(mentions: Mentions, organization_id: UUID) -> None:
+    """Erase the words from names of files, and from sends that wait for a dry run to be run.
+
+    An import that runs is left out: its worker has its row, and may wait for this contact's.
+    """
+    imports = FileImport.objects.filter(organization=organization_id, is_running=False)
+    _rewrite(imports.exclude(file_name=""), ["file_name"], mentions)
+    waiting = imports.filter(request__isnull=False)
+    _rewrite(MailingList.objects.filter(pk__in=waiting.values("mailing_list")), ["name"], mentions)
+    for row in waiting:
+        request: Any = row.request
+        named = mentions.erase_from({name: request[name] for name in ("name", "attributes")})
+        steps = [
+            step | mentions.erase_from({name: step[name] for name in ("subject", "texts")}) for step in request["steps"]
+        ]
+        still_waits = FileImport.objects.filter(pk=row.pk, request__isnull=False)
+        still_waits.update(request=request | named | {"steps": steps})
 
 
 def _rewrite(rows: models.QuerySet[Any], names: Sequence[str], mentions: Mentions, *, is_own: bool = False) -> None:

@@ -23,6 +23,7 @@ from uuid import UUID
 from django.db.models import Exists, F, Max, OuterRef
 
 from contacts.contact_fields import MAX_DATA_KEYS
+from contacts.models import Contact
 from distributor.engine.acceptance.own_texts import with_own_templates
 from distributor.engine.acceptance.references import UnknownReferencesError, check_senders, step_faults
 from distributor.engine.acceptance.write import write_steps
@@ -31,7 +32,7 @@ from distributor.engine.infrastructure.chunked_job import record_progress, run_c
 from distributor.engine.infrastructure.transactions import retry_deadlocks
 from distributor.engine.infrastructure.wakeups import wake_follow_ups_on_commit
 from distributor.engine.journey.switch import change_uncancelled
-from distributor.models import Distribution, Expansion, FollowUp, Recipient, Step
+from distributor.models import Decision, Distribution, Expansion, FollowUp, Recipient, Step
 from distributor.models.batch import Lane
 from distributor.rules.journey.batching import BATCH_SIZE, lane_for
 from distributor.rules.journey.chain import StepKind
@@ -164,8 +165,15 @@ def _add_attributes(row: Distribution | Recipient | None, attributes: Mapping[st
 
 
 def _is_of_nobody(distribution: Distribution) -> bool:
-    erased = Recipient.objects.filter(distribution=distribution, contact__erased_at__isnull=False)
-    return distribution.accepted_count == 1 and erased.exists()
+    """Return whether its only contact, a recipient or skipped, was erased."""
+    if distribution.accepted_count != 1:
+        return False
+    skipped = Decision.objects.filter(distribution_id=distribution.pk, recipient_id=None)
+    ids = [
+        *Recipient.objects.filter(distribution=distribution).values_list("contact_id", flat=True),
+        *skipped.values_list("contact_id", flat=True),
+    ]
+    return Contact.objects.filter(pk__in=ids, erased_at__isnull=False).exists()
 
 
 def _is_registration_only(distribution: Distribution) -> bool:

@@ -179,10 +179,10 @@ def cancel_import(import_id: UUID, now: datetime) -> FileImport:
 
 
 def forget_content(row: FileImport) -> None:
-    """Delete what an import keeps of its file. The rows with faults stay, for the file of errors."""
+    """Delete what an import keeps of its file and its send. The rows with faults stay, for the file of errors."""
     delete_file(row.pk)
     ImportPiece.objects.filter(file_import=row).delete()
-    FileImport.objects.filter(pk=row.pk).update(is_content_kept=False)
+    FileImport.objects.filter(pk=row.pk).update(is_content_kept=False, request=None)
 
 
 def record_import(actor: Actor, action: str, row: FileImport) -> None:

@@ -16,7 +16,7 @@ class NobodysResponseError(Exception):
 
 
 class TooManyAttributesError(Exception):
-    """The response would have more than MAX_DATA_KEYS attributes."""
+    """The response would get new attributes, and have more than MAX_DATA_KEYS."""
 
 
 @transaction.atomic
@@ -31,7 +31,8 @@ def change_attributes(response_id: UUID, changes: Mapping[str, Any]) -> None:
     if response.recipient_id is None or not giver.exists():
         raise NobodysResponseError
     attributes = {**response.attributes, **changes}
-    if len(attributes) > MAX_DATA_KEYS:
+    # It may have more: the contact's, the distribution's and the recipient's own.
+    if len(attributes) > max(MAX_DATA_KEYS, len(response.attributes)):
         raise TooManyAttributesError
     response.attributes = attributes
     response.save(update_fields=["attributes"])

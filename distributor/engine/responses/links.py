@@ -88,12 +88,15 @@ def find_link(
     # A malformed code cannot exist. Looking it up would waste a query, and PostgreSQL rejects NUL.
     if not is_well_formed(code):
         return None
-    recipients = Recipient.objects.select_related("contact", "distribution__survey__organization").filter(code=code)
+    recipients = Recipient.objects.filter(code=code)
     if organization_id is not None:
         recipients = recipients.filter(distribution__organization_id=organization_id)
     if for_update:
-        recipients = recipients.select_for_update(of=("self",), no_key=True)
-    recipient = recipients.first() or _nobody_of(code, organization_id)
+        # By a statement of its own: joined rows are read as they were before the wait, and an erasure may have changed
+        # the contact and the distribution meanwhile.
+        recipients.only("pk").select_for_update(of=("self",), no_key=True).first()
+    found = recipients.select_related("contact", "distribution__survey__organization").first()
+    recipient = found or _nobody_of(code, organization_id)
     if recipient is None:
         return None
     state = link_state(

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import orjson
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 
 from contacts.ids import new_id_of_day
 from contacts.models.api_key import KeyKind
@@ -109,7 +109,7 @@ def _record_personal(
     response = Response.objects.create(
         survey=link.survey,
         recipient=recipient,
-        ordinal=1 if recipient.responded_at is None else recipient.responses.count() + 1,
+        ordinal=_next_ordinal(recipient),
         locale=link.locale,
         attributes=link.attributes,
         answers=answers,
@@ -127,6 +127,14 @@ def _record_personal(
     Distribution.objects.filter(pk=recipient.distribution_id).update(responded_count=F("responded_count") + 1)
     count_recipient(recipient.distribution.organization_id, recipient.pk, counts, now)
     return response
+
+
+def _next_ordinal(recipient: Recipient) -> int:
+    """Return the number after the last one. Retention may have deleted earlier responses, or all of them."""
+    if recipient.responded_at is None:
+        return 1
+    last: int | None = recipient.responses.aggregate(last=Max("ordinal"))["last"]
+    return (last or 1) + 1
 
 
 def _tell_responded(response: Response, recipient: Recipient) -> None:

@@ -109,6 +109,17 @@ def test_erasing_a_person_empties_the_data_of_a_send_to_them_alone(
     assert result_of(call(client, "GET", own))["embeddedData"] == {}
 
 
+def test_data_for_a_person_who_was_left_out_and_erased_is_not_stored(
+    client: Client, send_body: dict[str, Any], crowd: list[Contact]
+) -> None:
+    Contact.objects.filter(pk=crowd[1].pk).update(opted_out_at=database_now())
+    own = send(client, to_one(send_body, crowd[1]), ward="B")
+    assert Distribution.objects.get().skipped_count == 1
+    erase_contact(crowd[1].pk, database_now())
+    result_of(call(client, "POST", f"{own}/reminders", {"message": send_body["message"], "embeddedData": {"a": "1"}}))
+    assert result_of(call(client, "GET", own))["embeddedData"] == {}
+
+
 def test_the_dry_run_knows_the_data(client: Client, send_body: dict[str, Any]) -> None:
     TemplateVariant.objects.update(text="${contact:ward} ${link}")
     gaps = []

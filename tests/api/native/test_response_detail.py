@@ -14,6 +14,7 @@ from distributor.engine.responses.record import record_anonymous, record_respons
 from distributor.models import AuditEntry, Response, Survey
 from tests.engine.conftest import Send, ask, send
 from tests.support.api.bodies import faults_in
+from tests.support.engine.people import given
 
 __all__ = ["ask", "send"]
 
@@ -48,6 +49,15 @@ def test_nothing_is_stored_with_an_anonymous_response(client: Client, survey: Su
 def test_too_much_data_is_refused(client: Client, response: Response) -> None:
     answer = change(client, response, {str(number): "" for number in range(200)})
     assert faults_in(answer) == [("/attributes", "too_many_keys")]
+
+
+def test_a_response_with_more_data_than_a_contact_can_be_changed_but_gets_no_more(client: Client, send: Send) -> None:
+    """A contact, a send and a recipient may each have 200 keys."""
+    own, shared = ({f"{layer}{number}": "" for number in range(120)} for layer in ("own", "shared"))
+    accepted = send([given(0, embedded_data=own)], attributes=shared)
+    response = record_response(accepted.recipients[0].code, {"score": 9}, database_now())
+    assert change(client, response, {"own1": "B"}).json()["attributes"]["own1"] == "B"
+    assert faults_in(change(client, response, {"visit": 2})) == [("/attributes", "too_many_keys")]
 
 
 def test_another_organisations_response_is_unknown(response: Response) -> None:

@@ -1,5 +1,7 @@
 """What is kept of an import and of an export: it is erased with its people, and can be imported again."""
 
+from dataclasses import replace
+
 import pytest
 
 from contacts.models import Contact, Organization
@@ -14,11 +16,14 @@ from distributor.engine.imports.start import (
 from distributor.engine.infrastructure.audit import SYSTEM
 from distributor.engine.infrastructure.clock import database_now
 from distributor.models import (
+    Distribution,
     FileImport,
     ImportFault,
 )
 from distributor.models.file_import import ImportState
+from tests.engine.conftest import Ask
 from tests.support.engine.imports import counts_of, import_now, run_imports
+from tests.support.engine.traces import traces
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +50,25 @@ def test_whoever_is_erased_is_erased_from_what_an_import_keeps(organization: Org
     run_imports()
     assert not Contact.objects.filter(email="ann@example.com").exists()
     assert Contact.objects.filter(email="bob@example.com").exists()
+
+
+def test_names_in_a_files_name_and_in_its_send_are_erased(organization: Organization, ask: Ask) -> None:
+    contact = Contact.objects.create(organization=organization, email="ann@example.com")
+    named = {"name": "For ann@example.com", "subject": "Of ann@example.com", "attributes": {"of": "ann@example.com"}}
+    send = replace(ask(1, **named), contacts=())
+    waiting = import_now(organization, FILE, "of ann@example.com.csv", request=send, is_dry_run=True)
+    erase_contact(contact.pk, database_now())
+    run_after_dry_run(waiting.pk, database_now())
+    run_imports()
+    assert traces("ann@") == {}
+    assert Distribution.objects.get().attributes == {"of": "[erased]"}
+
+
+def test_an_import_keeps_no_copy_of_its_send_when_it_is_over(organization: Organization, ask: Ask) -> None:
+    done = import_now(organization, FILE, request=replace(ask(1), contacts=()))
+    assert (done.state, done.request) == (ImportState.DONE, None)
+    waiting = import_now(organization, FILE, request=replace(ask(1), contacts=()), is_dry_run=True)
+    assert waiting.request is not None
 
 
 def test_the_file_of_errors_is_corrected_and_imported_again(organization: Organization) -> None:

@@ -18,6 +18,7 @@ from distributor.engine.privacy.retention import count_expired, delete_next_chun
 from distributor.engine.responses.links import find_link
 from distributor.engine.responses.record import LinkNotOpenError, record_response
 from distributor.models import Attempt, Distribution, ProviderEvent, Recipient, Response, RetentionRun
+from distributor.rules.requests import LinkType
 from distributor.tasks import retention as retention_task
 from tests.engine.conftest import Send
 from tests.support.engine.people import dispatch, events_of, totals_of
@@ -98,6 +99,22 @@ def test_an_answered_link_stays_answered_and_an_old_event_changes_nothing(
         record_response(code, {"score": 1}, database_now())
     report_events(accounts[Channel.EMAIL], event_of(accepted, EventKind.HARD_BOUNCED))
     assert totals_of(accepted) == {"sent": 3}
+
+
+@pytest.mark.parametrize(("deleted", "numbers"), [(2, [3, 4, 5]), (3, [2, 3])])
+def test_a_link_for_several_goes_on_counting_when_earlier_responses_are_deleted(
+    send: Send, kept: Organization, deleted: int, numbers: list[int]
+) -> None:
+    accepted = send(1, link_type=LinkType.MULTIPLE)
+    dispatch()
+    code = accepted.recipients[0].code
+    for score in range(3):
+        record_response(code, {"score": score}, database_now())
+    Response.objects.filter(ordinal__lte=deleted).update(submitted_at=database_now() - YEAR)
+    run_all()
+    for score in range(2):
+        record_response(code, {"score": score}, database_now())
+    assert sorted(Response.objects.values_list("ordinal", flat=True)) == numbers
 
 
 def test_nothing_is_deleted_that_an_open_journey_needs(
