@@ -16,12 +16,14 @@ from distributor.admin.support.confirmed import ConfirmedAdmin
 from distributor.admin.support.typed_classes import ModelForm
 from distributor.engine.events.endpoints import (
     EndpointInactiveError,
+    FixedTypesError,
     TooManyEndpointsError,
     change_endpoint,
     create_endpoint,
     header_faults,
     lock_room,
     redeliver,
+    require_told,
     rotate_secret,
     send_ping,
     url_fault,
@@ -52,6 +54,14 @@ class EventEndpointForm(ModelForm[EventEndpoint]):
         if (fault := url_fault(url)) is not None:
             raise ValidationError(fault)
         return url
+
+    def clean_types(self) -> list[str]:
+        types: list[str] = self.cleaned_data["types"]
+        try:
+            require_told(self.instance, types)
+        except FixedTypesError as error:
+            raise ValidationError(str(error)) from None
+        return types
 
     def clean_new_headers(self) -> dict[str, str]:
         lines = [line.partition(":") for line in self.cleaned_data["new_headers"].splitlines() if line.strip()]

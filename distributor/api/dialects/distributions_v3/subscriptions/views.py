@@ -28,6 +28,7 @@ from distributor.api.dialects.distributions_v3.envelope import (
 from distributor.api.dialects.distributions_v3.faults import read_body
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id, read_id
 from distributor.api.dialects.distributions_v3.paging import OFFSET, PAGE, key_parser, page_of_rows, read_page
+from distributor.api.dialects.distributions_v3.subscriptions.message import TYPES
 from distributor.api.dialects.distributions_v3.subscriptions.shapes import (
     SubscriptionBody,
     SubscriptionElement,
@@ -50,7 +51,6 @@ from distributor.engine.events.endpoints import TooManyEndpointsError, create_en
 from distributor.engine.infrastructure.clock import database_now
 from distributor.models import EventEndpoint, Survey
 from distributor.models.event_endpoint import DeliveryState
-from distributor.rules.event_types import EventType
 
 FORMAT = "lists_and_links"
 _SUBSCRIPTION_ID = path_id("subscription_id", Kind.SUBSCRIPTION, "Id of the subscription.")
@@ -100,7 +100,7 @@ class Subscriptions(DialectView):
         is_silent = topic is not None and topic.is_silent
         values = values_of(body) | {
             "format": FORMAT,
-            "types": [EventType.RESPONDED.value],
+            "types": [*TYPES],
             "survey_ids": [survey.pk] if survey else [],
             "is_active": not is_silent,
         }
