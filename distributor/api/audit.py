@@ -50,6 +50,8 @@ _BY_LAST_SEGMENT: Final = {
     "clone": "cloned",
     "retry": "retried",
     "steps": "step_added",
+    "reminders": "step_added",
+    "thankyous": "step_added",
     "opt-out": "opted_out",
     "opt-in": "opted_in",
     "erasures": "erased",
@@ -88,7 +90,7 @@ class AuditedView(APIView):
 
 
 def record_call(request: Request, action: str, row: models.Model) -> None:
-    """Write what the caller did to a row. For calls that read what is worth an entry."""
+    """Write what the caller did to a row. For calls that read what is worth an entry, or that only sometimes change."""
     record(actor_of_key(caller_key(request)), action, row)
 
 
