@@ -67,7 +67,7 @@ def test_a_message_is_made_shown_changed_and_deleted(client: Client, library: st
     assert (deleted.status_code, set(deleted.json())) == (200, {"meta"})
     error_of(call(client, "GET", one), "404 - Not Found")
     audited = AuditEntry.objects.filter(object_id=str(row.pk)).order_by("pk").values_list("action", flat=True)
-    assert list(audited) == ["changed", "changed", "deleted"]
+    assert list(audited) == ["created", "changed", "deleted"]
 
 
 def test_a_change_keeps_the_subject_and_the_spelling_of_a_locale(

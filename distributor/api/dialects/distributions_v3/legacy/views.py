@@ -20,6 +20,7 @@ from distributor.api.dialects.distributions_v3.envelope import (
     ErrorDocument,
     answer,
     answer_done,
+    answer_made,
     answer_result,
     enveloped,
     paged,
@@ -88,7 +89,7 @@ class LegacyLists(DialectView):
         organization = caller_key(request).organization
         body, _keys = read_body(LegacyListBody, json_body(request), organization, LIST_ID_FIELDS)
         mailing_list = MailingList.objects.create(organization=organization, name=body.name)
-        return answer(ListMade(id=public_id(Kind.MAILING_LIST, mailing_list.pk)))
+        return answer_made(ListMade(id=public_id(Kind.MAILING_LIST, mailing_list.pk)))
 
 
 class LegacyListDetail(DialectView):

@@ -22,8 +22,8 @@ from distributor.api.dialects.distributions_v3.envelope import (
     DialectView,
     Done,
     ErrorDocument,
-    answer,
     answer_done,
+    answer_made,
     answer_result,
     enveloped,
     paged,
@@ -112,7 +112,7 @@ class LibraryMessages(DialectView):
             saved_by=actor_of_key(key).name,
             purpose=purpose_of(body.category),
         )
-        return answer(MessageMade(id=public_id(Kind.MESSAGE, template.pk)))
+        return answer_made(MessageMade(id=public_id(Kind.MESSAGE, template.pk)))
 
 
 class LibraryMessageDetail(DialectView):

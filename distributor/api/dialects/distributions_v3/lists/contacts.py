@@ -141,7 +141,7 @@ class ListContactDetail(DialectView):
 
 @transaction.atomic
 def _put_on_list(mailing_list: MailingList, body: MailingListContactBody, now: datetime) -> Contact:
-    contact = save_by_body(mailing_list.organization_id, body, now)
+    contact, _is_new = save_by_body(mailing_list.organization_id, body, now)
     change_members(mailing_list, {contact.pk}, ())
     return contact
 

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
+from distributor.api.audit import record_call
 from distributor.api.authentication import caller_key
 from distributor.api.dialects.distributions_v3.documentation import TAGS, path_id
 from distributor.api.dialects.distributions_v3.envelope import (
@@ -19,8 +20,9 @@ from distributor.api.dialects.distributions_v3.envelope import (
     DialectView,
     Done,
     ErrorDocument,
-    answer,
     answer_done,
+    answer_made,
+    answer_recorded,
     answer_result,
     enveloped,
     paged,
@@ -110,7 +112,7 @@ class Subscriptions(DialectView):
             raise Problem(HTTPStatus.CONFLICT, "too_many_endpoints", str(error)) from None
         silent = Fault("/topics", "no_events", "There are no events of this topic. Nothing will be sent.")
         made = SubscriptionMade(id=public_id(Kind.SUBSCRIPTION, endpoint.pk))
-        return answer(made, [silent] if is_silent else ())
+        return answer_made(made, [silent] if is_silent else ())
 
     @extend_schema(
         operation_id="v3DeleteSubscriptions",
@@ -124,8 +126,10 @@ class Subscriptions(DialectView):
         if content := json_body(request).strip():
             named, _keys = read_body(SubscriptionNamed, content, caller_key(request).organization, {})
             rows = rows.filter(**same_as(named))
-        EventEndpoint.objects.filter(pk__in=list(rows.values_list("pk", flat=True))).delete()
-        return answer_done()
+        for endpoint in rows:
+            record_call(request, "deleted", endpoint)
+            endpoint.delete()
+        return answer_recorded()
 
 
 class SubscriptionDetail(DialectView):
