@@ -7,6 +7,7 @@ from django.test import Client
 
 from contacts.models import Contact, Organization
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
+from distributor.api.dialects.distributions_v3.legacy import contacts
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.responses.record import record_response
 from distributor.models import Recipient
@@ -86,6 +87,24 @@ def test_contacts_are_shown_with_what_they_were_sent_and_answered(
     [email] = one["emailHistory"]
     assert (email["emailDistributionId"], email["result"], email["read"]) == (made["id"], "Success", True)
     assert sum(len(each["emailHistory"]) for each in shown.values()) == 5
+
+
+def test_the_newest_of_a_contacts_history_is_shown_without_what_was_deleted(
+    client: Client, send_body: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contacts, "MAX_HISTORY", 2)
+    made = [result_of(call(client, "POST", "distributions", send_body))["id"] for _ in range(4)]
+    dispatch()
+    contact_id = Recipient.objects.earliest("id").contact_id
+    answered = [
+        public_id(Kind.RESPONSE, record_response(recipient.code, {"score": 9}, database_now()).pk)
+        for recipient in Recipient.objects.filter(contact_id=contact_id).order_by("id")
+    ]
+    assert call(client, "DELETE", f"distributions/{made[3]}").status_code == 200
+    shown = elements_of(call(client, "GET", f"mailinglists/{send_body['recipients']['mailingListId']}/contacts"))
+    assert [[email["emailDistributionId"] for email in one["emailHistory"]] for one in shown] == [made[2:0:-1]] * 5
+    [responses] = [one["responseHistory"] for one in shown if one["id"] == public_id(Kind.CONTACT, contact_id)]
+    assert [response["responseId"] for response in responses] == answered[:1:-1]
 
 
 def test_every_fault_of_several_contacts_is_named_and_nothing_is_written(client: Client, list_id: str) -> None:

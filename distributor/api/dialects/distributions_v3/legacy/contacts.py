@@ -2,10 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F, Model, QuerySet, Window
+from django.db.models.functions import RowNumber
 from pydantic import RootModel
 
 from contacts.contact_changes import save_contacts
@@ -13,6 +15,7 @@ from contacts.list_members import change_members
 from contacts.models import Contact, MailingList, Organization
 from distributor.api.dialects.distributions_v3.faults import parse_json, read_body
 from distributor.api.dialects.distributions_v3.legacy.shapes import (
+    MAX_HISTORY,
     LegacyContactBody,
     LegacyContactsBody,
     render_contact,
@@ -23,6 +26,7 @@ from distributor.engine.consent.opt_out import opt_out_many
 from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Recipient, Response
 
+ModelT = TypeVar("ModelT", bound=Model)
 _NO_IDENTIFIER = ("no_identifier", "A contact needs an externalDataReference, email or phone.")
 
 
@@ -63,13 +67,20 @@ def put_on_list(mailing_list: MailingList, bodies: Sequence[LegacyContactBody]) 
 
 
 def render_contacts(contacts: Sequence[Contact]) -> list[dict[str, Any]]:
-    """Render contacts with their histories, which take two queries."""
+    """Render contacts with their histories, which take two queries. Distributions that were deleted are left out."""
+    keys = [contact.pk for contact in contacts]
+    sent = Recipient.objects.filter(contact_id__in=keys, first_sent_at__isnull=False, distribution__deleted_at=None)
+    answered = Response.objects.filter(recipient__contact_id__in=keys)
     recipients: dict[UUID, list[Recipient]] = defaultdict(list)
     responses: dict[UUID, list[Response]] = defaultdict(list)
-    keys = [contact.pk for contact in contacts]
-    for recipient in Recipient.objects.filter(contact_id__in=keys).select_related("distribution").order_by("-pk"):
+    for recipient in _newest(sent, "contact_id").select_related("distribution"):
         recipients[recipient.contact_id].append(recipient)
-    contact_ids = {recipient.pk: recipient.contact_id for of_one in recipients.values() for recipient in of_one}
-    for response in Response.objects.filter(recipient_id__in=list(contact_ids)).order_by("-pk"):
-        responses[contact_ids[response.recipient_id or 0]].append(response)
+    for response in _newest(answered, "recipient__contact_id").annotate(contact_id=F("recipient__contact_id")):
+        responses[response.contact_id].append(response)
     return [render_contact(contact, recipients[contact.pk], responses[contact.pk]) for contact in contacts]
+
+
+def _newest(rows: QuerySet[ModelT], contact: str) -> QuerySet[ModelT]:
+    """Return the newest rows of each contact, which stands in this column, as many as are shown."""
+    place = Window(RowNumber(), partition_by=contact, order_by="-pk")
+    return rows.alias(place=place).filter(place__lte=MAX_HISTORY).order_by("-pk")
