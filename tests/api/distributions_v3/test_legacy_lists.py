@@ -124,6 +124,29 @@ def test_every_fault_of_several_contacts_is_named_and_nothing_is_written(client:
     assert not Contact.objects.exists()
 
 
+def test_a_phone_that_is_no_number_is_left_out_of_a_contact_with_another_identifier(
+    client: Client, list_id: str
+) -> None:
+    path = f"mailinglists/{list_id}/contacts"
+    for body, pointer in (
+        ({"email": "ann@example.com", "phone": "N/A"}, "/phone"),
+        ({"contacts": [{"email": "bob@example.com"}, {"email": "cid@example.com", "phone": "-"}]}, "/contacts/1/phone"),
+    ):
+        answer = call(client, "POST", path, body).json()
+        assert [(told["pointer"], told["code"]) for told in answer["meta"]["warnings"]] == [(pointer, "invalid_phone")]
+    assert set(Contact.objects.values_list("email", "phone")) == {
+        ("ann@example.com", ""),
+        ("bob@example.com", ""),
+        ("cid@example.com", ""),
+    }
+    assert faults_of(call(client, "POST", path, {"phone": "N/A"})) == [("/phone", "invalid_phone")]
+    faulty = {"contacts": [{"email": "ann", "phone": "N/A"}, {"email": "eve@example.com", "phone": 5}]}
+    assert faults_of(call(client, "POST", path, faulty)) == [
+        ("/contacts/0/email", "invalid_email"),
+        ("/contacts/1/phone", "string_type"),
+    ]
+
+
 def test_lists_of_another_organization_are_not_found(client: Client) -> None:
     other = Organization.objects.create(name="Other", slug="other")
     theirs = public_id(Kind.MAILING_LIST, other.mailing_lists.create(name="Theirs").pk)

@@ -148,17 +148,19 @@ class LegacyContacts(DialectView):
     def post(self, request: Request, list_id: str) -> Response:
         """Create contacts or change existing ones, and put them on the list, all or none.
 
-        A contact is found by externalDataReference, else by email, else by phone.
+        A contact is found by externalDataReference, else by email, else by phone. A phone that is no number is left
+        out, and told in `meta.warnings`, if the contact has an externalDataReference or email.
         """
         mailing_list = _find_list(request, list_id)
-        bodies, is_many = read_contacts(caller_key(request).organization, json_body(request))
+        given = read_contacts(caller_key(request).organization, json_body(request))
         try:
             with data_of_one_contact():
-                keys = put_on_list(mailing_list, bodies)
+                keys = put_on_list(mailing_list, given.bodies)
         except (MailingList.DoesNotExist, UnknownMembersError):
             raise not_found("mailing list") from None  # the list or a contact was deleted meanwhile
         ids = [public_id(Kind.CONTACT, key) for key in keys]
-        return answer(LegacyContactsMade(id=ids[0], ids=ids) if is_many else LegacyContactsMade(id=ids[0]))
+        made = LegacyContactsMade(id=ids[0], ids=ids) if given.is_many else LegacyContactsMade(id=ids[0])
+        return answer(made, given.warnings)
 
 
 def _find_list(request: Request, list_id: str) -> MailingList:
