@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from channels.credentials import UnreadableCredentials
 from distributor.admin.support.base import BaseAdmin, ReadOnlyAdmin
 from distributor.admin.support.confirmed import ConfirmedAdmin
 from distributor.admin.support.typed_classes import ModelForm
@@ -152,7 +153,9 @@ class EventEndpointAdmin(ConfirmedAdmin, BaseAdmin[EventEndpoint]):
     @admin.display(description="secret")
     def secret(self, endpoint: EventEndpoint) -> str:
         """Return the secret, for those who may change it anyway."""
-        return str(endpoint.secrets.get("current", "It cannot be read: rotate it."))
+        if isinstance(endpoint.secrets, UnreadableCredentials):
+            return "It cannot be read: rotate it."
+        return str(endpoint.secrets.get("current", "None: this subscription gave no sharedKey, so nothing is signed."))
 
     @admin.display(description="deliveries")
     def last_deliveries(self, endpoint: EventEndpoint) -> str:

@@ -106,6 +106,7 @@ def test_the_types_of_a_subscription_are_not_changed(operator: Client, organizat
     values = {"name": "Old client", "url": "https://example.com", "types": ["recipient.responded"]}
     made = create_endpoint(organization, values | {"format": "lists_and_links", "secrets": {}}, database_now())
     page = address(made, "change")
+    assert "nothing is signed" in operator.get(page).content.decode()
     assert set(faults(save(operator, page, organization))) == {"types"}
     assert save(operator, page, organization, types=["recipient.responded"]).status_code == 302
     made.refresh_from_db()
