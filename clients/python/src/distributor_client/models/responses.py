@@ -91,7 +91,7 @@ class ResponseDocument(Document):
     locale: str | None
     """The language of the response, in BCP 47."""
     attributes: dict[str, Any]
-    """The contact's embedded data at the time of the send."""
+    """Data of the contact and of the send, as it was when the response was given."""
     answers: Any
     """The answers by question."""
     submitted_at: datetime
