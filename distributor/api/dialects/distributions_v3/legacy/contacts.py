@@ -5,14 +5,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import F, QuerySet, Window
 from django.db.models.functions import RowNumber
 from pydantic import RootModel, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
 from contacts.contact_changes import save_contacts
-from contacts.list_members import change_members
+from contacts.list_members import change_members, lock_list
 from contacts.models import Contact, MailingList, Organization
 from distributor.api.dialects.distributions_v3.faults import parse_json, read_body
 from distributor.api.dialects.distributions_v3.legacy.shapes import (
@@ -27,6 +26,7 @@ from distributor.api.fields import Phone
 from distributor.api.problems import Fault, invalid_request
 from distributor.engine.consent.opt_out import opt_out_many
 from distributor.engine.infrastructure.clock import database_now
+from distributor.engine.infrastructure.transactions import retry_contact_collisions
 from distributor.models import Recipient, Response
 
 _PHONE: Final[TypeAdapter[str]] = TypeAdapter(Phone)
@@ -91,15 +91,18 @@ def _phone_faults(phone: Any, region: str) -> Iterator[str]:
         yield from (fault["msg"] for fault in error.errors() if fault["type"] == "invalid_phone")
 
 
-@transaction.atomic
-def put_on_list(mailing_list: MailingList, bodies: Sequence[LegacyContactBody]) -> list[UUID]:
+@retry_contact_collisions
+def put_on_list(
+    organization: Organization, mailing_list: MailingList, bodies: Sequence[LegacyContactBody]
+) -> list[UUID]:
     """Write the contacts and put them on the list. Returns their keys in the order given."""
     now = database_now()
-    saved = save_contacts(mailing_list.organization_id, [body.columns() for body in bodies], now)
+    lock_list(mailing_list)
+    saved = save_contacts(organization.pk, [body.columns() for body in bodies], now)
     change_members(mailing_list, {contact.id for contact in saved}, ())
     # Clients send false for every contact, so it does not lift an earlier opt-out.
     opting_out = [contact.id for contact, body in zip(saved, bodies, strict=True) if body.unsubscribed]
-    opt_out_many(mailing_list.organization_id, opting_out, now, source=SOURCE)
+    opt_out_many(organization.pk, opting_out, now, source=SOURCE)
     return [contact.id for contact in saved]
 
 

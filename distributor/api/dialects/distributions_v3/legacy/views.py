@@ -152,10 +152,11 @@ class LegacyContacts(DialectView):
         out, and told in `meta.warnings`, if the contact has an externalDataReference or email.
         """
         mailing_list = _find_list(request, list_id)
-        given = read_contacts(caller_key(request).organization, json_body(request))
+        organization = caller_key(request).organization
+        given = read_contacts(organization, json_body(request))
         try:
             with data_of_one_contact():
-                keys = put_on_list(mailing_list, given.bodies)
+                keys = put_on_list(organization, mailing_list, given.bodies)
         except (MailingList.DoesNotExist, UnknownMembersError):
             raise not_found("mailing list") from None  # the list or a contact was deleted meanwhile
         ids = [public_id(Kind.CONTACT, key) for key in keys]
