@@ -136,7 +136,11 @@ class ListContactDetail(DialectView):
     def delete(self, request: Request, directory_id: str, list_id: str, contact_id: str) -> Response:
         """Remove the contact from the list. The contact itself stays, and its links keep working."""
         mailing_list = find_list(request, directory_id, list_id)
-        change_members(mailing_list, (), {_find_member(mailing_list, contact_id).pk})
+        member = _find_member(mailing_list, contact_id)
+        try:
+            change_members(mailing_list, (), {member.pk})
+        except MailingList.DoesNotExist:
+            raise not_found("mailing list") from None  # it was deleted meanwhile
         return answer_done()
 
 
