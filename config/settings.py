@@ -169,7 +169,7 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
 }
 # The functions that write requests in formats other than the standard one (engine/events/formats.py).
-EVENT_FORMATS = {"lists_and_links": "distributor.api.dialects.distributions_v3.subscriptions.message.write"}
+EVENT_FORMATS = {"lists_and_links": "distributor.api.dialects.distributions_v3.subscriptions.message"}
 # Requests a minute of each API key that has no limit of its own; 0: any number (distributor/api/request_rate.py).
 REQUESTS_PER_MINUTE = env.int("REQUESTS_PER_MINUTE", default=0)
 SPECTACULAR_SETTINGS = {

@@ -21,6 +21,14 @@ class UnknownMembersError(Exception):
         self.ids = ids
 
 
+def lock_list(mailing_list: MailingList) -> None:
+    """Lock a list until the caller's transaction ends. Raises MailingList.DoesNotExist.
+
+    Who writes contacts and puts them on a list locks the list first. In the other order two calls wait for each other.
+    """
+    MailingList.objects.select_for_update(no_key=True).get(pk=mailing_list.pk)
+
+
 @transaction.atomic
 def change_members(mailing_list: MailingList, added: Collection[UUID], removed: Collection[UUID]) -> tuple[int, int]:
     """Add and remove contacts; return how many were added and how many removed.
@@ -29,7 +37,7 @@ def change_members(mailing_list: MailingList, added: Collection[UUID], removed: 
     not have, and MailingList.DoesNotExist if the list has been deleted.
     """
     # Wait for a concurrent deletion of the list; otherwise the foreign key would fail at the end of the transaction.
-    MailingList.objects.select_for_update(no_key=True).get(pk=mailing_list.pk)
+    lock_list(mailing_list)
     added_count = _add(mailing_list, added) if added else 0
     removed_count = 0
     if removed:

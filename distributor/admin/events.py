@@ -11,17 +11,20 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from channels.credentials import UnreadableCredentials
 from distributor.admin.support.base import BaseAdmin, ReadOnlyAdmin
 from distributor.admin.support.confirmed import ConfirmedAdmin
 from distributor.admin.support.typed_classes import ModelForm
 from distributor.engine.events.endpoints import (
     EndpointInactiveError,
+    FixedTypesError,
     TooManyEndpointsError,
     change_endpoint,
     create_endpoint,
     header_faults,
     lock_room,
     redeliver,
+    require_told,
     rotate_secret,
     send_ping,
     url_fault,
@@ -52,6 +55,14 @@ class EventEndpointForm(ModelForm[EventEndpoint]):
         if (fault := url_fault(url)) is not None:
             raise ValidationError(fault)
         return url
+
+    def clean_types(self) -> list[str]:
+        types: list[str] = self.cleaned_data["types"]
+        try:
+            require_told(self.instance, types)
+        except FixedTypesError as error:
+            raise ValidationError(str(error)) from None
+        return types
 
     def clean_new_headers(self) -> dict[str, str]:
         lines = [line.partition(":") for line in self.cleaned_data["new_headers"].splitlines() if line.strip()]
@@ -142,7 +153,9 @@ class EventEndpointAdmin(ConfirmedAdmin, BaseAdmin[EventEndpoint]):
     @admin.display(description="secret")
     def secret(self, endpoint: EventEndpoint) -> str:
         """Return the secret, for those who may change it anyway."""
-        return str(endpoint.secrets.get("current", "It cannot be read: rotate it."))
+        if isinstance(endpoint.secrets, UnreadableCredentials):
+            return "It cannot be read: rotate it."
+        return str(endpoint.secrets.get("current", "None: this subscription gave no sharedKey, so nothing is signed."))
 
     @admin.display(description="deliveries")
     def last_deliveries(self, endpoint: EventEndpoint) -> str:

@@ -34,8 +34,11 @@ _MODELS: Final[dict[str, type[models.Model]]] = {
     "import": FileImport,
     "export": Export,
     "event_endpoint": EventEndpoint,
+    "subscription": EventEndpoint,  # as lists and links call it
     "response": SurveyResponse,
 }
+# Collections with another name than the ids of what is in them.
+_NAMES_OF_IDS: Final = {"mailinglist": "list", "eventsubscription": "subscription"}
 # Where a row has no organisation of its own.
 _ORGANIZATIONS: Final[dict[type[models.Model], str]] = {SurveyResponse: "survey__organization"}
 _NAMES: Final = {model: name for name, model in _MODELS.items()}
@@ -50,6 +53,8 @@ _BY_LAST_SEGMENT: Final = {
     "clone": "cloned",
     "retry": "retried",
     "steps": "step_added",
+    "reminders": "step_added",
+    "thankyous": "step_added",
     "opt-out": "opted_out",
     "opt-in": "opted_in",
     "erasures": "erased",
@@ -59,6 +64,14 @@ _BY_LAST_SEGMENT: Final = {
     "redeliver": "redelivered",
     "replay": "replayed",
 }
+
+
+class CreatedResponse(Response):
+    """Answers a call that made a row, in an API that does not answer 201."""
+
+
+class RecordedResponse(Response):
+    """Answers a call that has written its entries itself, such as one that deletes several rows."""
 
 
 class AuditedView(APIView):
@@ -88,7 +101,7 @@ class AuditedView(APIView):
 
 
 def record_call(request: Request, action: str, row: models.Model) -> None:
-    """Write what the caller did to a row. For calls that read what is worth an entry."""
+    """Write what the caller did to a row. For calls that read what is worth an entry, or that only sometimes change."""
     record(actor_of_key(caller_key(request)), action, row)
 
 
@@ -101,7 +114,8 @@ def _audited(handler: Callable[..., Any], method: str) -> Callable[..., Any]:
             row = _find(view, request, kwargs)
             before = snapshot(row)
             response = handler(view, request, *args, **kwargs)
-            if response.status_code < 300 and "Idempotent-Replayed" not in response and not _is_dry_run(request):
+            is_recorded = "Idempotent-Replayed" in response or isinstance(response, RecordedResponse)
+            if response.status_code < 300 and not is_recorded and not _is_dry_run(request):
                 _write(view, request, response, row, before)
             return response
 
@@ -129,7 +143,8 @@ def _action(request: Request, response: Response, row: models.Model | None) -> s
     """Return what was done, in a word."""
     if request.method == "POST":
         by_segment = _BY_LAST_SEGMENT.get(_last_segment(request))
-        return by_segment or ("created" if response.status_code == 201 else "changed")
+        is_new = response.status_code == 201 or isinstance(response, CreatedResponse)
+        return by_segment or ("created" if is_new else "changed")
     if request.method == "DELETE":
         # An erased contact stays as a row without a name, and whose suppression is deleted is written to again.
         special = {Contact: "erased", Suppression: "lifted"}
@@ -163,6 +178,7 @@ def _find(view: "AuditedView", request: Request, path_values: dict[str, Any]) ->
 def _made(view: "AuditedView", request: Request, response: Response) -> models.Model | None:
     """Return the row that the call made, by the id in its answer."""
     name = _last_segment(request).removesuffix("s").replace("-", "_")
+    name = _NAMES_OF_IDS.get(name, name)
     model, data = _MODELS.get(name), getattr(response, "data", None)
     made_id = view.made_id(data) if isinstance(data, dict) else None
     keys = view.read_keys(f"{name}_id", str(made_id)) if model and made_id else None

@@ -100,3 +100,14 @@ def test_a_manager_of_another_organization_can_send_nothing_again(organization: 
     act(signed_in(member(other, "manager", "mo")), "send_again", ping)
     act(signed_in(member(organization, "viewer", "vera")), "send_again", ping)
     assert EventDelivery.objects.count() == 1
+
+
+def test_the_types_of_a_subscription_are_not_changed(operator: Client, organization: Organization) -> None:
+    values = {"name": "Old client", "url": "https://example.com", "types": ["recipient.responded"]}
+    made = create_endpoint(organization, values | {"format": "lists_and_links", "secrets": {}}, database_now())
+    page = address(made, "change")
+    assert "nothing is signed" in operator.get(page).content.decode()
+    assert set(faults(save(operator, page, organization))) == {"types"}
+    assert save(operator, page, organization, types=["recipient.responded"]).status_code == 302
+    made.refresh_from_db()
+    assert (made.name, made.types) == ("CRM", ["recipient.responded"])

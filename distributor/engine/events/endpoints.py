@@ -11,6 +11,7 @@ from django.db import transaction
 from channels.providers.egress import address_fault
 from contacts.ids import new_id
 from contacts.models import Organization
+from distributor.engine.events.formats import told_types
 from distributor.engine.events.numbering import number_events
 from distributor.engine.events.signature import new_secret, rotate
 from distributor.engine.events.stream import end_of_stream
@@ -30,6 +31,10 @@ _OWN_HEADERS: Final = {*_OF_CONNECTIONS, "content-encoding", "content-length", "
 
 class EndpointInactiveError(Exception):
     """Nothing is sent to this endpoint."""
+
+
+class FixedTypesError(Exception):
+    """The endpoint has a format of its own, which has no words for these types of events. str() says which it has."""
 
 
 class TooManyEndpointsError(Exception):
@@ -66,7 +71,10 @@ def change_endpoint(endpoint: EventEndpoint, values: Mapping[str, Any]) -> None:
 
     It also ends a claim: what comes of requests that are on their way no longer counts.
     Headers may hold passwords, which were entered for the old host: they never follow to another one.
+    Raises FixedTypesError.
     """
+    if "types" in values:
+        require_told(endpoint, values["types"])
     if "url" in values and origin_of(values["url"]) != origin_of(endpoint.url) and "headers" not in values:
         values = {**values, "headers": {}}
     for name, value in values.items():
@@ -131,10 +139,19 @@ def redeliver(delivery: EventDelivery, now: datetime) -> EventDelivery:
 def replay(
     endpoint: EventEndpoint, since: datetime, before: datetime, types: Sequence[str], now: datetime
 ) -> EventReplay:
-    """Let workers send the events of a period again, behind everything that is new."""
+    """Let workers send the events of a period again, behind everything that is new. Raises FixedTypesError."""
+    if types:
+        require_told(endpoint, types)
     made = EventReplay.objects.create(endpoint=endpoint, since=since, before=before, types=list(types), created_at=now)
     wake_events_on_commit()
     return made
+
+
+def require_told(endpoint: EventEndpoint, types: Sequence[str]) -> None:
+    """Raise FixedTypesError if the endpoint has a format of its own, and these are not the types that it tells."""
+    told = told_types(endpoint, types)
+    if set(types) != set(told):
+        raise FixedTypesError(f"A subscription has its own types, which do not change: {', '.join(told)}.")
 
 
 def url_fault(url: str) -> str | None:

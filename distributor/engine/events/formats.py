@@ -1,15 +1,16 @@
 """How a request to an endpoint is written: as Standard Webhooks, or as the API by which the endpoint was made.
 
-A dialect that has a format of its own writes it itself: settings.EVENT_FORMATS names its function.
+A dialect that has a format of its own writes it itself: settings.EVENT_FORMATS names its module, which has `TYPES`, the
+types of events that the format has words for, and `write`.
 """
 
 import time
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from importlib import import_module
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings
-from django.utils.module_loading import import_string
 
 from channels.credentials import UnreadableCredentials
 from distributor.engine.events.messages import Message
@@ -38,9 +39,20 @@ def write_request(endpoint: EventEndpoint, message: Message, now: datetime) -> R
     if endpoint.format == STANDARD_FORMAT:
         request = _write_standard(message, valid_secrets(endpoint.secrets, now), now)
     else:
-        write = import_string(settings.EVENT_FORMATS[endpoint.format])
-        request = write(endpoint, message, now)
+        request = _module_of(endpoint).write(endpoint, message, now)
     return Request(request.body, {**endpoint.headers, "user-agent": _USER_AGENT, **request.headers})
+
+
+def told_types(endpoint: EventEndpoint, types: Sequence[str]) -> Sequence[str]:
+    """Return the types of events to send of those that were chosen: a format of its own has words for its own alone."""
+    if endpoint.format == STANDARD_FORMAT:
+        return types
+    own_types: Sequence[str] = _module_of(endpoint).TYPES
+    return own_types
+
+
+def _module_of(endpoint: EventEndpoint) -> Any:
+    return import_module(settings.EVENT_FORMATS[endpoint.format])
 
 
 def _write_standard(message: Message, secrets: Sequence[str], now: datetime) -> Request:

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from distributor.engine.counters.totals import EVENT_REQUESTS, Total, Totals
 from distributor.engine.events.claims import MOST_PENDING, Outcome, health_of
+from distributor.engine.events.formats import told_types
 from distributor.engine.events.messages import (
     Message,
     cut_into_messages,
@@ -111,7 +112,12 @@ def _retry(endpoint: EventEndpoint, due: Sequence[EventDelivery]) -> Work:
 def _read_on(endpoint: EventEndpoint, blocked: set[UUID], limit: int | None, now: datetime) -> Work:
     limit = limit or (PAGE if endpoint.events_per_request == 1 else PAGE_OF_BATCHES)
     cursor = Cursor(endpoint.next_position, endpoint.next_place)
-    wanted = Filter(endpoint.types, set(endpoint.distribution_ids), set(endpoint.survey_ids), since=endpoint.starts_at)
+    wanted = Filter(
+        told_types(endpoint, endpoint.types),
+        set(endpoint.distribution_ids),
+        set(endpoint.survey_ids),
+        since=endpoint.starts_at,
+    )
     page = read_events(endpoint.organization_id, cursor, limit, wanted)
     if page.events or page.has_more or page.next != cursor:
         return _work_of(endpoint, page, blocked)
@@ -123,7 +129,7 @@ def _read_on(endpoint: EventEndpoint, blocked: set[UUID], limit: int | None, now
 
 def _replay(endpoint: EventEndpoint, replay: EventReplay, blocked: set[UUID], limit: int, now: datetime) -> Work:
     wanted = Filter(
-        replay.types or endpoint.types,
+        told_types(endpoint, replay.types or endpoint.types),
         set(endpoint.distribution_ids),
         set(endpoint.survey_ids),
         since=replay.since,

@@ -74,7 +74,7 @@ def test_a_contact_is_made_shown_changed_and_deleted(
         error_of(call(client, method, one, {}), "404 - Not Found")
     assert elements_of(call(client, "GET", f"{directory}/contacts")) == []
     audited = AuditEntry.objects.filter(object_id=str(row.pk)).order_by("pk").values_list("action", flat=True)
-    assert list(audited) == ["changed", "changed", "erased"]
+    assert list(audited) == ["created", "changed", "erased"]
 
 
 def test_deleting_stops_what_waits_and_an_opt_out_outlives_it(

@@ -11,7 +11,7 @@ from contacts.models import Contact, MailingList, Organization
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.responses.record import record_response
-from distributor.models import Attempt, Distribution, Recipient, Step, Survey
+from distributor.models import Attempt, AuditEntry, Distribution, Recipient, Step, Survey
 from distributor.rules.journey.delivery_events import Trouble
 from tests.support.api.bodies import changed
 from tests.support.api.lists_and_links import call, elements_of, error_of, faults_of, is_id, result_of
@@ -279,3 +279,17 @@ def test_the_history_of_thanks_tells_of_no_response(client: Client, parent: str,
     receivers()
     [told] = elements_of(call(client, "GET", f"distributions/{made['distributionId']}/history"))
     assert (told["status"], told["responseId"], told["responseCompletedAt"]) == ("Success", None, None)
+
+
+def test_adding_a_follow_up_is_recorded(
+    client: Client, parent: str, body: dict[str, Any], sms_body: dict[str, Any]
+) -> None:
+    for path in ("reminders", "thankyous"):
+        for _ in range(2):
+            assert call(client, "POST", f"{parent}/{path}", body, idempotency_key=path).status_code == 200
+    sms = {**sms_body, "method": "Reminder", "parentDistributionId": parent.rpartition("/")[2], "sendDate": None}
+    del sms["recipients"]
+    faults_of(call(client, "POST", "distributions/sms", {**sms, "message": {"messageText": "No link"}}))
+    result_of(call(client, "POST", "distributions/sms", sms))
+    entry = ("step_added", "distribution", str(Distribution.objects.get().pk))
+    assert list(AuditEntry.objects.values_list("action", "object_type", "object_id")) == [entry] * 3

@@ -7,6 +7,7 @@ from django.test import Client
 
 from contacts.models import Contact, Organization
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
+from distributor.api.dialects.distributions_v3.legacy import contacts
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.responses.record import record_response
 from distributor.models import Recipient
@@ -88,6 +89,24 @@ def test_contacts_are_shown_with_what_they_were_sent_and_answered(
     assert sum(len(each["emailHistory"]) for each in shown.values()) == 5
 
 
+def test_the_newest_of_a_contacts_history_is_shown_without_what_was_deleted(
+    client: Client, send_body: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contacts, "MAX_HISTORY", 2)
+    made = [result_of(call(client, "POST", "distributions", send_body))["id"] for _ in range(4)]
+    dispatch()
+    contact_id = Recipient.objects.earliest("id").contact_id
+    answered = [
+        public_id(Kind.RESPONSE, record_response(recipient.code, {"score": 9}, database_now()).pk)
+        for recipient in Recipient.objects.filter(contact_id=contact_id).order_by("id")
+    ]
+    assert call(client, "DELETE", f"distributions/{made[3]}").status_code == 200
+    shown = elements_of(call(client, "GET", f"mailinglists/{send_body['recipients']['mailingListId']}/contacts"))
+    assert [[email["emailDistributionId"] for email in one["emailHistory"]] for one in shown] == [made[2:0:-1]] * 5
+    [responses] = [one["responseHistory"] for one in shown if one["id"] == public_id(Kind.CONTACT, contact_id)]
+    assert [response["responseId"] for response in responses] == answered[:1:-1]
+
+
 def test_every_fault_of_several_contacts_is_named_and_nothing_is_written(client: Client, list_id: str) -> None:
     path = f"mailinglists/{list_id}/contacts"
     body = {"contacts": [{"email": "ann@example.com"}, {"firstName": "Nobody"}, {}]}
@@ -103,6 +122,29 @@ def test_every_fault_of_several_contacts_is_named_and_nothing_is_written(client:
     }
     assert faults_of(call(client, "POST", path, {"contacts": []}))
     assert not Contact.objects.exists()
+
+
+def test_a_phone_that_is_no_number_is_left_out_of_a_contact_with_another_identifier(
+    client: Client, list_id: str
+) -> None:
+    path = f"mailinglists/{list_id}/contacts"
+    for body, pointer in (
+        ({"email": "ann@example.com", "phone": "N/A"}, "/phone"),
+        ({"contacts": [{"email": "bob@example.com"}, {"email": "cid@example.com", "phone": "-"}]}, "/contacts/1/phone"),
+    ):
+        answer = call(client, "POST", path, body).json()
+        assert [(told["pointer"], told["code"]) for told in answer["meta"]["warnings"]] == [(pointer, "invalid_phone")]
+    assert set(Contact.objects.values_list("email", "phone")) == {
+        ("ann@example.com", ""),
+        ("bob@example.com", ""),
+        ("cid@example.com", ""),
+    }
+    assert faults_of(call(client, "POST", path, {"phone": "N/A"})) == [("/phone", "invalid_phone")]
+    faulty = {"contacts": [{"email": "ann", "phone": "N/A"}, {"email": "eve@example.com", "phone": 5}]}
+    assert faults_of(call(client, "POST", path, faulty)) == [
+        ("/contacts/0/email", "invalid_email"),
+        ("/contacts/1/phone", "string_type"),
+    ]
 
 
 def test_lists_of_another_organization_are_not_found(client: Client) -> None:

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from contacts.list_members import change_members
 from contacts.models import Contact, MailingList, Membership, Organization
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
+from distributor.api.dialects.distributions_v3.lists import contacts
 from distributor.models import Recipient
 from tests.support.api.lists_and_links import call, elements_of, error_of, faults_of, is_id, milliseconds, result_of
 
@@ -99,6 +101,19 @@ def test_a_contact_is_changed_field_by_field_and_taken_off_the_list(client: Clie
     assert call(client, "DELETE", one).status_code == 200
     error_of(call(client, "GET", one), "404 - Not Found")
     assert Contact.objects.get().external_id == "PAT-1"
+
+
+def test_a_list_that_is_deleted_meanwhile_is_not_found(
+    client: Client, made: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = f"{made}/contacts/{result_of(call(client, 'POST', f'{made}/contacts', {'extRef': 'PAT-1'}))['id']}"
+
+    def delete_meanwhile(*given: Any) -> Any:
+        MailingList.objects.all().delete()
+        return change_members(*given)
+
+    monkeypatch.setattr(contacts, "change_members", delete_meanwhile)
+    error_of(call(client, "DELETE", one), "404 - Not Found")
 
 
 def test_a_reference_of_another_contact_is_a_conflict(client: Client, made: str, crowd: list[Contact]) -> None:

@@ -5,11 +5,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from channels.models import SandboxMessage, Template, TemplateVersion
+from channels.models import SandboxMessage, Template, TemplateVariant, TemplateVersion
 from channels.plain_text import plain_text
 from contacts.channel import Channel
 from contacts.models import Organization
+from distributor.api.dialects.distributions_v3.faults import read_body
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
+from distributor.api.dialects.distributions_v3.library import messages
 from distributor.api.dialects.distributions_v3.piped_text import from_placeholders, to_placeholders
 from distributor.models import AuditEntry
 from tests.support.api.lists_and_links import call, elements_of, error_of, faults_of, is_id, result_of
@@ -67,7 +69,7 @@ def test_a_message_is_made_shown_changed_and_deleted(client: Client, library: st
     assert (deleted.status_code, set(deleted.json())) == (200, {"meta"})
     error_of(call(client, "GET", one), "404 - Not Found")
     audited = AuditEntry.objects.filter(object_id=str(row.pk)).order_by("pk").values_list("action", flat=True)
-    assert list(audited) == ["changed", "changed", "deleted"]
+    assert list(audited) == ["created", "changed", "deleted"]
 
 
 def test_a_change_keeps_the_subject_and_the_spelling_of_a_locale(
@@ -82,6 +84,21 @@ def test_a_change_keeps_the_subject_and_the_spelling_of_a_locale(
     assert (variant.subject, variant.html, variant.text) == ("Sua estadia", "<p>b</p>", "b")
     languages = dict.fromkeys(result_of(call(client, "GET", one))["messages"])
     assert faults_of(call(client, "PUT", one, {"messages": languages})) == [("/messages", "no_variant_left")]
+
+
+def test_a_change_of_the_description_keeps_texts_that_were_changed_meanwhile(
+    client: Client, library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = {"description": "Your stay", "category": "invite", "messages": {"en": "Old"}}
+    one = f"{library}/{result_of(call(client, 'POST', library, body))['id']}"
+
+    def change_texts_meanwhile(*given: Any, **options: Any) -> Any:
+        TemplateVariant.objects.filter(text="Old").update(text="New")
+        return read_body(*given, **options)
+
+    monkeypatch.setattr(messages, "read_body", change_texts_meanwhile)
+    assert call(client, "PUT", one, {"description": "Your visit"}).status_code == 200
+    assert TemplateVariant.objects.filter(text="New", subject="Your visit").exists()
 
 
 def test_a_message_is_sent(client: Client, library: str, send_body: dict[str, Any], crowd: list[Any]) -> None:

@@ -152,6 +152,7 @@ def test_a_file_is_a_zip_with_one_file_unless_asked_otherwise(
     [
         ({}, [3, 9]),
         ({"limit": 1}, [3]),
+        ({"limit": 10**30}, [3, 9]),
         ({"startDate": "2026-03-06T20:00:00Z"}, [3, 9]),  # of the anonymous one only the day is known
         ({"startDate": "2026-03-07T00:00:00Z", "endDate": "2100-01-01T01:00:00Z"}, [9]),
         ({"endDate": "2026-03-07T12:00:00Z"}, [3]),

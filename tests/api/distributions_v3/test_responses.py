@@ -82,6 +82,9 @@ def test_what_is_left_out_of_an_anonymous_response_is_told(client: Client, surve
         ),
         ({"status": 0}, [("/values", "no_answers")]),
         ({}, [("/values", "too_short")]),
+        ({"QID2_TEXT": None, "note": ""}, [("/values", "no_answers")]),
+        ({"QID1": 9, "progress": 50.0}, [("/values/progress", "not_supported")]),
+        ({"QID1": 9, "finished": "0.0"}, [("/values/finished", "not_supported")]),
         ({"QID1": True}, [("/values/QID1", "out_of_range")]),
     ],
 )

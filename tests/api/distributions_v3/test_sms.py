@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import pytest
 from django.test import Client
 
+from channels.models import ProviderAccount
 from contacts.api_keys import create_api_key
 from contacts.models import Organization
 from contacts.models.api_key import KeyKind, Scope
+from distributor.api.dialects.distributions_v3.distributions import sms
 from distributor.models import Distribution
 from tests.support.api.lists_and_links import call, elements_of, error_of, result_of
 from tests.support.engine.people import dispatch
@@ -41,6 +44,24 @@ def test_a_distribution_by_sms_is_deleted(client: Client, sms_body: dict[str, An
     error_of(call(client, "DELETE", f"distributions/sms/{email['id']}"), "404 - Not Found")
     assert Distribution.objects.filter(deleted_at=None).count() == 1
     assert elements_of(call(client, "GET", "distributions/sms")) == []
+
+
+def test_links_without_messages_are_no_distribution_by_sms(client: Client, links_body: dict[str, Any]) -> None:
+    ProviderAccount.objects.exclude(channel="sms").update(is_default=False)
+    made = result_of(call(client, "POST", "distributions", links_body))
+    assert Distribution.objects.get().steps.get().channel == "sms"
+    assert elements_of(call(client, "GET", "distributions/sms")) == []
+    for method in ("GET", "DELETE"):
+        error_of(call(client, method, f"distributions/sms/{made['id']}"), "404 - Not Found")
+    assert [one["id"] for one in elements_of(call(client, "GET", "distributions"))] == [made["id"]]
+
+
+def test_a_distribution_that_is_deleted_meanwhile_is_not_found(
+    client: Client, sms_body: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = result_of(call(client, "POST", "distributions/sms", sms_body))
+    monkeypatch.setattr(sms, "render_keys", lambda *_: [])
+    error_of(call(client, "GET", f"distributions/sms/{made['id']}"), "404 - Not Found")
 
 
 def test_a_team_key_adds_no_reminder_to_a_live_distribution(

@@ -3,6 +3,7 @@
 import hmac
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from hashlib import sha512
 from typing import Any
 from urllib.parse import parse_qs
@@ -17,7 +18,8 @@ from distributor.engine.events import deliver
 from distributor.engine.events.deliver import deliver_due
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.responses.record import record_response
-from distributor.models import EventEndpoint, Recipient
+from distributor.models import EventEndpoint, EventReplay, Recipient
+from tests.support.api.bodies import faults_in
 from tests.support.api.lists_and_links import call, elements_of, error_of, faults_of, is_id, result_of
 from tests.support.standins.receiver import Receiver
 
@@ -125,3 +127,37 @@ def test_a_response_is_told_in_the_published_form(
         "BrandID": organization.slug,
     }
     assert [one["successfulCalls"] for one in elements_of(call(client, "GET", "eventsubscriptions"))] == [1, 1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_subscription_is_told_of_responses_only_whatever_types_its_endpoint_has(
+    client: Client, send_body: dict[str, Any], receiver: Receiver
+) -> None:
+    subscribe(client, "*", receiver.url)
+    EventEndpoint.objects.update(types=[])
+    result_of(call(client, "POST", "distributions", send_body))
+    record_response(Recipient.objects.order_by("id")[0].code, {"score": 9}, database_now())
+    deliver_due(database_now)
+    endpoint = EventEndpoint.objects.get()
+    assert (len(receiver.taken), endpoint.claimed_until) == (1, None)
+    now = database_now()
+    EventReplay.objects.create(
+        endpoint=endpoint, since=now - timedelta(hours=1), before=now, types=["recipient.accepted"], created_at=now
+    )
+    deliver_due(database_now)
+    assert len(receiver.taken) == 2
+    assert EventReplay.objects.get().finished_at
+
+
+def test_the_types_of_a_subscription_cannot_be_chosen(client: Client) -> None:
+    subscribe(client, "*")
+    path = f"/api/v1/event-endpoints/{EventEndpoint.objects.get().pk}"
+    period = {"from": "2026-03-05T08:00:00Z", "to": "2026-03-05T12:00:00Z"}
+    for types, statuses in ((["recipient.sent"], [400, 400]), (["recipient.responded"], [200, 202])):
+        patched = client.patch(path, {"types": types}, content_type="application/json")
+        replayed = client.post(f"{path}/replay", {**period, "types": types}, content_type="application/json")
+        assert [patched.status_code, replayed.status_code] == statuses
+    assert faults_in(client.patch(path, {"types": []}, content_type="application/json")) == [
+        ("/types", "not_supported")
+    ]
+    assert EventEndpoint.objects.get().types == ["recipient.responded"]

@@ -157,3 +157,16 @@ def test_a_survey_is_either_deleted_or_sent(
         sent, deleted = run_together([send, partial(backend().delete, f"{BASE}/surveys/{survey.pk}")])
         assert (sent.status_code, deleted.status_code) in {(201, 409), (404, 204), (409, 204)}
         assert Distribution.objects.filter(survey_id=survey.pk).exists() == (sent.status_code == 201)
+
+
+def test_batches_that_name_the_same_people_differently_all_succeed(backend: Callable[[], Client]) -> None:
+    people = [{"email": f"p{n}@example.com", "externalId": f"P{n}"} for n in range(200)]
+    random = Random(7)
+
+    def body() -> dict[str, Any]:
+        named = [
+            {name: person[name] for name in random.sample(sorted(person), random.randint(1, 2))} for person in people
+        ]
+        return {"contacts": random.sample(named, len(named))}
+
+    assert together([partial(post, backend(), "contacts/batch", body()) for _ in range(CALLERS)]) == [200] * CALLERS

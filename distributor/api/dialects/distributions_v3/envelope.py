@@ -10,7 +10,7 @@ import structlog
 from pydantic import BaseModel, Field, create_model
 from rest_framework.response import Response
 
-from distributor.api.audit import AuditedView
+from distributor.api.audit import AuditedView, CreatedResponse, RecordedResponse
 from distributor.api.authentication import ApiKeyAuthentication
 from distributor.api.dialects.distributions_v3.authentication import TokenAuthentication
 from distributor.api.dialects.distributions_v3.ids import Kind, read_id
@@ -135,6 +135,11 @@ def answer(result: Element, warnings: Sequence[Fault] = ()) -> Response:
     return answer_result(result.render(), warnings)
 
 
+def answer_made(result: Element, warnings: Sequence[Fault] = ()) -> Response:
+    """Answer the id of what the call made."""
+    return CreatedResponse(_in_envelope(result.render(), warnings))
+
+
 def answer_result(result: dict[str, Any], warnings: Sequence[Fault] = ()) -> Response:
     return Response(_in_envelope(result, warnings))
 
@@ -149,6 +154,11 @@ def answer_elements(elements: list[dict[str, Any]], next_page: str | None) -> Re
 
 def answer_done(warnings: Sequence[Fault] = ()) -> Response:
     return Response({"meta": _meta(HTTPStatus.OK, warnings)})
+
+
+def answer_recorded() -> Response:
+    """Answer that it is done, by a call that has written its entries of the audit log itself."""
+    return RecordedResponse({"meta": _meta(HTTPStatus.OK)})
 
 
 def render_error(error: Exception, context: Mapping[str, Any]) -> Response:

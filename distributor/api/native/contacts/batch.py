@@ -1,12 +1,11 @@
 """Create or update up to 1,000 contacts in a call, with a result for each."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, ClassVar, Final, Literal
 from uuid import UUID
 
-from django.db import transaction
 from drf_spectacular.utils import extend_schema
 from pydantic import Field, ValidationError
 from pydantic_core import to_json
@@ -15,6 +14,7 @@ from rest_framework.response import Response
 
 from contacts.contact_changes import SavedContact, save_contacts
 from contacts.identity import TooManyDataKeysError
+from contacts.models import Organization
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
 from distributor.api.idempotency import idempotent
@@ -27,6 +27,7 @@ from distributor.api.request_body import json_body
 from distributor.api.validation import faults_of, parse_body, parse_object
 from distributor.api.wire import Body, Document
 from distributor.engine.infrastructure.clock import database_now
+from distributor.engine.infrastructure.transactions import retry_contact_collisions
 
 MAX_CONTACTS: Final = 1_000
 MAX_ROW_FAULTS: Final = 10
@@ -107,7 +108,7 @@ class ContactBatch(NativeView):
         else:
             shell = parse_body(_Shell, content)
             rows, faults = _read_rows(shell.contacts, organization.phone_region)
-        saved = _save(organization.pk, rows, faults, given, is_atomic=given.get("atomic") is True)
+        saved = _save(organization, rows, faults, given, is_atomic=given.get("atomic") is True)
         places = range(len(rows) + len(faults.keys() - rows.keys()))
         return Response(_answer([_result(saved.get(place), faults.get(place, [])) for place in places]))
 
@@ -132,7 +133,7 @@ def _read_rows(given: list[Any], phone_region: str) -> tuple[dict[int, ContactBo
 
 
 def _save(
-    organization_id: UUID,
+    organization: Organization,
     rows: dict[int, ContactBody],
     faults: dict[int, list[Fault]],
     given: dict[str, Any],
@@ -143,9 +144,8 @@ def _save(
     places = list(rows)
     while places:
         try:
-            with transaction.atomic():
-                columns = [rows[place].given_values() for place in places]
-                return dict(zip(places, save_contacts(organization_id, columns, database_now()), strict=True))
+            saved = _save_together(organization, [rows[place].given_values() for place in places])
+            return dict(zip(places, saved, strict=True))
         except TooManyDataKeysError as error:
             contacts = objects_in(given.get("contacts"), "/contacts", MAX_CONTACTS)
             of_data = [fault for fault in data_faults(error, contacts) if fault.pointer]
@@ -155,6 +155,11 @@ def _save(
                 faults[int(fault.pointer.split("/")[2])] = [fault]
             places = [place for place in places if place not in faults]
     return {}
+
+
+@retry_contact_collisions
+def _save_together(organization: Organization, columns: Sequence[Mapping[str, Any]]) -> list[SavedContact]:
+    return save_contacts(organization.pk, columns, database_now())
 
 
 def _result(saved: SavedContact | None, faults: list[Fault]) -> ContactResult:

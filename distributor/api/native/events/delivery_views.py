@@ -24,10 +24,16 @@ from distributor.api.native.operations import CONFLICT, ERRORS_OF_BODY, ERRORS_O
 from distributor.api.native.rows import find_row, own_rows
 from distributor.api.native.view import NativeView
 from distributor.api.pagination import page_response, parse_row_number, read_page
-from distributor.api.problems import Fault, Problem, not_found
+from distributor.api.problems import Fault, Problem, invalid_request, not_found
 from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
-from distributor.engine.events.endpoints import EndpointInactiveError, redeliver, replay, send_ping
+from distributor.engine.events.endpoints import (
+    EndpointInactiveError,
+    FixedTypesError,
+    redeliver,
+    replay,
+    send_ping,
+)
 from distributor.engine.events.work import read_message
 from distributor.engine.infrastructure.clock import database_now
 from distributor.models import EventDelivery, EventEndpoint
@@ -143,7 +149,10 @@ class ReplayEvents(NativeView):
         """Send the events of a period again, with the same ids, behind everything that is new."""
         endpoint = find_row(own_rows(request, EventEndpoint), event_endpoint_id, NOUN)
         body = parse_body(ReplayBody, json_body(request), period_faults)
-        made = replay(endpoint, body.from_, body.to, body.types, database_now())
+        try:
+            made = replay(endpoint, body.from_, body.to, body.types, database_now())
+        except FixedTypesError as error:
+            raise invalid_request([Fault("/types", "not_supported", str(error))]) from None
         return Response(ReplayDocument.model_validate(made).rendered(), HTTPStatus.ACCEPTED)
 
 

@@ -23,10 +23,11 @@ from distributor.api.native.events.endpoint_wire import (
 from distributor.api.native.operations import CONFLICT, ERRORS_OF_BODY, ERRORS_OF_DETAIL, EVENTS, PAGE
 from distributor.api.native.rows import answer_page, delete_row, find_row, own_rows
 from distributor.api.native.view import NativeView
-from distributor.api.problems import Problem
+from distributor.api.problems import Fault, Problem, invalid_request
 from distributor.api.request_body import json_body
 from distributor.api.validation import parse_body
 from distributor.engine.events.endpoints import (
+    FixedTypesError,
     TooManyEndpointsError,
     change_endpoint,
     create_endpoint,
@@ -102,12 +103,15 @@ class EventEndpointDetail(NativeView):
         """Change the given fields and no others.
 
         `isActive: true` also ends a rest after failures: what waited is sent now. A URL with another host clears the
-        headers that are not given with it.
+        headers that are not given with it. The types of a subscription of the lists and links API cannot be changed.
         """
         rows = own_rows(request, EventEndpoint).select_for_update(no_key=True)
         endpoint = find_row(rows, event_endpoint_id, NOUN)
         body = parse_body(EventEndpointChanges, json_body(request), endpoint_faults)
-        change_endpoint(endpoint, body.given_values())
+        try:
+            change_endpoint(endpoint, body.given_values())
+        except FixedTypesError as error:
+            raise invalid_request([Fault("/types", "not_supported", str(error))]) from None
         return Response(render_endpoint(endpoint))
 
     @extend_schema(

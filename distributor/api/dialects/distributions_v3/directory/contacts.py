@@ -27,6 +27,7 @@ from distributor.api.dialects.distributions_v3.envelope import (
     ErrorDocument,
     answer,
     answer_done,
+    answer_made,
     answer_result,
     enveloped,
     paged,
@@ -82,8 +83,9 @@ class DirectoryContacts(DialectView):
         require_own(organization, Kind.DIRECTORY, directory_id)
         body, warnings = read_new_contact(request)
         with data_of_one_contact():
-            contact = save_by_body(organization.pk, body, database_now())
-        return answer(DirectoryContactMade(id=public_id(Kind.CONTACT, contact.pk)), warnings)
+            contact, is_new = save_by_body(organization.pk, body, database_now())
+        made = DirectoryContactMade(id=public_id(Kind.CONTACT, contact.pk))
+        return answer_made(made, warnings) if is_new else answer(made, warnings)
 
 
 class DirectoryContactDetail(DialectView):

@@ -91,7 +91,8 @@ class DistributionFilters:
         if self._type is not None:
             rows = rows.filter(GENERATED) if self._type == "GeneratedInvite" else rows.exclude(GENERATED)
         if self._channel is not None:
-            rows = rows.filter(steps__position=0, steps__channel=self._channel)
+            # Links without messages have a first step, too, by which nothing is sent.
+            rows = rows.filter(steps__position=0, steps__channel=self._channel).exclude(GENERATED)
         if before is not None:
             rows = rows.filter(pk__lt=before)
         return rows.order_by("-pk").values_list("pk", flat=True)

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
-from django.db.models import Q
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,6 +23,7 @@ from distributor.api.dialects.distributions_v3.distributions.delete import delet
 from distributor.api.dialects.distributions_v3.distributions.filters import FILTERS, DistributionFilters, render_keys
 from distributor.api.dialects.distributions_v3.distributions.follow_ups.create import create_sms_follow_up
 from distributor.api.dialects.distributions_v3.distributions.lookup import find_distribution_or_follow_up
+from distributor.api.dialects.distributions_v3.distributions.render import visible_distributions, with_details
 from distributor.api.dialects.distributions_v3.distributions.send import send_sms
 from distributor.api.dialects.distributions_v3.distributions.sms_element import SmsElement, as_sms
 from distributor.api.dialects.distributions_v3.documentation import DISTRIBUTION_ID, SURVEY_ID, TAGS
@@ -107,8 +107,10 @@ class SmsDistributionDetail(DialectView):
     def get(self, request: Request, distribution_id: str) -> Response:
         """Return a distribution, reminder or thank-you by SMS with its counts."""
         found = _find(request, distribution_id)
-        [element] = _render([found.pk], caller_key(request).organization, database_now())
-        return answer_result(element)
+        elements = _render([found.pk], caller_key(request).organization, database_now())
+        if not elements:
+            raise not_found("distribution by SMS")  # it was deleted a moment ago
+        return answer_result(elements[0])
 
     @extend_schema(
         operation_id="v3DeleteSmsDistribution",
@@ -127,15 +129,20 @@ class SmsDistributionDetail(DialectView):
 
 
 def _find(request: Request, distribution_id: str) -> Distribution | Step:
-    found = find_distribution_or_follow_up(request, distribution_id)
-    channel = found.channel if isinstance(found, Step) else found.steps.get(position=0).channel
-    if channel != Channel.SMS:
+    rows = with_details(visible_distributions(caller_key(request).organization))
+    found: Any = find_distribution_or_follow_up(request, distribution_id, rows)
+    step = found if isinstance(found, Step) else found.first_steps[0]
+    if step.channel != Channel.SMS or (step is not found and found.is_generated):
         raise not_found("distribution by SMS")
-    return found
+    return cast(Distribution | Step, found)
 
 
 def _render(keys: Sequence[UUID], organization: Organization, now: datetime) -> list[dict[str, Any]]:
-    named = Distribution.objects.filter(Q(pk__in=keys) | Q(steps__pk__in=keys), organization=organization)
-    names = {public_id(Kind.DISTRIBUTION, key): name for key, name in named.values_list("pk", "name")}
+    # Each along its primary key: in one query all distributions of the organisation would be read.
+    named = [
+        *Distribution.objects.filter(pk__in=keys).values_list("pk", "name"),
+        *Step.objects.filter(pk__in=keys).values_list("distribution_id", "distribution__name"),
+    ]
+    names = {public_id(Kind.DISTRIBUTION, key): name for key, name in named}
     elements = render_keys(keys, organization, now)
     return [as_sms(element, names[element["parentDistributionId"] or element["id"]]) for element in elements]

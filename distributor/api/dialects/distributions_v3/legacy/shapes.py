@@ -18,6 +18,8 @@ from distributor.api.wire import Body
 from distributor.models import Recipient, Response
 
 MAX_CONTACTS: Final = 1_000
+# Of each contact, so that a page of contacts who are written to every day has an end.
+MAX_HISTORY: Final = 100
 LIST_ID_FIELDS: Final = {"/libraryId": Kind.LIBRARY}
 
 
@@ -99,8 +101,13 @@ class LegacyContactElement(Element):
     embedded_data: dict[str, Any] = Field(description="Data of your own.", examples=[{"ward": "B"}])
     language: str | None = Field(description="Language of the contact.", examples=["pl"])
     unsubscribed: bool = Field(description="Whether the contact has opted out.", examples=[False])
-    response_history: list[LegacyResponse] = Field(description="Responses of the contact, newest first.")
-    email_history: list[LegacyEmail] = Field(description="Distributions that the contact was sent, newest first.")
+    response_history: list[LegacyResponse] = Field(
+        description=f"Responses of the contact, newest first, at most {MAX_HISTORY}."
+    )
+    email_history: list[LegacyEmail] = Field(
+        description=f"Distributions that the contact was sent, newest first, at most {MAX_HISTORY}. Deleted ones are "
+        "left out."
+    )
 
 
 def render_list(organization: Organization, mailing_list: MailingList) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from distributor.api.dialects.distributions_v3.envelope import (
     ErrorDocument,
     answer,
     answer_done,
+    answer_made,
     answer_result,
     enveloped,
     paged,
@@ -88,7 +89,7 @@ class LegacyLists(DialectView):
         organization = caller_key(request).organization
         body, _keys = read_body(LegacyListBody, json_body(request), organization, LIST_ID_FIELDS)
         mailing_list = MailingList.objects.create(organization=organization, name=body.name)
-        return answer(ListMade(id=public_id(Kind.MAILING_LIST, mailing_list.pk)))
+        return answer_made(ListMade(id=public_id(Kind.MAILING_LIST, mailing_list.pk)))
 
 
 class LegacyListDetail(DialectView):
@@ -147,17 +148,20 @@ class LegacyContacts(DialectView):
     def post(self, request: Request, list_id: str) -> Response:
         """Create contacts or change existing ones, and put them on the list, all or none.
 
-        A contact is found by externalDataReference, else by email, else by phone.
+        A contact is found by externalDataReference, else by email, else by phone. A phone that is no number is left
+        out, and told in `meta.warnings`, if the contact has an externalDataReference or email.
         """
         mailing_list = _find_list(request, list_id)
-        bodies, is_many = read_contacts(caller_key(request).organization, json_body(request))
+        organization = caller_key(request).organization
+        given = read_contacts(organization, json_body(request))
         try:
             with data_of_one_contact():
-                keys = put_on_list(mailing_list, bodies)
+                keys = put_on_list(organization, mailing_list, given.bodies)
         except (MailingList.DoesNotExist, UnknownMembersError):
             raise not_found("mailing list") from None  # the list or a contact was deleted meanwhile
         ids = [public_id(Kind.CONTACT, key) for key in keys]
-        return answer(LegacyContactsMade(id=ids[0], ids=ids) if is_many else LegacyContactsMade(id=ids[0]))
+        made = LegacyContactsMade(id=ids[0], ids=ids) if given.is_many else LegacyContactsMade(id=ids[0])
+        return answer(made, given.warnings)
 
 
 def _find_list(request: Request, list_id: str) -> MailingList:

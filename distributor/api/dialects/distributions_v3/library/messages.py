@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from channels.models import Template
+from channels.template_versions import lock_texts
 from channels.templates import NoVariantLeftError, Texts, change_template, create_template
 from contacts.models.api_key import Scope
 from distributor.api.authentication import caller_key
@@ -22,8 +23,8 @@ from distributor.api.dialects.distributions_v3.envelope import (
     DialectView,
     Done,
     ErrorDocument,
-    answer,
     answer_done,
+    answer_made,
     answer_result,
     enveloped,
     paged,
@@ -112,7 +113,7 @@ class LibraryMessages(DialectView):
             saved_by=actor_of_key(key).name,
             purpose=purpose_of(body.category),
         )
-        return answer(MessageMade(id=public_id(Kind.MESSAGE, template.pk)))
+        return answer_made(MessageMade(id=public_id(Kind.MESSAGE, template.pk)))
 
 
 class LibraryMessageDetail(DialectView):
@@ -146,7 +147,10 @@ class LibraryMessageDetail(DialectView):
         body, _keys = read_body(MessageChanges, json_body(request), key.organization, {})
         columns = {"name": body.description} if body.description else {}
         try:
-            change_template(template.pk, columns, _variants(template, body), saved_by=actor_of_key(key).name)
+            with transaction.atomic():
+                # Read under the lock: what is written of the subjects has the texts as another call has left them.
+                locked = lock_texts(template.pk)
+                change_template(template.pk, columns, _variants(locked, body), saved_by=actor_of_key(key).name)
         except Template.DoesNotExist:
             raise not_found("message") from None
         except NoVariantLeftError:

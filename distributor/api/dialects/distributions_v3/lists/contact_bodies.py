@@ -41,13 +41,16 @@ def read_new_contact(request: Request) -> tuple[MailingListContactBody, Sequence
 
 
 @transaction.atomic
-def save_by_body(organization_id: UUID, body: MailingListContactBody, now: datetime) -> Contact:
-    """Create a contact or merge into the one with its identity, and opt it out if the body says so."""
-    contact, _is_new = save_contact(organization_id, body.columns(), now)
+def save_by_body(organization_id: UUID, body: MailingListContactBody, now: datetime) -> tuple[Contact, bool]:
+    """Create a contact or merge into the one with its identity, and opt it out if the body says so.
+
+    Return it, and whether it is new.
+    """
+    contact, is_new = save_contact(organization_id, body.columns(), now)
     # Clients send false for every contact, so it does not lift an earlier opt-out.
     if body.unsubscribed:
         opt_out(contact.pk, now, source=SOURCE)
-    return contact
+    return contact, is_new
 
 
 def change_by_body(request: Request, contact: Contact) -> Sequence[Fault]:

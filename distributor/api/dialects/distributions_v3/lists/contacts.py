@@ -3,14 +3,14 @@
 from datetime import datetime
 from typing import ClassVar
 
-from django.db import transaction
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from contacts.list_members import UnknownMembersError, change_members
-from contacts.models import Contact, MailingList
+from contacts.list_members import UnknownMembersError, change_members, lock_list
+from contacts.models import Contact, MailingList, Organization
 from contacts.models.api_key import Scope
+from distributor.api.authentication import caller_key
 from distributor.api.dialects.distributions_v3.documentation import CONTACT_ID, DIRECTORY_ID, LIST_ID, TAGS
 from distributor.api.dialects.distributions_v3.envelope import (
     BODY_ERRORS,
@@ -50,6 +50,7 @@ from distributor.api.dialects.distributions_v3.references import find_by_id
 from distributor.api.problems import not_found
 from distributor.api.reference_faults import data_of_one_contact
 from distributor.engine.infrastructure.clock import database_now
+from distributor.engine.infrastructure.transactions import retry_contact_collisions
 
 
 class ListContacts(DialectView):
@@ -86,7 +87,7 @@ class ListContacts(DialectView):
         body, warnings = read_new_contact(request)
         try:
             with data_of_one_contact():
-                contact = _put_on_list(mailing_list, body, database_now())
+                contact = _put_on_list(caller_key(request).organization, mailing_list, body, database_now())
         except (MailingList.DoesNotExist, UnknownMembersError):
             raise not_found("mailing list") from None  # the list or the contact was deleted meanwhile
         lookup = public_id(Kind.CONTACT_LOOKUP, contact.pk)
@@ -135,13 +136,20 @@ class ListContactDetail(DialectView):
     def delete(self, request: Request, directory_id: str, list_id: str, contact_id: str) -> Response:
         """Remove the contact from the list. The contact itself stays, and its links keep working."""
         mailing_list = find_list(request, directory_id, list_id)
-        change_members(mailing_list, (), {_find_member(mailing_list, contact_id).pk})
+        member = _find_member(mailing_list, contact_id)
+        try:
+            change_members(mailing_list, (), {member.pk})
+        except MailingList.DoesNotExist:
+            raise not_found("mailing list") from None  # it was deleted meanwhile
         return answer_done()
 
 
-@transaction.atomic
-def _put_on_list(mailing_list: MailingList, body: MailingListContactBody, now: datetime) -> Contact:
-    contact = save_by_body(mailing_list.organization_id, body, now)
+@retry_contact_collisions
+def _put_on_list(
+    organization: Organization, mailing_list: MailingList, body: MailingListContactBody, now: datetime
+) -> Contact:
+    lock_list(mailing_list)
+    contact, _is_new = save_by_body(organization.pk, body, now)
     change_members(mailing_list, {contact.pk}, ())
     return contact
 

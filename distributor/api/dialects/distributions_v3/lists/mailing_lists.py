@@ -24,8 +24,8 @@ from distributor.api.dialects.distributions_v3.envelope import (
     Done,
     Element,
     ErrorDocument,
-    answer,
     answer_done,
+    answer_made,
     answer_result,
     enveloped,
     paged,
@@ -117,7 +117,7 @@ class MailingLists(DialectView):
         require_own(organization, Kind.DIRECTORY, directory_id)
         body, _keys = read_body(MailingListBody, json_body(request), organization, _ID_FIELDS)
         mailing_list = MailingList.objects.create(organization=organization, name=body.name)
-        return answer(ListMade(id=public_id(Kind.MAILING_LIST, mailing_list.pk)))
+        return answer_made(ListMade(id=public_id(Kind.MAILING_LIST, mailing_list.pk)))
 
 
 class MailingListDetail(DialectView):

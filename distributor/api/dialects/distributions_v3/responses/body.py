@@ -22,7 +22,7 @@ MAX_VALUES: Final = 120
 _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MOMENT: Final = TypeAdapter[datetime](Moment)
 _DAYS: Final = ("recordedDate", "endDate")
-_UNFINISHED: Final = {"finished": ("0", "false"), "progress": tuple(map(str, range(100)))}
+_UNFINISHED: Final = {"finished": re.compile(r"0(\.0*)?|false"), "progress": re.compile(r"\d{1,2}(\.\d*)?")}
 _OF_GIVER: Final = "Not stored: nothing about the giver of an anonymous response is."
 
 
@@ -79,7 +79,7 @@ def read_values(survey: Survey, values: Mapping[str, Any], now: datetime) -> Giv
             faults.append(Fault(f"/values/{name}", "unknown_question", text))
         else:
             answers[name] = value
-    if not answers and not faults:
+    if all(value in (None, "") for value in answers.values()) and not faults:
         faults.append(Fault("/values", "no_answers", "Give at least one answer."))
     if faults:
         raise invalid_request(faults)
@@ -89,8 +89,8 @@ def read_values(survey: Survey, values: Mapping[str, Any], now: datetime) -> Giv
 
 
 def _metadata_faults(values: Mapping[str, Any]) -> Iterator[Fault]:
-    for name, texts in _UNFINISHED.items():
-        if name in values and str(values[name]).lower() in texts:
+    for name, unfinished in _UNFINISHED.items():
+        if unfinished.fullmatch(str(values.get(name)).strip().lower()):
             yield Fault(f"/values/{name}", "not_supported", "Only finished responses are stored.")
 
 

@@ -19,7 +19,9 @@ from distributor.api.dialects.distributions_v3.subscriptions.topics import COMPL
 from distributor.engine.events.formats import Request
 from distributor.engine.events.messages import Message
 from distributor.models import EventEndpoint
+from distributor.rules.event_types import EventType
 
+TYPES: Final = (EventType.RESPONDED.value,)
 _FORM: Final = {"content-type": "application/x-www-form-urlencoded"}
 
 

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
+from distributor.api.audit import record_call
 from distributor.api.authentication import caller_key
 from distributor.api.dialects.distributions_v3.documentation import TAGS, path_id
 from distributor.api.dialects.distributions_v3.envelope import (
@@ -19,8 +20,9 @@ from distributor.api.dialects.distributions_v3.envelope import (
     DialectView,
     Done,
     ErrorDocument,
-    answer,
     answer_done,
+    answer_made,
+    answer_recorded,
     answer_result,
     enveloped,
     paged,
@@ -28,6 +30,7 @@ from distributor.api.dialects.distributions_v3.envelope import (
 from distributor.api.dialects.distributions_v3.faults import read_body
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id, read_id
 from distributor.api.dialects.distributions_v3.paging import OFFSET, PAGE, key_parser, page_of_rows, read_page
+from distributor.api.dialects.distributions_v3.subscriptions.message import TYPES
 from distributor.api.dialects.distributions_v3.subscriptions.shapes import (
     SubscriptionBody,
     SubscriptionElement,
@@ -50,7 +53,6 @@ from distributor.engine.events.endpoints import TooManyEndpointsError, create_en
 from distributor.engine.infrastructure.clock import database_now
 from distributor.models import EventEndpoint, Survey
 from distributor.models.event_endpoint import DeliveryState
-from distributor.rules.event_types import EventType
 
 FORMAT = "lists_and_links"
 _SUBSCRIPTION_ID = path_id("subscription_id", Kind.SUBSCRIPTION, "Id of the subscription.")
@@ -100,7 +102,7 @@ class Subscriptions(DialectView):
         is_silent = topic is not None and topic.is_silent
         values = values_of(body) | {
             "format": FORMAT,
-            "types": [EventType.RESPONDED.value],
+            "types": [*TYPES],
             "survey_ids": [survey.pk] if survey else [],
             "is_active": not is_silent,
         }
@@ -110,7 +112,7 @@ class Subscriptions(DialectView):
             raise Problem(HTTPStatus.CONFLICT, "too_many_endpoints", str(error)) from None
         silent = Fault("/topics", "no_events", "There are no events of this topic. Nothing will be sent.")
         made = SubscriptionMade(id=public_id(Kind.SUBSCRIPTION, endpoint.pk))
-        return answer(made, [silent] if is_silent else ())
+        return answer_made(made, [silent] if is_silent else ())
 
     @extend_schema(
         operation_id="v3DeleteSubscriptions",
@@ -124,8 +126,10 @@ class Subscriptions(DialectView):
         if content := json_body(request).strip():
             named, _keys = read_body(SubscriptionNamed, content, caller_key(request).organization, {})
             rows = rows.filter(**same_as(named))
-        EventEndpoint.objects.filter(pk__in=list(rows.values_list("pk", flat=True))).delete()
-        return answer_done()
+        for endpoint in rows:
+            record_call(request, "deleted", endpoint)
+            endpoint.delete()
+        return answer_recorded()
 
 
 class SubscriptionDetail(DialectView):

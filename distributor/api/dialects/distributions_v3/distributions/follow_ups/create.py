@@ -6,9 +6,11 @@ from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
+from django.db import transaction
 from rest_framework.request import Request
 
 from contacts.channel import Channel
+from distributor.api.audit import record_call
 from distributor.api.dialects.distributions_v3 import faults
 from distributor.api.dialects.distributions_v3.distributions.bodies import SmsBody
 from distributor.api.dialects.distributions_v3.distributions.follow_ups.body import FollowUpBody
@@ -63,7 +65,11 @@ def create_sms_follow_up(request: Request, body: SmsBody, keys: Keys, now: datet
         kind=_KINDS[body.method],
         scheduled_at=max(body.send_date or now, now),
     )
-    return _add(parent, step, keys.get("/recipients/contactId"), "/recipients/contactId", body.embedded_data, now)
+    with transaction.atomic():
+        contact_id = keys.get("/recipients/contactId")
+        added = _add(parent, step, contact_id, "/recipients/contactId", body.embedded_data, now)
+        record_call(request, "step_added", parent)
+    return added
 
 
 def _find_mismatches(parent: Distribution, keys: Keys) -> Iterator[Fault]:

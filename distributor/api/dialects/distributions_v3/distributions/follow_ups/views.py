@@ -33,6 +33,7 @@ from distributor.rules.journey.chain import StepKind
 
 class Reminders(DialectView):
     scopes: ClassVar = {"POST": Scope.SEND}
+    is_audited = True
 
     @extend_schema(
         operation_id="v3CreateReminder",
@@ -52,6 +53,7 @@ class Reminders(DialectView):
 
 class ThankYous(DialectView):
     scopes: ClassVar = {"POST": Scope.SEND}
+    is_audited = True
 
     @extend_schema(
         operation_id="v3CreateThankYou",

@@ -13,6 +13,7 @@ from distributor.api.fields import NO_NUL, NULL_IS_DEFAULT, DataFault, TimeZoneO
 from distributor.api.wire import Body
 
 MAX_IDS: Final = 1_000
+_MAX_LIMIT: Final = 2**63 - 1
 FORMATS: Final = ("csv", "tsv", "json", "ndjson")
 _Id = Annotated[str, StringConstraints(max_length=255, pattern=NO_NUL)]
 _Ids = Annotated[list[_Id], Field(max_length=MAX_IDS)]
@@ -27,6 +28,11 @@ def _refuse(text: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def _cut(limit: int) -> int:
+    """Return the limit, or the highest that is stored: nobody has so many responses."""
+    return min(limit, _MAX_LIMIT)
 
 
 def _known_format(name: str) -> str:
@@ -73,7 +79,7 @@ class ResponseExportBody(Body):
     end_date: MomentOrNone = Field(
         None, description="Only responses recorded before this time, ISO 8601.", examples=["2026-04-01T00:00:00Z"]
     )
-    limit: Annotated[int, Field(ge=1)] | None = Field(
+    limit: Annotated[int, Field(ge=1), AfterValidator(_cut)] | None = Field(
         None, description="At most so many responses, the oldest.", examples=[1000]
     )
     use_labels: _Flag = Field(
