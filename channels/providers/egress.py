@@ -8,6 +8,8 @@ a moment later gains nothing. `ALLOWED_PROVIDER_HOSTS` lists the hosts for which
 
 import socket
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from time import monotonic
+from typing import Final
 
 from django.conf import settings
 
@@ -31,6 +33,8 @@ _CLOSED_NETWORKS = [
 ]
 _NAT64 = ip_network("64:ff9b::/96")
 _LOOPBACK = ip_address("127.0.0.1")
+# A name may have hundreds of addresses where nothing answers. After so long no other one is tried.
+TRYING_SECONDS: Final = 10.0
 
 
 class AddressRefusedError(Exception):
@@ -85,7 +89,10 @@ def is_public(address: _Address) -> bool:
 def _connect_to_first(addresses: list[str], port: int, timeout_seconds: float | None) -> socket.socket:
     """Connect to the first address that answers. They are numeric, so nothing is resolved again."""
     failure = OSError("The host has no address.")
+    ends_at = monotonic() + TRYING_SECONDS
     for address in addresses:
+        if monotonic() >= ends_at:
+            break
         try:
             connected = socket.create_connection((address, port), timeout_seconds)
         except OSError as error:

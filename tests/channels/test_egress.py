@@ -201,6 +201,25 @@ def test_closed_addresses_among_open_ones_are_left_out(
     assert tried == ["127.0.0.1"]
 
 
+def test_a_name_with_many_silent_addresses_takes_no_longer_than_one_with_a_few(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"1.1.1.{number}", 443)) for number in range(200)]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    moment = 0.0
+
+    def connect(_to: tuple[str, int], seconds: float) -> socket.socket:
+        nonlocal moment
+        moment += seconds
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr(egress, "monotonic", lambda: moment)
+    monkeypatch.setattr(socket, "create_connection", connect)
+    with pytest.raises(TimeoutError):
+        open_socket(NAME, 443, 5.0, is_encrypted=True)
+    assert moment == 10.0
+
+
 def test_the_host_header_names_the_host_and_not_its_address(
     resolve: Resolve, twilio: RecordingStandIn, settings: Settings
 ) -> None:
