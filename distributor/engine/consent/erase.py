@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models.functions import Lower
 
 from contacts.address_key import address_key, is_address_key
@@ -24,6 +23,7 @@ from distributor.engine.consent.forget import (
 from distributor.engine.consent.mentions import Mentions, erase_mentions, erase_mentions_in_journeys
 from distributor.engine.consent.record import addresses_of, suppress_addresses
 from distributor.engine.consent.stored_exports import withdraw_exports
+from distributor.engine.infrastructure.transactions import retry_deadlocks
 from distributor.engine.journal.erasures import journal_erasure_on_commit
 from distributor.engine.journey.people import find_in_flight
 from distributor.engine.journey.stop import stop_journeys
@@ -37,7 +37,7 @@ _NOTHING: dict[str, Any] = {
 }
 
 
-@transaction.atomic
+@retry_deadlocks
 def erase_contact(contact_id: UUID, now: datetime, *, is_journalled: bool = True) -> bool:
     """Forget who a contact is, stop its journeys (reason “erased”) and close its links; say whether that is news.
 
@@ -53,6 +53,8 @@ def erase_contact(contact_id: UUID, now: datetime, *, is_journalled: bool = True
     stands for that contact. Stored exports that hold the person are withdrawn. The journal keeps the erasure, so that a
     restore does not undo it, unless `is_journalled` is false: then the caller makes it again by itself. Raises
     Contact.DoesNotExist.
+
+    Repeated after a deadlock: a send locks its text and then its contacts.
     """
     lock_erasures(Contact.objects.values_list("organization_id", flat=True).get(pk=contact_id))
     # The contact first: a call that is about to accept it again waits here, and then finds that it is gone.
@@ -81,7 +83,7 @@ def erase_contact(contact_id: UUID, now: datetime, *, is_journalled: bool = True
     return True
 
 
-@transaction.atomic
+@retry_deadlocks
 def erase_address(organization_id: UUID, address: str, now: datetime) -> list[UUID]:
     """Erase every contact that has an address, and what else is known of the address; return the erased contacts.
 

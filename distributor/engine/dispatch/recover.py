@@ -16,7 +16,7 @@ from contacts.ids import new_id
 from distributor.engine.dispatch.claim import Claim
 from distributor.engine.dispatch.handover import Begun
 from distributor.engine.dispatch.settle import settle
-from distributor.engine.infrastructure.chunked_job import pause_after
+from distributor.engine.infrastructure.chunked_job import describe_error, pause_after
 from distributor.engine.journey.attempts import read_attempts
 from distributor.engine.journey.decisions import new_decision
 from distributor.engine.journey.people import lock_people
@@ -60,7 +60,7 @@ def release_failed_claim(claim: Claim, error: Exception, now: datetime) -> None:
         _split_batch(claim, error, now)
         return
     Batch.objects.filter(id=claim.batch_id, fence=claim.fence).update(
-        lease_expires_at=now + pause_after(claim.claims), last_error=repr(error)[:500]
+        lease_expires_at=now + pause_after(claim.claims), last_error=describe_error(error)
     )
 
 
@@ -87,14 +87,14 @@ def _split_batch(claim: Claim, error: Exception, now: datetime) -> None:
             due_at=batch.due_at,
             size=len(second_half),
             claims=POISON_CLAIMS - 1,
-            last_error=repr(error)[:500],
+            last_error=describe_error(error),
         )
         Recipient.objects.filter(id__in=second_half).update(batch_id=new_batch.id)
         Batch.objects.filter(id=batch.id).update(
             size=len(ids) - len(second_half),
             claims=POISON_CLAIMS - 1,
             lease_expires_at=None,
-            last_error=repr(error)[:500],
+            last_error=describe_error(error),
         )
     logger.warning("batch_split", batch=str(claim.batch_id), into=[len(ids) - len(second_half), len(second_half)])
 
@@ -113,7 +113,7 @@ def _fail_recipient(claim: Claim, recipient_ids: list[int], error: Exception, no
             distribution_id=claim.distribution_id,
             contact_id=recipient.contact_id,
             recipient_id=recipient.id,
-            detail={"error": repr(error)[:500]},
+            detail={"error": describe_error(error)},
         ).save(force_insert=True)
         conclusion = conclude(
             has_reached=recipient.first_sent_at is not None,

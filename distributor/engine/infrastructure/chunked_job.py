@@ -27,6 +27,12 @@ def pause_after(failures: int) -> timedelta:
     return min(timedelta(seconds=2 ** min(failures, 10)), _LONGEST_PAUSE)
 
 
+def describe_error(error: Exception) -> str:
+    """Return an error as it is stored. Below the first line PostgreSQL quotes the row, and so the person in it."""
+    first_line, *_ = str(error).split("\n", 1)
+    return f"{type(error).__name__}: {first_line}"[:500]
+
+
 def run_time_slice(run_next: Callable[[datetime], bool], clock: Callable[[], datetime]) -> bool:
     """Run chunks for SLICE_SECONDS. Return whether there may be more to do."""
     ends_at = time.monotonic() + SLICE_SECONDS
@@ -70,5 +76,5 @@ def postpone(work: ChunkedWork, failures: int, error: Exception, now: datetime) 
     type(work)._default_manager.filter(pk=work.pk).update(
         failures=failures,
         due_at=now + pause_after(failures),
-        last_error=repr(error)[:500],
+        last_error=describe_error(error),
     )

@@ -74,6 +74,7 @@ def test_a_chunk_that_fails_waits_and_is_done_again(
     expansion = Expansion.objects.get()
     assert (expansion.failures, expansion.due_at) == (1, now + timedelta(seconds=2))
     assert "one_recipient_per_contact_and_distribution" in expansion.last_error
+    assert str(crowd[12].pk) not in expansion.last_error  # PostgreSQL quotes the row in a line of its own
     intruder.delete()
     assert totals_of(distribution) == {"waiting": 10}
     assert not expand_chunk(now, CHUNK)

@@ -1,18 +1,22 @@
 """Erasing a contact: nothing personal is left, and every sum is what it was."""
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.apps import apps
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 
 from channels.models import SandboxMessage
+from channels.own_texts import keep_own_text
 from contacts.address_key import address_key
 from contacts.channel import Channel
 from contacts.contact_fields import ContactFields
 from contacts.identity import UnknownContactsError, resolve_contacts
 from contacts.models import Contact, MailingList, Membership, Organization, Suppression
+from distributor.engine.acceptance.accept import accept
 from distributor.engine.consent.erase import erase_contact
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.responses.links import find_link
@@ -20,9 +24,10 @@ from distributor.engine.responses.record import LinkNotOpenError, record_respons
 from distributor.models import Attempt, Decision, ProviderEvent, Recipient, Response
 from distributor.models.decision import DecisionKind
 from distributor.rules.links import LinkState
-from tests.engine.conftest import Send
+from distributor.rules.requests import NO_TEMPLATE
+from tests.engine.conftest import Ask, Send
 from tests.support.engine.people import dispatch, given, totals_of
-from tests.support.simultaneous import run_together
+from tests.support.simultaneous import DEADLINE_SECONDS, run_together, wait_until_blocked
 
 pytestmark = pytest.mark.django_db
 PERSONAL: ContactFields = {
@@ -171,3 +176,29 @@ def test_whoever_is_sent_to_and_erased_at_once_ends_erased(send: Send) -> None:
         run_together([call, erase, call])
         assert traces("personal") == {}
         assert set(Recipient.objects.values_list("state", "reason")) == {("stopped", "erased")}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_erasure_that_deadlocks_with_a_send_of_the_same_text_is_repeated(
+    ask: Ask, organization: Organization
+) -> None:
+    """A send locks its text and then its contacts, an erasure the contact and then its texts."""
+    texts = {"en": {"subject": "Your visit", "html": "", "text": "${link}"}}
+    request = ask([given(1, **PERSONAL)])
+    own = replace(request.steps[0], template_id=NO_TEMPLATE, texts=texts)
+    accept(organization, None, replace(request, steps=[own]), database_now())
+
+    def erase_in_its_own_connection() -> None:
+        try:
+            erase()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            keep_own_text(organization, own.channel, texts)
+            erased = pool.submit(erase_in_its_own_connection)
+            wait_until_blocked(1)
+            Contact.objects.select_for_update(no_key=True).get()
+        erased.result(DEADLINE_SECONDS)
+    assert Contact.objects.get().erased_at is not None
