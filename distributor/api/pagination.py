@@ -76,7 +76,10 @@ def asked_base_url(request: Request) -> str:
     A proxy that ends TLS may pass the call on by http, so the public host keeps the scheme of PUBLIC_BASE_URL.
     """
     host = request.get_host()  # one of ALLOWED_HOSTS
-    is_public = host == urlsplit(settings.PUBLIC_BASE_URL).netloc
+    public = urlsplit(settings.PUBLIC_BASE_URL)
+    # Some clients write the port of https, too, or keep the letter case of their settings.
+    usual_port = ":443" if public.scheme == "https" else ":80"
+    is_public = host.lower().removesuffix(usual_port) == public.netloc.lower().removesuffix(usual_port)
     return settings.PUBLIC_BASE_URL if is_public else f"{request.scheme}://{host}"
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.test import Client
 
 from contacts.models import Contact, Organization
@@ -114,3 +115,14 @@ def test_the_next_page_is_at_the_host_that_was_asked(
         assert page["nextPage"] is None or page["nextPage"].startswith(f"{address}/API/v3/distributions?")
     link = client.get("/api/v1/distributions?limit=1", headers={"host": host})["Link"]
     assert link.startswith(f"<{address}/api/v1/distributions?")
+
+
+@pytest.mark.parametrize("host", ["surveys.example.com", "surveys.example.com:443", "Surveys.Example.com"])
+def test_the_next_page_at_the_public_host_keeps_its_scheme(
+    client: Client, links_body: dict[str, Any], settings: LazySettings, host: str
+) -> None:
+    settings.PUBLIC_BASE_URL = "https://surveys.example.com"
+    for _ in range(2):
+        result_of(call(client, "POST", "distributions", links_body))
+    page = client.get("/API/v3/distributions?pageSize=1", headers={"host": host}).json()["result"]
+    assert page["nextPage"].startswith("https://surveys.example.com/API/v3/distributions?")
