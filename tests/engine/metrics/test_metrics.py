@@ -12,6 +12,8 @@ from channels.events import EventKind
 from channels.models import Pace, ProviderAccount
 from contacts.channel import Channel
 from contacts.models import Organization
+from distributor.engine.calls.record import Call, recorder
+from distributor.engine.dispatch.result_totals import REASONS
 from distributor.engine.events.endpoints import create_endpoint, send_ping
 from distributor.engine.feedback.ingest import ingest_events
 from distributor.engine.infrastructure import valkey
@@ -90,6 +92,20 @@ def test_what_happened_equals_the_tables(send: Send, accounts: Accounts) -> None
     assert value(samples, f"{lag}_bucket", provider="sandbox", le="15") == 0
     assert value(samples, f"{lag}_bucket", provider="sandbox", le="+Inf") == 2
     assert 150 < value(samples, f"{lag}_sum", provider="sandbox") < 240
+
+
+def test_what_alerts_ask_for_begins_at_0(send: Send) -> None:
+    """Of a series that begins with a number, Prometheus sees no increase."""
+    send(1)
+    dispatch()
+    recorder.add(Call(0.0, "native", "GET", "api/v1/contacts", 200, 0.01, "1"))
+    recorder.write_now()
+    samples, of_account = scrape(), {"provider": "sandbox", "channel": "email"}
+    for result in ("failed", "unknown"):
+        for reason in REASONS:
+            assert value(samples, "distributor_attempts_total", result=result, reason=reason, **of_account) == 0
+    answered = {"api": "native", "method": "GET", "status": "5xx"}
+    assert value(samples, "distributor_call_duration_seconds_count", **answered) == 0
 
 
 def test_what_waits_is_told_by_lane_and_reason(send: Send, accounts: Accounts) -> None:
