@@ -101,19 +101,23 @@ def _trace_statement(execute: Callable[..., Any], sql: Any, params: Any, many: b
 
 
 # Tasks of this process that run, by their ids. Each process runs few at a time.
-_running: Final[dict[str, AbstractContextManager[tracing.Span]]] = {}
+_running: Final[dict[str, tuple[AbstractContextManager[tracing.Span], tracing.Span]]] = {}
 
 
 def _begin_task(task_id: str, task: Task[Any, Any], **_: Any) -> None:
     """Measure a task. Those that beat wakes every few seconds are left out: they would be nearly all traces."""
     if task.name in {entry["task"] for entry in task.app.conf.beat_schedule.values()}:
         return
-    span = tracing.span(f"run {task.name}", "consumer", messaging__system="celery")
-    span.__enter__()
-    _running[task_id] = span
+    measured = tracing.span(f"run {task.name}", "consumer", messaging__system="celery")
+    _running[task_id] = measured, measured.__enter__()
 
 
-def _end_task(task_id: str, **_: Any) -> None:
-    span = _running.pop(task_id, None)
-    if span is not None:
-        span.__exit__(None, None, None)
+def _end_task(task_id: str, retval: Any = None, **_: Any) -> None:
+    """End a task's span. Celery gives the exception of one that failed as what it returned; its text is left out."""
+    if task_id not in _running:
+        return
+    measured, span = _running.pop(task_id)
+    if isinstance(retval, BaseException):
+        span.set(error__type=type(retval).__name__)
+        span.fail(type(retval).__name__)
+    measured.__exit__(None, None, None)

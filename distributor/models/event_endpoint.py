@@ -54,7 +54,7 @@ class EventEndpoint(models.Model):
     topics = models.CharField(
         max_length=500, blank=True, db_default="", editable=False, help_text="What a subscription was made for."
     )
-    # {"current": "whsec_…", "previous": "whsec_…", "previousUntil": "2026-03-05T08:00:00+00:00"}
+    # {"current": "whsec_…", "previous": "whsec_…", "previousUntil": "2026-03-05T08:00:00+00:00"}, then "previous2"…
     secrets = EncryptedJSONField()
     headers = EncryptedJSONField(help_text="Headers of your own that each request has, by name.")
     is_active = models.BooleanField(default=True, help_text="Whether events are sent to it.")

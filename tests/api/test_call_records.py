@@ -77,7 +77,8 @@ def test_calls_are_counted_by_api_method_and_status(client: Client, key: ApiKey)
     durations = read_durations()
     assert durations is not None
     counts = {labels: sum(found.classes) for labels, found in durations[DURATIONS].items()}
-    assert counts == {("native", "GET", "2xx"): 3, ("native", "GET", "4xx"): 1, ("other", "OTHER", "4xx"): 1}
+    made = {labels: count for labels, count in counts.items() if count}
+    assert made == {("native", "GET", "2xx"): 3, ("native", "GET", "4xx"): 1, ("other", "OTHER", "4xx"): 1}
     assert durations[DURATIONS]["native", "GET", "2xx"].seconds > 0
     assert durations[ACCEPTED] == {}
 

@@ -18,6 +18,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from structlog.testing import capture_logs
 
 from config import tracing as config_tracing
+from config.celery import app
 from config.logging import _add_trace_id
 from config.otel import OpenTelemetryTracer
 from distributor.engine.infrastructure import tracing
@@ -114,6 +115,21 @@ def test_a_call_that_fails_is_a_failed_span_without_the_errors_text(collector: C
         raise ValueError("ann@example.com")
     span = collector.named("work")
     assert (span.status.code, span.status.message) == (2, "ValueError")
+    assert b"ann@" not in span.SerializeToString()
+
+
+def test_a_task_that_fails_is_a_failed_span_without_the_errors_text(collector: Collector) -> None:
+    @app.task(name="tests.fail")  # type: ignore[untyped-decorator]
+    def fail() -> None:
+        raise ValueError("ann@example.com")
+
+    try:
+        assert fail.apply().failed()
+    finally:
+        app.tasks.pop("tests.fail")
+    span = collector.named("run tests.fail")
+    assert (span.status.code, span.status.message) == (2, "ValueError")
+    assert attributes(span)["error.type"] == "ValueError"
     assert b"ann@" not in span.SerializeToString()
 
 

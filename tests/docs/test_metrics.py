@@ -116,6 +116,16 @@ def test_each_alert_has_a_chapter_and_a_sentence() -> None:
     assert len(re.findall(r"^### ", part, re.MULTILINE)) == len(runbooks)
 
 
+def test_alerts_about_silence_fire_when_there_is_no_series() -> None:
+    """A comparison with a series that is absent is never true."""
+    expressions = {rule["alert"]: promql_parser.parse(rule["expr"]) for rule in alerts()}
+    down, silent = expressions["DistributorDown"], expressions["DistributorNoHeartbeat"]
+    assert (str(down.op), str(down.rhs)) == ("or", 'absent(up{job="distributor"})')
+    assert str(silent.op) == "or"
+    never = '((max(distributor_database_up{}) == 1) unless on () distributor_heartbeat_age_seconds{task="sweep"})'
+    assert str(silent.rhs) == never
+
+
 def test_the_dashboard_shows_every_metric_but_what_the_alerts_are_for() -> None:
     shown = " ".join(query for _, query in queries())
     assert [metric.name for metric in METRICS if metric.name not in shown] == []

@@ -29,7 +29,10 @@ def class_of(seconds: float) -> int:
 
 
 def read_durations() -> Mapping[str, Mapping[tuple[str, ...], Durations]] | None:
-    """Return DURATIONS by (api, method, status) and ACCEPTED by (api,). None if Valkey is away."""
+    """Return DURATIONS by (api, method, status) and ACCEPTED by (api,). None if Valkey is away.
+
+    Where there were calls and no 5xx, these are 0: Prometheus sees no increase in the first number of a series.
+    """
 
     def write_commands(pipeline: Pipeline) -> None:
         pipeline.hgetall(DURATIONS)
@@ -38,10 +41,13 @@ def read_durations() -> Mapping[str, Mapping[tuple[str, ...], Durations]] | None
     answers = ask_valkey(write_commands)
     if answers is None:
         return None
-    return {name: _parse(fields) for name, fields in zip((DURATIONS, ACCEPTED), answers, strict=True)}
+    calls, accepted = (_parse(fields) for fields in answers)
+    for api, method in {labels[:2] for labels in calls}:
+        calls.setdefault((api, method, "5xx"), Durations())
+    return {DURATIONS: calls, ACCEPTED: accepted}
 
 
-def _parse(fields: Mapping[bytes, bytes]) -> Mapping[tuple[str, ...], Durations]:
+def _parse(fields: Mapping[bytes, bytes]) -> dict[tuple[str, ...], Durations]:
     found: dict[tuple[str, ...], Durations] = {}
     for field, value in fields.items():
         *labels, place = field.decode().split("|")

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
-from channels.providers.base import Outcome, Result
+from channels.providers.base import Outcome, Result, Scope
 from distributor.engine.counters.count import Route
 from distributor.engine.counters.totals import ATTEMPTS, PROVIDER_CALLS, Total, Totals
 from distributor.models.attempt import AttemptState
@@ -12,6 +12,8 @@ from distributor.models.attempt import AttemptState
 _ATTEMPT_STATES: Final = {Outcome.ACCEPTED: AttemptState.SENT, Outcome.UNKNOWN: AttemptState.UNKNOWN}
 # A result that is no attempt of the person's: the message waits, and is handed over again.
 DEFERRED: Final = "deferred"
+# What reason_of() may say of a message that was not accepted.
+REASONS: Final = ("opted_out", "bad_address", "throttled", *(scope.value for scope in Scope), "unspecified")
 
 
 def state_of(result: Result) -> str:

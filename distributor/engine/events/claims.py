@@ -44,6 +44,7 @@ _CLAIM: Final = f"""
 UPDATE distributor_eventendpoint SET claimed_until = %(until)s, fence = fence + 1
 WHERE id = (
     SELECT e.id FROM distributor_eventendpoint e WHERE {_DUE} AND e.id <> ALL(%(without)s::uuid[])
+        AND (%(failing_too)s OR e.failing_since IS NULL)
     ORDER BY random() LIMIT 1 FOR UPDATE SKIP LOCKED
 )
 RETURNING id
@@ -92,10 +93,11 @@ def has_due_endpoints(now: datetime) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def claim_endpoint(now: datetime, without: Iterable[UUID] = ()) -> EventEndpoint | None:
+def claim_endpoint(now: datetime, without: Iterable[UUID] = (), *, failing_too: bool = True) -> EventEndpoint | None:
     """Claim any endpoint that has something to be sent, and commit. None: there is none but those left out."""
+    asked = {"now": now, "until": now + LEASE, "without": array_of(without), "failing_too": failing_too}
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"now": now, "until": now + LEASE, "without": array_of(without)})
+        cursor.execute(_CLAIM, asked)
         row: tuple[UUID] | None = cursor.fetchone()
     return None if row is None else EventEndpoint.objects.select_related("organization").get(pk=row[0])
 

@@ -44,10 +44,10 @@ _MOST_KEPT: Final = 200
 class Sending:
     """The requests of one claim, in lanes. Each lane runs in a thread of its own."""
 
-    def __init__(self, work: Work, now: datetime, pool: ThreadPoolExecutor) -> None:
+    def __init__(self, work: Work, now: datetime, pool: ThreadPoolExecutor, ends_at: float) -> None:
         self.work = work
         self._now = now
-        self._ends_at = time.monotonic() + PAGE_SECONDS
+        self._ends_at = min(time.monotonic() + PAGE_SECONDS, ends_at)
         self._failures_in_a_row = 0
         self._is_over = False
         self._lines = _lines_of(work.endpoint)
@@ -97,14 +97,18 @@ class Sending:
 
 
 def deliver_due(clock: Callable[[], datetime]) -> bool:
-    """Deliver to all endpoints that have something to be sent, for a while. Return whether there may be more."""
+    """Deliver to all endpoints that have something to be sent, for a while. Return whether there may be more.
+
+    At its end nothing is claimed until the last request has been answered. So pages end with it, and endpoints that
+    fail are not tried shortly before it: those that hang would keep all others waiting.
+    """
     ends_at = time.monotonic() + SLICE_SECONDS
     active: list[Sending] = []
     idle: dict[UUID, float] = {}
     has_more = True
     with ThreadPoolExecutor(ENDPOINTS * LANES) as pool:
         while active or (has_more and time.monotonic() < ends_at):
-            has_more = time.monotonic() < ends_at and _claim_more(active, idle, clock, pool)
+            has_more = time.monotonic() < ends_at and _claim_more(active, idle, clock, pool, ends_at)
             futures = [future for sending in active for future in sending.futures if not future.done()]
             if futures:
                 wait(futures, _TICK_SECONDS, FIRST_COMPLETED)
@@ -118,7 +122,11 @@ def deliver_due(clock: Callable[[], datetime]) -> bool:
 
 
 def _claim_more(
-    active: list[Sending], idle: dict[UUID, float], clock: Callable[[], datetime], pool: ThreadPoolExecutor
+    active: list[Sending],
+    idle: dict[UUID, float],
+    clock: Callable[[], datetime],
+    pool: ThreadPoolExecutor,
+    slice_ends_at: float,
 ) -> bool:
     """Claim endpoints as long as there are any and threads for them, for a second. Return whether there may be more.
 
@@ -128,11 +136,12 @@ def _claim_more(
     while len(active) < ENDPOINTS:
         now, moment = clock(), time.monotonic()
         resting = [endpoint_id for endpoint_id, since in idle.items() if moment - since < IDLE_SECONDS]
-        endpoint = claim_endpoint(now, [*resting, *(sending.work.endpoint.pk for sending in active)])
+        without = [*resting, *(sending.work.endpoint.pk for sending in active)]
+        endpoint = claim_endpoint(now, without, failing_too=moment + WHOLE_SECONDS <= slice_ends_at)
         if endpoint is None:
             return False
         try:
-            if not _begin(endpoint, active, now, pool):
+            if not _begin(endpoint, active, now, pool, slice_ends_at):
                 idle[endpoint.pk] = moment
         except Exception:
             # Its claim ends with its lease; the others go on.
@@ -142,11 +151,13 @@ def _claim_more(
     return True
 
 
-def _begin(endpoint: EventEndpoint, active: list[Sending], now: datetime, pool: ThreadPoolExecutor) -> bool:
+def _begin(
+    endpoint: EventEndpoint, active: list[Sending], now: datetime, pool: ThreadPoolExecutor, ends_at: float
+) -> bool:
     """Send a claimed endpoint its requests, or give it back. Return False if there was nothing to do."""
     work = find_work(endpoint, now)
     if work.messages:
-        active.append(Sending(work, now, pool))
+        active.append(Sending(work, now, pool, ends_at))
         return True
     give_back(endpoint, outcome_of(work, now), now)
     return bool(work.next or work.replay or work.discarded)

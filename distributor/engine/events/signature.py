@@ -3,13 +3,15 @@
 import hmac
 import secrets
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
-# Both secrets sign for so long after a rotation.
+# A secret signs for so long after it was replaced.
 OVERLAP: Final = timedelta(hours=24)
+# The names of those that were replaced, newest first. If more are replaced within this time, the oldest are forgotten.
+_FORMER_NAMES: Final = ("previous", *(f"previous{number}" for number in range(2, 11)))
 _PREFIX: Final = "whsec_"
 _SECRET_BYTES: Final = 24
 
@@ -20,19 +22,30 @@ def new_secret() -> str:
 
 
 def rotate(stored: Mapping[str, str], now: datetime) -> dict[str, str]:
-    """Return the secrets with a new one in front. The one before signs, too, for 24 hours."""
-    rotated = {"current": new_secret()}
+    """Return the secrets with a new one in front. Each of those before signs, too, until 24 hours after its end.
+
+    A call that is repeated rotates twice: the secret that the receiver has must still sign then.
+    """
+    former = list(_valid_former(stored, now))
     if current := stored.get("current"):
-        rotated |= {"previous": current, "previousUntil": (now + OVERLAP).isoformat()}
+        former.insert(0, (current, (now + OVERLAP).isoformat()))
+    rotated = {"current": new_secret()}
+    for name, (secret, until) in zip(_FORMER_NAMES, former, strict=False):
+        rotated |= {name: secret, f"{name}Until": until}
     return rotated
 
 
 def valid_secrets(stored: Mapping[str, str], now: datetime) -> list[str]:
     """Return the secrets that sign now, newest first."""
     valid = [stored["current"]] if stored.get("current") else []
-    if stored.get("previous") and now < datetime.fromisoformat(stored["previousUntil"]):
-        valid.append(stored["previous"])
-    return valid
+    return valid + [secret for secret, _ in _valid_former(stored, now)]
+
+
+def _valid_former(stored: Mapping[str, str], now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield those that were replaced, newest first, and until when each signs."""
+    for name in _FORMER_NAMES:
+        if (secret := stored.get(name)) and now < datetime.fromisoformat(until := stored[f"{name}Until"]):
+            yield secret, until
 
 
 def sign(message_id: str, timestamp: int, body: bytes, valid: list[str]) -> dict[str, str]:

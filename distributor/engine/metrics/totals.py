@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from django.db import connection
 
 from distributor.engine.counters import totals
+from distributor.engine.dispatch.result_totals import REASONS
 from distributor.engine.metrics import catalogue
 from distributor.engine.metrics.family import Family
 
@@ -21,6 +22,10 @@ SELECT name, provider, channel, kind, reason, sum(count)::bigint, sum(seconds), 
 ), '{}')
 FROM distributor_metrictotal total GROUP BY name, provider, channel, kind, reason ORDER BY 1, 2, 3, 4, 5
 """
+
+
+# Prometheus sees no increase in the first number of a series. So what alerts ask for is 0 before it happens.
+_BEFORE_IT_HAPPENS: Final = tuple((result, reason) for result in ("failed", "unknown") for reason in REASONS)
 
 
 class _Row(NamedTuple):
@@ -48,6 +53,11 @@ def read_totals() -> list[Family]:
             reports.add(row.number, row.provider, row.channel, row.kind)
         elif row.name == totals.EVENT_REQUESTS:
             requests.add(row.number, row.kind)
+    counted = {(row.provider, row.channel, row.kind, row.reason) for row in rows if row.name == totals.ATTEMPTS}
+    for provider, channel in sorted({labels[:2] for labels in counted}):
+        for result, reason in _BEFORE_IT_HAPPENS:
+            if (provider, channel, result, reason) not in counted:
+                attempts.add(0, provider, channel, result, reason)
     of_calls = [row for row in rows if row.name == totals.PROVIDER_CALLS]
     of_reports = [row for row in rows if row.name == totals.PROVIDER_EVENTS]
     delivered = [row for row in rows if row.name == totals.EVENT_REQUESTS and row.kind == "delivered"]

@@ -61,7 +61,7 @@ SELECT json_build_object(
         SELECT pending.created_at FROM endpoints CROSS JOIN LATERAL (
             SELECT created_at FROM distributor_eventdelivery
             WHERE endpoint_id = endpoints.id AND state = 'pending' ORDER BY id LIMIT {COUNT_LIMIT}
-        ) AS pending LIMIT {COUNT_LIMIT}
+        ) AS pending WHERE endpoints.state IN ('active', 'failing') LIMIT {COUNT_LIMIT}
     ) AS requests),
     'installation', (
         SELECT json_build_object('recovering', recovering_since IS NOT NULL, 'journal_failed_at', journal_failed_at)

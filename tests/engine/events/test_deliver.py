@@ -20,6 +20,7 @@ from distributor.engine.events.endpoints import (
     send_ping,
 )
 from distributor.engine.events.expiry import DELIVERIES_KEPT, EVENTS_KEPT, delete_old_events
+from distributor.engine.events.signature import valid_secrets
 from distributor.engine.infrastructure.clock import database_now
 from distributor.models import EventBundle, EventDelivery, EventEndpoint
 from distributor.models.event_endpoint import DeliveryState
@@ -46,6 +47,19 @@ def test_everything_arrives_once_in_the_order_of_each_person(
     assert all((body["type"] == "events") == (batch_size > 1) for body in receiver.bodies)
     assert deliveries(DeliveryState.DELIVERED) == len(receiver.taken)
     assert not has_due_endpoints(database_now())
+
+
+def test_a_rotation_that_is_repeated_leaves_the_receivers_secret_valid_for_a_day(make: Make) -> None:
+    endpoint = make("https://example.com/")
+    now = database_now()
+    secrets = [endpoint.secrets["current"]]
+    for hours in (0, 1, 2):
+        rotate_secret(endpoint, now + timedelta(hours=hours))
+        secrets.insert(0, endpoint.secrets["current"])
+    assert valid_secrets(endpoint.secrets, now + timedelta(hours=3)) == secrets
+    assert valid_secrets(endpoint.secrets, now + timedelta(hours=24)) == secrets[:3]
+    rotate_secret(endpoint, now + timedelta(hours=25))
+    assert valid_secrets(endpoint.secrets, now + timedelta(hours=25)) == [endpoint.secrets["current"], *secrets[:2]]
 
 
 @pytest.mark.parametrize("verifier", [standardwebhooks.webhooks, svix.webhooks], ids=lambda module: module.__name__)

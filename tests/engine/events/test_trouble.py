@@ -1,5 +1,6 @@
 """Endpoints that fail, hang, move or are gone: each is treated as it must be, and nobody waits for another."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -147,6 +148,37 @@ def test_one_that_hangs_delays_nobody_else(
         assert silent.requests <= 8 * 2
 
 
+def test_pages_of_a_slow_endpoint_end_with_the_slice(
+    receiver: Receiver, make: Make, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(receiver.url)
+    receiver.latency_seconds = 0.2
+    send(160)
+    monkeypatch.setattr(deliver, "SLICE_SECONDS", 0.5)
+    began_at = time.monotonic()
+    assert deliver.deliver_due(database_now)
+    assert time.monotonic() - began_at < 2, "all of them take 4 s"
+    monkeypatch.undo()
+    receiver.latency_seconds = 0
+    deliver_at()
+    assert len({event["id"] for event in receiver.events}) == len(receiver.events) == 160
+
+
+def test_one_that_fails_is_not_tried_shortly_before_the_end_of_the_slice(
+    receiver: Receiver, make: Make, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing = make(f"{receiver.url}/failing")
+    make(f"{receiver.url}/working")
+    EventEndpoint.objects.filter(pk=failing.pk).update(
+        failures=5, failing_since=database_now(), retry_at=database_now()
+    )
+    send(1)
+    monkeypatch.setattr(deliver, "SLICE_SECONDS", deliver.WHOLE_SECONDS - 1)
+    deliver_at()
+    assert [request.path for request in receiver.taken] == ["/working"]
+    assert has_due_endpoints(database_now())
+
+
 def test_claiming_stops_after_a_while_though_pages_yield_nothing(
     make: Make, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,7 +188,7 @@ def test_claiming_stops_after_a_while_though_pages_yield_nothing(
     monkeypatch.setattr(stream, "MOST_BUNDLES", 1)
     monkeypatch.setattr(deliver, "CLAIM_SECONDS", 0.0)
     with ThreadPoolExecutor() as pool:
-        assert deliver._claim_more([], {}, database_now, pool)
+        assert deliver._claim_more([], {}, database_now, pool, time.monotonic() + 30)
     assert has_due_endpoints(database_now())
     deliver_at()
     assert not has_due_endpoints(database_now())

@@ -12,7 +12,9 @@ from channels.events import EventKind
 from channels.models import Pace, ProviderAccount
 from contacts.channel import Channel
 from contacts.models import Organization
-from distributor.engine.events.endpoints import create_endpoint
+from distributor.engine.calls.record import Call, recorder
+from distributor.engine.dispatch.result_totals import REASONS
+from distributor.engine.events.endpoints import create_endpoint, send_ping
 from distributor.engine.feedback.ingest import ingest_events
 from distributor.engine.infrastructure import valkey
 from distributor.engine.infrastructure.clock import database_now
@@ -22,7 +24,7 @@ from distributor.engine.metrics.catalogue import METRICS
 from distributor.engine.metrics.family import Family, Kind, Metric, write_text
 from distributor.engine.route.step_context import as_account
 from distributor.engine.schedule.sweep import sweep
-from distributor.models import Attempt, Batch, Distribution
+from distributor.models import Attempt, Batch, Distribution, EventEndpoint
 from tests.engine.conftest import Ask, Send
 from tests.support.engine.people import dispatch
 from tests.support.engine.provider_events import event_of
@@ -92,6 +94,20 @@ def test_what_happened_equals_the_tables(send: Send, accounts: Accounts) -> None
     assert 150 < value(samples, f"{lag}_sum", provider="sandbox") < 240
 
 
+def test_what_alerts_ask_for_begins_at_0(send: Send) -> None:
+    """Of a series that begins with a number, Prometheus sees no increase."""
+    send(1)
+    dispatch()
+    recorder.add(Call(0.0, "native", "GET", "api/v1/contacts", 200, 0.01, "1"))
+    recorder.write_now()
+    samples, of_account = scrape(), {"provider": "sandbox", "channel": "email"}
+    for result in ("failed", "unknown"):
+        for reason in REASONS:
+            assert value(samples, "distributor_attempts_total", result=result, reason=reason, **of_account) == 0
+    answered = {"api": "native", "method": "GET", "status": "5xx"}
+    assert value(samples, "distributor_call_duration_seconds_count", **answered) == 0
+
+
 def test_what_waits_is_told_by_lane_and_reason(send: Send, accounts: Accounts) -> None:
     now = database_now()
     send(3)
@@ -142,6 +158,18 @@ def test_work_events_and_heartbeats_are_told(send: Send, organization: Organizat
     assert value(samples, "distributor_heartbeat_age_seconds", task="sweep") < 60
     assert value(samples, "distributor_recovering") == value(samples, "distributor_journal_failed") == 0
     assert value(samples, "distributor_database_up") == value(samples, "distributor_valkey_up") == 1
+
+
+def test_what_an_endpoint_that_is_off_was_not_sent_is_not_late(organization: Organization) -> None:
+    endpoint = create_endpoint(organization, {"name": "CRM", "url": "https://crm.example.com/in"}, database_now())
+    send_ping(endpoint, database_now() - timedelta(hours=1))
+    samples = scrape()
+    assert value(samples, "distributor_undelivered_event_seconds") >= 3600
+    assert value(samples, "distributor_pending_event_requests") == 1
+    EventEndpoint.objects.update(is_active=False)
+    samples = scrape()
+    assert value(samples, "distributor_undelivered_event_seconds") == 0
+    assert value(samples, "distributor_pending_event_requests") == 0
 
 
 def test_a_scrape_is_seven_statements_however_much_there_is(ask: Ask, send: Send) -> None:

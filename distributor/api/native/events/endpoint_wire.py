@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, ValidationError, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from distributor.api.fields import NULL_IS_DEFAULT, ONE_LINE, AwareMoment, Name, NullIfBlank
@@ -36,6 +36,7 @@ Url = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_
 Types = Annotated[list[StreamedType], Field(max_length=50, strict=False)]
 Ids = Annotated[list[Annotated[UUID, Field(strict=False)]], Field(max_length=100)]
 Headers = Annotated[dict[str, Any], NULL_IS_DEFAULT]
+_MOMENT: TypeAdapter[datetime] = TypeAdapter(AwareMoment)
 BatchSize = Annotated[int, Field(ge=1, le=MAX_BATCH_SIZE)]
 
 
@@ -240,16 +241,13 @@ def endpoint_faults(given: dict[str, Any]) -> Iterator[Fault]:
 
 
 def period_faults(given: dict[str, Any]) -> Iterator[Fault]:
-    """Yield the fault of a period that ends before it begins; both must be in one spelling to be compared here."""
-    since, before = given.get("from"), given.get("to")
-    if isinstance(since, str) and isinstance(before, str):
-        try:
-            moments = [datetime.fromisoformat(text) for text in (since, before)]
-            is_empty = moments[0] >= moments[1]
-        except (ValueError, TypeError):
-            return
-        if is_empty:
-            yield Fault("/to", "out_of_range", "`to` must be later than `from`.")
+    """Yield the fault of a period that ends before it begins. Faults of its moments are the model's."""
+    try:
+        since, before = (_MOMENT.validate_python(given.get(name)) for name in ("from", "to"))
+    except ValidationError:
+        return
+    if since >= before:
+        yield Fault("/to", "out_of_range", "`to` must be later than `from`.")
 
 
 def _fields(document: type[Document], row: Any) -> dict[str, Any]:
