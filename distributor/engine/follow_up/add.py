@@ -147,8 +147,12 @@ def _require_addable(distribution: Distribution, request: StepRequest, contact_i
 
 
 def _lock_recipient(distribution_id: UUID, contact_id: UUID) -> Recipient | None:
-    recipients = Recipient.objects.filter(distribution=distribution_id, contact_id=contact_id, contact__erased_at=None)
-    return recipients.select_for_update(no_key=True, of=("self",)).first()
+    """Lock a contact's recipient; None if there is none, or the contact was erased."""
+    recipients = Recipient.objects.filter(distribution=distribution_id, contact_id=contact_id)
+    recipient = recipients.select_for_update(no_key=True).first()
+    # Asked when the lock is there: an erasure may have been waited for.
+    is_erased = Contact.objects.filter(pk=contact_id, erased_at__isnull=False).exists()
+    return None if is_erased else recipient
 
 
 def _add_attributes(row: Distribution | Recipient | None, attributes: Mapping[str, Any]) -> None:

@@ -1,28 +1,32 @@
 """A reminder or thank-you is added while everything else happens: nobody is missed, and nobody gets it twice."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 
 import pytest
+from django.db import connection, transaction
 
 from channels.events import EventKind
 from channels.models import ProviderAccount
 from contacts.channel import Channel
 from distributor.engine.acceptance.accept import Accepted
+from distributor.engine.consent.erase import erase_contact
 from distributor.engine.consent.opt_out import opt_out
 from distributor.engine.control import cancel, pause, resume
-from distributor.engine.follow_up.add import arm_next_chunk
+from distributor.engine.follow_up.add import add_follow_up, arm_next_chunk
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.responses.links import record_open
 from distributor.engine.responses.record import record_response
-from distributor.models import Distribution, FollowUp
+from distributor.models import Distribution, FollowUp, Recipient
 from distributor.rules.journey.chain import StepKind
+from distributor.rules.requests import StepRequest
 from tests.engine.conftest import Follow, Send
 from tests.support.engine.people import arm_follow_ups, dispatch, dispatch_at, fail_addresses, messages, totals_of
 from tests.support.engine.provider_events import event_of, recipient_of, report_events
 from tests.support.failpoints import held_at
-from tests.support.simultaneous import run_together
+from tests.support.simultaneous import DEADLINE_SECONDS, run_together, wait_until_blocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Accounts = dict[Channel, ProviderAccount]
@@ -246,3 +250,32 @@ def test_two_calls_at_once_add_two_steps(send: Send, follow: Follow) -> None:
     wait_for_hours()
     assert Distribution.objects.get().follow_up_count == 2
     assert sorted(messages()) == sorted([INVITATION] * 2 + [REMINDER] * 2 + ["reminder sms"] * 2)
+
+
+def test_data_for_a_person_who_is_being_erased_is_not_stored(send: Send) -> None:
+    accepted = send(1)
+    dispatch()
+    contact_id, [step] = accepted.recipients[0].contact.id, accepted.distribution.steps.all()
+    asked = StepRequest(
+        channel=step.channel,
+        provider_account_id=step.provider_account_id,
+        template_id=step.template_id,
+        kind=StepKind.REMINDER,
+        scheduled_at=database_now(),
+    )
+
+    def add() -> None:
+        try:
+            add_follow_up(
+                accepted.distribution.pk, asked, database_now(), contact_id=contact_id, attributes={"note": "hers"}
+            )
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            erase_contact(contact_id, database_now())
+            added = pool.submit(add)
+            wait_until_blocked(1)
+        added.result(DEADLINE_SECONDS)
+    assert Recipient.objects.get().attributes == {}
