@@ -21,7 +21,6 @@ FILLED = example_variables() | SECRETS
 # Of one process only, of a laptop only, or a choice that compose makes.
 NOT_PASSED = {"DATABASE_POOL", "SANDBOX_OPEN", "CSRF_TRUSTED_ORIGINS", "BIND", "DEBUG"}
 NOT_PASSED |= {"DEMO_API_KEY", "FORCE_COLOR", "LOG_TIME"}
-NOT_PASSED |= {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_SDK_DISABLED", "OTEL_SERVICE_NAME", "OTEL_TRACES_EXPORTER"}
 
 
 def test_the_example_names_every_variable_that_compose_requires() -> None:
@@ -34,7 +33,7 @@ def test_the_example_names_every_variable_that_compose_requires() -> None:
 
 def test_every_documented_variable_reaches_the_processes() -> None:
     page = (PROJECT / "docs/reference/settings.md").read_text()
-    documented = set(re.findall(r"^\| `([A-Z_]+)` \|", page, re.MULTILINE))
+    documented = set(re.findall(r"^\| `([A-Z_]+)` \|", page, re.MULTILINE)) | set(re.findall(r"`(OTEL_[A-Z_]+)`", page))
     assert len(documented) > 12
     for name in ("web", "worker", "worker-urgent", "worker-events", "beat", "migrate"):
         assert documented - NOT_PASSED <= set(read_compose(**FILLED)[name]["environment"]), name
