@@ -6,6 +6,7 @@ import sys
 from base64 import urlsafe_b64encode
 
 import pytest
+import yaml
 
 from tests.production.compose import PROJECT, example_variables, read_compose
 from tests.stack.running import clean_environment
@@ -37,6 +38,15 @@ def test_every_documented_variable_reaches_the_processes() -> None:
     assert len(documented) > 12
     for name in ("web", "worker", "worker-urgent", "worker-events", "beat", "migrate"):
         assert documented - NOT_PASSED <= set(read_compose(**FILLED)[name]["environment"]), name
+
+
+def test_what_compose_asks_itself_is_allowed_whatever_hosts_are() -> None:
+    web = read_compose(**FILLED | {"ALLOWED_HOSTS": "surveys.example.com"})["web"]
+    [url] = re.findall(r"http://([\w.]+):8000/", " ".join(web["healthcheck"]["test"]))
+    scrapes = yaml.safe_load((PROJECT / "monitoring/prometheus.yml").read_text())["scrape_configs"]
+    [target] = [target for scrape in scrapes for each in scrape["static_configs"] for target in each["targets"]]
+    allowed = web["environment"]["ALLOWED_HOSTS"].split(",")
+    assert set(allowed) == {"surveys.example.com", url, target.partition(":")[0]}
 
 
 def test_processes_have_time_to_finish_what_they_began() -> None:
