@@ -6,6 +6,7 @@ import sys
 from base64 import urlsafe_b64encode
 
 import pytest
+import yaml
 
 from tests.production.compose import PROJECT, example_variables, read_compose
 from tests.stack.running import clean_environment
@@ -21,7 +22,6 @@ FILLED = example_variables() | SECRETS
 # Of one process only, of a laptop only, or a choice that compose makes.
 NOT_PASSED = {"DATABASE_POOL", "SANDBOX_OPEN", "CSRF_TRUSTED_ORIGINS", "BIND", "DEBUG"}
 NOT_PASSED |= {"DEMO_API_KEY", "FORCE_COLOR", "LOG_TIME"}
-NOT_PASSED |= {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_SDK_DISABLED", "OTEL_SERVICE_NAME", "OTEL_TRACES_EXPORTER"}
 
 
 def test_the_example_names_every_variable_that_compose_requires() -> None:
@@ -34,10 +34,19 @@ def test_the_example_names_every_variable_that_compose_requires() -> None:
 
 def test_every_documented_variable_reaches_the_processes() -> None:
     page = (PROJECT / "docs/reference/settings.md").read_text()
-    documented = set(re.findall(r"^\| `([A-Z_]+)` \|", page, re.MULTILINE))
+    documented = set(re.findall(r"^\| `([A-Z_]+)` \|", page, re.MULTILINE)) | set(re.findall(r"`(OTEL_[A-Z_]+)`", page))
     assert len(documented) > 12
     for name in ("web", "worker", "worker-urgent", "worker-events", "beat", "migrate"):
         assert documented - NOT_PASSED <= set(read_compose(**FILLED)[name]["environment"]), name
+
+
+def test_what_compose_asks_itself_is_allowed_whatever_hosts_are() -> None:
+    web = read_compose(**FILLED | {"ALLOWED_HOSTS": "surveys.example.com"})["web"]
+    [url] = re.findall(r"http://([\w.]+):8000/", " ".join(web["healthcheck"]["test"]))
+    scrapes = yaml.safe_load((PROJECT / "monitoring/prometheus.yml").read_text())["scrape_configs"]
+    [target] = [target for scrape in scrapes for each in scrape["static_configs"] for target in each["targets"]]
+    allowed = web["environment"]["ALLOWED_HOSTS"].split(",")
+    assert set(allowed) == {"surveys.example.com", url, target.partition(":")[0]}
 
 
 def test_processes_have_time_to_finish_what_they_began() -> None:
