@@ -119,7 +119,7 @@ def test_a_call_that_fails_is_a_failed_span_without_the_errors_text(collector: C
 
 
 def test_a_task_that_fails_is_a_failed_span_without_the_errors_text(collector: Collector) -> None:
-    @app.task(name="tests.fail")  # type: ignore[untyped-decorator]
+    @app.task(name="tests.fail")
     def fail() -> None:
         raise ValueError("ann@example.com")
 

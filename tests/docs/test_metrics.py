@@ -118,7 +118,7 @@ def test_each_alert_has_a_chapter_and_a_sentence() -> None:
 
 def test_alerts_about_silence_fire_when_there_is_no_series() -> None:
     """A comparison with a series that is absent is never true."""
-    expressions = {rule["alert"]: promql_parser.parse(rule["expr"]) for rule in alerts()}
+    expressions: dict[str, Any] = {rule["alert"]: promql_parser.parse(rule["expr"]) for rule in alerts()}
     down, silent = expressions["DistributorDown"], expressions["DistributorNoHeartbeat"]
     assert (str(down.op), str(down.rhs)) == ("or", 'absent(up{job="distributor"})')
     assert str(silent.op) == "or"

@@ -95,7 +95,7 @@ def has_due_endpoints(now: datetime) -> bool:
 
 def claim_endpoint(now: datetime, without: Iterable[UUID] = (), *, failing_too: bool = True) -> EventEndpoint | None:
     """Claim any endpoint that has something to be sent, and commit. None: there is none but those left out."""
-    asked = {"now": now, "until": now + LEASE, "without": array_of(without), "failing_too": failing_too}
+    asked: dict[str, Any] = {"now": now, "until": now + LEASE, "without": array_of(without), "failing_too": failing_too}
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, asked)
         row: tuple[UUID] | None = cursor.fetchone()

@@ -173,7 +173,7 @@ def test_one_that_fails_is_not_tried_shortly_before_the_end_of_the_slice(
         failures=5, failing_since=database_now(), retry_at=database_now()
     )
     send(1)
-    monkeypatch.setattr(deliver, "SLICE_SECONDS", deliver.WHOLE_SECONDS - 1)
+    monkeypatch.setattr(deliver, "SLICE_SECONDS", post.WHOLE_SECONDS - 1)
     deliver_at()
     assert [request.path for request in receiver.taken] == ["/working"]
     assert has_due_endpoints(database_now())
