@@ -16,12 +16,21 @@ CHUNKS: Final = 10
 
 
 def delete_old_events(now: datetime) -> int:
-    """Delete some chunks of old events, and of old deliveries that wait for nothing. Return how many rows it were."""
+    """Delete some chunks of old events, and of old deliveries. Return how many rows it were.
+
+    Deliveries that wait until their endpoint is switched on are kept as long as their events.
+    """
     kept_events = EventBundle.objects.filter(at__gte=now - EVENTS_KEPT)
     bundles = EventBundle.objects.all()
     deliveries = EventDelivery.objects.exclude(state=DeliveryState.PENDING)
     kept_deliveries = deliveries.filter(created_at__gte=now - DELIVERIES_KEPT)
-    return _delete_old(bundles, kept_events) + _delete_old(deliveries, kept_deliveries)
+    waiting = EventDelivery.objects.filter(state=DeliveryState.PENDING, endpoint__is_active=False)
+    kept_waiting = waiting.filter(created_at__gte=now - EVENTS_KEPT)
+    return (
+        _delete_old(bundles, kept_events)
+        + _delete_old(deliveries, kept_deliveries)
+        + _delete_old(waiting, kept_waiting)
+    )
 
 
 def _delete_old(rows: QuerySet[Any], kept: QuerySet[Any]) -> int:

@@ -215,3 +215,16 @@ def test_old_events_and_deliveries_are_deleted_and_what_waits_for_them_is_discar
     assert deliveries(DeliveryState.DISCARDED) == 1
     delete_old_events(later)
     assert EventDelivery.objects.count() == 0
+
+
+def test_what_waits_for_an_endpoint_that_is_off_is_deleted_with_its_events(make: Make) -> None:
+    endpoint, now = make("https://example.com/"), database_now()
+    send_ping(endpoint, now)
+    later = now + EVENTS_KEPT + timedelta(seconds=1)
+    delete_old_events(later)
+    assert EventDelivery.objects.count() == 1
+    EventEndpoint.objects.update(is_active=False)
+    delete_old_events(later - timedelta(seconds=2))
+    assert EventDelivery.objects.count() == 1
+    delete_old_events(later)
+    assert EventDelivery.objects.count() == 0
