@@ -94,12 +94,15 @@ def has_due_endpoints(now: datetime) -> bool:
 
 
 def claim_endpoint(now: datetime, without: Iterable[UUID] = (), *, failing_too: bool = True) -> EventEndpoint | None:
-    """Claim any endpoint that has something to be sent, and commit. None: there is none but those left out."""
+    """Claim any endpoint that has something to be sent, and commit.
+
+    None: there is none but those left out, or it was deleted just now.
+    """
     asked: dict[str, Any] = {"now": now, "until": now + LEASE, "without": array_of(without), "failing_too": failing_too}
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, asked)
         row: tuple[UUID] | None = cursor.fetchone()
-    return None if row is None else EventEndpoint.objects.select_related("organization").get(pk=row[0])
+    return None if row is None else EventEndpoint.objects.select_related("organization").filter(pk=row[0]).first()
 
 
 def health_of(endpoint: EventEndpoint) -> EndpointHealth:

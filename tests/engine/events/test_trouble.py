@@ -12,9 +12,7 @@ from structlog.testing import capture_logs
 
 from distributor.engine.events import deliver, post, stream
 from distributor.engine.events.claims import claim_endpoint, give_back, has_due_endpoints
-from distributor.engine.events.endpoints import (
-    change_endpoint,
-)
+from distributor.engine.events.endpoints import change_endpoint, send_ping
 from distributor.engine.events.work import find_work, outcome_of
 from distributor.engine.infrastructure.clock import database_now
 from distributor.models import EventDelivery, EventEndpoint
@@ -274,3 +272,17 @@ def test_an_answer_of_any_size_is_read_to_its_limit_only(receiver: Receiver, mak
     deliver_at()
     delivery = EventDelivery.objects.get()
     assert (delivery.status, delivery.answer) == (500, "x" * post.EXCERPT_LENGTH)
+
+
+def test_an_endpoint_that_is_deleted_while_it_is_claimed_is_left_out(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send_ping(make("https://example.com/"), database_now())
+    rows = EventEndpoint.objects.select_related("organization")
+
+    def select(*_: str) -> Any:
+        rows.delete()
+        return rows
+
+    monkeypatch.setattr(EventEndpoint.objects, "select_related", select)
+    assert claim_endpoint(database_now()) is None
