@@ -137,9 +137,11 @@ class EventEndpointAdmin(ConfirmedAdmin, BaseAdmin[EventEndpoint]):
 
     @admin.action(description="Rotate the secret (the old one signs for 24 hours more)", permissions=["change"])
     def rotate(self, request: HttpRequest, endpoints: QuerySet[EventEndpoint]) -> None:
-        for endpoint in endpoints:
-            rotate_secret(endpoint, database_now())
-            self.log_change(request, endpoint, "Rotated the secret.")
+        with transaction.atomic():
+            # Locked: of two rotations at once, the second one keeps the first one's secret.
+            for endpoint in endpoints.order_by("pk").select_for_update(of=("self",), no_key=True):
+                rotate_secret(endpoint, database_now())
+                self.log_change(request, endpoint, "Rotated the secret.")
         self.message_user(request, "Rotated. The new secret is on the endpoint's page.", messages.SUCCESS)
 
     @admin.display(description="state")
@@ -194,7 +196,7 @@ class EventDeliveryAdmin(ReadOnlyAdmin[EventDelivery]):
         for delivery in deliveries.order_by("pk"):
             redeliver(delivery, database_now())
             self.log_change(request, delivery, "Sent again.")
-        self.message_user(request, "Workers send them now.", messages.SUCCESS)
+        self.message_user(request, "Workers send them now, or when their endpoint is switched on.", messages.SUCCESS)
 
     @admin.display(description="types")
     def shown_types(self, delivery: EventDelivery) -> str:

@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.conf import LazySettings
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from contacts.models import Organization
 from distributor.engine.events.endpoints import create_endpoint, send_ping
@@ -90,6 +92,14 @@ def test_actions_ping_rotate_and_send_again(operator: Client, organization: Orga
     EventDelivery.objects.update(state=DeliveryState.DELIVERED, due_at=None)
     assert "Workers send them now" in act(operator, "send_again", EventDelivery.objects.get())
     assert EventDelivery.objects.filter(state=DeliveryState.PENDING).count() == 1
+
+
+def test_rotating_locks_the_endpoint(operator: Client, organization: Organization) -> None:
+    made = create_endpoint(organization, {"name": "CRM", "url": "https://example.com"}, database_now())
+    with CaptureQueriesContext(connection) as queries:
+        act(operator, "rotate", made)
+    locking = [query["sql"] for query in queries if "FOR NO KEY UPDATE" in query["sql"]]
+    assert [sql for sql in locking if "distributor_eventendpoint" in sql]
 
 
 def test_a_manager_of_another_organization_can_send_nothing_again(organization: Organization) -> None:
