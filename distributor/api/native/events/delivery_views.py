@@ -102,7 +102,10 @@ class RedeliverEvents(NativeView):
         responses={202: EventDeliveryDocument} | ERRORS_OF_DETAIL,
     )
     def post(self, request: Request, event_endpoint_id: str, delivery_id: str) -> Response:
-        """Send a request again, with the same `webhook-id`. The answer is the delivery that will be sent."""
+        """Send a request again, with the same `webhook-id`. The answer is the delivery that will be sent.
+
+        While the endpoint is switched off, it waits.
+        """
         delivery = find_delivery(request, event_endpoint_id, delivery_id)
         return Response(render_delivery(redeliver(delivery, database_now())), HTTPStatus.ACCEPTED)
 
@@ -146,7 +149,10 @@ class ReplayEvents(NativeView):
         responses={202: ReplayDocument} | ERRORS_OF_DETAIL | ERRORS_OF_BODY,
     )
     def post(self, request: Request, event_endpoint_id: str) -> Response:
-        """Send the events of a period again, with the same ids, behind everything that is new."""
+        """Send the events of a period again, with the same ids, behind everything that is new.
+
+        While the endpoint is switched off, they wait.
+        """
         endpoint = find_row(own_rows(request, EventEndpoint), event_endpoint_id, NOUN)
         body = parse_body(ReplayBody, json_body(request), period_faults)
         try:
