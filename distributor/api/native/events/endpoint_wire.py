@@ -180,7 +180,8 @@ class EventDeliveryBodyDocument(EventDeliveryDocument):
     """A request to an endpoint with its body."""
 
     body: dict[str, Any] | None = Field(
-        description="The body of the request, as it would be sent now; null if its events are kept no longer.",
+        description="The body of the request, as it would be sent now; null if its events are kept no longer. With "
+        "another `format` than `standard`, the event of which the request is made.",
         examples=[{"id": "evt_4fP9cWq0T5yXhL2mB7sDzA", "type": "recipient.delivered"}],
     )
 

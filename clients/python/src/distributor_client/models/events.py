@@ -87,7 +87,9 @@ class EventDeliveryBodyDocument(Document):
     due_at: datetime | None
     """When it is sent next; null unless it is pending."""
     body: dict[str, Any] | None
-    """The body of the request, as it would be sent now; null if its events are kept no longer."""
+    """The body of the request, as it would be sent now; null if its events are kept no longer. With another `format`
+    than `standard`, the event of which the request is made.
+    """
 
 
 class EventDeliveryDocument(Document):
