@@ -36,12 +36,16 @@ _FAILURE_REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class NextBatch:
-    """The step and time that people continue with. People with equal values share a batch."""
+    """The step and time that people continue with. People with equal values share a batch.
+
+    `held_by` is the broken account that they wait for, if there is no other.
+    """
 
     step_id: UUID
     due_at: datetime
     is_attempt: bool
     sent_at: datetime | None
+    held_by: UUID | None = None
 
 
 @dataclass(slots=True)
@@ -140,7 +144,9 @@ def arm_next_batches(scheduled: Scheduled, consequences: Consequences) -> list[M
     """Create a batch for each step and time that people continue with. Returns the moves that put them there."""
     moves = []
     for next_batch, recipient_ids in consequences.next_batches.items():
-        batch_id = arm_batch(scheduled, next_batch.step_id, next_batch.due_at, len(recipient_ids))
+        batch_id = arm_batch(
+            scheduled, next_batch.step_id, next_batch.due_at, len(recipient_ids), held_by=next_batch.held_by
+        )
         moves += [
             Move(
                 recipient_id,
@@ -172,8 +178,12 @@ def _retry_step(
     # If the account is held back, people are due at once: begin may choose another account, or parks them. If it is
     # broken and there is no other, somebody else asks for its probe first.
     is_account_held = is_about_account(result) and result.retry_after_seconds != 0
-    due_at = (health.asks_again_at or now) if is_account_held else retry.due_at
-    _add_to_batch(consequences, person, NextBatch(context.step.id, due_at, retry.is_attempt, sent_at=None))
+    if is_account_held and health.asks_again_at:
+        due_at, held_by = health.asks_again_at, context.account.id
+    else:
+        due_at, held_by = now if is_account_held else retry.due_at, None
+    next_batch = NextBatch(context.step.id, due_at, retry.is_attempt, sent_at=None, held_by=held_by)
+    _add_to_batch(consequences, person, next_batch)
     until = health.held_until if is_account_held else retry.due_at
     decision = _decision(context, person, DecisionKind.DEFERRED, retry.reason, result, now, until=until)
     if is_account_held:

@@ -21,10 +21,19 @@ class Scheduled(Protocol):
     def distribution_id(self) -> UUID: ...
 
 
-def arm_batch(scheduled: Scheduled, step_id: UUID, due_at: datetime, size: int, *, lane: str | None = None) -> UUID:
+def arm_batch(
+    scheduled: Scheduled,
+    step_id: UUID,
+    due_at: datetime,
+    size: int,
+    *,
+    lane: str | None = None,
+    held_by: UUID | None = None,
+) -> UUID:
     """Create a batch of the same distribution and return its id. The caller moves the recipients into it.
 
-    With `lane` None, the size decides the lane.
+    With `lane` None, the size decides the lane. `held_by` is the account that the batch waits for: it is due at once
+    when the account works again.
     """
     batch = Batch.objects.create(
         id=new_id(),
@@ -34,6 +43,7 @@ def arm_batch(scheduled: Scheduled, step_id: UUID, due_at: datetime, size: int, 
         lane=lane or lane_for(size),
         due_at=due_at,
         size=size,
+        held_by=held_by,
     )
     return batch.id
 

@@ -16,7 +16,8 @@ from channels.providers.smtp.replies import Stage, read_refusal
 from contacts.channel import Channel
 from contacts.models import Organization, Suppression
 from distributor.engine.infrastructure.clock import database_now
-from distributor.models import Attempt, Decision, Recipient
+from distributor.engine.route.waiting_batches import resume_account
+from distributor.models import Attempt, Batch, Decision, Recipient
 from tests.engine.conftest import Send
 from tests.support.engine.outages import KIND, Clock, Troubled, end_trouble, first_and_last_sent_at, outcomes, troubled
 from tests.support.engine.people import given, timeline_of
@@ -212,6 +213,19 @@ def test_a_poisoned_recipient_slows_nobody_down(send: Send, first: ProviderAccou
         "failed"
     }
     assert Troubled.calls <= 200
+
+
+def test_who_broke_an_account_leaves_at_once_when_an_operator_has_mended_it(send: Send, first: ProviderAccount) -> None:
+    troubled(first, Result(Outcome.PERMANENT, code="403", detail="Suspended", scope=Scope.ACCOUNT))
+    send(1)
+    clock = Clock(database_now())
+    clock.run_for(5 * MINUTE)
+    assert outcomes() == {"waiting": 1}
+    assert Batch.objects.get(state="waiting").due_at > clock.now + SECOND
+    end_trouble()
+    resume_account(first.pk, clock.now)
+    clock.run_for(SECOND)
+    assert outcomes() == {"sent": 1}
 
 
 def test_a_relay_that_fails_in_mid_batch_keeps_the_rest(send: Send, first: ProviderAccount) -> None:
