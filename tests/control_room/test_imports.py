@@ -11,13 +11,11 @@ from django.test import Client
 from contacts.models import Contact, MailingList, Membership, Organization
 from distributor.models import AuditEntry, FileImport
 from distributor.models.file_import import ImportState
-from tests.control_room.test_send import operator
 from tests.support.engine.imports import run_imports
 from tests.support.operators import member, signed_in
 from tests.support.strict_pages import strictness_faults
 from tests.support.workbooks import Raw, workbook
 
-__all__ = ["operator"]
 pytestmark = pytest.mark.django_db
 FILE = "E-mail;Imię;Oddział\nann@example.com;Ann;B\nnobody;Bob;\n".encode("cp1250")
 KEY = "0194c4f0-5a3d-7b19-a0c4-9d1e2f3a4b5c"

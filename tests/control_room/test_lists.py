@@ -15,11 +15,8 @@ from distributor.engine.acceptance.accept import accept
 from distributor.engine.infrastructure.clock import database_now
 from distributor.models import AuditEntry, Distribution, ListConnection, Survey
 from distributor.rules.requests import DistributionRequest, StepRequest
-from tests.control_room.test_send import audience, operator
 from tests.support.operators import member, signed_in
 from tests.support.strict_pages import strictness_faults
-
-__all__ = ["audience", "operator"]
 
 
 @pytest.fixture

@@ -24,10 +24,10 @@ from distributor.rules.journey.chain import StepKind
 from distributor.rules.phrases import LANGUAGES, explain_reason
 from distributor.rules.requests import DistributionRequest, StepRequest
 from tests.admin.conftest import anna, carla, distribution, operator, person, user
-from tests.control_room.test_send import steps, to_check
 from tests.support.admin_pages import address
+from tests.support.send_wizard import to_check
 
-__all__ = ["anna", "carla", "distribution", "operator", "steps", "user"]
+__all__ = ["anna", "carla", "distribution", "operator", "user"]
 
 POLISH = {"accept-language": "pl"}
 DETAILS: list[dict[str, Any]] = [{}, *({"channel": channel.value} for channel in Channel)]

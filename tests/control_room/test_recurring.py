@@ -18,11 +18,9 @@ from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.schedule.recurring import save_recurring, start_due
 from distributor.engine.schedule.recurring_control import next_occurrences, run_now, skip_occurrence, switch_recurring
 from distributor.models import AuditEntry, Distribution, Occurrence, RecurringDistribution, RecurringStep, Survey
-from tests.control_room.test_send import RULES, Wizard, audience, operator, steps, to_check
 from tests.support.operators import member, signed_in
+from tests.support.send_wizard import RULES, Wizard, to_check
 from tests.support.strict_pages import strictness_faults
-
-__all__ = ["audience", "operator", "steps"]
 
 MONDAYS: dict[str, Any] = {"when": "recurring", "repeats": "weekly", "weekdays": ["mon"], "time_of_day": "09:00"}
 MONDAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)  # 9 o'clock in Warsaw

@@ -2,100 +2,20 @@
 
 import re
 from datetime import timedelta
-from html import unescape
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
 from channels.models import ProviderAccount, SandboxMessage, Template
 from contacts.channel import Channel
-from contacts.models import Contact, MailingList, Membership, Organization, OrganizationMember
+from contacts.models import Contact, MailingList, Organization
 from distributor.models import AuditEntry, Distribution, Recipient, Survey
-from tests.support.operators import member, signed_in
+from tests.support.send_wizard import RULES, SEND, Wizard, to_check
 from tests.support.strict_pages import strictness_faults
-
-SEND = "/admin/send/"
-
-
-@pytest.fixture
-def operator(organization: Organization) -> Client:
-    user = member(organization, "operator", "ada")
-    User.objects.filter(pk=user.pk).update(email="ada@acme.example", first_name="Ada")
-    return signed_in(user)
-
-
-@pytest.fixture
-def audience(organization: Organization) -> MailingList:
-    """A list of two people."""
-    made = MailingList.objects.create(organization=organization, name="Ward B")
-    for number in (1, 2):
-        person = Contact.objects.create(
-            organization=organization, email=f"p{number}@example.com", phone=f"+4860000000{number}"
-        )
-        Membership.objects.create(mailing_list=made, contact=person)
-    return made
-
-
-class Wizard:
-    """Fills in the pages as a browser without script does: each answer's hidden fields go with the next post."""
-
-    def __init__(self, client: Client, **query: Any) -> None:
-        self.client = client
-        self.answer = client.get(SEND, query)
-
-    @property
-    def page(self) -> str:
-        """The page with line breaks and entities as a reader sees them."""
-        return unescape(self.answer.content.decode())
-
-    @property
-    def name(self) -> str:
-        found = re.search(r'name="page" value="(\w+)"', self.page)
-        return found[1] if found else ""
-
-    @property
-    def hidden(self) -> dict[str, str]:
-        found = re.search(r'name="draft" value="([^"]+)"', self.page)
-        assert found
-        return {"draft": found[1], "page": self.name}
-
-    def go(self, go: str = "next", **fields: Any) -> "Wizard":
-        self.answer = self.client.post(SEND, {**self.hidden, "go": go, **fields})
-        return self
-
-
-@pytest.fixture
-def steps(accounts: dict[Channel, ProviderAccount], templates: dict[Channel, Template]) -> dict[str, Any]:
-    """The answers of the page of messages: e-mail, and SMS a day later without a response."""
-    return {
-        "mode": "multi",
-        "stops_on": "response",
-        "kind_1": "invitation",
-        "account_1": accounts[Channel.EMAIL].pk,
-        "template_1": templates[Channel.EMAIL].pk,
-        "delay_1": "1",
-        "unit_1": "days",
-        "kind_2": "invitation",
-        "account_2": accounts[Channel.SMS].pk,
-        "template_2": templates[Channel.SMS].pk,
-    }
-
-
-RULES = {"respect_frequency_rules": "on", "link_type": "one_time"}
-
-
-def to_check(
-    client: Client, survey: Survey, steps: dict[str, Any], audience: dict[str, Any], when: dict[str, Any] | None = None
-) -> Wizard:
-    """Fill in everything up to the last page."""
-    wizard = Wizard(client).go(survey=survey.pk, name="March")
-    wizard.go(**audience).go(**steps).go(**(when or {"when": "now"})).go(**RULES)
-    return wizard
 
 
 def test_a_send_to_a_list_is_checked_and_sent_once(
@@ -300,86 +220,3 @@ def test_send_me_this_goes_to_the_operator_only(operator: Client, survey: Survey
     wizard.go("test-3", **steps)
     assert "Choose an account and a template first." in wizard.page
     assert SandboxMessage.objects.count() == 2
-
-
-def test_viewers_and_strangers_cannot_send(
-    operator: Client, organization: Organization, survey: Survey, steps: dict[str, Any], audience: MailingList
-) -> None:
-    wizard = to_check(operator, survey, steps, {"audience": "list", "mailing_list": audience.pk})
-    form = {**wizard.hidden, "go": "send"}
-    viewer = signed_in(member(organization, "viewer", "vic"))
-    stranger = signed_in(member(Organization.objects.create(name="Birch", slug="birch"), "manager", "bob"))
-    assert viewer.get(SEND).status_code == 403
-    assert viewer.post(SEND, form)["Location"] == SEND  # the draft is not theirs
-    assert stranger.post(SEND, form)["Location"] == SEND
-    assert stranger.get(SEND, {"organization": str(organization.pk)}).status_code == 403
-    page = Wizard(stranger)
-    assert str(survey.pk) not in page.page
-    assert "Select a valid choice" in page.go(survey=survey.pk).page
-    OrganizationMember.objects.update(role="viewer")
-    assert operator.post(SEND, form).status_code == 403
-    assert Distribution.objects.count() == 0
-
-
-def test_with_two_organisations_one_is_chosen_first(operator: Client, organization: Organization) -> None:
-    second = Organization.objects.create(name="Birch", slug="birch")
-    OrganizationMember.objects.create(organization=second, user=User.objects.get(), role="operator")
-    page = operator.get(SEND, {"when": "recurring"}).content.decode()
-    assert f"?organization={second.pk}&amp;when=recurring" in page
-    assert "Organisation: Birch." in Wizard(operator, organization=str(second.pk)).page
-
-
-def test_a_draft_of_yesterday_starts_again(operator: Client, survey: Survey, monkeypatch: pytest.MonkeyPatch) -> None:
-    wizard = Wizard(operator)
-    monkeypatch.setattr("distributor.control_room.sends.draft.LIFETIME", timedelta(seconds=-1))
-    assert wizard.client.post(SEND, {**wizard.hidden, "survey": survey.pk})["Location"] == SEND
-    assert "more than a day ago" in operator.get(SEND).content.decode()
-
-
-def test_a_form_without_its_token_is_refused(organization: Organization) -> None:
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(member(organization, "operator", "eve"))
-    assert client.post(SEND, {"go": "send"}).status_code == 403
-
-
-@pytest.fixture
-def many_lists(organization: Organization) -> None:
-    """Lists that sends made."""
-    MailingList.objects.bulk_create(
-        MailingList(organization=organization, name=f"Quick {number}", is_automatic=True) for number in range(20)
-    )
-
-
-@pytest.mark.usefixtures("many_lists")
-def test_the_picker_offers_no_lists_of_sends(
-    operator: Client, survey: Survey, audience: MailingList, django_assert_max_num_queries: Any
-) -> None:
-    wizard = Wizard(operator)
-    with django_assert_max_num_queries(11):
-        wizard.go(survey=survey.pk)
-    assert "Ward B" in wizard.page
-    assert "Quick" not in wizard.page
-    asked_for = MailingList.objects.filter(is_automatic=True)[0]
-    assert wizard.go(audience="list", other_list=str(asked_for.pk)).name == "messages"
-
-
-def test_the_last_page_asks_the_database_a_bounded_number_of_times(
-    operator: Client, survey: Survey, steps: dict[str, Any], audience: MailingList, django_assert_max_num_queries: Any
-) -> None:
-    wizard = Wizard(operator).go(survey=survey.pk).go(audience="list", mailing_list=audience.pk)
-    wizard.go(**steps).go(when="now")
-    with django_assert_max_num_queries(45):
-        wizard.go(**RULES)
-    assert wizard.name == "check"
-
-
-def test_of_many_people_the_first_are_judged_and_all_are_counted_and_sent_to(
-    operator: Client, survey: Survey, steps: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("distributor.control_room.sends.forecast.BATCH_SIZE", 2)
-    people = "a@example.com\nb@example.com\nc@example.com"
-    wizard = to_check(operator, survey, steps, {"audience": "people", "people": people})
-    assert "3 people in the audience." in wizard.page
-    assert "What follows is about the first 2." in wizard.page
-    wizard.go("send")
-    assert Distribution.objects.get().accepted_count == 3
