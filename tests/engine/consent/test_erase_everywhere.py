@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from channels.events import Event, EventKind
-from channels.models import KeptText, Pace, ProviderAccount, RefusedSender, SandboxMessage, Template, TemplateVariant
+from channels.models import Pace, ProviderAccount, RefusedSender, SandboxMessage, Template
 from channels.providers.base import Message, Outcome, Result, Scope
 from channels.providers.sandbox import Sandbox
 from contacts.address_key import address_key
@@ -37,10 +37,10 @@ from distributor.models import (
     Survey,
 )
 from distributor.models.decision import DecisionKind
-from distributor.rules.requests import NO_TEMPLATE, AudienceRules, DistributionRequest, StepRequest
-from tests.engine.conftest import Ask
+from distributor.rules.requests import AudienceRules, DistributionRequest, StepRequest
 from tests.support.admin_pages import act, address
-from tests.support.engine.people import dispatch, given
+from tests.support.engine.columns_of_people import FILLED, FREE
+from tests.support.engine.people import dispatch
 from tests.support.engine.provider_events import report_events
 from tests.support.engine.traces import text_columns, traces
 
@@ -55,51 +55,6 @@ PERSON: Final = {
     "lastName": "Quixote",
     "title": "Quixote",
     "embeddedData": {"note": "secret of hers"},
-}
-# Columns that hold the person after the roads below. All other tables are in FREE.
-FILLED: Final = {
-    "contacts_consentevent": {"address", "source"},
-    "contacts_contact": {"external_id", "email", "phone", "first_name", "last_name", "title", "embedded_data"},
-    "contacts_formeraddress": {"address"},
-    "contacts_mailinglist": {"name"},
-    "contacts_suppression": {"address", "source"},
-    "channels_pace": {"broken_because"},
-    "channels_refusedsender": {"because"},
-    "channels_sandboxmessage": {"to", "to_name", "text", "html"},
-    "distributor_attempt": {"detail", "piped_values"},
-    "distributor_batch": {"last_error"},
-    "distributor_decision": {"detail"},
-    "distributor_distribution": {"name"},
-    "distributor_eventdelivery": {"answer"},
-    "distributor_expansion": {"embedded_data"},
-    "distributor_idempotencykey": {"key", "body"},
-    "distributor_providerevent": {"address", "detail", "raw"},
-    "distributor_recipient": {"attributes", "wording"},
-    "distributor_response": {"answers", "attributes"},
-    "distributor_step": {"subject"},
-    "django_admin_log": {"object_repr", "change_message"},
-}
-# Tables with texts that are about no recipient: operators, settings, and what was sent to everybody.
-FREE: Final = {
-    *("auth_group", "auth_permission", "auth_user", "django_content_type", "django_session"),
-    *("contacts_apikey", "contacts_organization", "contacts_branding"),
-    "contacts_erasedaddress",  # keyed hashes
-    *("channels_provideraccount", "channels_template", "channels_templatevariant", "channels_templateversion"),
-    "channels_kepttext",  # of sends with texts of their own: a test below
-    "distributor_openlink",  # codes of links that are nobody's
-    *("distributor_survey", "distributor_listconnection", "distributor_recurringdistribution"),
-    *("distributor_followup", "distributor_handover", "distributor_manualretry"),  # ids, and errors of a chunk
-    *("distributor_heartbeat", "distributor_installation", "distributor_machinevisits", "distributor_occurrence"),
-    *("distributor_minutecount", "distributor_metrictotal"),  # channels
-    *("distributor_eventbundle", "distributor_eventendpoint", "distributor_eventreplay"),  # ids, types and settings
-    *("distributor_retentionrun", "distributor_auditentry", "distributor_dailyuse"),
-    # Erased with their files: tests/engine/imports/test_import.py and tests/engine/exports.
-    *("distributor_fileimport", "distributor_importfilechunk", "distributor_importpiece", "distributor_importfault"),
-    *("distributor_export", "distributor_exportpart"),
-    "channels_accountscore",  # countries and mail domains
-    *("contacts_organizationmember", "axes_accessattempt", "axes_accessfailurelog", "axes_accesslog"),
-    *("otp_static_staticdevice", "otp_static_statictoken", "otp_totp_totpdevice"),
-    *(f"django_otp_webauthn_webauthn{name}" for name in ("attestation", "credential", "userhandle")),
 }
 
 
@@ -299,44 +254,6 @@ def test_what_comes_of_a_message_in_flight_is_forgotten_when_it_is_settled(
     assert ErasingSandbox.erased == [her.pk]
     assert traces(*WORDS) == {}
     assert Attempt.objects.count() == 2
-
-
-def test_distributions_that_left_the_person_out_forget_them_too(ask: Ask, organization: Organization) -> None:
-    """Among others: what is for everybody keeps all but their words."""
-    named = {"external_id": PERSON["externalId"], "email": EMAIL, "first_name": "Dulcinea", "last_name": "Quixote"}
-    contact = Contact.objects.create(organization=organization, opted_out_at=database_now(), **named)
-    request = ask([{"contact_id": contact.pk}, given(0)], name=f"With {EMAIL}", attributes={"for": "Dulcinea Quixote"})
-    accepted = accept(organization, None, with_own_text(request, f"With {EMAIL}: ${{link}}"), database_now())
-    assert [each.contact.id for each in accepted.skipped] == [contact.pk]
-    erase_contact(contact.pk, database_now())
-    assert traces(*WORDS) == {}
-    accepted.distribution.refresh_from_db()
-    assert (accepted.distribution.name, accepted.distribution.attributes) == ("With [erased]", {"for": "[erased]"})
-
-
-def test_subjects_and_own_texts_of_a_send_forget_whom_they_name(ask: Ask, organization: Organization) -> None:
-    """To the person alone the first name is theirs. In a text that others got as well, it may be any word."""
-    her = {"external_id": PERSON["externalId"], "email": EMAIL, "first_name": "Dulcinea", "last_name": "Quixote"}
-    alone = ask([her], subject="Dulcinea, how was it?")
-    accept(organization, None, with_own_text(alone, "Dear Dulcinea, ${link}"), database_now())
-    shared = ask([her, given(0)], subject=f"Dulcinea is at {EMAIL}")
-    accept(organization, None, with_own_text(shared, "Dulcinea Quixote is in Dulcinea. ${link}"), database_now())
-    erase_contact(Contact.objects.get(email=EMAIL).pk, database_now())
-    assert list(Step.objects.order_by("pk").values_list("subject", flat=True)) == [
-        "[erased], how was it?",
-        "Dulcinea is at [erased]",
-    ]
-    variants = TemplateVariant.objects.filter(template__text_key__isnull=False)
-    texts = {"Dear [erased], ${link}", "[erased] is in Dulcinea. ${link}"}
-    assert set(variants.values_list("text", flat=True)) == texts
-    own = Template.with_automatic.exclude(text_key=None)
-    assert set(KeptText.objects.filter(template__in=own).values_list("text", flat=True)) == texts
-
-
-def with_own_text(request: DistributionRequest, text: str) -> DistributionRequest:
-    [step] = request.steps
-    texts = {"en": {"subject": "Your visit", "html": "", "text": text}}
-    return replace(request, steps=[replace(step, template_id=NO_TEMPLATE, texts=texts)])
 
 
 class ErasingSandbox(Sandbox):
