@@ -24,7 +24,7 @@ class UnknownMembersError(Exception):
 def lock_list(mailing_list: MailingList) -> None:
     """Lock a list until the caller's transaction ends. Raises MailingList.DoesNotExist.
 
-    Who writes contacts and puts them on a list locks the list first. In the other order two calls wait for each other.
+    A call that writes contacts and adds them to a list locks the list first. In the other order, two calls deadlock.
     """
     MailingList.objects.select_for_update(no_key=True).get(pk=mailing_list.pk)
 

@@ -103,7 +103,7 @@ class EventEndpointAdmin(ConfirmedAdmin, BaseAdmin[EventEndpoint]):
     def get_fields(self, request: HttpRequest, obj: EventEndpoint | None = None) -> Any:
         if obj is None:
             return self._EDITED
-        # Who may only read sees no field of the form, and no secret.
+        # An operator who may only read sees no form field and no secret.
         if not self.has_change_permission(request, obj):
             return [name for name in (*self._EDITED, *self.readonly_fields) if name not in ("new_headers", "secret")]
         return (*self._EDITED, *self.readonly_fields)

@@ -45,8 +45,8 @@ DESCRIPTIONS: Final[dict[EventType, str]] = {
     EventType.OPTED_OUT: "A person said no, by `signal`. `channel` is null if it was said elsewhere.",
     EventType.RESPONDED: "A recipient responded. Responses through anonymous links make no event.",
     EventType.STOPPED: "A recipient's journey was stopped before anything was sent, for `reason`.",
-    EventType.DISTRIBUTION_COMPLETED: "Nobody in a distribution waits any more. A thank-you, a manual retry or a "
-    "correction may reopen it, and then it is completed again.",
+    EventType.DISTRIBUTION_COMPLETED: "No recipient of a distribution is waiting any more. A thank-you, a manual "
+    "retry or a correction may reopen it, and then it is completed again.",
     EventType.PROVIDER_UNREACHABLE: "A provider account stopped working. Its `health` says why.",
     EventType.PROVIDER_MENDED: "A provider account works again.",
     EventType.IMPORT_FINISHED: "An import of contacts has ended.",

@@ -99,7 +99,7 @@ class SurveySendBody(Body):
 class DistributionBody(SurveySendBody):
     """A survey to send."""
 
-    audience: AudienceBody = Field(description="Who to send to.")
+    audience: AudienceBody = Field(description="The people to send to.")
     dry_run: Annotated[bool, NULL_IS_DEFAULT] = Field(False, description=DRY_RUN, examples=[False])
 
 

@@ -82,7 +82,7 @@ class ImportOptions(MappingOptions):
     )
     list_id: UUID | None = Field(
         None,
-        description="Put everybody in the file on this list, also contacts that stay as they are. Nobody is invited.",
+        description="Add all contacts of the file to this list, unchanged ones too. No invitations are sent.",
         examples=["0194c4f0-5a3d-7b19-a0c4-9d1e2f3a4b5c"],
     )
     dry_run: Annotated[bool, NULL_IS_DEFAULT] = Field(

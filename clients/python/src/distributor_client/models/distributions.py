@@ -335,7 +335,7 @@ class DistributionBody(TypedDict, total=False):
     send: bool
     """false: create links and send nothing."""
     audience: Required[AudienceBody]
-    """Who to send to."""
+    """The people to send to."""
 
 
 class DistributionDocument(Document):

@@ -336,10 +336,10 @@ class OutgoingEventDocument(Document):
     recipient reported a message as spam. `recipient.opted_out`: A person said no, by `signal`. `channel` is null
     if it was said elsewhere. `recipient.responded`: A recipient responded. Responses through anonymous links make
     no event. `recipient.stopped`: A recipient's journey was stopped before anything was sent, for `reason`.
-    `distribution.completed`: Nobody in a distribution waits any more. A thank-you, a manual retry or a correction
-    may reopen it, and then it is completed again. `provider.unreachable`: A provider account stopped working. Its
-    `health` says why. `provider.mended`: A provider account works again. `import.finished`: An import of contacts
-    has ended. `ping`: A test, sent on request.
+    `distribution.completed`: No recipient of a distribution is waiting any more. A thank-you, a manual retry or a
+    correction may reopen it, and then it is completed again. `provider.unreachable`: A provider account stopped
+    working. Its `health` says why. `provider.mended`: A provider account works again. `import.finished`: An
+    import of contacts has ended. `ping`: A test, sent on request.
     """
     version: int
     """The version of this schema. New fields and new types do not change it."""

@@ -198,7 +198,7 @@ class ImportOptions(TypedDict, total=False):
     without a send, and refuse with one.
     """
     list_id: UUID | str | None
-    """Put everybody in the file on this list, also contacts that stay as they are. Nobody is invited."""
+    """Add all contacts of the file to this list, unchanged ones too. No invitations are sent."""
     send: SurveySendBody | None
     """Send a survey to everybody in the file, as soon as all rows are contacts. Needs the scope `send`."""
 
