@@ -46,12 +46,14 @@ JOURNAL_DAYS = env.int("JOURNAL_DAYS", default=30)
 # PostgreSQL
 
 DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url("DATABASE_URL")}
+DATABASES["default"]["ENGINE"] = "config.postgresql"
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {}).update(server_side_binding=True, prepare_threshold=3)
 # `DATABASE_POOL=1` is for the web process only. A worker keeps its one connection open instead (CELERY_DB_REUSE_MAX):
 # a pool in every worker process doubled the connections and saved nothing.
 if env.bool("DATABASE_POOL", default=False):
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 2, "max_size": 8, "timeout": 5}
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = False  # our backend checks the pool's connections itself
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
