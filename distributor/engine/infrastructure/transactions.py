@@ -1,6 +1,7 @@
 """Retry transactions that PostgreSQL aborted because they collided with another one. Nothing of them was written."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import wraps
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
@@ -9,6 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from psycopg.errors import DeadlockDetected, Error, UniqueViolation
 
 from contacts.models import Organization
+from distributor.engine.infrastructure.round_trips import before_first_statement
 
 logger = structlog.get_logger(__name__)
 ParamsT = ParamSpec("ParamsT")
@@ -48,19 +50,19 @@ def retry_contact_collisions(
     @wraps(function)
     def run(organization: Organization, /, *args: ParamsT.args, **kwargs: ParamsT.kwargs) -> ResultT:
         def run_attempt(attempt: int) -> ResultT:
-            _lock_organization(organization, exclusive=attempt > 1)
-            return function(organization, *args, **kwargs)
+            with _organization_locked(organization, exclusive=attempt > 1):
+                return function(organization, *args, **kwargs)
 
         return _retry(run_attempt, DeadlockDetected, UniqueViolation)
 
     return run
 
 
-def _lock_organization(organization: Organization, *, exclusive: bool) -> None:
-    """Take the organisation's acceptance lock until the end of the transaction."""
+def _organization_locked(organization: Organization, *, exclusive: bool) -> AbstractContextManager[None]:
+    """Take the organisation's acceptance lock, with the block's first statement, until the end of the transaction."""
     function = "pg_advisory_xact_lock" if exclusive else "pg_advisory_xact_lock_shared"
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(hashtextextended(%s, 0))", [f"acceptance {organization.pk}"])
+    lock = f"SELECT {function}(hashtextextended(%s, 0))"
+    return before_first_statement(lock, [f"acceptance {organization.pk}"])
 
 
 def _retry(run_attempt: Callable[[int], ResultT], *collisions: type[Error]) -> ResultT:
