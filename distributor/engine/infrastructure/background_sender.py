@@ -1,7 +1,9 @@
 """A thread that sends wake-ups, so that no call waits for a broker, be it slow, hung or gone.
 
-What is asked for within 10 ms is sent once. The thread takes what is asked for before it sends, so a wake-up that is
-asked for meanwhile is sent after it: none is lost, unless the process is killed, and then the sweep finds the work.
+What is asked for within 10 ms is sent once, and in a stream of calls within 50 ms: sending a wake-up takes 2 ms of a
+processor, a seventh of a call that sends to one person. The thread takes what is asked for before it sends, so a
+wake-up that is asked for meanwhile is sent after it: none is lost, unless the process is killed, and then the sweep
+finds the work.
 """
 
 import atexit
@@ -16,6 +18,7 @@ import structlog
 logger = structlog.get_logger(__name__)
 
 _WINDOW_SECONDS: Final = 0.01
+_LEAST_SECONDS_BETWEEN: Final = 0.05
 # How long a process that ends waits for what it was asked to send.
 _LAST_WAIT_SECONDS: Final = 1.0
 
@@ -53,10 +56,12 @@ class BackgroundSender(Generic[WakeupT]):
             return self._changed.wait_for(lambda: not self._asked and not self._is_sending, timeout_seconds)
 
     def _run(self) -> None:
+        sent_at = -_LEAST_SECONDS_BETWEEN
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._asked)
-            time.sleep(_WINDOW_SECONDS)
+            time.sleep(max(_WINDOW_SECONDS, sent_at + _LEAST_SECONDS_BETWEEN - time.monotonic()))
+            sent_at = time.monotonic()
             with self._changed:
                 wakeups, self._asked = list(self._asked), {}
                 self._is_sending = True
