@@ -4,17 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
+from django.db.models import Model
 
 from contacts.models import MailingList
 from distributor.engine.acceptance.rows import (
     NewRecipient,
+    RecipientRow,
     SkippedContact,
     cut_into_batches,
     new_steps,
 )
 from distributor.engine.infrastructure.row_insert import insert_together
-from distributor.engine.infrastructure.sql_params import array_of
+from distributor.engine.infrastructure.sql_params import rows_of
 from distributor.engine.outbox.write import NewBundle, write_bundles
 from distributor.models import Batch, Decision, Distribution, Step, StepAccount
 from distributor.models.decision import DecisionKind
@@ -23,19 +24,21 @@ from distributor.rules.event_types import EventType
 from distributor.rules.journey.batching import lane_for
 from distributor.rules.requests import StepRequest
 
-# COPY writes a thousand rows in 14.5 ms; INSERT … SELECT from one JSON parameter took 17 ms.
-_COPY_RECIPIENTS = """
-COPY distributor_recipient (
-    contact_id, code, attributes, locale, baseline_sent_at, wording,
-    distribution_id, batch_id, state, outcome, reason, attempt_count, created_at
-) FROM STDIN
-"""
-# COPY returns no ids, and the batches are new: they hold these recipients and no others.
-_TELL_ACCEPTED = """
-INSERT INTO distributor_eventbundle (organization_id, distribution_id, type, subject_ids)
-SELECT %(organization_id)s, %(distribution_id)s, %(type)s, ARRAY(
-    SELECT r.id FROM distributor_recipient r WHERE r.batch_id = ANY(%(batch_ids)s::uuid[]) ORDER BY r.id
+# Recipients get ascending ids in the order given, and their events are written with them.
+_INSERT_RECIPIENTS = """WITH recipients AS (
+    INSERT INTO distributor_recipient (
+        contact_id, code, attributes, locale, baseline_sent_at, wording, batch_id,
+        distribution_id, state, created_at, outcome, reason, attempt_count
+    )
+    SELECT contact_id, code, attributes, locale, baseline_sent_at, wording, batch_id, %s, %s, %s, '', '', 0
+    FROM json_to_recordset(%s::json) AS given(
+        contact_id uuid, code text, attributes jsonb, locale text, baseline_sent_at timestamptz, wording jsonb,
+        batch_id uuid
+    )
+    RETURNING id
 )
+INSERT INTO distributor_eventbundle (organization_id, distribution_id, type, subject_ids)
+SELECT %s, %s, %s, ARRAY(SELECT id FROM recipients ORDER BY id)
 """
 
 
@@ -79,10 +82,10 @@ def write_whole(
     """
     steps = new_steps(distribution, step_requests)
     state = RecipientState.WAITING if is_sent else RecipientState.REGISTERED
-    batches, rows = cut_into_batches(distribution, steps, recipients, state, lane_for(len(recipients)), now)
-    insert_together([new_list] if new_list else [], [distribution], steps, batches)
+    batches, rows = cut_into_batches(distribution, steps, recipients, state, lane_for(len(recipients)))
+    new_lists = [new_list] if new_list else []
+    _insert_with_recipients(distribution, state, rows, now, new_lists, [distribution], steps, batches)
     _write_step_accounts(steps, step_requests)
-    _write_recipient_rows(distribution, batches, rows)
     _write_decisions(distribution, skipped, now)
     return _due_lanes(batches, now) if is_sent else set()
 
@@ -102,9 +105,8 @@ def write_recipients(
     Without `is_sent` the recipients only get links. `lane` None: the number of recipients decides.
     """
     state = RecipientState.WAITING if is_sent else RecipientState.REGISTERED
-    batches, rows = cut_into_batches(distribution, steps, recipients, state, lane or lane_for(len(recipients)), now)
-    insert_together(batches)
-    _write_recipient_rows(distribution, batches, rows)
+    batches, rows = cut_into_batches(distribution, steps, recipients, state, lane or lane_for(len(recipients)))
+    _insert_with_recipients(distribution, state, rows, now, batches)
     _write_decisions(distribution, skipped, now)
     return _due_lanes(batches, now) if is_sent else set()
 
@@ -125,27 +127,25 @@ def _write_step_accounts(steps: Sequence[Step], step_requests: Sequence[StepRequ
         )
 
 
-def _write_recipient_rows(distribution: Distribution, batches: Sequence[Batch], rows: Sequence[str]) -> None:
-    if rows:
-        with connection.cursor() as cursor, cursor.copy(_COPY_RECIPIENTS) as copy:
-            copy.write("".join(rows))
-        _tell_accepted(distribution, batches)
-
-
-def _tell_accepted(distribution: Distribution, batches: Sequence[Batch]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _TELL_ACCEPTED,
-            {
-                "organization_id": distribution.organization_id,
-                "distribution_id": distribution.id,
-                "type": EventType.ACCEPTED.value,
-                "batch_ids": array_of(batch.id for batch in batches),
-            },
-        )
+def _insert_with_recipients(
+    distribution: Distribution,
+    state: RecipientState,
+    rows: Sequence[RecipientRow],
+    now: datetime,
+    *tables: Sequence[Model],
+) -> None:
+    """Insert the tables' rows, the recipients and the events of their acceptance in one statement."""
+    if not rows:
+        insert_together(*tables)
+        return
+    recipients = [distribution.id, state.value, now, rows_of(rows)]
+    bundle = [distribution.organization_id, distribution.id, EventType.ACCEPTED.value]
+    insert_together(*tables, last=_INSERT_RECIPIENTS, last_parameters=recipients + bundle)
 
 
 def _write_decisions(distribution: Distribution, skipped: Sequence[SkippedContact], now: datetime) -> None:
+    if not skipped:
+        return
     decisions = Decision.objects.bulk_create(
         Decision(
             distribution_id=distribution.id,

@@ -11,28 +11,50 @@ from typing import Any
 
 import orjson
 from django.db import connection
-from django.db.models import Field, Model
+from django.db.models import NOT_PROVIDED, Field, Model
 from django.db.models.expressions import DatabaseDefault
 
 
-def insert_together(*tables: Sequence[Model]) -> None:
+def insert_together(*tables: Sequence[Model], last: str = "", last_parameters: Sequence[Any] = ()) -> None:
     """Insert the rows of each table, given in an order that their references allow. Rows have their ids already.
 
+    `last` is SQL that ends the same statement, for rows whose ids the database chooses. It may begin with `WITH`.
     Signals are not sent, as by bulk_create().
     """
     filled = [rows for rows in tables if rows]
-    if not filled:
+    if not filled and not last:
         return
     parameters = [_as_json(rows) for rows in filled]
     with connection.cursor() as cursor:
-        cursor.execute(_statement(*(type(rows[0]) for rows in filled)), parameters)
+        cursor.execute(_statement(last, *(type(rows[0]) for rows in filled)), [*parameters, *last_parameters])
     for row in (row for rows in filled for row in rows):
         row._state.adding, row._state.db = False, connection.alias
 
 
 def _as_json(rows: Sequence[Model]) -> str:
-    fields = type(rows[0])._meta.concrete_fields
-    return orjson.dumps([{field.column: _value_of(field, row) for field in fields} for row in rows]).decode()
+    plain, chosen = _columns(type(rows[0]))
+    return orjson.dumps(
+        [
+            {column: getattr(row, attribute) for column, attribute in plain}
+            | {field.column: _value_of(field, row) for field in chosen}
+            for row in rows
+        ]
+    ).decode()
+
+
+@cache
+def _columns(model: type[Model]) -> tuple[Sequence[tuple[str, str]], Sequence["Field[Any, Any]"]]:
+    """Return columns with the attributes that have their values, and fields that choose a value when a row is saved.
+
+    Nearly all are of the first kind: asking each field for its value took 5 % of a call that sends to one person.
+    """
+    plain, chosen = [], []
+    for field in model._meta.concrete_fields:
+        if type(field).pre_save is Field.pre_save and field.db_default is NOT_PROVIDED:
+            plain.append((str(field.column), field.attname))
+        else:
+            chosen.append(field)
+    return plain, chosen
 
 
 def _value_of(field: "Field[Any, Any]", row: Model) -> Any:
@@ -44,10 +66,15 @@ def _value_of(field: "Field[Any, Any]", row: Model) -> Any:
 
 
 @cache
-def _statement(*models: type[Model]) -> str:
+def _statement(last: str, *models: type[Model]) -> str:
     inserts = [_insert_into(model) for model in models]
-    parts = ", ".join(f"rows_{number} AS ({insert})" for number, insert in enumerate(inserts[:-1]))
-    return f"WITH {parts} {inserts[-1]}" if parts else inserts[-1]
+    if not last:
+        last = inserts.pop()
+    if not inserts:
+        return last
+    parts = ", ".join(f"rows_{number} AS ({insert})" for number, insert in enumerate(inserts))
+    rest = f", {last.removeprefix('WITH ')}" if last.startswith("WITH ") else f" {last}"
+    return f"WITH {parts}{rest}"
 
 
 def _insert_into(model: type[Model]) -> str:
