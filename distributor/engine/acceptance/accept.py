@@ -13,6 +13,7 @@ from contacts.identity import Identified
 from contacts.models import ApiKey, MailingList, Organization
 from distributor.engine.acceptance.judge import judge_request, split_candidates
 from distributor.engine.acceptance.key_kinds import request_of_key
+from distributor.engine.acceptance.references import NOTHING_READ, References
 from distributor.engine.acceptance.rows import NewRecipient, SkippedContact, new_distribution
 from distributor.engine.acceptance.write import write_whole
 from distributor.engine.infrastructure.transactions import retry_contact_collisions
@@ -35,9 +36,19 @@ class Accepted:
 
 
 @retry_contact_collisions
-def accept(organization: Organization, api_key: ApiKey | None, request: DistributionRequest, now: datetime) -> Accepted:
-    """Write a distribution with its recipients, all or nothing. Raises what judge_request() raises."""
-    return accept_in_transaction(organization, api_key, request, now)
+def accept(
+    organization: Organization,
+    api_key: ApiKey | None,
+    request: DistributionRequest,
+    now: datetime,
+    *,
+    read_before: References = NOTHING_READ,
+) -> Accepted:
+    """Write a distribution with its recipients, all or nothing. Raises what judge_request() raises.
+
+    `read_before` are references that this call has read already, as find_defaults() does.
+    """
+    return accept_in_transaction(organization, api_key, request, now, read_before=read_before)
 
 
 def accept_in_transaction(
@@ -46,13 +57,15 @@ def accept_in_transaction(
     request: DistributionRequest,
     now: datetime,
     mailing_list: MailingList | None = None,
+    *,
+    read_before: References = NOTHING_READ,
 ) -> Accepted:
     """Do the same inside the caller's transaction. The caller retries contact collisions.
 
     `mailing_list` is the list of the audience; None: a new list is created.
     """
     request = request_of_key(request, api_key)
-    judged = judge_request(organization, request, now)
+    judged = judge_request(organization, request, now, read_before=read_before)
     recipients, skipped = split_candidates(judged.candidates)
     # Later calls can name the audience as a list. A new list has no rows of its own: its members are the recipients.
     new_list = None

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from contacts.identity import Identified, resolve_contacts
 from contacts.models import Organization
-from distributor.engine.acceptance.references import Chain, check_references
+from distributor.engine.acceptance.references import NOTHING_READ, Chain, References, check_references
 from distributor.engine.acceptance.rows import NewRecipient, SkippedContact
 from distributor.engine.eligibility.facts import gather_facts
 from distributor.engine.eligibility.policy import contact_limits, quiet_hours
@@ -67,15 +67,21 @@ class ThrottledError(Exception):
 
 
 def judge_request(
-    organization: Organization, request: DistributionRequest, now: datetime, *, needs_all_facts: bool = False
+    organization: Organization,
+    request: DistributionRequest,
+    now: datetime,
+    *,
+    read_before: References = NOTHING_READ,
+    needs_all_facts: bool = False,
 ) -> JudgedRequest:
     """Resolve and judge a request's contacts, in the caller's transaction.
 
-    `needs_all_facts`: no candidate's facts are None, and they cover the channels of all steps. Raises
+    `read_before`: as for check_references(). `needs_all_facts`: no candidate's facts are None, and they cover the
+    channels of all steps. Raises
     UnknownReferencesError (survey, providers, templates), ThrottledError, and UnknownContactsError, EmailsTakenError
     and PhonesTakenError of contacts.identity; nothing was written then.
     """
-    chain = check_references(organization, request)
+    chain = check_references(organization, request, read_before)
     resolved_contacts = resolve_contacts(organization.id, request.contacts, now)
     contacts, attributes, options = _each_contact_once(resolved_contacts, request)
     terms = terms_of_request(organization, chain, request)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -27,12 +27,17 @@ WHERE organization_id = %(organization_id)s AND id = ANY(%(templates)s::uuid[])
 """
 
 
-class _Referenced(NamedTuple):
+class Referenced(NamedTuple):
     """A survey, provider account or template that exists."""
 
     channel: str
     is_active: bool
     throttle_minutes: int | None
+
+
+# What exists, by kind (survey, provider, template) and id.
+References = Mapping[tuple[str, UUID], Referenced]
+NOTHING_READ: Final[References] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +80,15 @@ class Chain:
         return list(dict.fromkeys(step.channel for step in self.steps))
 
 
-def check_references(organization: Organization, request: DistributionRequest) -> Chain:
-    """Return the request's chain. Raises UnknownReferencesError with all faults at once, and SenderNotAllowedError."""
+def check_references(
+    organization: Organization, request: DistributionRequest, read_before: References = NOTHING_READ
+) -> Chain:
+    """Return the request's chain. Raises UnknownReferencesError with all faults at once, and SenderNotAllowedError.
+
+    `read_before` are references that this call has read already. If they are all, none is read again.
+    """
     given_steps = with_own_templates(organization, request.steps)
-    referenced = _find_referenced(organization, request.survey_id, given_steps)
+    referenced = _find_referenced(organization, request.survey_id, given_steps, read_before)
     survey = referenced.get(("survey", request.survey_id))
     faults = _step_faults(referenced, given_steps)
     if survey is None:
@@ -104,9 +114,7 @@ def step_faults(organization: Organization, steps: Sequence[StepRequest]) -> lis
     return _step_faults(_find_referenced(organization, None, steps), steps)
 
 
-def _step_faults(
-    referenced: Mapping[tuple[str, UUID], _Referenced], steps: Sequence[StepRequest]
-) -> list[UnknownReference]:
+def _step_faults(referenced: References, steps: Sequence[StepRequest]) -> list[UnknownReference]:
     faults = []
     for position, step in enumerate(steps):
         accounts = [("provider", account_id) for account_id in step.account_ids]
@@ -122,15 +130,23 @@ def _step_faults(
 
 
 def _find_referenced(
-    organization: Organization, survey_id: UUID | None, steps: Sequence[StepRequest]
-) -> dict[tuple[str, UUID], _Referenced]:
+    organization: Organization,
+    survey_id: UUID | None,
+    steps: Sequence[StepRequest],
+    read_before: References = NOTHING_READ,
+) -> References:
     """Return the references that exist, by kind (`what`) and id."""
+    accounts = {account_id for step in steps for account_id in step.account_ids}
+    templates = {step.template_id for step in steps}
+    wanted = {("survey", survey_id), *(("provider", id) for id in accounts), *(("template", id) for id in templates)}
+    if wanted <= read_before.keys():
+        return read_before
     parameters = {
         "organization_id": organization.pk,
         "survey_id": survey_id,
-        "accounts": array_of({account_id for step in steps for account_id in step.account_ids}),
-        "templates": array_of({step.template_id for step in steps}),
+        "accounts": array_of(accounts),
+        "templates": array_of(templates),
     }
     with connection.cursor() as cursor:
         cursor.execute(_REFERENCES, parameters)
-        return {(what, reference_id): _Referenced(*columns) for what, reference_id, *columns in cursor}
+        return {(what, reference_id): Referenced(*columns) for what, reference_id, *columns in cursor}

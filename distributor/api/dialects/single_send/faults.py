@@ -31,7 +31,7 @@ def find_send_defaults(organization: Organization, form_id: str, channel: str) -
     locale, account_id, template_id = defaults.locale, defaults.provider_account_id, defaults.template_id
     if survey_id is None or locale is None or account_id is None or template_id is None:
         raise _missing_defaults(list(_default_faults(organization, form_id, channel)))
-    return SendDefaults(survey_id, locale, account_id, template_id)
+    return SendDefaults(survey_id, locale, account_id, template_id, defaults.references)
 
 
 def explain_body(error: ValidationError, organization: Organization, body: bytes) -> Problem:

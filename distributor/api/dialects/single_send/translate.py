@@ -11,6 +11,7 @@ from django.conf import settings
 from contacts.contact_fields import ContactFields
 from distributor.api.dialects.single_send.wire import TEXT_LENGTHS, SingleSend, SingleSendRecipient
 from distributor.engine.acceptance.accept import Accepted
+from distributor.engine.acceptance.references import References
 from distributor.engine.acceptance.rows import NewRecipient
 from distributor.rules.requests import DistributionRequest, LinkType, RecipientOptions, StepRequest
 from distributor.rules.wording import NO_WORDING, Wording
@@ -26,6 +27,7 @@ class SendDefaults:
     locale: str
     account_id: UUID
     template_id: UUID
+    references: References
 
 
 def merge_same_addresses(recipients: Sequence[SingleSendRecipient]) -> Sequence[SingleSendRecipient]:

@@ -58,7 +58,7 @@ class SingleSends(APIView):
         try:
             if body.dry_run:
                 return DryRunResponse(dry_run(key.organization, request_of_key(distribution_request, key), now))
-            accepted = accept(key.organization, key, distribution_request, now)
+            accepted = accept(key.organization, key, distribution_request, now, read_before=defaults.references)
         except UnknownReferencesError as refusal:
             raise faults.explain_references(refusal) from None
         return Response(to_answer(body, recipients, accepted), HTTPStatus.CREATED)
