@@ -17,15 +17,7 @@ celery_app.Worker(pool="solo")
 print(json.dumps(sorted(sys.modules)))
 """
 # Views and what only they need, and packages of vendors that an account may never use.
-UNUSED = {
-    "config.urls",
-    "distributor.api",
-    "distributor.pages",
-    "rest_framework.views",
-    "anymail",
-    "sendgrid",
-    "twilio",
-}
+UNUSED = {"config.urls", "distributor.api", "rest_framework.views", "anymail", "sendgrid", "twilio"}
 
 
 def test_a_worker_imports_neither_views_nor_vendors_packages() -> None:
