@@ -11,7 +11,7 @@ from pathlib import Path
 
 import django
 
-from tests.bench.servers import own_broker_url, own_database
+from tests.bench.stage.servers import own_broker_url, own_database
 
 SCENARIOS = "sabcdmnoqtefgvwhijklrpu"
 

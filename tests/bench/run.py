@@ -6,26 +6,26 @@ from pathlib import Path
 
 from django.core.management import call_command
 
-from tests.bench.acceptance import measure_acceptance
-from tests.bench.call_sizes import measure_call_sizes
-from tests.bench.claim_cost import measure_claims
-from tests.bench.contact_supply import ContactSupply
-from tests.bench.database import Stage, fill_contacts, server_facts, set_stage, settle_disk
-from tests.bench.disturbance import busy_percent
-from tests.bench.hung_broker import measure_hung_broker
-from tests.bench.large_export import measure_export
-from tests.bench.limits_cost import measure_limits
-from tests.bench.long_drain import measure_long_drain
-from tests.bench.many_lists import measure_lists
-from tests.bench.neighbour import measure_neighbour
-from tests.bench.operator_pages import measure_pages
-from tests.bench.our_dispatch import measure_ours
-from tests.bench.provider_dispatch import measure_emails, measure_texts
-from tests.bench.punctuality import measure_overtaking, measure_precision
-from tests.bench.report import ACCEPTANCE, TITLES, judge, machine_facts, table, write_json
-from tests.bench.reported_events import measure_reported_events
-from tests.bench.rival_dispatch import measure_post_office, measure_task_per_message
-from tests.bench.rival_sdks import measure_email_tasks, measure_text_tasks
+from tests.bench.acceptance.call_sizes import measure_call_sizes
+from tests.bench.acceptance.limits_cost import measure_limits
+from tests.bench.acceptance.many_lists import measure_lists
+from tests.bench.acceptance.rates import measure_acceptance
+from tests.bench.costs.large_export import measure_export
+from tests.bench.costs.operator_pages import measure_pages
+from tests.bench.costs.reported_events import measure_reported_events
+from tests.bench.dispatch.claim_cost import measure_claims
+from tests.bench.dispatch.hung_broker import measure_hung_broker
+from tests.bench.dispatch.long_drain import measure_long_drain
+from tests.bench.dispatch.neighbour import measure_neighbour
+from tests.bench.dispatch.our_dispatch import measure_ours
+from tests.bench.dispatch.provider_dispatch import measure_emails, measure_texts
+from tests.bench.dispatch.punctuality import measure_overtaking, measure_precision
+from tests.bench.peers.rival_dispatch import measure_post_office, measure_task_per_message
+from tests.bench.peers.rival_sdks import measure_email_tasks, measure_text_tasks
+from tests.bench.report.verdicts import ACCEPTANCE, TITLES, judge, machine_facts, table, write_json
+from tests.bench.stage.contact_supply import ContactSupply
+from tests.bench.stage.database import Stage, fill_contacts, server_facts, set_stage, settle_disk
+from tests.bench.stage.disturbance import busy_percent
 
 TASK_MESSAGES = 3_000
 POST_OFFICE_MESSAGES = 10_000
