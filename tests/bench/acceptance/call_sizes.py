@@ -4,7 +4,7 @@ The product, the naive view of the same call, and the floor behind our front doo
 contacts are new, because the floor copies its rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ import orjson
 
 from distributor.models import Recipient
 from tests.bench.models import RivalRecipient
+from tests.bench.rounds import Rounds
 from tests.bench.stage.clients import Load
 from tests.bench.stage.contact_supply import ContactSupply, person
 from tests.bench.stage.database import Stage, settle_disk
@@ -43,12 +44,23 @@ SIDES = [
     Side("n", "/bench/naive", True, RivalRecipient),
     Side("f", "/bench/copy", False, Recipient),
 ]
-Figures = dict[str, dict[str, float]]
 
 
-def measure_call_sizes(stage: Stage, supply: ContactSupply, scenarios: str, logs: Path) -> Figures:
-    """Return requests/s: `n`, `nn`, `nf` of single send; `o`, `on`, `of` of quick, by the number of contacts."""
-    loads: dict[tuple[str, str], Load] = {}
+def measure_call_sizes(
+    stage: Stage,
+    supply: ContactSupply,
+    scenarios: Sequence[str],
+    logs: Path,
+    *,
+    rounds: int = ROUNDS,
+    slice_seconds: float = SLICE_SECONDS,
+    between: Callable[[], None] = lambda: None,
+) -> Rounds:
+    """Return requests/s: `n`, `nn`, `nf` of single send; `o`, `on`, `of` of quick, by the number of contacts.
+
+    `between` is called after each round.
+    """
+    measured = Rounds()
     with web_server(stage, logs / "web.log") as ours, web_server(stage, logs / "rivals.log", is_stock=True) as stock:
         calls = [(QUICK, f"{size}_contacts_{RATE}", size) for size in SIZES if QUICK in scenarios]
         if SINGLE_SEND in scenarios:
@@ -59,22 +71,20 @@ def measure_call_sizes(stage: Stage, supply: ContactSupply, scenarios: str, logs
                 web = stock if side.is_stock else ours
                 warm_up = bodies(WARM_UP_CALLS if size < 1_000 else 4)
                 web.post(call_path(name, stage, side.prefix), warm_up, limit_seconds=60)
-            for _ in range(ROUNDS):
+            for number in range(rounds):
                 settle_disk()
-                for side in SIDES:
-                    web, key = stock if side.is_stock else ours, (name + side.suffix, figure)
-                    made = _call(web, call_path(name, stage, side.prefix), bodies(MOST_CALLS[size]), side, size)
-                    loads[key] = loads.get(key, Load(0, 0.0)) + made
-    figures: Figures = {}
-    for (name, figure), load in loads.items():
-        figures.setdefault(name, {})[figure] = load.per_second(1)
-    return figures
+                for side in SIDES[:: -1 if number % 2 else 1]:
+                    web, path = stock if side.is_stock else ours, call_path(name, stage, side.prefix)
+                    load = _call(web, path, bodies(MOST_CALLS[size]), side, size, slice_seconds)
+                    measured.add(name + side.suffix, {figure: load.per_second(1)})
+                between()
+    return measured
 
 
-def _call(web: Web, path: str, bodies: Sequence[bytes], side: Side, size: int) -> Load:
+def _call(web: Web, path: str, bodies: Sequence[bytes], side: Side, size: int, seconds: float) -> Load:
     """Run a slice of calls. Raises RuntimeError if recipients are missing."""
     count_before = side.recipients._default_manager.count()
-    load = web.post(path, bodies, SLICE_SECONDS)
+    load = web.post(path, bodies, seconds)
     written = side.recipients._default_manager.count() - count_before
     if written != load.calls * size:
         raise RuntimeError(f"{load.calls} calls of {size} left {written} recipients")

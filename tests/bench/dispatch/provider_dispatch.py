@@ -5,14 +5,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from django.db.models import Max, Min, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 
 from distributor.engine.infrastructure.clock import database_now
-from distributor.models import Attempt, Batch, Decision, Distribution, Handover, Recipient
+from distributor.models import Attempt, Batch, Decision, Distribution, Recipient
 from distributor.models.attempt import AttemptState
 from distributor.models.batch import BatchState, Lane
 from distributor.models.recipient import RecipientOutcome, RecipientState
-from tests.bench.dispatch.our_dispatch import A_YEAR, accept_calls
+from tests.bench.dispatch.our_dispatch import A_YEAR, accept_calls, settled_per_second
 from tests.bench.stage.accounts import at_sendgrid, at_twilio
 from tests.bench.stage.contact_supply import CALL_SIZE, ContactSupply
 from tests.bench.stage.database import Stage, settle_disk
@@ -94,13 +94,11 @@ def _judge(kind: str, accepted: QuerySet[Recipient], record: Record) -> dict[str
     distributions = accepted.values("distribution_id")
     risk = Distribution.objects.filter(id__in=distributions).aggregate(sum=Sum("duplicate_risk_count"))["sum"]
     _require_true_outcomes("contact__email" if kind == "sendgrid" else "contact__phone", accepted, record, risk)
-    handed_over = Handover.objects.filter(batch__distribution_id__in=distributions)
-    span = handed_over.aggregate(first=Min("begun_at"), last=Max("settled_at"))
     if record.last_request is None:
         raise RuntimeError("the stand-in got no request")
     counts = {each: accepted.filter(outcome=each).count() for each in RecipientOutcome.values}
     return {
-        "messages_per_second": accepted.count() / (span["last"] - span["first"]).total_seconds(),
+        "messages_per_second": settled_per_second(accepted),
         "messages": accepted.count(),
         **counts,
         "got_two": record.doubles,

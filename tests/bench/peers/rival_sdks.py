@@ -6,8 +6,9 @@ from celery import Task
 
 from tests.bench.dispatch.provider_dispatch import LATENCY_SECONDS, SENDGRID
 from tests.bench.models import RivalContact, RivalRecipient
-from tests.bench.peers.rival_dispatch import rival_recipients, watch_rate
+from tests.bench.peers.recipients import rival_recipients
 from tests.bench.peers.sdk_tasks import mail_one, text_one
+from tests.bench.peers.watch import watch_rate
 from tests.bench.stage.accounts import at_sendgrid, at_twilio
 from tests.bench.stage.contact_supply import ContactSupply, phone
 from tests.bench.stage.database import Stage, settle_disk

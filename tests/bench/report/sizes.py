@@ -1,8 +1,7 @@
 """The part of the report on calls of different sizes."""
 
-from collections.abc import Mapping
+from tests.bench.rounds import Figures
 
-Figures = Mapping[str, Mapping[str, float]]
 RATE = "requests_per_second"
 COLUMNS = {
     "single send": ("n", RATE),
