@@ -5,9 +5,8 @@ They take turns in short slices, so that other load on the machine slows all of 
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 
 import psycopg
 
@@ -55,7 +54,7 @@ class Turns:
     rounds: int = 3
     slice_seconds: float = SLICE_SECONDS
     # By scenario, where not all of its door's.
-    mixes: Mapping[str, Sequence[str]] = MappingProxyType({})
+    mixes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     # What is called after each round.
     between: Callable[[], None] = lambda: None
 

@@ -1,11 +1,11 @@
 """Dispatch to a provider that does nothing: the product and its competitors take turns, round after round."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 
 from tests.bench.dispatch.our_dispatch import drain_ours
+from tests.bench.peers.job_queues import drain_by_hand, drain_dramatiq, drain_procrastinate
 from tests.bench.peers.post_office import drain_noop
 from tests.bench.peers.task_per_message import drain_tasks
 from tests.bench.rounds import Rounds
@@ -31,6 +31,10 @@ class Transport:
 TRANSPORTS = {
     "e": Transport(drain_tasks, 1_000),
     "f": Transport(drain_noop, 4_000),
+    "xp": Transport(drain_procrastinate, 1_000),
+    "xd": Transport(drain_dramatiq, 1_500),
+    "x1": Transport(drain_by_hand(1), 1_500),
+    "x100": Transport(drain_by_hand(100), 4_000),
 }
 OURS, OUR_MESSAGES = "g", 100_000
 
@@ -41,7 +45,7 @@ class DispatchTurns:
 
     rounds: int = ROUNDS
     share: float = 1.0
-    settings: Mapping[str, str] = MappingProxyType(BOTH)
+    settings: Mapping[str, str] = field(default_factory=lambda: BOTH)
     # What is called after each round.
     between: Callable[[], None] = lambda: None
 
@@ -49,7 +53,7 @@ class DispatchTurns:
 def measure_turns(
     stage: Stage, supply: ContactSupply, scenarios: Sequence[str], logs: Path, turns: DispatchTurns = DispatchTurns()
 ) -> Rounds:
-    """Return the messages/s of each scenario, with each of the settings; ours has one."""
+    """Return the messages/s of each scenario, with each of the settings; ours has one. `x` is all other job queues."""
     measured = Rounds()
     names = [name for name in (*TRANSPORTS, OURS) if name[0] in scenarios]
     for number in range(turns.rounds):

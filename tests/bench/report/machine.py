@@ -12,6 +12,8 @@ PACKAGES = (
     "gunicorn",
     "psycopg",
     "django-post-office",
+    "procrastinate",
+    "dramatiq",
     "sendgrid",
     "twilio",
 )
