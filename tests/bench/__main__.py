@@ -14,7 +14,7 @@ import django
 
 from tests.bench.stage.servers import own_broker_url, own_database
 
-SCENARIOS = "sabcdmnoqtefgvwhijklrpu"
+SCENARIOS = "sabcdmnoqtefgxyvwhijklrpu"
 
 
 def main() -> int:

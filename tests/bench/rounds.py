@@ -1,6 +1,6 @@
 """The figures of a run, round by round: what is compared takes turns, and the spread of the rounds tells the noise."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from statistics import median
 
@@ -69,3 +69,12 @@ class Rounds:
 
     def as_json(self) -> dict[str, dict[str, list[float]]]:
         return self._values
+
+
+def in_turns(count: int, scenarios: Mapping[str, Callable[[], Mapping[str, float]]]) -> Rounds:
+    """Measure each scenario once in each round. Every second round goes backwards: being first is no advantage."""
+    rounds = Rounds()
+    for number in range(count):
+        for name in list(scenarios)[:: -1 if number % 2 else 1]:
+            rounds.add(name, scenarios[name]())
+    return rounds

@@ -1,7 +1,7 @@
 """A run: fill the database, measure acceptance in turns, then measure dispatch, one scenario after the other."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from django.core.management import call_command
@@ -20,6 +20,7 @@ from tests.bench.dispatch.neighbour import measure_neighbour
 from tests.bench.dispatch.provider_dispatch import measure_emails, measure_texts
 from tests.bench.dispatch.punctuality import measure_overtaking, measure_precision
 from tests.bench.peers.rival_sdks import measure_email_tasks, measure_text_tasks
+from tests.bench.peers.smtp import measure_smtp
 from tests.bench.peers.turns import measure_turns
 from tests.bench.report.bars import BARS, LIMITS
 from tests.bench.report.files import write_json
@@ -27,15 +28,16 @@ from tests.bench.report.machine import machine_facts
 from tests.bench.report.table import table
 from tests.bench.report.titles import ACCEPTANCE, BUSY, TITLES
 from tests.bench.report.verdicts import judge
-from tests.bench.rounds import Figures, Rounds
+from tests.bench.rounds import Figures, Rounds, in_turns
 from tests.bench.stage.contact_supply import ContactSupply
 from tests.bench.stage.database import Stage, fill_contacts, server_facts, set_stage, settle_disk
 from tests.bench.stage.disturbance import busy_percent
 
 # At 50 ms per request, two worker processes of the rivals manage 30 to 40 messages a second.
-SDK_MESSAGES = 1_200
+ROUNDS = 3
+SDK_MESSAGES = 400
 OUR_EMAILS = 20_000
-OUR_TEXTS = 5_000
+OUR_TEXTS = 3_000
 DUE_AT_ONCE = 10_000
 DRAINED_MEANWHILE = 1_000_000
 BESIDE_SLOW_SENDS = 40
@@ -93,12 +95,19 @@ def _measure(stage: Stage, contact_count: int, scenarios: str, logs: Path) -> Ro
 
     measure(ACCEPTANCE, lambda: measure_acceptance(stage, supply, scenarios, logs))
     measure("no", lambda: measure_call_sizes(stage, supply, scenarios, logs))
-    measure("q", lambda: {"q": measure_limits(stage, supply, logs)})
-    measure("efg", lambda: measure_turns(stage, supply, scenarios, logs))
-    measure("h", lambda: {"hn": measure_email_tasks(stage, supply, SDK_MESSAGES, logs / "sendgrid-tasks.log")})
-    measure("h", lambda: {"h": measure_emails(stage, supply, OUR_EMAILS, logs)})
-    measure("i", lambda: {"in": measure_text_tasks(stage, supply, SDK_MESSAGES, logs / "twilio-tasks.log")})
-    measure("i", lambda: {"i": measure_texts(stage, supply, OUR_TEXTS, logs)})
+    measure("q", lambda: measure_limits(stage, supply, logs))
+    measure("efgx", lambda: measure_turns(stage, supply, scenarios, logs))
+    measure("y", lambda: measure_smtp(stage, supply, logs))
+    emails: dict[str, Callable[[], Mapping[str, float]]] = {
+        "hn": lambda: measure_email_tasks(stage, supply, SDK_MESSAGES, logs / "sendgrid-tasks.log"),
+        "h": lambda: measure_emails(stage, supply, OUR_EMAILS, logs),
+    }
+    measure("h", lambda: in_turns(ROUNDS, emails))
+    texts: dict[str, Callable[[], Mapping[str, float]]] = {
+        "in": lambda: measure_text_tasks(stage, supply, SDK_MESSAGES, logs / "twilio-tasks.log"),
+        "i": lambda: measure_texts(stage, supply, OUR_TEXTS, logs),
+    }
+    measure("i", lambda: in_turns(ROUNDS, texts))
     measure("j", lambda: {"j": measure_precision(stage, supply, DUE_AT_ONCE, logs)})
     measure("k", lambda: {"k": measure_claims(stage)})
     measure("l", lambda: {"l": measure_overtaking(stage, supply, DRAINED_MEANWHILE, logs)})

@@ -11,10 +11,10 @@ median over rounds.
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from statistics import median
 
 from contacts.models import ApiKey, Organization
 from tests.bench.acceptance.call_sizes import QUICK, SINGLE_SEND, call_bodies, call_path
+from tests.bench.rounds import Rounds
 from tests.bench.stage.contact_supply import ContactSupply
 from tests.bench.stage.database import Stage, settle_disk
 from tests.bench.stage.web import Web, web_server
@@ -30,9 +30,9 @@ WITHOUT = {"DJANGO_SETTINGS_MODULE": "tests.bench.settings.unlimited"}
 
 def measure_limits(
     stage: Stage, supply: ContactSupply, logs: Path, *, rounds: int = ROUNDS, slice_seconds: float = SLICE_SECONDS
-) -> dict[str, float]:
+) -> Rounds:
     """(q) Return requests/s with and without limits for each kind of call, and what limits cost in percent."""
-    figures: dict[str, float] = {}
+    measured = Rounds()
     with (
         web_server(stage, logs / "limited.log") as limited,
         web_server(stage, logs / "unlimited.log", environment=WITHOUT) as unlimited,
@@ -43,12 +43,18 @@ def measure_limits(
             for web in (limited, unlimited):
                 run(web, bodies(min(WARM_UP_CALLS, most_calls // 10)), is_limited=web is limited)
             settle_disk()
-            rates = [_round(number, limited, unlimited, run, partial(bodies, most_calls)) for number in range(rounds)]
-            figures[f"{name}_per_second_with"] = median(rate for rate, _ in rates)
-            figures[f"{name}_per_second_without"] = median(rate for _, rate in rates)
-            figures[f"{name}_cost_percent"] = 100 * median(without / rate - 1 for rate, without in rates)
+            for number in range(rounds):
+                rate, without = _round(number, limited, unlimited, run, partial(bodies, most_calls))
+                measured.add(
+                    "q",
+                    {
+                        f"{name}_per_second_with": rate,
+                        f"{name}_per_second_without": without,
+                        f"{name}_cost_percent": 100 * (without / rate - 1),
+                    },
+                )
     _set_limits(stage, None)
-    return figures
+    return measured
 
 
 def _round(

@@ -35,6 +35,12 @@ def at_twilio(stage: Stage, url: str) -> Stage:
     )
 
 
+def at_smtp(stage: Stage, port: int) -> Stage:
+    """Return the stage with an account at a mail server of this machine, with the provider's defaults."""
+    configuration = {"host": "127.0.0.1", "port": port, "security": "none"}
+    return replace(stage, provider_id=_account(stage, "smtp", Channel.EMAIL, configuration, {}))
+
+
 def _account(
     stage: Stage, kind: str, channel: Channel, configuration: Mapping[str, Any], credentials: Mapping[str, str]
 ) -> UUID:
