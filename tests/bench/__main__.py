@@ -38,7 +38,7 @@ def main() -> int:
 
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="judge a few ratios only, in about three minutes")
+    parser.add_argument("--quick", action="store_true", help="judge a few ratios only, in a few minutes")
     parser.add_argument(
         "--contacts", type=int, help="how many contacts exist at the start: 1,000,000, or 40,000 if quick"
     )

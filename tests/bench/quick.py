@@ -1,4 +1,4 @@
-"""The quick form, which judges ratios only: `make bench ARGS=--quick`, about three minutes on 2 cores.
+"""The quick form, which judges ratios only: `make bench ARGS=--quick`, a few minutes on 2 cores.
 
 What is compared takes turns on the same machine in the same minutes, and each ratio is taken in each round by itself.
 It must reach a minimum: a change that makes the product slower lowers the ratio, a slow machine hardly does.

@@ -21,7 +21,7 @@ from tests.bench.dispatch.provider_dispatch import measure_emails, measure_texts
 from tests.bench.dispatch.punctuality import measure_overtaking, measure_precision
 from tests.bench.peers.rival_sdks import measure_email_tasks, measure_text_tasks
 from tests.bench.peers.smtp import measure_smtp
-from tests.bench.peers.turns import measure_turns
+from tests.bench.peers.turns import MOST_MESSAGES, measure_turns
 from tests.bench.report.bars import BARS, LIMITS
 from tests.bench.report.files import write_json
 from tests.bench.report.machine import machine_facts
@@ -48,6 +48,8 @@ def run(contact_count: int, scenarios: str, data: Path) -> int:
     """Measure, print and write `bench.json`. Returns 1 if a bar is not met, else 0."""
     if "h" in scenarios and contact_count < OUR_EMAILS:
         raise SystemExit(f"(h) sends to {OUR_EMAILS:,} different contacts: --contacts {OUR_EMAILS} at least")
+    if "x" in scenarios and contact_count < MOST_MESSAGES:
+        raise SystemExit(f"(x) sends to {MOST_MESSAGES:,} different contacts: --contacts {MOST_MESSAGES} at least")
     if "j" in scenarios and contact_count < DUE_AT_ONCE:
         raise SystemExit(f"(j) sends to {DUE_AT_ONCE:,} different contacts: --contacts {DUE_AT_ONCE} at least")
     logs = data / "bench-logs"

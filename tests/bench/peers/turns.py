@@ -37,6 +37,8 @@ TRANSPORTS = {
     "x1": Transport(drain_by_hand(1), 1_500),
     "x100": Transport(drain_by_hand(100), 1_000, tuned_factor=20),
 }
+# All of a competitor's messages of a round go to different contacts.
+MOST_MESSAGES = max(transport.messages * transport.tuned_factor for transport in TRANSPORTS.values())
 OURS, OUR_MESSAGES = "g", 100_000
 
 

@@ -6,7 +6,7 @@ from html import escape
 
 from tests.bench.rounds import Spread
 
-WIDTH, LABEL_WIDTH, VALUE_WIDTH = 980, 440, 90
+WIDTH, LABEL_WIDTH, VALUE_WIDTH = 996, 456, 90
 ROW_HEIGHT, BAR_HEIGHT, TOP = 30, 18, 44
 OURS, THEIRS, SPREAD, INK = "#00796b", "#90a4ae", "#263238", "#212121"
 
