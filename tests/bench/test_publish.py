@@ -33,6 +33,12 @@ def test_the_page_has_each_ratio_and_figure_with_its_spread(tmp_path: Path) -> N
     assert "| (f) django-post-office, dummy backend | messages per second | 900 | 800 | 1,000 | 3 |" in lines
 
 
+def test_the_page_compares_ours_with_each_competitor(tmp_path: Path) -> None:
+    page, _ = publish(run_file(tmp_path), tmp_path / "docs")
+
+    assert "| (f) django-post-office, dummy backend | as it comes | 22.2x | 18x | 23.8x |" in page.read_text()
+
+
 def test_a_picture_has_a_bar_for_each_figure_in_proportion(tmp_path: Path) -> None:
     _, picture = publish(run_file(tmp_path), tmp_path / "docs")
 

@@ -83,6 +83,7 @@ def _page(content: Mapping[str, Any], rounds: Rounds, pictures: list[str]) -> It
         aim = f"at {'most' if bar['is_most'] else 'least'} {bar['limit']:g}{unit}"
         cells = (*(f"{shown(bar[name])}{unit}" for name in ("ratio", "least", "greatest")), bar["rounds"], aim)
         yield f"| {bar['name']} | " + " | ".join(map(str, cells)) + f" | {'yes' if bar['is_met'] else 'no'} |"
+    yield from _comparison(rounds)
     yield from ("", "## Figures", "")
     for name in pictures:
         yield from (f"![{PICTURES[name][0]}]({name}.svg)", "")
@@ -93,6 +94,20 @@ def _page(content: Mapping[str, Any], rounds: Rounds, pictures: list[str]) -> It
             cells = (shown(spread.median), shown(spread.least), shown(spread.greatest), str(spread.count))
             yield f"| {_short(scenario)} | {figure.replace('_', ' ')} | " + " | ".join(cells) + " |"
     yield ""
+
+
+def _comparison(rounds: Rounds) -> Iterator[str]:
+    """Yield a table of how many times as fast ours is as each competitor that sends the same messages."""
+    rows = [
+        f"| {_short(theirs)} | {words} | {shown(ratio.median)}x | {shown(ratio.least)}x | {shown(ratio.greatest)}x |"
+        for ours, group in (("g", DISPATCH), ("y", SMTP))
+        for theirs in group
+        for figure, words in ((MESSAGES, "as it comes"), (TUNED, "tuned"))
+        if theirs != ours and (ratio := rounds.ratio((ours, MESSAGES), (theirs, figure)))
+    ]
+    if rows:
+        yield from ("", "## Messages a second, ours against others", "")
+        yield from ("| ours / | its settings | median | least | greatest |", "|---|---|---|---|---|", *rows)
 
 
 if __name__ == "__main__":
