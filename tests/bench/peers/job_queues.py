@@ -13,7 +13,7 @@ from tests.bench.stage.contact_supply import ContactSupply
 from tests.bench.stage.database import Stage, settle_disk
 from tests.bench.stage.processes import PROCESSES, running
 
-# By settings module: the worker's options. Its defaults, and what was fastest of the options that its manual names.
+# By settings module, the worker's options: its defaults, and as many jobs at a time as two processes can use.
 PROCRASTINATE = {"tests.bench.settings.default": [], "tests.bench.settings": ["--concurrency", "4"]}
 DRAMATIQ = {"tests.bench.settings.default": [], "tests.bench.settings": ["--threads", "2"]}
 BY_HAND = {"tests.bench.settings.default": [], "tests.bench.settings": ["--tuned"]}
