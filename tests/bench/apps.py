@@ -8,5 +8,5 @@ class BenchConfig(AppConfig):
     label = "bench"
 
     def ready(self) -> None:
-        PROVIDERS["noop"] = "tests.bench.noop.Noop"
-        PROVIDERS["slow"] = "tests.bench.noop.Slow"
+        PROVIDERS["noop"] = "tests.bench.dispatch.noop.Noop"
+        PROVIDERS["slow"] = "tests.bench.dispatch.noop.Slow"

@@ -1,4 +1,4 @@
-"""The rivals' tables: copies of the product's, made by database.py with the same columns, indexes and fill factor."""
+"""The rivals' tables: copies of the product's, with the same columns, indexes and fill factor (stage/database.py)."""
 
 from typing import ClassVar
 

@@ -2,9 +2,9 @@
 
 from django.urls import include, path
 
-from tests.bench.floor_view import CopySingleSendView, CopyView
-from tests.bench.naive_single_send import NaiveSingleSendView
-from tests.bench.naive_views import BulkOrmView, NaiveEventView, NaiveOrmView
+from tests.bench.acceptance.floor_view import CopySingleSendView, CopyView
+from tests.bench.acceptance.naive_single_send import NaiveSingleSendView
+from tests.bench.acceptance.naive_views import BulkOrmView, NaiveEventView, NaiveOrmView
 
 urlpatterns = [
     path("bench/naive/surveys/<uuid:survey_id>/distributions/quick", NaiveOrmView.as_view()),

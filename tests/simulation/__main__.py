@@ -14,7 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 
 from config.stack.throwaway import ThrowawayServers, export
-from tests.bench.servers import own_broker_url, own_database
+from tests.bench.stage.servers import own_broker_url, own_database
 from tests.simulation.outcome import Outcome
 from tests.simulation.process import simulate_on
 

@@ -1,0 +1,1 @@
+"""What one feature costs, and how the product behaves at its limits."""

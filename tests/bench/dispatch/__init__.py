@@ -1,0 +1,1 @@
+"""How fast, how punctually and with how much memory the product sends."""

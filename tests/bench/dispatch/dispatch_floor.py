@@ -1,0 +1,105 @@
+"""What of dispatch is PostgreSQL's: `python -m tests.bench.dispatch.dispatch_floor`, with DATABASE_URL set.
+
+One process dispatches batches of 1,000 recipients, one after the other, by a provider that does nothing. The floor is
+the time inside its statements, from sending one to having its result: a loop that did nothing but claim, begin and
+settle would take as long. The rest is the worker's own: reading rows, rendering, the provider, the metrics.
+"""
+
+import logging
+import os
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Callable
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import django
+
+from tests.bench.costs.boundary_cost import processor_seconds
+from tests.bench.costs.counter_cost import BATCH_SIZE, accept_batches
+from tests.bench.stage.servers import own_broker_url, own_database
+
+BATCHES = 120
+WARM_UP_BATCHES = 10
+SLOWEST_SHOWN = 12
+
+
+class _Stopwatch:
+    """Adds up the seconds inside statements, as an execute wrapper of Django."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = defaultdict(float)
+        self.count = 0
+
+    def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        began_at = perf_counter()
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            self.seconds[re.sub(r"\s+", " ", str(sql)).strip()[:90]] += perf_counter() - began_at
+            self.count += 1
+
+
+def measure() -> None:
+    from django.db import connection
+
+    from distributor.engine.dispatch.claim import claim_batch
+    from distributor.engine.dispatch.loop import dispatch_batch
+    from distributor.engine.infrastructure.clock import database_now
+    from tests.bench.stage.contact_supply import ContactSupply
+    from tests.bench.stage.database import fill_contacts, set_stage
+
+    stage = set_stage()
+    fill_contacts(stage, 30_000)
+    accept_batches(stage, ContactSupply(30_000), BATCHES)
+    whole, inside, workers, servers, counts = [], [], [], [], []
+    slowest: dict[str, float] = defaultdict(float)
+    for number in range(BATCHES):
+        server_pid = connection.connection.info.backend_pid
+        stopwatch = _Stopwatch()
+        began = perf_counter(), processor_seconds(server_pid), sum(os.times()[:2])
+        with connection.execute_wrapper(stopwatch):
+            claim = claim_batch("bulk", database_now())
+            if claim is None:
+                raise RuntimeError("no batch is due")
+            dispatch_batch(claim, database_now, lambda: False)
+        seconds, both, worker = perf_counter() - began[0], processor_seconds(server_pid), sum(os.times()[:2]) - began[2]
+        if number < WARM_UP_BATCHES:
+            continue
+        whole.append(seconds)
+        inside.append(sum(stopwatch.seconds.values()))
+        workers.append(worker)
+        servers.append(both - began[1] - worker)
+        counts.append(stopwatch.count)
+        for statement, taken in stopwatch.seconds.items():
+            slowest[statement] += taken
+    print(
+        f"a batch of {BATCH_SIZE:,}: {1_000 * median(whole):.1f} ms, {1_000 * median(inside):.1f} of them in"
+        f" {median(counts):.0f} statements: {median(whole) / median(inside):.2f}x the floor;"
+        f" {BATCH_SIZE / median(whole):,.0f} and {BATCH_SIZE / median(inside):,.0f} messages/s"
+    )
+    print(f"processor: worker {1_000 * median(workers):.1f} ms, PostgreSQL {1_000 * median(servers):.1f} ms")
+    for statement, seconds in sorted(slowest.items(), key=lambda item: -item[1])[:SLOWEST_SHOWN]:
+        print(f"{1_000 * seconds / len(whole):8.2f} ms  {statement}")
+
+
+def main() -> int:
+    if not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
+        sys.exit("set DATABASE_URL and REDIS_URL to the servers to use")
+    with own_database(os.environ["DATABASE_URL"]) as url:
+        os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = url, own_broker_url(os.environ["REDIS_URL"])
+        os.environ["DJANGO_SETTINGS_MODULE"] = "tests.bench.settings"
+        os.environ["ALLOWED_HOSTS"] = "testserver"
+        django.setup()
+        logging.disable(logging.WARNING)  # a line per call is the web server's affair
+        from django.core.management import call_command
+
+        call_command("migrate", verbosity=0)
+        measure()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""How soon all workers are at work: `python -m tests.bench.dispatch.ramp --workers 8`, with DATABASE_URL set.
+
+20,000 text messages in 20 batches are due at one instant. The provider takes 50 ms for a message and 32 at a time from
+a process. A sweep finds the batches and wakes one worker. Printed: how long after the instant the first, half of and
+all worker processes hold a batch.
+"""
+
+import argparse
+import logging
+import os
+import sys
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import django
+
+from tests.bench.stage.servers import own_broker_url, own_database
+
+BATCHES: Final = 20
+LATENCY_SECONDS: Final = 0.05
+# Beat and all workers have started by then.
+DUE_IN: Final = timedelta(seconds=30)
+
+
+def measure(workers: int, logs: Path) -> None:
+    from distributor.engine.infrastructure.clock import database_now
+    from distributor.models import Batch
+    from distributor.models.batch import BatchState
+    from tests.bench.dispatch.our_dispatch import accept_calls
+    from tests.bench.stage.accounts import at_twilio
+    from tests.bench.stage.contact_supply import CALL_SIZE, ContactSupply
+    from tests.bench.stage.database import fill_contacts, set_stage
+    from tests.bench.stage.live_stack import ALL_QUEUES, live_stack
+    from tests.bench.stage.processes import worker_command
+    from tests.bench.stage.stand_ins import peer_running
+
+    stage, count = set_stage(), BATCHES * CALL_SIZE
+    fill_contacts(stage, count)
+    os.environ["PUBLIC_BASE_URL"] = "https://surveys.example"  # Twilio accepts no callback URL whose host has no dot
+    with peer_running("twilio", latency_seconds=LATENCY_SECONDS) as peer:
+        accept_calls(at_twilio(stage, peer.url), ContactSupply(count), BATCHES, logs / "web.log")
+        due_at = database_now() + DUE_IN
+        Batch.objects.filter(state=BatchState.WAITING).update(due_at=due_at)
+        command = worker_command(ALL_QUEUES)
+        command[command.index("--concurrency") + 1] = str(workers)
+        with live_stack(logs, "ramp", [command]):
+            reached = _watch(workers, due_at)
+    for number in sorted({1, (workers + 1) // 2, workers}):
+        print(f"{number} of {workers} at work {reached[number]:.2f} s after the instant")
+
+
+def _watch(workers: int, due_at: datetime) -> dict[int, float]:
+    """Return by number of workers after how many seconds so many held a batch."""
+    from distributor.engine.infrastructure.clock import database_now
+    from distributor.models import Batch
+
+    reached: dict[int, float] = {}
+    while len(reached) < workers:
+        now = database_now()
+        at_work = Batch.objects.filter(lease_expires_at__gt=now).count()
+        for number in range(len(reached) + 1, min(at_work, workers) + 1):
+            reached[number] = (now - due_at).total_seconds()
+        if now > due_at + timedelta(seconds=120):
+            raise TimeoutError(f"only {len(reached)} of {workers} are at work")
+        time.sleep(0.02)
+    return reached
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--workers", type=int, default=8)
+    wanted = parser.parse_args()
+    if not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
+        sys.exit("set DATABASE_URL and REDIS_URL to the servers to use")
+    with own_database(os.environ["DATABASE_URL"]) as url, TemporaryDirectory() as logs:
+        os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = url, own_broker_url(os.environ["REDIS_URL"])
+        os.environ["DJANGO_SETTINGS_MODULE"] = "tests.bench.settings"
+        os.environ["ALLOWED_HOSTS"] = "*"
+        django.setup()
+        logging.disable(logging.WARNING)
+        from django.core.management import call_command
+
+        call_command("migrate", verbosity=0)
+        measure(wanted.workers, Path(logs))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,9 @@
+"""django-post-office with all defaults, sending by SMTP to EMAIL_PORT on this machine."""
+
+import os
+
+from tests.bench.settings.default import *  # noqa: F403
+from tests.bench.settings.default import POST_OFFICE
+
+EMAIL_HOST, EMAIL_PORT = "127.0.0.1", int(os.environ["EMAIL_PORT"])
+POST_OFFICE = {**POST_OFFICE, "BACKENDS": {"default": "django.core.mail.backends.smtp.EmailBackend"}}

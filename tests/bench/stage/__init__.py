@@ -1,0 +1,1 @@
+"""What a run needs: databases, contacts, processes, clients, stand-ins for providers. Imports no other folder."""
