@@ -1,7 +1,7 @@
 """Hand-over: first written and committed, then made. No transaction or lock is held while the provider is called."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -49,6 +49,8 @@ class Begun:
     account_id: UUID
     is_probe: bool = False
     is_repeat: bool = False  # these very attempts were begun before, at `begun_at` (dispatch/repeat.py)
+    # What hand_over() filled into each message, by recipient. Its attempt keeps some of it.
+    values: dict[int, Mapping[str, str]] = field(default_factory=dict)
 
 
 def write_handover(
@@ -114,6 +116,7 @@ def hand_over(context: StepContext, provider: Provider, begun: Begun) -> Sequenc
     for person in begun.people:
         try:
             message = write_message(context, person, provider.value_keys)
+            begun.values[person.recipient_id] = message.values
             refusal = _refuse_missing_values(context, provider, message) or refuse_long_text(context, message)
             if refusal is not None:
                 failed[person.recipient_id] = refusal

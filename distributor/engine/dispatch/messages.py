@@ -1,5 +1,7 @@
 """Write the message for one recipient of a step, and describe it for its attempt."""
 
+from collections.abc import Mapping
+
 from channels.providers.base import Message
 from contacts.channel import Channel
 from distributor.engine.journey.attempts import attempt_id
@@ -38,15 +40,19 @@ def write_message(context: StepContext, person: Person, further_keys: frozenset[
     )
 
 
-def describe_message(context: StepContext, person: Person) -> tuple[str, dict[str, str] | None]:
+def describe_message(
+    context: StepContext, person: Person, written: Mapping[str, str] | None
+) -> tuple[str, dict[str, str] | None]:
     """Return what an attempt keeps of its message: the key of its texts, and the values that may change later.
 
-    Its links follow from the recipient's code, and its introduction is the recipient's own.
+    `written` are the values of its message; None: another worker wrote it. Its links follow from the recipient's code,
+    and its introduction is the recipient's own.
     """
     kept = context.kept_texts[context.variant_for(person.locale, person.contact_locale).locale]
     try:
-        shared = context.distribution.attributes
-        values = contact_values(person, kept.contact_keys, shared) if kept.contact_keys else {}
+        if written is None:
+            written = contact_values(person, kept.contact_keys, context.distribution.attributes)
+        values = {key: written[key] for key in kept.contact_keys}
     except Exception:
         # The message could not be written either: hand_over has logged it, and the person has failed alone.
         return kept.key, None

@@ -9,7 +9,8 @@ from distributor.engine.counters.count import Route
 from distributor.engine.counters.totals import ATTEMPTS, PROVIDER_CALLS, Total, Totals
 from distributor.models.attempt import AttemptState
 
-_ATTEMPT_STATES: Final = {Outcome.ACCEPTED: AttemptState.SENT, Outcome.UNKNOWN: AttemptState.UNKNOWN}
+_ATTEMPT_STATES: Final = {Outcome.ACCEPTED: AttemptState.SENT.value, Outcome.UNKNOWN: AttemptState.UNKNOWN.value}
+_FAILED: Final = AttemptState.FAILED.value
 # A result that is no attempt of the person's: the message waits, and is handed over again.
 DEFERRED: Final = "deferred"
 # What reason_of() may say of a message that was not accepted.
@@ -18,7 +19,7 @@ REASONS: Final = ("opted_out", "bad_address", "throttled", *(scope.value for sco
 
 def state_of(result: Result) -> str:
     """Return the state of the attempt that a result makes."""
-    return _ATTEMPT_STATES.get(result.outcome, AttemptState.FAILED).value
+    return _ATTEMPT_STATES.get(result.outcome, _FAILED)
 
 
 def totals_of(

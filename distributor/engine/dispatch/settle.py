@@ -180,7 +180,7 @@ def _insert_attempts(
         return
     people = [person for person, _ in attempted]
     routes = routes_of(context.account_options, begun.account_id, context.step.channel, people, begun.begun_at)
-    described = [describe_message(context, person) for person in people]
+    described = [describe_message(context, person, begun.values.get(person.recipient_id)) for person in people]
     text_keys = {text_key for text_key, _ in described}
     # Mostly all people get the same texts: then their key is given once.
     shared_key = text_keys.pop() if len(text_keys) == 1 else None

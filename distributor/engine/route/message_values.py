@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, Protocol
 
 from channels.placeholders import CONTACT_FIELDS, CONTACT_PREFIX
@@ -44,11 +45,12 @@ def contact_values(reader: Reader, keys: Iterable[str], shared: Mapping[str, Any
 
     `shared` is the distribution's data.
     """
-    return {
-        key: _contact_value(reader, shared, key.removeprefix(CONTACT_PREFIX))
-        for key in keys
-        if key.startswith(CONTACT_PREFIX)
-    }
+    return {key: _contact_value(reader, shared, name) for key, name in _names_by_key(frozenset(keys)).items()}
+
+
+@lru_cache(maxsize=256)  # about as many templates as a worker sends in an hour
+def _names_by_key(keys: frozenset[str]) -> Mapping[str, str]:
+    return {key: key.removeprefix(CONTACT_PREFIX) for key in keys if key.startswith(CONTACT_PREFIX)}
 
 
 def missing_values(provider: Provider, message: Message) -> list[str]:
@@ -79,4 +81,4 @@ def _contact_value(reader: Reader, shared: Mapping[str, Any], key: str) -> str:
 
 def _unless_blank(text: str) -> str:
     """Return the text, or "" if it only has blanks and invisible characters: then the placeholder's default counts."""
-    return text if strip_unseen(text) else ""
+    return text if text[:1].isalnum() or strip_unseen(text) else ""  # almost every text begins with a letter or digit
