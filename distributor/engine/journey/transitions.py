@@ -4,13 +4,12 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F
 
 from distributor.engine.infrastructure.sql_params import rows_of
-from distributor.models import Distribution
 from distributor.models.recipient import RecipientOutcome, RecipientState
 from distributor.rules.journey.conclusion import Conclusion
 
@@ -157,10 +156,29 @@ def correct_recipients(corrections: Sequence[Correction]) -> dict[UUID, Counter[
 
 def add_counts(counts: Mapping[UUID, Counter[str]]) -> None:
     """Add to distributions' counts, in the order of their ids so that two transactions do not deadlock."""
-    for distribution_id in sorted(counts):
-        added = {name: F(name) + count for name, count in counts[distribution_id].items() if count}
-        if added:
-            Distribution.objects.filter(id=distribution_id).update(**added)
+    names = sorted({name for added in counts.values() for name, count in added.items() if count})
+    if names:
+        rows = [
+            {"id": distribution_id} | {name: added[name] for name in names}
+            for distribution_id, added in counts.items()
+            if any(added.values())
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(_add_counts_statement(tuple(names)), [rows_of(rows)])
+
+
+@cache
+def _add_counts_statement(names: Sequence[str]) -> str:
+    changes = ", ".join(f"{name} = d.{name} + given.{name}" for name in names)
+    columns = ", ".join(f"{name} int" for name in names)
+    return f"""
+        WITH given AS (SELECT * FROM json_to_recordset(%s::json) AS given(id uuid, {columns})),
+        held AS MATERIALIZED (
+            SELECT d.id FROM distributor_distribution d JOIN given USING (id) ORDER BY d.id FOR NO KEY UPDATE OF d
+        )
+        UPDATE distributor_distribution d SET {changes}
+        FROM given JOIN held USING (id) WHERE d.id = given.id
+    """
 
 
 def _ends_badly(changes: Sequence[Move] | Sequence[Correction]) -> bool:
