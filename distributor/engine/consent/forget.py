@@ -11,7 +11,7 @@ from channels.models import ProviderAccount, SandboxMessage
 from contacts.address_key import PREFIX, address_key
 from contacts.channel import Channel
 from contacts.models import ConsentEvent, ErasedAddress, Suppression
-from distributor.engine.infrastructure.sql_params import array_of
+from distributor.engine.infrastructure.sql_params import array_of, rows_of
 from distributor.engine.journey.attempts import attempt_ids_of
 from distributor.models import Attempt, Decision, Distribution, ProviderEvent, Recipient, Response
 from distributor.rules.journey.delivery_events import OPT_OUT_REQUESTS
@@ -19,7 +19,7 @@ from distributor.rules.journey.delivery_events import OPT_OUT_REQUESTS
 # An erasure waits for the webhooks that are being stored, and later ones wait for it: each sees what the other wrote.
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 _LATE = """
-SELECT given.address, NULL FROM unnest(%(addresses)s::text[], %(keys)s::text[]) AS given(address, key)
+SELECT given.address, NULL FROM json_to_recordset(%(addresses)s::json) AS given(address text, key text)
 JOIN contacts_erasedaddress e ON e.organization_id = %(organization_id)s AND e.address_key = given.key
 WHERE NOT EXISTS (
     SELECT FROM contacts_contact c
@@ -66,8 +66,7 @@ def forget_late(organization_id: UUID, addresses: Collection[str], recipient_ids
     known = sorted({address for address in addresses if address and not address.startswith(PREFIX)})
     parameters: dict[str, Any] = {
         "organization_id": organization_id,
-        "addresses": known,
-        "keys": [address_key(address) for address in known],
+        "addresses": rows_of([{"address": address, "key": address_key(address)} for address in known]),
         "recipient_ids": array_of(recipient_ids),
     }
     with connection.cursor() as cursor:
