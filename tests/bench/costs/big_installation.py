@@ -20,9 +20,9 @@ SENT, FAILED, WAITING, STOPPED = 60, 3, 30, 7
 HISTORY_DAYS = 90
 
 
-def fill_installation(stage: Stage, contact_count: int) -> list[Distribution]:
-    """Fill in distributions, recipients, attempts, responses and counts. Needs EACH contacts at least."""
-    distributions = _make_distributions(stage)
+def fill_installation(stage: Stage, contact_count: int, each: int = EACH) -> list[Distribution]:
+    """Fill in distributions of `each` recipients, attempts, responses and counts. Needs that many contacts at least."""
+    distributions = _make_distributions(stage, each)
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         cursor.execute(
@@ -34,7 +34,7 @@ def fill_installation(stage: Stage, contact_count: int) -> list[Distribution]:
             "CREATE TEMP TABLE target AS SELECT b.distribution_id AS id, b.id AS batch_id, b.step_id,"
             " row_number() OVER (ORDER BY b.distribution_id) - 1 AS n FROM distributor_batch b"
         )
-        cursor.execute(_recipients(contact_count // EACH))
+        cursor.execute(_recipients(contact_count // each, each))
         cursor.execute(_attempts(stage))
         cursor.execute(_responses(stage))
         cursor.execute("SET session_replication_role = DEFAULT")
@@ -45,8 +45,8 @@ def fill_installation(stage: Stage, contact_count: int) -> list[Distribution]:
     return distributions
 
 
-def _make_distributions(stage: Stage) -> list[Distribution]:
-    now, each = timezone.now(), EACH // 100
+def _make_distributions(stage: Stage, recipient_count: int) -> list[Distribution]:
+    now, each = timezone.now(), recipient_count // 100
     distributions = [
         Distribution(
             organization_id=stage.organization_id,
@@ -54,7 +54,7 @@ def _make_distributions(stage: Stage) -> list[Distribution]:
             source="native",
             name=f"Discharge week {number:04}",
             created_at=now - timedelta(hours=DISTRIBUTIONS - number),
-            accepted_count=EACH,
+            accepted_count=recipient_count,
             sent_count=SENT * each,
             reached_count=SENT * each,
             failed_count=FAILED * each,
@@ -102,7 +102,7 @@ def _insert(model: type[Model], values: dict[str, str], source: str) -> str:
     return f"INSERT INTO {model._meta.db_table} ({columns}) SELECT {selected} {source}"
 
 
-def _recipients(groups: int) -> str:
+def _recipients(groups: int, each: int) -> str:
     bucket = "seed.n % 100"
     values = {
         "distribution_id": "target.id",
@@ -121,7 +121,7 @@ def _recipients(groups: int) -> str:
         "responded_at": f"CASE WHEN {bucket} < 5 THEN now() - interval '40 minutes' END",
         "created_at": "now() - interval '2 hours'",
     }
-    return _insert(Recipient, values, f"FROM target JOIN seed ON seed.n / {EACH} = target.n % {groups}")
+    return _insert(Recipient, values, f"FROM target JOIN seed ON seed.n / {each} = target.n % {groups}")
 
 
 def _attempts(stage: Stage) -> str:
