@@ -9,12 +9,13 @@ from django.test import Client
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from channels.models import ProviderAccount, Template, TemplateVariant
+from channels.models import ProviderAccount, Template
 from contacts.api_keys import create_api_key
 from contacts.channel import Channel
 from contacts.models import Organization
 from contacts.models.api_key import Scope
 from distributor.models import Survey
+from tests.support.acme import make_accounts, make_organization, make_templates
 from tests.support.browser import browser, page
 from tests.support.error_codes import every_code_is_in_the_catalogue
 from tests.support.fast_flush import flush_by_deleting
@@ -68,7 +69,7 @@ def tests_that_commit_end_with_a_fast_flush() -> Iterator[None]:
 
 @pytest.fixture
 def organization(db: None) -> Organization:
-    return Organization.objects.create(name="ACME", slug="acme", time_zone="Europe/Warsaw", phone_region="PL")
+    return make_organization()
 
 
 @pytest.fixture
@@ -91,33 +92,10 @@ def survey(organization: Organization) -> Survey:
 @pytest.fixture
 def accounts(organization: Organization) -> dict[Channel, ProviderAccount]:
     """A sandbox account for each channel."""
-    return {
-        channel: ProviderAccount.objects.create(
-            organization=organization,
-            name=f"{channel.label} sandbox",
-            kind="sandbox",
-            channel=channel,
-            from_email="surveys@acme.example" if channel == Channel.EMAIL else "",
-            from_name="ACME",
-        )
-        for channel in Channel
-    }
+    return make_accounts(organization)
 
 
 @pytest.fixture
 def templates(organization: Organization) -> dict[Channel, Template]:
     """An invitation for each channel, in English and Polish."""
-    made = {}
-    for channel in Channel:
-        made[channel] = Template.objects.create(organization=organization, name="Invitation", channel=channel)
-        for locale, greeting in (("en", "Hello"), ("pl", "Dzień dobry")):
-            text = f"{greeting} ${{contact:firstName|guest}}: ${{link}}"
-            is_email = channel == Channel.EMAIL
-            TemplateVariant.objects.create(
-                template=made[channel],
-                locale=locale,
-                subject="${survey:name}" if is_email else "",
-                html=f'<p>{greeting} ${{contact:firstName|guest}}</p><a href="${{link}}">→</a>' if is_email else "",
-                text=f"{text}\n\n${{unsubscribe}}" if is_email else text,
-            )
-    return made
+    return make_templates(organization)
