@@ -17,10 +17,11 @@ from contacts.models.api_key import Scope
 from distributor.models import Survey
 from tests.support.acme import make_accounts, make_organization, make_templates
 from tests.support.browser import browser, page
+from tests.support.compiling import pytest_collection
 from tests.support.error_codes import every_code_is_in_the_catalogue
 from tests.support.fast_flush import flush_by_deleting
 
-__all__ = ["browser", "every_code_is_in_the_catalogue", "page"]
+__all__ = ["browser", "every_code_is_in_the_catalogue", "page", "pytest_collection"]
 
 # How fast inputs are made up depends on the machine, so it fails no test. `make test` tries the same inputs each time,
 # so that one commit has one verdict; `--hypothesis-profile=explore` tries others, as `make conform` does.
@@ -33,7 +34,14 @@ hypothesis_settings.load_profile("repeatable")
 # Started first, so that no test process is left alone with half a minute of work when the other has finished.
 SLOWEST = (
     *("tests/chaos/", "tests/stack/", "test_troubled_provider", "test_worker_killed", "test_month"),
-    *("test_accessibility", "test_tour", "test_walk"),
+    *(
+        "test_accessibility",
+        "test_tour",
+        "test_walk",
+        "test_every_point",
+        "tests/typescript/",
+        "test_client_server_killed",
+    ),
 )
 
 
