@@ -34,9 +34,10 @@ run: runtime ## install, start everything, print a curl command to paste; Ctrl-C
 env: ## print what a shell needs to use a running stack, for `eval`; then try: distributor --help
 	@$(STACK) env
 
-# By file, so that the servers and browsers that a test module starts are started once.
+# By file, so that the servers and browsers that a test module starts are started once. Three processes on two cores:
+# many tests wait for servers, workers and browsers that they have started.
 test: development ## run the tests on real servers; make test ARGS="-k quick" selects some
-	@exec .venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@exec .venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: audit lint types ## lint, format, types, import contracts, migrations, known vulnerabilities
 

@@ -9,17 +9,19 @@ from django.test import Client
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from channels.models import ProviderAccount, Template, TemplateVariant
+from channels.models import ProviderAccount, Template
 from contacts.api_keys import create_api_key
 from contacts.channel import Channel
 from contacts.models import Organization
 from contacts.models.api_key import Scope
 from distributor.models import Survey
+from tests.support.acme import make_accounts, make_organization, make_templates
 from tests.support.browser import browser, page
+from tests.support.compiling import pytest_collection
 from tests.support.error_codes import every_code_is_in_the_catalogue
 from tests.support.fast_flush import flush_by_deleting
 
-__all__ = ["browser", "every_code_is_in_the_catalogue", "page"]
+__all__ = ["browser", "every_code_is_in_the_catalogue", "page", "pytest_collection"]
 
 # How fast inputs are made up depends on the machine, so it fails no test. `make test` tries the same inputs each time,
 # so that one commit has one verdict; `--hypothesis-profile=explore` tries others, as `make conform` does.
@@ -32,7 +34,14 @@ hypothesis_settings.load_profile("repeatable")
 # Started first, so that no test process is left alone with half a minute of work when the other has finished.
 SLOWEST = (
     *("tests/chaos/", "tests/stack/", "test_troubled_provider", "test_worker_killed", "test_month"),
-    *("test_accessibility", "test_tour", "test_walk"),
+    *(
+        "test_accessibility",
+        "test_tour",
+        "test_walk",
+        "test_every_point",
+        "tests/typescript/",
+        "test_client_server_killed",
+    ),
 )
 
 
@@ -68,7 +77,7 @@ def tests_that_commit_end_with_a_fast_flush() -> Iterator[None]:
 
 @pytest.fixture
 def organization(db: None) -> Organization:
-    return Organization.objects.create(name="ACME", slug="acme", time_zone="Europe/Warsaw", phone_region="PL")
+    return make_organization()
 
 
 @pytest.fixture
@@ -91,33 +100,10 @@ def survey(organization: Organization) -> Survey:
 @pytest.fixture
 def accounts(organization: Organization) -> dict[Channel, ProviderAccount]:
     """A sandbox account for each channel."""
-    return {
-        channel: ProviderAccount.objects.create(
-            organization=organization,
-            name=f"{channel.label} sandbox",
-            kind="sandbox",
-            channel=channel,
-            from_email="surveys@acme.example" if channel == Channel.EMAIL else "",
-            from_name="ACME",
-        )
-        for channel in Channel
-    }
+    return make_accounts(organization)
 
 
 @pytest.fixture
 def templates(organization: Organization) -> dict[Channel, Template]:
     """An invitation for each channel, in English and Polish."""
-    made = {}
-    for channel in Channel:
-        made[channel] = Template.objects.create(organization=organization, name="Invitation", channel=channel)
-        for locale, greeting in (("en", "Hello"), ("pl", "Dzień dobry")):
-            text = f"{greeting} ${{contact:firstName|guest}}: ${{link}}"
-            is_email = channel == Channel.EMAIL
-            TemplateVariant.objects.create(
-                template=made[channel],
-                locale=locale,
-                subject="${survey:name}" if is_email else "",
-                html=f'<p>{greeting} ${{contact:firstName|guest}}</p><a href="${{link}}">→</a>' if is_email else "",
-                text=f"{text}\n\n${{unsubscribe}}" if is_email else text,
-            )
-    return made
+    return make_templates(organization)

@@ -1,4 +1,7 @@
-"""An organisation with one of everything, for calls that are made up."""
+"""An organisation with one of everything, for calls that are made up.
+
+It is made once for a module: its 25 calls took most of the time of a test. What a test writes is undone.
+"""
 
 import json
 from collections.abc import Iterator
@@ -7,12 +10,15 @@ from uuid import UUID
 
 import pytest
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
+from django.db import close_old_connections, transaction
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from channels.models import ProviderAccount, Template
+from contacts.api_keys import create_api_key
 from contacts.channel import Channel
 from contacts.models import MailingList, Organization
+from contacts.models.api_key import Scope
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.responses.record import record_response
@@ -51,6 +57,7 @@ from tests.conformance.stand_ins import (
     Ids,
     R,
 )
+from tests.support.acme import make_accounts, make_organization, make_templates
 from tests.support.api.lists_and_links import call, lists_path, result_of
 from tests.support.api.recipient_add import connect
 from tests.support.api.resources import make, post
@@ -66,43 +73,50 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     assert len({item.nodeid for item in items}) == len(items)
 
 
-def make_waiting_distribution(client: Client, survey: Survey, step: dict[str, Any], contact_id: str) -> Any:
-    """A distribution for 2031 to one contact, as the API answers it."""
-    body = {
-        "surveyId": str(survey.pk),
-        "steps": [step],
-        "audience": {"contacts": [{"contactId": contact_id}]},
-        "scheduledAt": "2031-01-01T00:00:00Z",
-    }
-    return client.post("/api/v1/distributions", json.dumps(body), content_type="application/json").json()
+@pytest.fixture(scope="module")
+def whole(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """A transaction around all tests of the module. Each test has one of its own within it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
-def post_v3(client: Client, path: str, body: dict[str, str]) -> str:
-    """The id of what the lists-and-links API makes."""
-    made: str = client.post(f"/API/v3/{path}", json.dumps(body), content_type="application/json").json()["result"]["id"]
-    return made
+@pytest.fixture(autouse=True)
+def each_test_is_undone(whole: None, db: None) -> None:
+    pass
 
 
-def respond(client: Client, survey: Survey, step: dict[str, Any]) -> UUID:
-    """The id of a response of somebody else, who waits in a distribution of their own."""
-    made = make_waiting_distribution(
-        client,
-        survey,
-        step,
-        make(client, "contacts", externalId="PAT-9", email="bob@example.com", phone="+48600000077")["id"],
-    )
-    return record_response(made["links"][0]["code"], {"score": 9}, database_now()).pk
+@pytest.fixture(scope="module")
+def organization(whole: None) -> Organization:
+    return make_organization()
 
 
-def start_response_export(client: Client, survey: Survey) -> str:
-    """An export of lists and links, which is ready."""
-    path = f"surveys/{public_id(Kind.SURVEY, survey.pk)}/export-responses"
-    made = client.post(f"/API/v3/{path}", json.dumps({"format": "csv"}), content_type="application/json").json()
-    progress_id: str = made["result"]["progressId"]
-    return progress_id
+@pytest.fixture(scope="module")
+def api_key(organization: Organization) -> str:
+    return create_api_key(organization, "tests", list(Scope))[1]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def client(api_key: str) -> Client:
+    return Client(headers={"x-api-key": api_key})
+
+
+@pytest.fixture(scope="module")
+def survey(organization: Organization) -> Survey:
+    return Survey.objects.create(organization=organization, name="Your stay")
+
+
+@pytest.fixture(scope="module")
+def accounts(organization: Organization) -> dict[Channel, ProviderAccount]:
+    return make_accounts(organization)
+
+
+@pytest.fixture(scope="module")
+def templates(organization: Organization) -> dict[Channel, Template]:
+    return make_templates(organization)
+
+
+@pytest.fixture(scope="module")
 def ids(
     client: Client,
     api_key: str,
@@ -171,6 +185,42 @@ def ids(
             MS_UNUSED: public_id(Kind.MESSAGE, UUID(unused_template)),
         },
     )
+
+
+def make_waiting_distribution(client: Client, survey: Survey, step: dict[str, Any], contact_id: str) -> Any:
+    """A distribution for 2031 to one contact, as the API answers it."""
+    body = {
+        "surveyId": str(survey.pk),
+        "steps": [step],
+        "audience": {"contacts": [{"contactId": contact_id}]},
+        "scheduledAt": "2031-01-01T00:00:00Z",
+    }
+    return client.post("/api/v1/distributions", json.dumps(body), content_type="application/json").json()
+
+
+def post_v3(client: Client, path: str, body: dict[str, str]) -> str:
+    """The id of what the lists-and-links API makes."""
+    made: str = client.post(f"/API/v3/{path}", json.dumps(body), content_type="application/json").json()["result"]["id"]
+    return made
+
+
+def respond(client: Client, survey: Survey, step: dict[str, Any]) -> UUID:
+    """The id of a response of somebody else, who waits in a distribution of their own."""
+    made = make_waiting_distribution(
+        client,
+        survey,
+        step,
+        make(client, "contacts", externalId="PAT-9", email="bob@example.com", phone="+48600000077")["id"],
+    )
+    return record_response(made["links"][0]["code"], {"score": 9}, database_now()).pk
+
+
+def start_response_export(client: Client, survey: Survey) -> str:
+    """An export of lists and links, which is ready."""
+    path = f"surveys/{public_id(Kind.SURVEY, survey.pk)}/export-responses"
+    made = client.post(f"/API/v3/{path}", json.dumps({"format": "csv"}), content_type="application/json").json()
+    progress_id: str = made["result"]["progressId"]
+    return progress_id
 
 
 def import_contacts(client: Client, organization: Organization, list_id: str) -> str:

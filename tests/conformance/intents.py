@@ -25,6 +25,8 @@ BEN = Person("ben@example.com", "+48600000002", "Ben", "Berg")
 STRANGER = Person("stranger@example.com", "+48600000003", "Sam", "Stone")
 KNOWN = (ANN, BEN)
 Setting = Callable[[Organization, Survey], object]
+# One moment for all faces. Pauses are rounded to minutes, and one could end between two readings of the clock.
+NOW = datetime.now(UTC).replace(microsecond=0)
 
 
 def nothing_before(organization: Organization, survey: Survey) -> None:
@@ -42,7 +44,7 @@ def ann_is_suppressed(organization: Organization, survey: Survey) -> None:
 def ann_had_it_lately(organization: Organization, survey: Survey) -> None:
     """Half an hour ago, where ten have to lie between."""
     Organization.objects.filter(pk=organization.pk).update(throttle_minutes=600)
-    _touch(survey, database_now() - timedelta(minutes=30))
+    _touch(survey, NOW - timedelta(minutes=30))
 
 
 def ten_hours_between(organization: Organization, survey: Survey) -> None:
@@ -53,7 +55,7 @@ def ann_had_another_lately(organization: Organization, survey: Survey) -> None:
     """Yesterday, where a week has to lie between any two."""
     Organization.objects.filter(pk=organization.pk).update(minimum_days_between_contacts=7)
     another = Survey.objects.create(organization=organization, name="Another")
-    _touch(another, database_now() - timedelta(days=1))
+    _touch(another, NOW - timedelta(days=1))
 
 
 def germany_only(organization: Organization, survey: Survey) -> None:
@@ -138,7 +140,7 @@ INTENTS = [
         "to Ann, who was surveyed elsewhere",
         {ANN: "later"},
         setting=ten_hours_between,
-        last_sent_at=datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1),
+        last_sent_at=NOW - timedelta(hours=1),
     ),
     Intent("to Ann, who had another lately", {ANN: "frequency_rule"}, setting=ann_had_another_lately),
     Intent(

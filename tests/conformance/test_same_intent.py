@@ -6,27 +6,27 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
-from channels.models import ProviderAccount, Template
-from contacts.channel import Channel
+from contacts.api_keys import create_api_key
 from contacts.ids import new_id
-from contacts.models import Contact, MailingList, Membership, Organization
+from contacts.models import Contact, MailingList, Membership
+from contacts.models.api_key import Scope
 from distributor.models import Survey
 from tests.conformance.faces import FACES, NATIVE, Face, World
 from tests.conformance.intents import INTENTS, KNOWN, Intent
 from tests.conformance.meaning import outcome_of, read_meaning
+from tests.support.acme import make_accounts, make_organization, make_templates
 from tests.support.api.single_send import set_defaults
 
 MATRIX = [(intent, face) for intent in INTENTS for face in FACES if face.can_say(intent)]
 
 
 @pytest.fixture
-def world(
-    client: Client,
-    organization: Organization,
-    survey: Survey,
-    accounts: dict[Channel, ProviderAccount],
-    templates: dict[Channel, Template],
-) -> World:
+def world(db: None) -> World:
+    """An organisation for one test, because the settings of intents change it."""
+    organization = make_organization()
+    survey = Survey.objects.create(organization=organization, name="Your stay")
+    accounts, templates = make_accounts(organization), make_templates(organization)
+    client = Client(headers={"x-api-key": create_api_key(organization, "tests", list(Scope))[1]})
     set_defaults(accounts, templates)
     mailing_list = MailingList.objects.create(organization=organization, name="Ward B")
     for person in KNOWN:

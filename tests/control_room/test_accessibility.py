@@ -9,7 +9,7 @@ from channels.models import ProviderAccount, Template
 from contacts.models import Contact, MailingList
 from distributor.models import Distribution, Recipient, Survey
 from tests.control_room.test_in_browser import filled, signed_in
-from tests.support.accessibility import find_violations
+from tests.support.accessibility import OF_SIZE_AND_COLOURS, find_violations
 
 __all__ = ["filled", "signed_in"]
 
@@ -59,7 +59,7 @@ def test_pages_can_be_used_by_everybody(signed_in: Page, live_server: LiveServer
         found = [*complaints, *find_violations(page)]
         page.emulate_media(color_scheme="dark")
         page.set_viewport_size({"width": 390, "height": 844})
-        found += find_violations(page, "color-contrast", "target-size")
+        found += find_violations(page, *OF_SIZE_AND_COLOURS)
         if (scrolled := page.evaluate("document.documentElement.scrollWidth")) > 390:
             found.append(f"is {scrolled} px wide")
         troubles += [f"{path} {fault}" for fault in found]

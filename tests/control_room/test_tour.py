@@ -14,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 from channels.models import Template, TemplateVariant
 from contacts.models import Contact, Organization
 from distributor.models import Distribution, Survey
-from tests.support.accessibility import find_violations
+from tests.support.accessibility import OF_SIZE_AND_COLOURS, find_violations
 from tests.support.channels.mail_server import MailServer
 from tests.support.engine.people import dispatch
 
@@ -41,7 +41,10 @@ class Tour:
         self.page.goto(self.address + path)
 
     def stop(self, name: str) -> None:
-        """Look at the page: accessible, not wider than the screen; and keep a picture of it if asked to."""
+        """Look at the page: accessible, not wider than the screen; and keep a picture of it if asked to.
+
+        The phone shows the same pages as the wide screen, in other sizes and colours.
+        """
         self._stops += 1
         if (folder := os.environ.get("TOUR_PICTURES")) is not None:
             Path(folder).mkdir(parents=True, exist_ok=True)
@@ -49,7 +52,7 @@ class Tour:
             self.page.screenshot(path=Path(folder) / name, full_page=True)
         if self.has_script:
             known = len(self.troubles)
-            violations = find_violations(self.page)
+            violations = find_violations(self.page, *(OF_SIZE_AND_COLOURS if self.width < 1_000 else ()))
             del self.troubles[known:]  # what axe itself tries, and the policy forbids
             self.troubles += [f"{self.page.url}: {violation}" for violation in violations]
             if (scrolled := self.page.evaluate("document.documentElement.scrollWidth")) > self.width:

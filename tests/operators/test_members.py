@@ -1,17 +1,15 @@
 """Adding members: users who exist, new users, and the link that sets their password."""
 
 import re
-from functools import partial
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 
-from contacts.models import Organization, OrganizationMember
+from contacts.models import OrganizationMember
 from tests.support.admin_pages import act, address, faults
 from tests.support.operators import Tenant, member, signed_in
-from tests.support.simultaneous import run_together
 
 
 @pytest.fixture
@@ -106,21 +104,3 @@ def test_no_link_takes_over_a_login(mona: Client, alder: Tenant, birch: Tenant) 
     for user in (boss, shared):
         row = OrganizationMember.objects.get(user=user, organization=alder.organization)
         assert "set-password" not in act(mona, "make_link", row)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_managers_add_a_user_at_once(organization: Organization) -> None:
-    """One member and one user, and an answer for both."""
-    managers = [signed_in(member(organization, "manager", name)) for name in ("mona", "max")]
-    for login, count in (("new@example.com", 1), ("known", 1)):
-        if login == "known":
-            User.objects.create_user("known", is_staff=True)
-            other = Organization.objects.create(name="Other", slug="other")
-            for name in ("known", "mona", "max"):
-                member(other, "manager", name)
-        data = {"organization": organization.pk, "login": login, "role": "viewer"}
-        add_it = [partial(client.post, address(OrganizationMember, "add"), data) for client in managers]
-        statuses = [answer.status_code for answer in run_together(add_it)]
-        assert all(status < 500 for status in statuses)
-        assert User.objects.filter(username=login).count() == count
-        assert OrganizationMember.objects.filter(user__username=login, organization=organization).count() == count

@@ -10,6 +10,8 @@ SETTLE = """async () => {
   await Promise.allSettled(ending.map((a) => a.finished));
 }"""
 STANDARDS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+# What depends on size and colours: only this is looked at again on pages that differ in nothing else.
+OF_SIZE_AND_COLOURS = ("color-contrast", "target-size")
 
 
 def find_violations(page: Page, *rules: str) -> list[str]:

@@ -218,10 +218,10 @@ def test_calls_at_once_without_a_check_all_succeed(api_key: str, mailing_list: M
     assert Contact.objects.count() == Membership.objects.count() == 40
 
 
-def test_a_list_of_100_000_takes_as_many_queries_as_a_list_of_ten(
+def test_a_list_of_10_000_takes_as_many_queries_as_a_list_of_ten(
     client: Client, organization: Organization, mailing_list: MailingList
 ) -> None:
-    fill(mailing_list, 100_000)
+    fill(mailing_list, 10_000)
     short_list = make_list(organization, "Short")
     ten = Contact.objects.filter(email__in=[f"ann{number}@example.com" for number in range(1, 11)])
     Membership.objects.bulk_create(Membership(mailing_list=short_list, contact=contact) for contact in ten)
@@ -251,7 +251,7 @@ def fill(mailing_list: MailingList, count: int) -> None:
             {"organization_id": mailing_list.organization_id, "count": count},
         )
         # Before members are added: otherwise the checks of their foreign keys keep the plan that suited an empty table,
-        # and read 100,000 contacts 100,000 times (8 minutes).
+        # and read 10,000 contacts 10,000 times.
         cursor.execute("ANALYZE contacts_contact")
         cursor.execute(
             "INSERT INTO contacts_membership (mailing_list_id, contact_id)"

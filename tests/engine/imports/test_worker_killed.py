@@ -14,7 +14,7 @@ from tests.support.engine.imports import begin_import, counts_of, run_imports
 from tests.support.engine.workers import connected, kill, start_worker, sweep_until
 
 __all__ = ["start_worker"]
-ROWS = 20_000
+ROWS = 6_000
 
 
 @pytest.mark.django_db(transaction=True)
