@@ -154,10 +154,10 @@ def _resources() -> tuple[float, int]:
 @contextmanager
 def _changes_timed() -> Iterator[list[float]]:
     """Yield the milliseconds that each change takes under a table's lock."""
-    from distributor.partitions import changes, convert
+    from distributor.partitions import brief_lock, changes, convert
 
     taken: list[float] = []
-    inner = changes.change_briefly
+    inner = brief_lock.change_briefly
 
     def change_timed(table: str, change: Callable[[], Any]) -> Any:
         def timed() -> Any:
