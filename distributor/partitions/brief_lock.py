@@ -14,7 +14,10 @@ from django.db import OperationalError, connection, transaction
 from psycopg.errors import LockNotAvailable
 
 LOCK_TIMEOUT_MS: Final = 200
-TRIES: Final = 20
+# A worker that tries has no time for anything else: it gives up within seconds, and comes again in ten minutes.
+TRIES: Final = 5
+# A command has time.
+PATIENT_TRIES: Final = 40
 _LONGEST_PAUSE_SECONDS: Final = 1.0
 ResultT = TypeVar("ResultT")
 
@@ -33,12 +36,13 @@ class TableBusyError(Exception):
     """The lock was not to be had in any of the tries. Nothing was changed."""
 
 
-def change_briefly(table: str, change: Callable[[], ResultT]) -> ResultT:
+def change_briefly(table: str, change: Callable[[], ResultT], tries: int | None = None) -> ResultT:
     """Lock the table against everybody, and make the change in the same transaction. Raises TableBusyError.
 
     Of a partitioned table, only the table itself is locked: whoever comes for a partition comes through it.
     """
-    for attempt in range(TRIES):
+    tries = TRIES if tries is None else tries
+    for attempt in range(tries):
         if attempt:
             time.sleep(uniform(0.1, 1.0) * _LONGEST_PAUSE_SECONDS)  # noqa: S311  it spreads load and keeps no secret
         if _is_held(table):
@@ -51,7 +55,7 @@ def change_briefly(table: str, change: Callable[[], ResultT]) -> ResultT:
         except OperationalError as error:
             if not isinstance(error.__cause__, LockNotAvailable):
                 raise
-    raise TableBusyError(f"{table} was in use at each of {TRIES} tries")
+    raise TableBusyError(f"{table} was in use at each of {tries} tries")
 
 
 def _is_held(table: str) -> bool:

@@ -104,7 +104,7 @@ def prove_range(table: PartitionedTable, partition: Partition, lower: int | None
     add_range(partition.name, " AND ".join([*low, *high]))
 
 
-def add_range(name: str, condition: str) -> None:
+def add_range(name: str, condition: str, tries: int | None = None) -> None:
     """Add a constraint to a table that is in use, and read its rows without keeping anybody from them."""
     add = f"ALTER TABLE {name} ADD CONSTRAINT {name}_range CHECK ({condition}) NOT VALID"
 
@@ -112,7 +112,7 @@ def add_range(name: str, condition: str) -> None:
         drop_range(name)  # an earlier one, left by a process that was killed
         _execute(add)
 
-    change_briefly(name, change)
+    change_briefly(name, change, tries)
     with transaction.atomic():
         _execute("SET LOCAL statement_timeout = 0", f"ALTER TABLE {name} VALIDATE CONSTRAINT {name}_range")
 

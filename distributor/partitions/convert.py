@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-from distributor.partitions.brief_lock import change_briefly
+from distributor.partitions.brief_lock import PATIENT_TRIES, change_briefly
 from distributor.partitions.catalogue import is_partitioned, last_id, read_value
 from distributor.partitions.changes import add_range, attach, bound_beyond, create_partition
 from distributor.partitions.tables import PartitionedTable
@@ -81,8 +81,8 @@ def convert(table: PartitionedTable, tell: Callable[[str], object] = lambda line
     bound = bound_beyond(_highest_key(table))
     if _proven_bound(table) != bound:
         tell(f"{table.name}: reading it once, to prove the range of its first partition")
-        add_range(table.name, f"{table.key} < {bound}")
-    change_briefly(table.name, lambda: _swap(table, bound))
+        add_range(table.name, f"{table.key} < {bound}", PATIENT_TRIES)
+    change_briefly(table.name, lambda: _swap(table, bound), PATIENT_TRIES)
     with connection.cursor() as cursor:
         cursor.execute(f"ANALYZE ONLY {table.name}")
     tell(f"{table.name}: partitioned")

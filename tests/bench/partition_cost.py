@@ -159,7 +159,7 @@ def _changes_timed() -> Iterator[list[float]]:
     taken: list[float] = []
     inner = brief_lock.change_briefly
 
-    def change_timed(table: str, change: Callable[[], Any]) -> Any:
+    def change_timed(table: str, change: Callable[[], Any], tries: int | None = None) -> Any:
         def timed() -> Any:
             began = perf_counter()
             try:
@@ -167,7 +167,7 @@ def _changes_timed() -> Iterator[list[float]]:
             finally:
                 taken.append(1_000 * (perf_counter() - began))
 
-        return inner(table, timed)
+        return inner(table, timed, tries)
 
     with patch.object(changes, "change_briefly", change_timed), patch.object(convert, "change_briefly", change_timed):
         yield taken

@@ -1,6 +1,8 @@
 """A plain table becomes partitioned while it is in use, from wherever an earlier run was killed."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from importlib import import_module
 from io import StringIO
 from typing import Any
 
@@ -11,8 +13,13 @@ from django.db.models import Model
 
 from channels.models import ProviderAccount
 from contacts.channel import Channel
+from contacts.models import Organization
+from distributor.engine.events.expiry import delete_old_events
+from distributor.engine.infrastructure.clock import database_now
+from distributor.engine.privacy.retention import delete_due
+from distributor.engine.privacy.upkeep import keep_partitions
 from distributor.engine.recovery.verification import find_faults
-from distributor.models import Attempt, EventBundle
+from distributor.models import Attempt, EventBundle, Recipient
 from distributor.partitions import brief_lock, convert
 from distributor.partitions.catalogue import is_partitioned, last_id, read_partitions, read_value
 from distributor.partitions.convert import CannotConvertError
@@ -154,6 +161,47 @@ def test_a_table_in_use_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(CommandError, match="Run it again"):
         call_command("partitions", "convert", stdout=StringIO())
     assert not is_partitioned(ATTEMPTS)
+
+
+@pytest.mark.usefixtures("plain")
+@pytest.mark.parametrize("trouble", ["it is large", "a view", "in use"])
+def test_the_migration_leaves_a_table_that_it_cannot_convert_at_once(
+    trouble: str, send: Send, organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migration = import_module("distributor.migrations.0010_partitions")
+    if trouble == "it is large":
+        monkeypatch.setattr(migration, "SMALL_BYTES", 0)
+    elif trouble == "a view":
+        run(*(f"CREATE VIEW of_{table.name} AS SELECT 1 AS one FROM {table.name}" for table in PARTITIONED))
+    else:
+        monkeypatch.setattr(brief_lock, "_is_held", lambda table: True)
+        monkeypatch.setattr(brief_lock, "_LONGEST_PAUSE_SECONDS", 0.0)
+    migration.partition_small_tables(None, None)
+    assert not any(is_partitioned(table) for table in PARTITIONED)
+    assert_all_works_with_plain_tables(send, organization)
+
+
+def assert_all_works_with_plain_tables(send: Send, organization: Organization) -> None:
+    later = send([given(7)])
+    dispatch()
+    assert totals_of(later) == {"sent": 1}
+    organization.keep_attempts_days = 365
+    organization.save()
+    last_id = Recipient.objects.latest("pk").pk
+    Attempt.objects.exclude(recipient_id=last_id).update(ended_at=database_now() - timedelta(days=366))
+    EventBundle.objects.exclude(distribution_id=later.distribution.pk).update(at=database_now() - timedelta(days=31))
+    keep_partitions(database_now())
+    delete_due(database_now)
+    delete_old_events(database_now())
+    assert Attempt.objects.get().recipient_id == last_id
+    assert set(EventBundle.objects.values_list("distribution_id", flat=True)) == {later.distribution.pk}
+
+
+def test_the_migration_converts_small_tables(send: Send) -> None:
+    for table in PARTITIONED:
+        make_plain(table)
+    import_module("distributor.migrations.0010_partitions").partition_small_tables(None, None)
+    assert all(is_partitioned(table) for table in PARTITIONED)
 
 
 def test_the_command_shows_the_partitions(send: Send, accounts: dict[Channel, ProviderAccount]) -> None:
