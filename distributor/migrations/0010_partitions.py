@@ -10,7 +10,7 @@ from distributor.partitions.catalogue import is_partitioned
 from distributor.partitions.convert import CannotConvertError, byte_count, convert
 from distributor.partitions.tables import ATTEMPTS, EVENT_BUNDLES
 
-# Read in less than a second.
+# Reading so much takes seconds.
 SMALL_BYTES = 2**30
 
 logger = structlog.get_logger(__name__)
