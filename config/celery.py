@@ -46,6 +46,7 @@ app.conf.beat_schedule = {
     # Not urgent: a key is ignored from the moment it expires.
     "delete_expired_keys": {"task": "distributor.delete_expired_keys", "schedule": Period(60.0), "options": _TICK},
     "retention": {"task": "distributor.retention", "schedule": Period(60.0), "options": _TICK},
+    "keep_partitions": {"task": "distributor.keep_partitions", "schedule": Period(600.0), "options": _TICK},
     "compare_journal": {"task": "distributor.compare_journal", "schedule": Period(10.0), "options": _TICK},
     "delete_expired_logins": {"task": "distributor.delete_expired_logins", "schedule": Period(600.0), "options": _TICK},
     "delete_old_imports": {"task": "distributor.delete_old_imports", "schedule": Period(600.0), "options": _TICK},

@@ -36,6 +36,7 @@ from distributor.engine.infrastructure.wakeups import (
 )
 from distributor.engine.manual_retry.start import run_due_retries
 from distributor.engine.privacy.retention import delete_due
+from distributor.engine.privacy.upkeep import keep_partitions
 from distributor.engine.recovery.memory import compare_journal, may_work
 from distributor.engine.schedule.recurring import start_due
 from distributor.engine.schedule.sweep import has_just_swept, sweep
@@ -165,6 +166,13 @@ def retention() -> None:
     delete_due(database_now)
     delete_expired_exports(database_now())
     delete_old_events(database_now())
+
+
+@shared_task(name="distributor.keep_partitions")
+@if_memory_is_whole
+def keep_partitions_in_order() -> None:
+    """Make partitions ahead and drop old ones. Beat runs this every ten minutes."""
+    keep_partitions(database_now())
 
 
 @shared_task(name="distributor.delete_old_imports")

@@ -145,7 +145,7 @@ class Organization(models.Model):
         blank=True,
         validators=[MinValueValidator(MIN_DAYS_KEPT)],
         help_text="Days after which attempts to send are deleted, with the provider's answers, for example 365. "
-        "Empty: never.",
+        "Up to a tenth later, together with the others of their month. Empty: never.",
     )
     keep_responses_days = models.PositiveSmallIntegerField(
         "keep responses (days)",

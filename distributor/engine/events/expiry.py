@@ -3,13 +3,17 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from distributor.models import EventBundle, EventDelivery
 from distributor.models.event_endpoint import DeliveryState
+from distributor.partitions.catalogue import closed_below
+from distributor.partitions.tables import EVENT_BUNDLES
 
 EVENTS_KEPT: Final = timedelta(days=30)
 DELIVERIES_KEPT: Final = timedelta(days=7)
+# Events of a closed partition are left to the partition's end (engine/privacy/old_partitions.py) for so much longer.
+PATIENCE: Final = EVENT_BUNDLES.period + timedelta(days=1)
 CHUNK: Final = 5_000
 # The most chunks at once.
 CHUNKS: Final = 10
@@ -20,7 +24,8 @@ def delete_old_events(now: datetime) -> int:
 
     Deliveries that wait until their endpoint is switched on are kept as long as their events.
     """
-    kept_events = EventBundle.objects.filter(at__gte=now - EVENTS_KEPT)
+    is_left_to_its_partition = Q(pk__lt=closed_below(EVENT_BUNDLES), at__gte=now - EVENTS_KEPT - PATIENCE)
+    kept_events = EventBundle.objects.filter(Q(at__gte=now - EVENTS_KEPT) | is_left_to_its_partition)
     bundles = EventBundle.objects.all()
     deliveries = EventDelivery.objects.exclude(state=DeliveryState.PENDING)
     kept_deliveries = deliveries.filter(created_at__gte=now - DELIVERIES_KEPT)

@@ -70,7 +70,8 @@ FROM (
         coalesce(min(provider_message_id) FILTER (WHERE provider_message_id <> ''), '') AS message_id
     FROM distributor_providerevent WHERE recipient_id = ANY(%(ids)s::bigint[]) GROUP BY 1, 2, 3
 ) events
-WHERE a.recipient_id = events.recipient_id AND a.number = events.attempt_number
+WHERE a.recipient_id = ANY(%(ids)s::bigint[]) -- once more: it leaves partitions out
+    AND a.recipient_id = events.recipient_id AND a.number = events.attempt_number
     AND a.provider_account_id = events.provider_account_id
     AND (events.progress > a.progress OR events.trouble > a.trouble)
 RETURNING a.recipient_id, old.state <> new.state

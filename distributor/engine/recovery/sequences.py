@@ -10,16 +10,20 @@ from collections.abc import Mapping, Sequence
 from django.db import connection
 
 from distributor.engine.infrastructure.sql_params import rows_of
+from distributor.partitions.tables import WIDTH
 
 _MOVE_SEQUENCE = """
 SELECT setval(pg_get_serial_sequence('distributor_recipient', 'id'), greatest(%s,
     (SELECT coalesce(last_value, 0) FROM pg_sequences
      WHERE schemaname = current_schema AND sequencename = 'distributor_recipient_id_seq'), 1))
 """
+# Partitions of events that may have begun between the backup and the restore: a year and a half of them.
+_PARTITIONS = 100
+_PLACES = 1_000_000_000
 _SKIP_EVENTS = """
-SELECT setval(name::regclass, nextval(name::regclass) + 1000000000) FROM unnest(ARRAY[
-    pg_get_serial_sequence('distributor_eventbundle', 'id'), 'distributor_event_position'
-]) AS name
+SELECT setval(name::regclass, nextval(name::regclass) + skipped)
+FROM (VALUES (pg_get_serial_sequence('distributor_eventbundle', 'id'), %s), ('distributor_event_position', %s))
+    AS sequence(name, skipped)
 """
 # Recipients who got a forgotten one's id between the restore and its discovery: their next attempt gets a new number.
 _SKIP_NUMBERS = """
@@ -39,11 +43,11 @@ def skip_used_event_numbers() -> None:
     """Let new events get ids and places far above those that callers may have got before the restore.
 
     With an id that was used, a receiver would take a new event for one that it knows; with a place below a reader's
-    cursor, the reader would never see it. How many were given since the backup is not known: a thousand million are
-    skipped, of 9,000,000,000 times as many.
+    cursor, the reader would never see it. How many were given since the backup is not known: a thousand million places
+    are skipped, of 9,000,000,000 times as many, and the ids of a hundred partitions, of 900 million.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_SKIP_EVENTS)
+        cursor.execute(_SKIP_EVENTS, [_PARTITIONS * WIDTH, _PLACES])
 
 
 def skip_used_numbers(used: Sequence[Mapping[str, int]]) -> None:

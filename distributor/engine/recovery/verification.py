@@ -25,7 +25,7 @@ WHERE tgenabled = 'D' AND c.relnamespace = current_schema::regnamespace
 """
 _KNOWN_NAMES = """
 SELECT conname FROM pg_constraint WHERE connamespace = current_schema::regnamespace
-UNION SELECT relname FROM pg_class WHERE relkind = 'i' AND relnamespace = current_schema::regnamespace
+UNION SELECT relname FROM pg_class WHERE relkind IN ('i', 'I') AND relnamespace = current_schema::regnamespace
 UNION SELECT proname FROM pg_proc WHERE pronamespace = current_schema::regnamespace
 """
 

@@ -28,6 +28,6 @@ class Command(BaseCommand):
         if dry_run:
             return
         RetentionRun.objects.filter(kind__in=KINDS).update(due_at=now)
-        while delete_due(database_now):
+        while delete_due(database_now, is_patient=False):
             pass
         self.stdout.write("Done.")

@@ -28,9 +28,9 @@ def restore_in_mid_campaign(trial: Trial) -> None:
     with trial.fault():
         trial.stack.programs.stop("beat", "worker", "worker-2", "web")
         sent_before = len(trial.taken)
-        run_on_database(
-            trial, "pg_restore", "--clean", "--if-exists", "--single-transaction", f"--dbname={DATABASE}", str(dump)
-        )
+        run_on_database(trial, "dropdb", "--force", DATABASE)
+        run_on_database(trial, "createdb", DATABASE)
+        run_on_database(trial, "pg_restore", "--single-transaction", f"--dbname={DATABASE}", str(dump))
         trial.stack.programs.start(*ALL)
         trial.stack.await_ready()
         trial.wait_until(lambda: trial.is_recovering, "gap in the database's memory")

@@ -1,6 +1,7 @@
 """Each filter of the lists reads along an index: no large table is read as a whole, and a page reads few rows."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -92,12 +93,12 @@ def window(**more: Any) -> Window:
 
 
 def scans(plan: dict[str, Any]) -> Iterator[tuple[str, str, int]]:
-    """The table, the kind and the rows read of each scan of a plan."""
+    """The table, the kind and the rows read of each scan of a plan. A partition counts as its table."""
     if "Relation Name" in plan:
         read = (
             plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0) + plan.get("Rows Removed by Index Recheck", 0)
         )
-        yield plan["Relation Name"], plan["Node Type"], read * plan["Actual Loops"]
+        yield re.sub(r"_p\d+$", "", plan["Relation Name"]), plan["Node Type"], read * plan["Actual Loops"]
     for part in plan.get("Plans", ()):
         yield from scans(part)
 

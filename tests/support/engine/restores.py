@@ -40,7 +40,12 @@ def back_up(path: Path) -> None:
 def restore(path: Path) -> None:
     """Put the database back to what the file holds, as docs/production.md shows it, and end the open connection."""
     connection.close()
-    _run("pg_restore", "--clean", "--if-exists", "--single-transaction", f"--dbname={_name()}", str(path))
+    name, restored, lost = _name(), f"{_name()}_restored", f"{_name()}_lost"
+    _run("createdb", restored)
+    _run("pg_restore", "--single-transaction", "--exit-on-error", f"--dbname={restored}", str(path))
+    for before, after in ((name, lost), (restored, name)):
+        _run("psql", "--dbname=postgres", f'--command=ALTER DATABASE "{before}" RENAME TO "{after}"')
+    _run("dropdb", lost)
 
 
 def restart_worker() -> None:
