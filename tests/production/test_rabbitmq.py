@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from channels.models import SandboxMessage
 from config.stack.processes.children import Guard
-from distributor.engine.infrastructure.wakeups import wake_lane
+from distributor.engine.infrastructure.wakeups import wait_until_sent, wake_lane
 from tests.chaos.outside.rabbitmq import RabbitMq, why_no_rabbitmq
 from tests.engine.conftest import Send
 from tests.stack.running import PROJECT, wait_until
@@ -79,6 +79,7 @@ def test_a_call_is_accepted_while_the_broker_is_away(
     try:
         with capture_logs() as logged:
             accepted = send(2)
+            assert wait_until_sent()
             wake_lane("urgent")  # not tried again for some seconds
     finally:
         rabbitmq.thaw()

@@ -39,8 +39,8 @@ def tools() -> Path:
 def test_a_program_compiles_with_the_generated_types(tools: Path, tmp_path: Path) -> None:
     document = generate_document()
     # The native API alone: half the time, and the dialects have the same kinds of schemas.
-    document["paths"] = {path: of for path, of in document["paths"].items() if path.startswith("/api/v1/")}
+    native = {path: of for path, of in document["paths"].items() if path.startswith("/api/v1/")}
     source = tmp_path / "openapi.json"
-    source.write_text(json.dumps(document))
+    source.write_text(json.dumps({**document, "paths": native}))
     run(str(tools / "openapi-typescript"), str(source), "--default-non-nullable=false", "-o", "generated.ts")
     run(str(tools / "tsc"), "--project", ".")
