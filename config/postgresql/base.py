@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.backends.postgresql import base
 from psycopg import Connection, Error
-from psycopg.pq import ConnStatus
+from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool
 
 
@@ -42,8 +42,11 @@ def is_alive(connection: Connection) -> bool:
 
 
 def is_quiet(connection: Connection) -> bool:
-    """Whether the server has neither closed the connection nor sent anything that nobody has read."""
-    if connection.closed or connection.pgconn.status != ConnStatus.OK:
+    """Whether the server has neither closed the connection nor sent anything that nobody has read.
+
+    A connection inside a transaction is not: the transaction may have failed.
+    """
+    if connection.closed or connection.pgconn.transaction_status != TransactionStatus.IDLE:
         return False
     poll = select.poll()
     poll.register(connection.pgconn.socket, select.POLLIN)
