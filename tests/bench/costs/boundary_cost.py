@@ -4,8 +4,6 @@ Quick calls of 1 and of 1,000 new contacts take turns on one database: with plai
 (decision 42), and with plain foreign keys and row-level security on the tables that name their organisation.
 """
 
-import logging
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,9 +12,7 @@ from statistics import median
 from time import process_time
 from typing import Any
 
-import django
-
-from tests.bench.stage.servers import own_broker_url, own_database
+from tests.bench.stage.alone import own_installation
 
 ROUNDS = 9
 CALLS = {1: 40, 1_000: 5}
@@ -163,17 +159,7 @@ def _policies() -> Iterator[None]:
 
 
 def main() -> int:
-    if not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
-        sys.exit("set DATABASE_URL and REDIS_URL to the servers to use")
-    with own_database(os.environ["DATABASE_URL"]) as url:
-        os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = url, own_broker_url(os.environ["REDIS_URL"])
-        os.environ["DJANGO_SETTINGS_MODULE"] = "tests.bench.settings"
-        os.environ["ALLOWED_HOSTS"] = "testserver"
-        django.setup()
-        logging.disable(logging.WARNING)  # a line per call is the web server's affair
-        from django.core.management import call_command
-
-        call_command("migrate", verbosity=0)
+    with own_installation():
         measure()
     return 0
 

@@ -4,8 +4,6 @@ Calls with 1,000 people and with one are accepted, and batches of 1,000 are disp
 Half of them, drawn by lot, are done without writing events. Other work on the machine hits both kinds alike.
 """
 
-import logging
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,10 +12,8 @@ from statistics import median
 from typing import Any
 from unittest.mock import patch
 
-import django
-
 from tests.bench.costs.boundary_cost import processor_seconds
-from tests.bench.stage.servers import own_broker_url, own_database
+from tests.bench.stage.alone import own_installation
 
 BATCH_SIZE = 1_000
 BATCHES = 80
@@ -108,17 +104,7 @@ def _untold(is_untold: bool) -> Iterator[None]:
 
 
 def main() -> int:
-    if not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
-        sys.exit("set DATABASE_URL and REDIS_URL to the servers to use")
-    with own_database(os.environ["DATABASE_URL"]) as url:
-        os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = url, own_broker_url(os.environ["REDIS_URL"])
-        os.environ["DJANGO_SETTINGS_MODULE"] = "tests.bench.settings"
-        os.environ["ALLOWED_HOSTS"] = "testserver"
-        django.setup()
-        logging.disable(logging.WARNING)  # a line per call is the web server's affair
-        from django.core.management import call_command
-
-        call_command("migrate", verbosity=0)
+    with own_installation():
         measure()
     return 0
 

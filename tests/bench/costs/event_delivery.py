@@ -3,18 +3,14 @@
 Needs DATABASE_URL. The receiver is a process of its own that reads each request and answers 204.
 """
 
-import logging
-import os
 import socket
 import subprocess
 import sys
 from time import perf_counter
 from typing import Any
 
-import django
-
 from tests.bench.costs.boundary_cost import processor_seconds
-from tests.bench.stage.servers import own_broker_url, own_database
+from tests.bench.stage.alone import own_installation
 
 EVENTS = 20_000
 RECEIVER = """
@@ -113,18 +109,7 @@ def _accept(stage: Any) -> None:
 
 
 def main() -> int:
-    if not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
-        sys.exit("set DATABASE_URL and REDIS_URL to the servers to use")
-    with own_database(os.environ["DATABASE_URL"], name="distributor_bench_events") as url:
-        os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = url, own_broker_url(os.environ["REDIS_URL"])
-        os.environ["DJANGO_SETTINGS_MODULE"] = "tests.bench.settings"
-        os.environ["ALLOWED_HOSTS"] = "testserver"
-        os.environ["ALLOWED_PROVIDER_HOSTS"] = "127.0.0.1"
-        django.setup()
-        logging.disable(logging.WARNING)
-        from django.core.management import call_command
-
-        call_command("migrate", verbosity=0)
+    with own_installation(name="distributor_bench_events", ALLOWED_PROVIDER_HOSTS="127.0.0.1"):
         measure()
     return 0
 

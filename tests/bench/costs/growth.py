@@ -8,18 +8,13 @@ changes it less than the time on the clock.
 
 import argparse
 import json
-import logging
-import os
 import subprocess
 import sys
-from contextlib import ExitStack
 from statistics import median
 from time import monotonic
 from typing import Any, Final
 
-import django
-
-from tests.bench.stage.servers import own_broker_url, own_database
+from tests.bench.stage.alone import own_installation, require_servers
 
 SMALL: Final = 100_000
 LARGE: Final = 5_000_000
@@ -162,21 +157,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--arm", type=int, help=argparse.SUPPRESS)
     contact_count = parser.parse_args().arm
-    if not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
-        sys.exit("set DATABASE_URL and REDIS_URL to the servers to use")
     if contact_count is None:
+        require_servers()
         compare()
         return 0
-    with ExitStack() as stack:
-        url = stack.enter_context(own_database(os.environ["DATABASE_URL"], name=f"distributor_growth_{contact_count}"))
-        os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = url, own_broker_url(os.environ["REDIS_URL"])
-        os.environ["DJANGO_SETTINGS_MODULE"] = "tests.bench.settings"
-        os.environ["ALLOWED_HOSTS"] = "testserver"
-        django.setup()
-        logging.disable(logging.WARNING)  # a line per call is the web server's affair
-        from django.core.management import call_command
-
-        call_command("migrate", verbosity=0)
+    with own_installation(name=f"distributor_growth_{contact_count}"):
         run_arm(contact_count)
     return 0
 

@@ -6,7 +6,6 @@ memory that a process of the worker has meanwhile.
 
 import csv
 import io
-import logging
 import os
 import sys
 import tempfile
@@ -15,9 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import django
-
-from tests.bench.stage.servers import own_broker_url, own_database
+from tests.bench.stage.alone import own_installation
 
 PEOPLE = 100_000
 LIMIT_SECONDS = 600.0
@@ -88,16 +85,7 @@ def _as_workbook(rows: list[tuple[str, ...]]) -> bytes:
 
 
 def main() -> int:
-    if not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
-        sys.exit("set DATABASE_URL and REDIS_URL to the servers to use")
-    with own_database(os.environ["DATABASE_URL"]) as url, tempfile.TemporaryDirectory() as logs:
-        os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = url, own_broker_url(os.environ["REDIS_URL"])
-        os.environ["DJANGO_SETTINGS_MODULE"] = "tests.bench.settings"
-        django.setup()
-        logging.disable(logging.WARNING)
-        from django.core.management import call_command
-
-        call_command("migrate", verbosity=0)
+    with own_installation(), tempfile.TemporaryDirectory() as logs:
         measure(Path(logs))
     return 0
 

@@ -7,8 +7,6 @@
 3. A plain table with as many attempts is converted.
 """
 
-import logging
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,11 +15,9 @@ from time import perf_counter, process_time
 from typing import Any
 from unittest.mock import patch
 
-import django
-
 from tests.bench.costs.boundary_cost import processor_seconds
 from tests.bench.costs.counter_cost import BATCH_SIZE, accept_batches
-from tests.bench.stage.servers import own_broker_url, own_database
+from tests.bench.stage.alone import own_installation
 
 PARTITIONS = 30
 BLOCKS, BLOCK = 32, 6
@@ -230,17 +226,7 @@ def _run(*statements: str) -> None:
 
 
 def main() -> int:
-    if not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
-        sys.exit("set DATABASE_URL and REDIS_URL to the servers to use")
-    with own_database(os.environ["DATABASE_URL"]) as url:
-        os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = url, own_broker_url(os.environ["REDIS_URL"])
-        os.environ["DJANGO_SETTINGS_MODULE"] = "tests.bench.settings"
-        os.environ["ALLOWED_HOSTS"] = "testserver"
-        django.setup()
-        logging.disable(logging.WARNING)  # a line per call is the web server's affair
-        from django.core.management import call_command
-
-        call_command("migrate", verbosity=0)
+    with own_installation():
         measure()
     return 0
 

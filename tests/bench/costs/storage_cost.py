@@ -5,15 +5,11 @@ wrote of it, full pages included; sizes are those of the tables and indexes that
 nothing of it.
 """
 
-import logging
-import os
 import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
-import django
-
-from tests.bench.stage.servers import own_broker_url, own_database
+from tests.bench.stage.alone import own_installation
 
 BULK: Final = 40_000
 SINGLE: Final = 2_000
@@ -101,17 +97,7 @@ def _rows(sql: str, parameters: list[Any] | None = None) -> list[Any]:
 
 
 def main() -> int:
-    if not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
-        sys.exit("set DATABASE_URL and REDIS_URL to the servers to use")
-    with own_database(os.environ["DATABASE_URL"]) as url:
-        os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = url, own_broker_url(os.environ["REDIS_URL"])
-        os.environ["DJANGO_SETTINGS_MODULE"] = "tests.bench.settings"
-        os.environ["ALLOWED_HOSTS"] = "testserver"
-        django.setup()
-        logging.disable(logging.WARNING)  # a line per call is the web server's affair
-        from django.core.management import call_command
-
-        call_command("migrate", verbosity=0)
+    with own_installation():
         measure()
     return 0
 

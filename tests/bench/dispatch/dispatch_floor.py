@@ -5,7 +5,6 @@ the time inside its statements, from sending one to having its result: a loop th
 settle would take as long. The rest is the worker's own: reading rows, rendering, the provider, the metrics.
 """
 
-import logging
 import os
 import re
 import sys
@@ -15,11 +14,9 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-import django
-
 from tests.bench.costs.boundary_cost import processor_seconds
 from tests.bench.costs.counter_cost import BATCH_SIZE, accept_batches
-from tests.bench.stage.servers import own_broker_url, own_database
+from tests.bench.stage.alone import own_installation
 
 BATCHES = 120
 WARM_UP_BATCHES = 10
@@ -86,17 +83,7 @@ def measure() -> None:
 
 
 def main() -> int:
-    if not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
-        sys.exit("set DATABASE_URL and REDIS_URL to the servers to use")
-    with own_database(os.environ["DATABASE_URL"]) as url:
-        os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = url, own_broker_url(os.environ["REDIS_URL"])
-        os.environ["DJANGO_SETTINGS_MODULE"] = "tests.bench.settings"
-        os.environ["ALLOWED_HOSTS"] = "testserver"
-        django.setup()
-        logging.disable(logging.WARNING)  # a line per call is the web server's affair
-        from django.core.management import call_command
-
-        call_command("migrate", verbosity=0)
+    with own_installation():
         measure()
     return 0
 

@@ -6,7 +6,6 @@ all worker processes hold a batch.
 """
 
 import argparse
-import logging
 import os
 import sys
 import time
@@ -15,9 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-import django
-
-from tests.bench.stage.servers import own_broker_url, own_database
+from tests.bench.stage.alone import own_installation
 
 BATCHES: Final = 20
 LATENCY_SECONDS: Final = 0.05
@@ -73,17 +70,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workers", type=int, default=8)
     wanted = parser.parse_args()
-    if not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
-        sys.exit("set DATABASE_URL and REDIS_URL to the servers to use")
-    with own_database(os.environ["DATABASE_URL"]) as url, TemporaryDirectory() as logs:
-        os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = url, own_broker_url(os.environ["REDIS_URL"])
-        os.environ["DJANGO_SETTINGS_MODULE"] = "tests.bench.settings"
-        os.environ["ALLOWED_HOSTS"] = "*"
-        django.setup()
-        logging.disable(logging.WARNING)
-        from django.core.management import call_command
-
-        call_command("migrate", verbosity=0)
+    with own_installation(ALLOWED_HOSTS="*"), TemporaryDirectory() as logs:
         measure(wanted.workers, Path(logs))
     return 0
 
