@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, Final, Protocol
 
 from channels.placeholders import CONTACT_FIELDS, CONTACT_PREFIX
@@ -45,12 +44,11 @@ def contact_values(reader: Reader, keys: Iterable[str], shared: Mapping[str, Any
 
     `shared` is the distribution's data.
     """
-    return {key: _contact_value(reader, shared, name) for key, name in _names_by_key(frozenset(keys)).items()}
-
-
-@lru_cache(maxsize=256)  # about as many templates as a worker sends in an hour
-def _names_by_key(keys: frozenset[str]) -> Mapping[str, str]:
-    return {key: key.removeprefix(CONTACT_PREFIX) for key in keys if key.startswith(CONTACT_PREFIX)}
+    return {
+        key: _contact_value(reader, shared, key.removeprefix(CONTACT_PREFIX))
+        for key in keys
+        if key.startswith(CONTACT_PREFIX)
+    }
 
 
 def missing_values(provider: Provider, message: Message) -> list[str]:
