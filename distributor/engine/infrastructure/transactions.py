@@ -1,20 +1,23 @@
-"""Retry transactions that PostgreSQL aborted because they collided with another one. Nothing of them was written."""
+"""Retry transactions that PostgreSQL aborted because they collided with another one. Nothing of them was written.
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+A lock travels with the first statement after it, and with BEGIN: each wait for the database is part of a call's time.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
-from typing import Concatenate, Final, ParamSpec, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import structlog
 from django.db import DatabaseError, connection, transaction
 from psycopg.errors import DeadlockDetected, Error, UniqueViolation
 
 from contacts.models import Organization
-from distributor.engine.infrastructure.round_trips import before_first_statement
 
 logger = structlog.get_logger(__name__)
 ParamsT = ParamSpec("ParamsT")
 ResultT = TypeVar("ResultT")
+Parameters = Sequence[Any] | Mapping[str, Any] | None
 MAX_ATTEMPTS: Final = 3
 
 
@@ -56,6 +59,30 @@ def retry_contact_collisions(
         return _retry(run_attempt, DeadlockDetected, UniqueViolation)
 
     return run
+
+
+@contextmanager
+def before_first_statement(sql: str, parameters: Sequence[Any]) -> Iterator[None]:
+    """Send a statement just before the block's first one, and wait for both at once. COPY is not a statement here.
+
+    PostgreSQL runs them one after the other, so the first sees what was committed while this one waited for a lock. A
+    block without statements sends nothing.
+    """
+    is_sent = False
+
+    def send_both(
+        execute: Callable[..., Any], first_sql: str, first_parameters: Parameters, many: bool, context: dict[str, Any]
+    ) -> Any:
+        nonlocal is_sent
+        if is_sent:
+            return execute(first_sql, first_parameters, many, context)
+        is_sent = True
+        with connection.wrap_database_errors, connection.connection.pipeline(), connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            return execute(first_sql, first_parameters, many, context)
+
+    with connection.execute_wrapper(send_both):
+        yield
 
 
 def _organization_locked(organization: Organization, *, exclusive: bool) -> AbstractContextManager[None]:

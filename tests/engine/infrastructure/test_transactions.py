@@ -7,7 +7,7 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 from pytest_django import DjangoAssertNumQueries
 
 from contacts.models import Organization
-from distributor.engine.infrastructure.round_trips import before_first_statement
+from distributor.engine.infrastructure.transactions import before_first_statement
 
 pytestmark = pytest.mark.django_db
 
