@@ -25,7 +25,8 @@ from distributor.rules.journey.batching import lane_for
 from distributor.rules.requests import StepRequest
 
 # Recipients get ascending ids in the order given, and their events are written with them.
-_INSERT_RECIPIENTS = """WITH recipients AS (
+_INSERT_RECIPIENTS = """
+recipients AS (
     INSERT INTO distributor_recipient (
         contact_id, code, attributes, locale, baseline_sent_at, wording, batch_id,
         distribution_id, state, created_at, outcome, reason, attempt_count

@@ -18,11 +18,11 @@ from django.db.models.expressions import DatabaseDefault
 def insert_together(*tables: Sequence[Model], last: str = "", last_parameters: Sequence[Any] = ()) -> None:
     """Insert the rows of each table, given in an order that their references allow. Rows have their ids already.
 
-    `last` is SQL that ends the same statement, for rows whose ids the database chooses. It may begin with `WITH`.
-    Signals are not sent, as by bulk_create().
+    `last` is SQL that goes on in the same statement, for rows whose ids the database chooses: `name AS (…) INSERT …`.
+    Then there must be a row before it. Signals are not sent, as by bulk_create().
     """
     filled = [rows for rows in tables if rows]
-    if not filled and not last:
+    if not filled:
         return
     parameters = [_as_json(rows) for rows in filled]
     with connection.cursor() as cursor:
@@ -68,13 +68,9 @@ def _value_of(field: "Field[Any, Any]", row: Model) -> Any:
 @cache
 def _statement(last: str, *models: type[Model]) -> str:
     inserts = [_insert_into(model) for model in models]
-    if not last:
-        last = inserts.pop()
-    if not inserts:
-        return last
+    end = f", {last}" if last else f" {inserts.pop()}"
     parts = ", ".join(f"rows_{number} AS ({insert})" for number, insert in enumerate(inserts))
-    rest = f", {last.removeprefix('WITH ')}" if last.startswith("WITH ") else f" {last}"
-    return f"WITH {parts}{rest}"
+    return f"WITH {parts}{end}" if parts else end
 
 
 def _insert_into(model: type[Model]) -> str:
