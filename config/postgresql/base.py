@@ -1,6 +1,6 @@
 """The backend that settings name. Django looks for a module `base`.
 
-Django asks a kept connection `SELECT 1` before a request uses it: a round trip, 4 % of the time of a call that sends to
+Django asks a kept connection `SELECT 1` before a request uses it: a round trip, 3 % of the time of a call that sends to
 one person. A server that restarts or ends a connection closes its socket, and the socket tells so without being asked.
 """
 

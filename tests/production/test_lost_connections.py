@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.db.backends.postgresql import base
 
 from config.postgresql.base import DatabaseWrapper, is_quiet
+from tests.stack.running import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -79,11 +80,23 @@ def test_a_server_that_only_told_something_keeps_its_connection(database: Databa
         cursor.execute("LISTEN told")
     with connection.cursor() as cursor:
         cursor.execute("NOTIFY told")
-    while is_quiet(lent):
-        pass
+    wait_until(lambda: not is_quiet(lent))
     assert database.is_usable()
     assert _ask(database) == pid
-    with pytest.raises(psycopg.Error), lent.cursor() as cursor:
-        cursor.execute("SELECT nothing")
-    database.errors_occurred = True
-    assert database.is_usable()  # the server was asked
+
+
+@pytest.mark.parametrize("reason", ["an error", "a transaction"])
+def test_the_server_is_asked_after_an_error_and_inside_a_transaction(
+    database: DatabaseWrapper, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such a connection may be quiet, and refuse each statement."""
+    _ask(database)
+    monkeypatch.setattr(base.DatabaseWrapper, "is_usable", lambda asked: False)
+    assert database.is_usable()
+    if reason == "an error":
+        database.errors_occurred = True
+    else:
+        database.set_autocommit(False)
+        _ask(database)
+    assert not database.is_usable()
+    database.rollback()
