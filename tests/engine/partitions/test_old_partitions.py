@@ -54,7 +54,7 @@ def test_a_partition_of_which_nothing_is_kept_is_dropped(
 
 
 def test_a_dropped_range_still_takes_attempts(send: Send, let_pass: Pass, kept_for_a_year: Organization) -> None:
-    """Somebody sends again to recipients of long ago."""
+    """An operator retries recipients of a year ago."""
     old, _ = grow_old(send, let_pass)
     let_pass(2 * DAY)
     assert old.name not in names(ATTEMPTS)
