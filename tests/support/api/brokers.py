@@ -17,7 +17,11 @@ from distributor.engine.infrastructure import wakeups
 
 @contextmanager
 def broker_at(redis_url: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Make this thread publish to another broker, with the product's settings otherwise."""
+    """Make this thread publish to another broker, with the product's settings otherwise.
+
+    Wake-ups of before and of meanwhile are sent first: one that fails later would pause those of the next test.
+    """
+    wakeups.wait_until_sent()
     usual = app_or_default()
     settings.CELERY_BROKER_URL = kombu_url(redis_url)
     other = Celery("other", set_as_current=False)
@@ -27,6 +31,7 @@ def broker_at(redis_url: str, settings: Settings, monkeypatch: pytest.MonkeyPatc
     try:
         yield
     finally:
+        wakeups.wait_until_sent()
         usual.set_current()
 
 
