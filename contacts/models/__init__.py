@@ -2,6 +2,7 @@ from contacts.models.api_key import ApiKey
 from contacts.models.branding import Branding
 from contacts.models.consent_event import ConsentEvent
 from contacts.models.contact import Contact
+from contacts.models.contact_change import ContactChange
 from contacts.models.erased_address import ErasedAddress
 from contacts.models.former_address import FormerAddress
 from contacts.models.mailing_list import MailingList
@@ -15,6 +16,7 @@ __all__ = [
     "Branding",
     "ConsentEvent",
     "Contact",
+    "ContactChange",
     "ErasedAddress",
     "FormerAddress",
     "MailingList",

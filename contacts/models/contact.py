@@ -84,8 +84,6 @@ class Contact(models.Model):
         ]
         indexes = [
             models.Index(fields=("organization", "id"), name="contact_by_organization"),
-            # Sends leave the time of contacts that they do not change, so they do not touch this index.
-            models.Index(fields=("organization", "updated_at", "id"), name="contacts_by_change"),
             models.Index("organization", Lower("email"), name="contact_by_email", condition=~Q(email="")),
             models.Index(fields=("organization", "phone"), name="contact_by_phone", condition=~Q(phone="")),
             # Few rows: lists of people who have opted out.

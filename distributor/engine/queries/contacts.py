@@ -21,7 +21,7 @@ def find_contacts(
     contacts = created_between(contacts.filter(erased_at=None), window)
     if window.updated_after is None:
         return read_by_id(contacts, window)
-    return _read_by_change(contacts.filter(updated_at__gte=window.updated_after), window)
+    return _read_by_change(organization_id, contacts, window)
 
 
 def find_contact_ids(
@@ -51,13 +51,17 @@ def _identified(
     return contacts
 
 
-def _read_by_change(contacts: QuerySet[Contact], window: Window) -> Found[Contact]:
+def _read_by_change(organization_id: UUID, contacts: QuerySet[Contact], window: Window) -> Found[Contact]:
+    """Return a page along the index of changes. A change's time is its contact's `updated_at`: triggers keep it so."""
     until = safe_moment()
-    contacts = contacts.filter(updated_at__lt=until)
+    last_change = {"organization": organization_id, "changed_at__gte": window.updated_after, "changed_at__lt": until}
+    contacts = contacts.filter(**{f"last_change__{name}": value for name, value in last_change.items()})
     if window.after is not None:
         at, contact_id = window.after
-        contacts = contacts.filter(Q(updated_at__gt=at) | Q(pk__gt=contact_id), updated_at__gte=at)
-    rows = list(contacts.order_by("updated_at", "pk")[: window.limit + 1])
+        contacts = contacts.filter(
+            Q(last_change__changed_at__gt=at) | Q(last_change__pk__gt=contact_id), last_change__changed_at__gte=at
+        )
+    rows = list(contacts.order_by("last_change__changed_at", "last_change__pk")[: window.limit + 1])
     return cut(rows, window.limit, lambda contact: (contact.updated_at, contact.pk), until)
 
 

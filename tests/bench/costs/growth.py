@@ -26,6 +26,10 @@ _SIZES: Final = """
 SELECT relname, pg_relation_size(relid), pg_indexes_size(relid), n_live_tup FROM pg_stat_user_tables
 ORDER BY pg_total_relation_size(relid) DESC LIMIT 12
 """
+_WAL: Final = "SELECT pg_current_wal_insert_lsn() - '0/0'"
+_HOT: Final = """
+SELECT sum(n_tup_hot_upd) / sum(n_tup_upd) FROM pg_stat_user_tables WHERE relname = 'contacts_contact'
+"""
 _CONTACTS: Final = """
 INSERT INTO contacts_contact (id, organization_id, external_id, email, phone, first_name, last_name, title, locale,
     time_zone, embedded_data, created_at, updated_at)
@@ -59,11 +63,17 @@ def run_arm(contact_count: int) -> None:
 
 
 def _measure_round(stage: Any, supply: Any) -> dict[str, float]:
-    """Return the processor's milliseconds per contact accepted in bulk, per single send, and per message sent."""
+    """Return the processor's milliseconds per contact accepted in bulk, per single send, and per message sent.
+
+    With them the WAL per contact accepted, and the share of the contacts' updates so far that wrote no index.
+    """
     from distributor.engine.dispatch.loop import dispatch_lane
     from distributor.engine.infrastructure.clock import database_now
 
+    count = BULK_CALLS * 1_000
+    wal_from = _value(_WAL)
     bulk = _cost(lambda: _post(stage, supply, BULK_CALLS, 1_000))
+    wal_bytes = _value(_WAL) - wal_from
     single = _cost(lambda: _post(stage, supply, SINGLE_CALLS, 1))
 
     def dispatch() -> None:
@@ -71,8 +81,13 @@ def _measure_round(stage: Any, supply: Any) -> dict[str, float]:
             pass
 
     sent = _cost(dispatch)
-    count = BULK_CALLS * 1_000
-    return {"accepted": bulk / count, "single call": single / SINGLE_CALLS, "sent": sent / (count + SINGLE_CALLS)}
+    return {
+        "accepted, ms": bulk / count,
+        "accepted, WAL KB": float(wal_bytes) / count / 1_000,
+        "single call, ms": single / SINGLE_CALLS,
+        "sent, ms": sent / (count + SINGLE_CALLS),
+        "contacts' HOT updates": float(_value(_HOT) or 1),
+    }
 
 
 def _post(stage: Any, supply: Any, calls: int, size: int) -> None:
@@ -101,6 +116,14 @@ def _cost(work: Any) -> float:
     began = processor_seconds(server_pid)
     work()
     return (processor_seconds(server_pid) - began) * 1_000
+
+
+def _value(query: str) -> Any:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return cursor.fetchone()[0]
 
 
 def _sizes() -> list[tuple[str, int, int, int]]:
@@ -133,9 +156,7 @@ def compare() -> None:
     for name in taken[SMALL][0]:
         ratios = [large[name] / small[name] for small, large in zip(taken[SMALL], taken[LARGE], strict=True)]
         small, large = (median(figures[name] for figures in taken[count]) for count in arms)
-        print(
-            f"{name:<12} {small:7.3f} ms, {large:7.3f} ms: {median(ratios):.2f}x ({min(ratios):.2f}-{max(ratios):.2f})"
-        )
+        print(f"{name:<22} {small:7.3f}, {large:7.3f}: {median(ratios):.2f}x ({min(ratios):.2f}-{max(ratios):.2f})")
     for arm in arms.values():
         arm.stdin.close()
         arm.wait(60)

@@ -28,6 +28,7 @@ ROWS = 20_000
 FEW = 2_500
 LARGE = {
     "contacts_contact",
+    "contacts_contactchange",
     "distributor_distribution",
     "distributor_recipient",
     "distributor_decision",
@@ -37,13 +38,13 @@ LARGE = {
 # What the test does not read costs most of the time: the triggers of constraints, and the index of parts of names.
 _FILL = """
 SET CONSTRAINTS ALL IMMEDIATE;
-SET LOCAL session_replication_role = replica;
 DROP INDEX contacts_by_part;
 INSERT INTO contacts_contact (id, organization_id, external_id, email, phone, first_name, last_name, title, locale,
     time_zone, embedded_data, created_at, updated_at)
 SELECT uuidv7(make_interval(hours => n - {rows})), '{organization}', 'X-' || n, 'x' || n || '@example.com', '', '', '',
     '', '', '', '{{}}', now() + make_interval(hours => n - {rows}), now() + make_interval(hours => n - {rows})
 FROM generate_series(1, {rows}) n;
+SET LOCAL session_replication_role = replica;
 INSERT INTO distributor_distribution ({columns}) SELECT {values}
 FROM distributor_distribution d, generate_series(1, {rows}) n WHERE d.id = '{distribution}';
 INSERT INTO distributor_recipient (distribution_id, contact_id, code, batch_id, state, outcome, reason, attributes,
@@ -61,8 +62,8 @@ SELECT '{organization}', '{distribution}', 'recipient.sent', ARRAY[r.id],
     now() - make_interval(mins => 1 + (r.id - (SELECT min(id) FROM distributor_recipient))::int)
 FROM distributor_recipient r;
 SET LOCAL session_replication_role = origin;
-ANALYZE contacts_contact, distributor_distribution, distributor_recipient, distributor_decision, distributor_response,
-    distributor_eventbundle;
+ANALYZE contacts_contact, contacts_contactchange, distributor_distribution, distributor_recipient,
+    distributor_decision, distributor_response, distributor_eventbundle;
 """
 
 
