@@ -6,11 +6,12 @@ from typing import Any
 
 from celery import Celery
 from celery.schedules import schedstate, schedule
-from celery.signals import celeryd_init, setup_logging, task_prerun
+from celery.signals import celeryd_init, setup_logging, task_prerun, worker_process_init
 from django.db import close_old_connections
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 from config.acknowledgements import forgive_lost_acknowledgements
+from config.garbage_collection import collect_rarely
 from config.statement_limits import limit_statements
 from config.tracing import start_tracing
 
@@ -80,3 +81,9 @@ def limit_statements_of_workers(**_: Any) -> None:
 def trace_workers(**_: Any) -> None:
     """Trace before the pool's processes start: OpenTelemetry begins its thread anew in each."""
     start_tracing("worker")
+
+
+@worker_process_init.connect
+def collect_rarely_in_workers(**_: Any) -> None:
+    """Each process of the pool has imported all tasks by now."""
+    collect_rarely()
