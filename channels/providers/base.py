@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
 from channels.credentials import UNREADABLE, UnreadableCredentials
@@ -85,8 +85,7 @@ class Sender:
     reply_to_email: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One message to one person. Its text is rendered when `subject`, `html` or `text` is read.
 
     A provider that fills in values on its own side reads `variant` and `values` instead.

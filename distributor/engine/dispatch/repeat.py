@@ -71,7 +71,7 @@ def begin_repeat(
     people = people[: allowance.count]
     with connection.cursor() as cursor:
         cursor.execute(_REOPEN, [array_of(person.recipient_id for person in people)])
-    again = [replace(person, attempt_count=person.attempt_count - 1) for person in people]
+    again = [person._replace(attempt_count=person.attempt_count - 1) for person in people]
     begun = write_handover(claim, context, again, allowance, begun_at, is_repeat=True)
     if begun is None:
         raise RuntimeError("a repeat needs no quota")

@@ -1,6 +1,5 @@
 """What a lost connection and a silent SMTP server mean for a message."""
 
-import dataclasses
 import socket
 
 import pytest
@@ -34,7 +33,7 @@ def test_a_lost_connection_is_unknown_once_the_content_was_sent_and_the_rest_goe
     lost = Sender("lost@acme.example")
     server = serve(replies={(stage, lost.email if stage == "MAIL" else BOB): DROP})
     batch = [invitation(to, number=n) for n, to in enumerate((ANN, BOB, EVE), 1)]
-    batch[1] = dataclasses.replace(batch[1], sender=lost)
+    batch[1] = batch[1]._replace(sender=lost)
     assert outcomes(connect(server).send_batch(batch)) == [ACCEPTED, outcome, ACCEPTED]
     assert server.connections == 2
 
