@@ -18,7 +18,7 @@ def write_message(context: StepContext, person: Person, further_keys: frozenset[
     variant = context.variant_for(person.locale, person.contact_locale)
     unsubscribe_url = f"{context.public_base_url}/u/{person.code}"
     values = {
-        "survey:name": context.distribution.survey.name,
+        "survey:name": context.survey_name,
         "link": f"{context.public_base_url}/p/{person.code}",
         "unsubscribe": unsubscribe_url,
         "intro": person.wording.intro,
@@ -28,7 +28,7 @@ def write_message(context: StepContext, person: Person, further_keys: frozenset[
     )
     return Message(
         attempt_id=attempt_id(person.recipient_id, person.attempt_count + 1),
-        group_id=str(context.distribution.id),
+        group_id=context.group_id,
         to=person.email if context.step.channel == Channel.EMAIL else person.phone,
         to_name=person.full_name,
         sender=context.sender,

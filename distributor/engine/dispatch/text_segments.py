@@ -14,8 +14,10 @@ _LEFT = (Outcome.ACCEPTED, Outcome.UNKNOWN)
 
 def refuse_long_text(context: StepContext, message: Message) -> Result | None:
     """Return the refusal of an SMS with more segments than the organisation sends; None for any other message."""
+    if context.step.channel != Channel.SMS:
+        return None
     limit = context.distribution.organization.segments_per_text
-    if context.step.channel != Channel.SMS or limit is None:
+    if limit is None:
         return None
     segments = segment_text(message.text).segments
     if segments <= limit:

@@ -1,6 +1,6 @@
 """The values that fill the placeholders of a message, for dispatch and for the dry run alike."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -44,8 +44,9 @@ def contact_values(reader: Reader, keys: Iterable[str], shared: Mapping[str, Any
 
     `shared` is the distribution's data.
     """
+    sources = [data for data in (reader.attributes, shared, reader.embedded_data) if data]
     return {
-        key: _contact_value(reader, shared, key.removeprefix(CONTACT_PREFIX))
+        key: _contact_value(reader, sources, key.removeprefix(CONTACT_PREFIX))
         for key in keys
         if key.startswith(CONTACT_PREFIX)
     }
@@ -67,9 +68,9 @@ def as_text(value: Any) -> str:
     return str(value)
 
 
-def _contact_value(reader: Reader, shared: Mapping[str, Any], key: str) -> str:
+def _contact_value(reader: Reader, sources: Sequence[Mapping[str, Any]], key: str) -> str:
     """Return the value of a key: the recipient's, else the distribution's, else the contact's data, else its fields."""
-    for data in (reader.attributes, shared, reader.embedded_data):
+    for data in sources:
         value = data.get(key)
         if value is not None:
             return _unless_blank(value if isinstance(value, str) else as_text(value))
