@@ -7,7 +7,7 @@ from distributor.engine.dispatch.claim import Claim
 from distributor.engine.journey.batches import move_into_batch
 from distributor.engine.journey.decisions import new_decision
 from distributor.engine.journey.people import Person
-from distributor.engine.journey.transitions import Move, move_recipients
+from distributor.engine.journey.transitions import move_recipients
 from distributor.engine.route.step_context import StepContext
 from distributor.models import Decision
 from distributor.models.decision import DecisionKind
@@ -23,9 +23,10 @@ def defer(context: StepContext, claim: Claim, deferred: Sequence[Deferred], now:
     recipient_ids_by_due_time: dict[datetime, list[int]] = {}
     for person, departure in deferred:
         recipient_ids_by_due_time.setdefault(departure.at, []).append(person.recipient_id)
-    moves: list[Move] = []
-    for due_at, recipient_ids in recipient_ids_by_due_time.items():
-        moves += move_into_batch(claim, context.step.id, due_at, recipient_ids)
+    moves = [
+        move_into_batch(claim, context.step.id, due_at, recipient_ids)
+        for due_at, recipient_ids in recipient_ids_by_due_time.items()
+    ]
     Decision.objects.bulk_create(
         new_decision(
             DecisionKind.DEFERRED,

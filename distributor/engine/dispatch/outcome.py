@@ -78,7 +78,7 @@ def consequences_of_results(
     """
     consequences = Consequences()
     context = context.with_personal_steps(person.id for person, _ in results)
-    for person, result in results:
+    for person, result in _end_where_sent(consequences, context, results, earlier, begun_at):
         before = earlier.get(person.recipient_id, ())
         since = since_retry(before, person)
         on_step = [attempt for attempt in since if attempt.step_id == context.step.id]
@@ -105,6 +105,32 @@ def consequences_of_results(
     return consequences
 
 
+def _end_where_sent(
+    consequences: Consequences,
+    context: StepContext,
+    results: Sequence[tuple[Person, Result]],
+    earlier: Mapping[int, Sequence[Attempt]],
+    begun_at: datetime,
+) -> Sequence[tuple[Person, Result]]:
+    """End the journeys whose first attempt was accepted and that no step follows. Returns the results of the others.
+
+    Mostly these are all, and one move for all of them takes a tenth of the time that a move for each takes.
+    """
+    if context.may_continue:
+        return results
+    sent: list[tuple[Person, Result]] = []
+    others: list[tuple[Person, Result]] = []
+    for person, result in results:
+        is_sent = result.outcome is Outcome.ACCEPTED and not result.opted_out and person.recipient_id not in earlier
+        (sent if is_sent else others).append((person, result))
+    if sent:
+        consequences.attempted += sent
+        conclusion = conclude(has_reached=True, has_unknown=False)
+        recipient_ids = [person.recipient_id for person, _ in sent]
+        consequences.moves.append(Move.to_end(recipient_ids, conclusion, is_attempt=True, sent_at=begun_at))
+    return others
+
+
 def consequences_of_unknown_outcomes(
     context: StepContext, given_up: Sequence[tuple[Person, Sequence[Attempt]]], now: datetime
 ) -> Consequences:
@@ -126,7 +152,7 @@ def consequences_of_unknown_outcomes(
             _add_to_batch(consequences, person, NextBatch(*next_step, is_attempt=False, sent_at=None))
         else:
             conclusion = conclude(has_reached=person.first_sent_at is not None, has_unknown=True)
-            consequences.moves.append(Move.to_end(person.recipient_id, conclusion))
+            consequences.moves.append(Move.to_end([person.recipient_id], conclusion))
     return consequences
 
 
@@ -147,16 +173,15 @@ def arm_next_batches(scheduled: Scheduled, consequences: Consequences) -> list[M
         batch_id = arm_batch(
             scheduled, next_batch.step_id, next_batch.due_at, len(recipient_ids), held_by=next_batch.held_by
         )
-        moves += [
+        moves.append(
             Move(
-                recipient_id,
+                recipient_ids,
                 RecipientState.WAITING,
                 batch_id=batch_id,
                 is_attempt=next_batch.is_attempt,
                 sent_at=next_batch.sent_at,
             )
-            for recipient_id in recipient_ids
-        ]
+        )
     return moves
 
 
@@ -226,7 +251,7 @@ def _continue_or_end(
         has_unknown=ending is Ending.INDETERMINATE or has_unknown(before),
         failed_for=failure_reason([attempt.trouble for attempt in before]) or _FAILURE_REASONS.get(result.outcome, ""),
     )
-    consequences.moves.append(Move.to_end(person.recipient_id, conclusion, is_attempt=True, sent_at=sent_at))
+    consequences.moves.append(Move.to_end([person.recipient_id], conclusion, is_attempt=True, sent_at=sent_at))
 
 
 def _opted_out(context: StepContext, person: Person, now: datetime) -> Decision:

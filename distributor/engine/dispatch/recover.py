@@ -120,4 +120,4 @@ def _fail_recipient(claim: Claim, recipient_ids: list[int], error: Exception, no
             has_unknown=has_unknown(attempts.get(recipient.id, ())),
             failed_for="processing_failed",
         )
-        move_recipients(claim.distribution_id, [Move.to_end(recipient.id, conclusion)])
+        move_recipients(claim.distribution_id, [Move.to_end([recipient.id], conclusion)])

@@ -45,7 +45,7 @@ def refuse(context: StepContext, claim: Claim, refused: Sequence[Refused], now: 
                 has_unknown=has_unknown(attempts),
                 stopped_for=refusal.reason,
             )
-            moves.append(Move.to_end(person.recipient_id, conclusion))
+            moves.append(Move.to_end([person.recipient_id], conclusion))
         decisions.append(
             new_decision(
                 DecisionKind.REROUTED if next_step else DecisionKind.STOPPED,
@@ -58,7 +58,7 @@ def refuse(context: StepContext, claim: Claim, refused: Sequence[Refused], now: 
             )
         )
     for (step_id, due_at), recipient_ids in rerouted_ids.items():
-        moves += move_into_batch(claim, step_id, due_at, recipient_ids)
+        moves.append(move_into_batch(claim, step_id, due_at, recipient_ids))
     Decision.objects.bulk_create(decisions)
     move_recipients(context.distribution.id, moves)
 

@@ -85,4 +85,4 @@ def close_unknown_outcomes(
 
 def _end(person: Person) -> Move:
     conclusion = conclude(has_reached=person.first_sent_at is not None, has_unknown=True)
-    return Move.to_end(person.recipient_id, conclusion)
+    return Move.to_end([person.recipient_id], conclusion)

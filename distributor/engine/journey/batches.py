@@ -48,7 +48,7 @@ def arm_batch(
     return batch.id
 
 
-def move_into_batch(scheduled: Scheduled, step_id: UUID, due_at: datetime, recipient_ids: Sequence[int]) -> list[Move]:
-    """Create a batch for these recipients. Returns the moves that put them there."""
+def move_into_batch(scheduled: Scheduled, step_id: UUID, due_at: datetime, recipient_ids: Sequence[int]) -> Move:
+    """Create a batch for these recipients. Returns the move that puts them there."""
     batch_id = arm_batch(scheduled, step_id, due_at, len(recipient_ids))
-    return [Move(recipient_id, RecipientState.WAITING, batch_id=batch_id) for recipient_id in recipient_ids]
+    return Move(recipient_ids, RecipientState.WAITING, batch_id=batch_id)

@@ -55,7 +55,7 @@ def stop_journeys(
             has_unknown=recipient.pk in unknown,
             stopped_for=reason,
         )
-        moves.setdefault(recipient.distribution_id, []).append(Move.to_end(recipient.pk, conclusion))
+        moves.setdefault(recipient.distribution_id, []).append(Move.to_end([recipient.pk], conclusion))
     # Distributions in the order of their ids: two people who stop at once may share several of them.
     for distribution_id in sorted(moves):
         move_recipients(distribution_id, moves[distribution_id])

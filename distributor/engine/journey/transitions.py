@@ -32,9 +32,9 @@ told AS (
 # A recipient who was stopped meanwhile stays stopped. The attempt is still counted, but nothing new starts.
 _MOVE = """
 WITH move AS (
-    SELECT * FROM json_to_recordset(%s) AS move(
-        recipient_id bigint, state text, outcome text, reason text, batch_id uuid, is_attempt boolean,
-        sent_at timestamptz)
+    SELECT recipient_id, given.* FROM json_to_recordset(%s) AS given(
+        recipient_ids bigint[], state text, outcome text, reason text, batch_id uuid, is_attempt boolean,
+        sent_at timestamptz) CROSS JOIN LATERAL unnest(recipient_ids) AS recipient_id
 ),
 changed AS (
     UPDATE distributor_recipient r SET
@@ -84,9 +84,9 @@ _COUNTS = {
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """The next state of a waiting recipient. With `batch_id` None, it stays in its batch."""
+    """The next state of waiting recipients. With `batch_id` None, each stays in its batch."""
 
-    recipient_id: int
+    recipient_ids: Sequence[int]
     state: str
     outcome: str = ""
     reason: str = ""
@@ -96,11 +96,16 @@ class Move:
 
     @classmethod
     def to_end(
-        cls, recipient_id: int, conclusion: Conclusion, *, is_attempt: bool = False, sent_at: datetime | None = None
+        cls,
+        recipient_ids: Sequence[int],
+        conclusion: Conclusion,
+        *,
+        is_attempt: bool = False,
+        sent_at: datetime | None = None,
     ) -> "Move":
-        """Return the move that ends a journey."""
+        """Return the move that ends journeys alike."""
         state, outcome = _end_state(conclusion)
-        return cls(recipient_id, state, outcome, conclusion.reason, is_attempt=is_attempt, sent_at=sent_at)
+        return cls(recipient_ids, state, outcome, conclusion.reason, is_attempt=is_attempt, sent_at=sent_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ def _write_people_back(
     moves: list[Move] = []
     if waiting and is_repeatable:
         batch = recipients[waiting[0].recipient_id].batch
-        moves = move_into_batch(batch, step_id, now, [person.recipient_id for person in waiting])
+        moves = [move_into_batch(batch, step_id, now, [person.recipient_id for person in waiting])]
     elif waiting:
         moves = [_end(person) for person in waiting]
     move_recipients(distribution.pk, moves)
@@ -135,7 +135,7 @@ def _apply_reports(recipient_ids: Sequence[int], now: datetime, tally: Tally) ->
 
 def _end(person: Person) -> Move:
     conclusion = conclude(has_reached=person.first_sent_at is not None, has_unknown=True)
-    return Move.to_end(person.recipient_id, conclusion)
+    return Move.to_end([person.recipient_id], conclusion)
 
 
 def _step_id(line: JournalLine, recipient: Recipient) -> UUID:
