@@ -41,7 +41,7 @@ chosen AS MATERIALIZED (
 )
 UPDATE distributor_batch SET lease_expires_at = %(lease_expires_at)s, fence = fence + 1, claims = claims + 1
 FROM chosen WHERE distributor_batch.id = chosen.id
-RETURNING distributor_batch.id, organization_id, distribution_id, step_id, fence, claims, lane, EXISTS (
+RETURNING distributor_batch.id, organization_id, distribution_id, step_id, fence, claims, lane, size, EXISTS (
     SELECT FROM round_robin CROSS JOIN LATERAL (
         SELECT FROM distributor_batch b
         WHERE b.state = 'waiting' AND b.lane = %(lane)s AND b.organization_id = round_robin.organization_id
@@ -64,6 +64,7 @@ class Claim:
     fence: int
     claims: int
     lane: str
+    size: int  # how many recipients it was created with: at least as many as wait in it
     # Whether the lane has more batches that are due and that nobody holds.
     has_more: bool = False
 

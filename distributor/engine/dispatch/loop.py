@@ -125,7 +125,8 @@ def _dispatch_people(
         results = read_repeated(begun, results)
         settle(claim, account_context, begun, results, clock(), health, answer_seconds)
         record_scores(account_context, begun, results, answered_at)
-        if health.is_context_outdated or is_time_up():
+        nobody_waits = len(begun.people) >= claim.size
+        if nobody_waits or health.is_context_outdated or is_time_up():
             break
     close_batch(claim)
 

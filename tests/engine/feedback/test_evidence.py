@@ -191,7 +191,7 @@ def test_a_recipient_that_our_own_code_fails_on_stays_indeterminate(send: Send) 
     accepted = send(1)
     dispatch()
     recipient = recipient_of(accepted)
-    claim = Claim(recipient.batch_id, uuid4(), recipient.distribution_id, uuid4(), 0, POISON_CLAIMS, "urgent")
+    claim = Claim(recipient.batch_id, uuid4(), recipient.distribution_id, uuid4(), 0, POISON_CLAIMS, "urgent", 1)
     Batch.objects.filter(id=recipient.batch_id).update(fence=0)
     release_failed_claim(claim, ZeroDivisionError(), database_now())
     assert totals_of(accepted) == {"indeterminate": 1}
