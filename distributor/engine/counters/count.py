@@ -96,5 +96,5 @@ def count_recipient(organization_id: UUID, recipient_id: int, counts: Counter[st
 
 def count_attempts(tally: Tally, route: Route, states: Iterable[str], change: int = 1) -> None:
     """Add attempts in these states, or with `change` -1 take them away."""
-    for state in states:
-        tally[route][state] += change
+    for state, count in Counter(states).items():
+        tally[route][state] += change * count

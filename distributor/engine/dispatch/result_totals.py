@@ -28,7 +28,9 @@ def totals_of(
     """Count each attempt by its state and reason, and the other results as deferred."""
     totals = Totals(route.account_id)
     attempts = Counter((state_of(result), reason_of(result)) for _, result in attempted)
-    others = Counter((state_of(result), reason_of(result)) for result in results) - attempts
+    others: Counter[tuple[str, str]] = Counter()
+    if len(attempted) < len(results):
+        others = Counter((state_of(result), reason_of(result)) for result in results) - attempts
     for (state, reason), count in attempts.items():
         totals.add(Total(ATTEMPTS, route.channel, state, reason), count)
     for (_, reason), count in others.items():
