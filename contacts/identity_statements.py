@@ -66,8 +66,11 @@ RETURNING c.external_id, c.id, c.external_id, c.email, c.phone, c.opted_out_at, 
 
 
 def _by_address(key: str, stored_key: str, stored: str, known_by_more: str, conflict: str) -> str:
-    """Return the statement for e-mail or phone. Of contacts that share it, one known by nothing else comes first."""
-    return f"""{_GIVEN.format(key=key)},
+    """Return the statement for e-mail or phone. Of contacts that share it, one known by nothing else comes first.
+
+    Without its indentation, because psycopg parses a statement of more than 4,096 characters at each call.
+    """
+    statement = f"""{_GIVEN.format(key=key)},
 found AS MATERIALIZED (
     SELECT given.key, (
         SELECT c.id FROM contacts_contact c
@@ -91,6 +94,7 @@ inserted AS (
 )
 SELECT * FROM updated UNION ALL SELECT * FROM inserted
 """
+    return " ".join(statement.split())
 
 
 BY_EMAIL = _by_address(
