@@ -81,12 +81,19 @@ def test_idle_and_slow_connections_stop_nobody(front: int) -> None:
 
 
 def test_a_body_that_is_too_large_is_refused_in_the_apis_own_words(front: int) -> None:
+    # gunicorn answers and closes while Caddy still writes. Caddy rarely loses the answer with the connection: 502.
+    refusals = (refuse_large_body(front) for _ in range(5))
+    status, content_type = next((status, kind) for status, kind in refusals if status != 502)
+    assert (status, content_type) == (401, "application/json")  # it has no key, either
+
+
+def refuse_large_body(front: int) -> tuple[int, str | None]:
     body = b'{"email": "' + b"a" * (11 * 1024 * 1024) + b'"}'
     request = urllib.request.Request(f"http://127.0.0.1:{front}/API/v3/mailinglists", body, method="POST")
     request.add_header("Content-Type", "application/json")
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(request, timeout=30)
-    assert refused.value.headers["Content-Type"].startswith("application/json")
+    return refused.value.code, refused.value.headers["Content-Type"]
 
 
 def test_the_proxy_compresses_and_says_what_it_is_asked_over(front: int) -> None:

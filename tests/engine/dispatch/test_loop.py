@@ -7,7 +7,9 @@ import pytest
 from channels.models import ProviderAccount, SandboxMessage
 from contacts.channel import Channel
 from contacts.models import Contact, Organization, Suppression
+from distributor.engine.acceptance.accept import Accepted
 from distributor.engine.consent.opt_out import opt_out
+from distributor.engine.dispatch import outcome
 from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Attempt, Batch, Decision, Distribution, Handover, Recipient, Touch
 from distributor.rules.requests import AudienceRules
@@ -36,6 +38,27 @@ def test_everybody_is_sent_one_message_and_the_batch_is_done(send: Send) -> None
     assert not Batch.objects.exclude(state="done").exists()
     assert not Handover.objects.filter(settled_at=None).exists()
     assert events_of(accepted) == ["accepted", "sent"]
+
+
+def test_the_usual_end_is_what_the_rules_say(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = send(3)
+    dispatch()
+    monkeypatch.setattr(outcome, "_end_where_sent", lambda _, __, results, *___: results)
+    by_rules = send(3)
+    dispatch()
+    assert [ends_of(usual), totals_of(usual), events_of(usual)] == [
+        ends_of(by_rules), totals_of(by_rules), events_of(by_rules),
+    ]  # fmt: skip
+
+
+def ends_of(accepted: Accepted) -> list[tuple[object, ...]]:
+    recipients = Recipient.objects.filter(distribution=accepted.distribution)
+    attempts = Attempt.objects.filter(recipient_id__in=recipients.values("id"))
+    sent_at = dict(attempts.values_list("recipient_id", "begun_at"))
+    return [
+        (each.state, each.outcome, each.reason, each.attempt_count, each.first_sent_at == sent_at[each.pk])
+        for each in recipients
+    ]
 
 
 def test_a_large_call_goes_out_in_hand_overs_of_at_most_a_thousand(send: Send) -> None:
