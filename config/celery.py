@@ -6,7 +6,7 @@ from typing import Any
 
 from celery import Celery
 from celery.schedules import schedstate, schedule
-from celery.signals import celeryd_init, setup_logging, task_prerun, worker_process_init
+from celery.signals import celeryd_init, setup_logging, task_prerun, worker_before_create_process
 from django.db import close_old_connections
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
@@ -83,7 +83,7 @@ def trace_workers(**_: Any) -> None:
     start_tracing("worker")
 
 
-@worker_process_init.connect
+@worker_before_create_process.connect
 def collect_rarely_in_workers(**_: Any) -> None:
-    """Each process of the pool has imported all tasks by now."""
+    """Before the fork: a collection in the pool's processes would copy the memory that they share with their parent."""
     collect_rarely()

@@ -1,6 +1,6 @@
 """Move the time of a contact's last change into a table of its own, which triggers write (decision 67).
 
-Contacts cannot be written meanwhile: about a minute with 5,000,000 of them.
+Contacts cannot be written while a row is made for each of them.
 """
 
 import django.db.models.deletion
