@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from channels.models import SandboxMessage
 from config.stack.processes.children import Guard
+from distributor.engine.infrastructure import wakeups
 from distributor.engine.infrastructure.wakeups import wait_until_sent, wake_lane
 from tests.chaos.outside.rabbitmq import RabbitMq, why_no_rabbitmq
 from tests.engine.conftest import Send
@@ -43,6 +44,7 @@ def published_to(rabbitmq: RabbitMq, settings: Settings, monkeypatch: pytest.Mon
     """Calls publish to RabbitMQ. Returns its URL."""
     rabbitmq.start()
     pools.reset()  # no connection of an earlier test
+    wakeups._producers_of.cache_clear()  # the pools that it has kept are closed now
     url = f"amqp://guest:guest@127.0.0.1:{rabbitmq.port}//"
     with broker_at(url, settings, monkeypatch):
         yield url
