@@ -54,8 +54,11 @@ def _identified(
 def _read_by_change(organization_id: UUID, contacts: QuerySet[Contact], window: Window) -> Found[Contact]:
     """Return a page along the index of changes. A change's time is its contact's `updated_at`: triggers keep it so."""
     until = safe_moment()
-    last_change = {"organization": organization_id, "changed_at__gte": window.updated_after, "changed_at__lt": until}
-    contacts = contacts.filter(**{f"last_change__{name}": value for name, value in last_change.items()})
+    contacts = contacts.filter(
+        last_change__organization=organization_id,
+        last_change__changed_at__gte=window.updated_after,
+        last_change__changed_at__lt=until,
+    )
     if window.after is not None:
         at, contact_id = window.after
         contacts = contacts.filter(

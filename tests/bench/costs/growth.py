@@ -1,4 +1,4 @@
-"""What growth costs: `python -m tests.bench.costs.growth`, with DATABASE_URL set. Takes about half an hour.
+"""What growth costs: `python -m tests.bench.costs.growth`, with DATABASE_URL set. Takes a quarter of an hour.
 
 Two installations take turns: one with 100,000 contacts and nothing else, and one with 5,000,000 contacts (or
 `--contacts`) and twice as many recipients in 1,000 distributions, of whom a third wait. Each accepts calls of 1,000
