@@ -1,6 +1,6 @@
 """A thread that sends wake-ups, so that no call waits for a broker, be it slow, hung or gone.
 
-What is asked for within 10 ms is sent once, and in a stream of calls within 50 ms: sending a wake-up takes 2 ms of a
+What is asked for within 10 ms is sent once, and in a stream of calls within 200 ms: sending a wake-up takes 2 ms of a
 processor, a seventh of a call that sends to one person. The thread takes what is asked for before it sends, so a
 wake-up that is asked for meanwhile is sent after it: none is lost, unless the process is killed, and then the sweep
 finds the work.
@@ -18,7 +18,7 @@ import structlog
 logger = structlog.get_logger(__name__)
 
 _WINDOW_SECONDS: Final = 0.01
-_LEAST_SECONDS_BETWEEN: Final = 0.05
+_LEAST_SECONDS_BETWEEN: Final = 0.2
 # How long a process that ends waits for what it was asked to send.
 _LAST_WAIT_SECONDS: Final = 1.0
 
