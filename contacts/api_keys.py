@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 
 from contacts.models.api_key import ApiKey, KeyKind
 from contacts.models.organization import Organization
-from contacts.row_reading import columns_of, read_row
+from contacts.row_reading import columns_of, read_joined
 
 _ALPHABET = string.ascii_letters + string.digits
 _FORM = re.compile(r"dk_([A-Za-z0-9]{8})_([A-Za-z0-9]{28})")
@@ -94,10 +94,9 @@ def _read(condition: str, value: str | UUID, now: datetime | None = None) -> Api
         values = cursor.fetchone()
     if values is None:
         return None
-    end = 1 + len(ApiKey._meta.concrete_fields)
-    row = read_row(ApiKey, values[1:end])
-    row.organization = read_row(Organization, values[end:])
-    row.read_at = now or values[0]
+    row: ApiKey
+    row, organization = read_joined(values[1:], ApiKey, Organization)
+    row.organization, row.read_at = organization, now or values[0]
     return row
 
 

@@ -1,7 +1,10 @@
-"""Rows of models from a statement of one's own, for what every call reads: the ORM compiles a query each time.
+"""Rows of models from a statement of one's own, for what every call or batch reads: the ORM compiles a query each time.
 
 cursor.execute(f"SELECT {columns_of(ApiKey, 'k')} FROM contacts_apikey k WHERE …")
 key = read_row(ApiKey, cursor.fetchone())
+
+cursor.execute(f"SELECT {columns_of(Step, 's')}, {columns_of(Pace, 'p')} FROM distributor_step s LEFT JOIN …")
+step, pace = read_joined(cursor.fetchone(), Step, Pace)
 """
 
 from collections.abc import Sequence
@@ -27,6 +30,18 @@ def read_row(model: type[ModelT], values: Sequence[Any]) -> ModelT:
     for place, field, convert in converters:
         converted[place] = convert(converted[place], field, connection)
     return model.from_db(connection.alias, names, converted)
+
+
+def read_joined(values: Sequence[Any], *models: type[Model]) -> list[Any]:
+    """Return a row of each model from a row of columns_of() of each. None where an outer join found none."""
+    rows: list[Model | None] = []
+    begin = 0
+    for model in models:
+        end = begin + len(model._meta.concrete_fields)
+        own = values[begin:end]
+        rows.append(None if all(value is None for value in own) else read_row(model, own))
+        begin = end
+    return rows
 
 
 @cache

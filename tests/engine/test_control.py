@@ -12,9 +12,8 @@ from channels.providers.registry import open_provider
 from contacts.channel import Channel
 from distributor.engine.control import DistributionOverError, cancel, delete, pause, reschedule, resume
 from distributor.engine.dispatch.begin import begin
-from distributor.engine.dispatch.claim import claim_batch
+from distributor.engine.dispatch.claim import claim_batch, close_batch
 from distributor.engine.dispatch.handover import Begun, hand_over
-from distributor.engine.dispatch.loop import close_batch
 from distributor.engine.dispatch.settle import settle
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.journey.switch import lock_switch

@@ -1,4 +1,7 @@
-"""Claim a due batch: one UPDATE on the small table of batches, committed before anything else happens."""
+"""Claim a due batch: one UPDATE on the small table of batches, committed before anything else happens. And release it.
+
+All are statements of our own: the ORM would compile them for each batch, and many batches have one recipient.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,8 +9,7 @@ from uuid import UUID, uuid4
 
 from django.db import connection
 
-from distributor.models import Batch
-from distributor.models.batch import BatchState, Lane
+from distributor.models.batch import Lane
 
 # A provider call ends well within it (channels.providers.base), and each begin and settle renews it.
 LEASE = timedelta(seconds=60)
@@ -51,6 +53,24 @@ RETURNING distributor_batch.id, organization_id, distribution_id, step_id, fence
     ) other
 )
 """
+_RENEW = """
+UPDATE distributor_batch SET lease_expires_at = %(lease_expires_at)s
+WHERE id = %(id)s AND fence = %(fence)s AND state = 'waiting' AND lease_expires_at > %(now)s
+"""
+_RELEASED = """
+    lease_expires_at = NULL,
+    state = CASE WHEN NOT EXISTS (
+        SELECT FROM distributor_recipient WHERE batch_id = %(id)s AND state = 'waiting'
+    ) THEN 'done' ELSE state END
+"""
+_CLOSE = f"UPDATE distributor_batch SET {_RELEASED} WHERE id = %(id)s AND fence = %(fence)s"  # noqa: S608
+_PROGRESS = """
+UPDATE distributor_batch SET claims = 0, last_error = '', held_by = NULL WHERE id = %(id)s AND fence = %(fence)s
+"""
+_PROGRESS_AND_CLOSE = f"""
+UPDATE distributor_batch SET claims = 0, last_error = '', held_by = NULL, {_RELEASED}
+WHERE id = %(id)s AND fence = %(fence)s
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +116,24 @@ def claim_batch(lane: str, now: datetime) -> Claim | None:
 
 def renew_lease(claim: Claim, now: datetime) -> None:
     """Extend the lease from now. Raises ClaimLostError if the lease ran out or another worker holds the batch."""
-    held = Batch.objects.filter(
-        id=claim.batch_id, fence=claim.fence, state=BatchState.WAITING, lease_expires_at__gt=now
-    ).update(lease_expires_at=now + LEASE)
-    if not held:
-        raise ClaimLostError
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _RENEW, {"id": claim.batch_id, "fence": claim.fence, "now": now, "lease_expires_at": now + LEASE}
+        )
+        if not cursor.rowcount:
+            raise ClaimLostError
+
+
+def close_batch(claim: Claim) -> None:
+    """Release a batch. It is done unless somebody in it still waits."""
+    _run_if_held(_CLOSE, claim)
+
+
+def note_progress(claim: Claim, *, closes: bool) -> None:
+    """Say that people of the batch have been settled, in the transaction that does it. `closes`: and release it."""
+    _run_if_held(_PROGRESS_AND_CLOSE if closes else _PROGRESS, claim)
+
+
+def _run_if_held(statement: str, claim: Claim) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"id": claim.batch_id, "fence": claim.fence})

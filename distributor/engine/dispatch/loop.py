@@ -9,13 +9,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from django.db import connection, transaction
 
 from channels.providers.base import Outcome
 from channels.providers.registry import open_provider
 from distributor.engine.dispatch.account_health import record_scores, update_account_health
 from distributor.engine.dispatch.begin import begin
-from distributor.engine.dispatch.claim import Claim, ClaimLostError, claim_batch
+from distributor.engine.dispatch.claim import Claim, ClaimLostError, claim_batch, close_batch
 from distributor.engine.dispatch.handover import hand_over, journal_line
 from distributor.engine.dispatch.park import park_if_unavailable
 from distributor.engine.dispatch.recover import recover_handovers, release_failed_claim
@@ -36,15 +35,6 @@ IDLE_WITHIN: Final = timedelta(seconds=1)
 
 # Retries and fallbacks of the first hour belong to the trace of the call.
 _TRACED_FOR: Final = timedelta(hours=1)
-
-_CLOSE_BATCH = """
-UPDATE distributor_batch SET
-    lease_expires_at = NULL,
-    state = CASE WHEN NOT EXISTS (
-        SELECT FROM distributor_recipient WHERE batch_id = %(id)s AND state = 'waiting'
-    ) THEN 'done' ELSE state END
-WHERE id = %(id)s AND fence = %(fence)s
-"""
 
 
 def dispatch_lane(lane: str, clock: Callable[[], datetime]) -> bool:
@@ -88,24 +78,24 @@ def _trace_of(context: StepContext, clock: Callable[[], datetime]) -> str:
 def _dispatch_batch(
     claim: Claim, context: StepContext, clock: Callable[[], datetime], is_time_up: Callable[[], bool]
 ) -> None:
-    recover_handovers(claim, context, clock())
     now = clock()
+    if recover_handovers(claim, context, now):
+        now = clock()
     if park_if_unavailable(claim, context, now):
         return
     with occupy_worker(claim, context) as may_call:
         if may_call:
-            _dispatch_people(claim, context, clock, is_time_up)
+            _dispatch_people(claim, context, now, clock, is_time_up)
         else:
             give_way(claim, now)
 
 
 def _dispatch_people(
-    claim: Claim, context: StepContext, clock: Callable[[], datetime], is_time_up: Callable[[], bool]
+    claim: Claim, context: StepContext, now: datetime, clock: Callable[[], datetime], is_time_up: Callable[[], bool]
 ) -> None:
-    """Hand over, call after call, until nobody is due or the time is up."""
-    now = clock()
+    """Hand over, call after call, until nobody is due or the time is up. The clock is asked after each call only."""
     limit = max(option.capacity(now) for option in context.account_options)
-    while begun := begin(claim, context, limit, clock()):
+    while begun := begin(claim, context, limit, now):
         if isinstance(begun, Hold):
             return
         account_context = context.with_account(begun.account_id)
@@ -120,18 +110,13 @@ def _dispatch_people(
         answer_seconds = time.monotonic() - called_at
         if not context.distribution.is_test:
             remember_call(begun.account_id, answer_seconds)
-        answered_at = clock()
-        results, health = update_account_health(account_context, begun, results, answered_at)
+        now = clock()
+        results, health = update_account_health(account_context, begun, results, now)
         results = read_repeated(begun, results)
-        settle(claim, account_context, begun, results, clock(), health, answer_seconds)
-        record_scores(account_context, begun, results, answered_at)
         nobody_waits = len(begun.people) >= claim.size
-        if nobody_waits or health.is_context_outdated or is_time_up():
-            break
+        is_last = nobody_waits or health.is_context_outdated or is_time_up()
+        settle(claim, account_context, begun, results, now, health, answer_seconds, closes_batch=is_last)
+        record_scores(account_context, begun, results, now)
+        if is_last:
+            return
     close_batch(claim)
-
-
-def close_batch(claim: Claim) -> None:
-    """Release a batch. It is done unless somebody in it still waits."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_CLOSE_BATCH, {"id": claim.batch_id, "fence": claim.fence})

@@ -34,18 +34,22 @@ logger = structlog.get_logger(__name__)
 POISON_CLAIMS = 20
 
 
-def recover_handovers(claim: Claim, context: StepContext, now: datetime) -> None:
+def recover_handovers(claim: Claim, context: StepContext, now: datetime) -> bool:
     """Settle hand-overs that an earlier holder of the batch left unsettled: each outcome is unknown.
 
-    A provider that takes the attempts' keys is then asked again (dispatch/repeat.py).
+    A provider that takes the attempts' keys is then asked again (dispatch/repeat.py). Returns whether there were any.
     """
-    for handover in Handover.objects.filter(batch_id=claim.batch_id, settled_at=None, fence__lt=claim.fence):
+    if claim.fence == 1:
+        return False  # nobody held it before
+    left = Handover.objects.filter(batch_id=claim.batch_id, settled_at=None, fence__lt=claim.fence)
+    for handover in left:
         logger.warning("handover_outcome_unknown", handover=str(handover.id), recipients=len(handover.recipient_ids))
         with transaction.atomic():
             people = lock_people(handover.recipient_ids)
             result = Result(Outcome.UNKNOWN, detail="the worker ended before the provider's answer was recorded")
             begun = Begun(handover.id, handover.begun_at, people, handover.provider_account_id)
             settle(claim, _with_account_of(handover, context), begun, [result] * len(people), now)
+    return bool(left)
 
 
 def _with_account_of(handover: Handover, context: StepContext) -> StepContext:

@@ -15,7 +15,7 @@ from distributor.engine.consent.record import ReportedSignal
 from distributor.engine.consent.stop import lock_journeys, stop_for_signals
 from distributor.engine.counters.count import Route, Tally, count_attempts
 from distributor.engine.dispatch.account_health import WORKS, AccountHealth
-from distributor.engine.dispatch.claim import Claim
+from distributor.engine.dispatch.claim import Claim, note_progress
 from distributor.engine.dispatch.handover import Begun
 from distributor.engine.dispatch.messages import describe_message
 from distributor.engine.dispatch.outcome import arm_next_batches, consequences_of_results
@@ -29,11 +29,12 @@ from distributor.engine.journey.people import Person
 from distributor.engine.journey.transitions import move_recipients
 from distributor.engine.route.steering import routes_of
 from distributor.engine.route.step_context import StepContext
-from distributor.models import Batch, Decision, Handover
+from distributor.models import Decision
 from distributor.models.decision import DecisionKind
 from distributor.rules.consent import Signal
 from distributor.rules.event_types import EventType
 
+_SETTLE_HANDOVER = "UPDATE distributor_handover SET settled_at = %s WHERE id = %s AND settled_at IS NULL"
 # Callers are told what was sent (engine/outbox) by the same statement.
 _INSERT_ATTEMPTS = """
 WITH attempt AS (
@@ -61,15 +62,17 @@ def settle(
     now: datetime,
     health: AccountHealth = WORKS,
     answer_seconds: float | None = None,
+    *,
+    closes_batch: bool = False,
 ) -> None:
     """Store one result per person. A hand-over that another worker has settled already is left as it is.
 
-    `answer_seconds` is how long the provider took; None if that is not known.
+    `answer_seconds` is how long the provider took; None if that is not known. `closes_batch`: release the batch, too.
     """
     outcomes = list(zip(begun.people, results, strict=True))
     tally, route = Tally(), Route(context.step.channel, begun.account_id)
     with transaction.atomic():
-        if not Handover.objects.filter(id=begun.handover_id, settled_at=None).update(settled_at=now):
+        if not _settle_handover(begun, now):
             return
         _suppress_bad_addresses(context, outcomes)
         stopping = _record_opted_out(context, begun, outcomes, now)
@@ -100,13 +103,20 @@ def settle(
         if stopping:
             _stop_sharers(begun, stopping, now)
         # Last, because a pause locks the distribution first and then its batches.
-        Batch.objects.filter(id=claim.batch_id, fence=claim.fence).update(claims=0, last_error="", held_by=None)
+        note_progress(claim, closes=closes_batch)
         count_attempts(tally, route, (state_of(result) for _, result in consequences.attempted))
         tally[route]["opted_out"] += sum(result.opted_out for result in results)
         if answer_seconds is not None:
             tally.add_answer(route, answer_seconds)
         tally.totals = totals_of(route, results, consequences.attempted, answer_seconds)
         tally.write(context.distribution.organization_id, now)
+
+
+def _settle_handover(begun: Begun, now: datetime) -> bool:
+    """Return whether the hand-over was unsettled until now."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SETTLE_HANDOVER, [now, begun.handover_id])
+        return cursor.rowcount > 0
 
 
 def _without_repeated(decisions: Sequence[Decision]) -> list[Decision]:

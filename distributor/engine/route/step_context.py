@@ -8,7 +8,6 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
 
 from channels.account_state.buckets import bucket_of
 from channels.account_state.rate_limit import Bucket, Limits
@@ -21,6 +20,7 @@ from channels.rendering import CompiledVariant, compile_variant
 from contacts.channel import Channel
 from distributor.engine.infrastructure.installation import read_installation_id
 from distributor.engine.route.accounts import AccountOption
+from distributor.engine.route.step_rows import read_distribution, read_steps, read_variants
 from distributor.models import Attempt, Distribution, Step, StepAccount
 from distributor.models.distribution import ChannelMode
 from distributor.rules.journey.chain import Passage, StepKind, next_step, resume_chain
@@ -109,20 +109,17 @@ class StepContext:
 
 def load_step_context(distribution_id: UUID, step_id: UUID) -> StepContext:
     """Read a step with all that its messages have in common."""
-    distribution = Distribution.objects.select_related("survey", "organization").get(id=distribution_id)
-    # One query also reads what nearly every step needs: its account and stand-in, each with its pace.
-    chain = Step.objects.filter(Q(contact_id=None) | Q(pk=step_id), distribution_id=distribution_id).select_related(
-        "provider_account__pace", "provider_account__stand_in__pace", "template"
-    )
-    steps = list(chain.annotate(has_step_accounts=Exists(StepAccount.objects.filter(step=OuterRef("pk")))))
-    step = next(step for step in steps if step.id == step_id)
-    account_options = _requested_accounts(step) if step.has_step_accounts else _account_and_stand_in(step)
+    distribution = read_distribution(distribution_id)
+    rows = read_steps(distribution_id, step_id)
+    steps = [row.step for row in rows]
+    step, names_accounts = next(row for row in rows if row.step.id == step_id)
+    account_options = _requested_accounts(step) if names_accounts else _account_and_stand_in(step)
     if distribution.is_test:
         account_options = [_as_sandbox(option) for option in account_options]
     elif step.from_email:
         refused = refused_senders_of([option.account.id for option in account_options], step.from_email)
         account_options = [replace(option, refused_sender=refused.get(option.account.id)) for option in account_options]
-    variants = list(TemplateVariant.objects.filter(template_id=step.template_id))
+    variants = read_variants(step.template_id)
     compiled = {
         variant.locale: compile_variant(variant.locale, step.subject or variant.subject, variant.html, variant.text)
         for variant in variants

@@ -11,9 +11,8 @@ from hypothesis.stateful import Bundle, consumes, initialize, invariant, multipl
 
 from channels.providers.base import Outcome, Result
 from distributor.engine.dispatch.begin import begin
-from distributor.engine.dispatch.claim import LEASE, Claim, ClaimLostError, claim_batch, renew_lease
+from distributor.engine.dispatch.claim import LEASE, Claim, ClaimLostError, claim_batch, close_batch, renew_lease
 from distributor.engine.dispatch.handover import Begun
-from distributor.engine.dispatch.loop import close_batch
 from distributor.engine.dispatch.recover import POISON_CLAIMS, recover_handovers, release_failed_claim
 from distributor.engine.dispatch.settle import settle
 from distributor.engine.infrastructure.chunked_job import pause_after
@@ -118,13 +117,24 @@ class BatchLife(Life):
     @rule(target=idle, worker=consumes(calling), outcome=st.sampled_from(ANSWERS))
     def settle(self, worker: Worker, outcome: Outcome) -> Worker:
         """The provider answers, whether or not the worker still holds the batch."""
+        self._settle(worker, outcome, closes_batch=False)
+        return worker
+
+    @rule(worker=consumes(calling), outcome=st.sampled_from(ANSWERS))
+    def settle_and_release(self, worker: Worker, outcome: Outcome) -> None:
+        """The last call of a batch, or of a worker's time: its answer and the release are one transaction."""
+        if self._settle(worker, outcome, closes_batch=True):
+            self._note_release(worker)
+
+    def _settle(self, worker: Worker, outcome: Outcome, *, closes_batch: bool) -> bool:
+        """Settle, and return whether no other worker had done so."""
         assert worker.begun is not None
-        unsettled = Handover.objects.filter(pk=worker.begun.handover_id, settled_at=None)
-        expected = Attempt.objects.count() + unsettled.count()
-        settle(worker.claim, worker.context, worker.begun, [Result(outcome)], self.now)
+        unsettled = Handover.objects.filter(pk=worker.begun.handover_id, settled_at=None).count()
+        expected = Attempt.objects.count() + unsettled
+        settle(worker.claim, worker.context, worker.begun, [Result(outcome)], self.now, closes_batch=closes_batch)
         assert Attempt.objects.count() == expected
         self.find_new_batches()
-        return worker
+        return bool(unsettled)
 
     @rule(target=idle, worker=consumes(calling), outcome=st.sampled_from(ANSWERS))
     def settle_late(self, worker: Worker, outcome: Outcome) -> Any:
@@ -135,6 +145,9 @@ class BatchLife(Life):
     @rule(worker=consumes(idle))
     def release(self, worker: Worker) -> None:
         close_batch(worker.claim)
+        self._note_release(worker)
+
+    def _note_release(self, worker: Worker) -> None:
         if self.held[worker.claim.batch_id].fence == worker.claim.fence:
             self.held[worker.claim.batch_id].until = None
             waits = Recipient.objects.filter(batch=worker.claim.batch_id, state="waiting").exists()
