@@ -1,7 +1,10 @@
 """A run's own databases on the given PostgreSQL and broker servers."""
 
+import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import psycopg
@@ -14,7 +17,11 @@ BROKER_DATABASE = 15  # The last one that Valkey and Redis have by default, so h
 
 @contextmanager
 def own_database(server_url: str, *, name: str = DATABASE, is_kept: bool = False) -> Iterator[str]:
-    """Yield the URL of a new database on the same server, dropped at the end unless `is_kept`."""
+    """Yield the URL of a new database on the same server, dropped at the end unless `is_kept`.
+
+    SIGTERM ends the run as an error would: what it has started ends with it.
+    """
+    signal.signal(signal.SIGTERM, _end)
     identifier = sql.Identifier(name)
     drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifier)
     with psycopg.connect(server_url, autocommit=True) as server:
@@ -27,6 +34,10 @@ def own_database(server_url: str, *, name: str = DATABASE, is_kept: bool = False
         if not is_kept:
             with psycopg.connect(server_url, autocommit=True) as server:
                 server.execute(drop)
+
+
+def _end(*_: Any) -> None:
+    sys.exit(128 + signal.SIGTERM)
 
 
 def own_broker_url(url: str) -> str:
