@@ -29,7 +29,7 @@ def lacks_of(audience: MailingList, variant: CompiledVariant, locales: Sequence[
     contacts = list(members[: MOST_CONTACTS + 1])
     first = contacts[:MOST_CONTACTS]
     slots = {slot for text in (variant.subject, variant.html, variant.text) for slot in text.slots}
-    keys = {key for key, default in slots if not default and key.startswith(CONTACT_PREFIX)}
+    keys = frozenset(key for key, default in slots if not default and key.startswith(CONTACT_PREFIX))
     values: Counter[str] = Counter()
     languages: Counter[str] = Counter()
     for contact in first:

@@ -51,7 +51,7 @@ def describe_message(
     kept = context.kept_texts[context.variant_for(person.locale, person.contact_locale).locale]
     try:
         if written is None:
-            written = contact_values(person, kept.contact_keys, context.distribution.attributes)
+            written = contact_values(person, frozenset(kept.contact_keys), context.distribution.attributes)
         values = {key: written[key] for key in kept.contact_keys}
     except Exception:
         # The message could not be written either: hand_over has logged it, and the person has failed alone.

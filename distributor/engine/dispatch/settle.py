@@ -116,7 +116,7 @@ def _settle_handover(begun: Begun, now: datetime) -> bool:
     """Return whether the hand-over was unsettled until now."""
     with connection.cursor() as cursor:
         cursor.execute(_SETTLE_HANDOVER, [now, begun.handover_id])
-        return cursor.rowcount > 0
+        return bool(cursor.rowcount)
 
 
 def _without_repeated(decisions: Sequence[Decision]) -> list[Decision]:

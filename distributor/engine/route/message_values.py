@@ -1,8 +1,9 @@
 """The values that fill the placeholders of a message, for dispatch and for the dry run alike."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, Protocol
 
 from channels.placeholders import CONTACT_FIELDS, CONTACT_PREFIX
 from channels.providers.base import Message, Provider
@@ -39,17 +40,27 @@ class ContactReader:
         return embedded_data
 
 
-def contact_values(reader: Reader, keys: Iterable[str], shared: Mapping[str, Any] = _NOTHING) -> dict[str, str]:
+class _ContactKey(NamedTuple):
+    """A key such as `contact:firstName`, its name `firstName`, and the attribute of a contact that has its value."""
+
+    key: str
+    name: str
+    attribute: str | None
+
+
+def contact_values(reader: Reader, keys: frozenset[str], shared: Mapping[str, Any] = _NOTHING) -> dict[str, str]:
     """Return the values of those keys that are about the contact, such as `contact:firstName`.
 
     `shared` is the distribution's data.
     """
     sources = [data for data in (reader.attributes, shared, reader.embedded_data) if data]
-    return {
-        key: _contact_value(reader, sources, key.removeprefix(CONTACT_PREFIX))
-        for key in keys
-        if key.startswith(CONTACT_PREFIX)
-    }
+    return {key: _contact_value(reader, sources, name, attribute) for key, name, attribute in _contact_keys(keys)}
+
+
+@lru_cache(maxsize=1_000)  # all messages of a batch have the same ones
+def _contact_keys(keys: frozenset[str]) -> tuple[_ContactKey, ...]:
+    names = [(key, key.removeprefix(CONTACT_PREFIX)) for key in keys if key.startswith(CONTACT_PREFIX)]
+    return tuple(_ContactKey(key, name, CONTACT_FIELDS.get(name)) for key, name in names)
 
 
 def missing_values(provider: Provider, message: Message) -> list[str]:
@@ -68,16 +79,16 @@ def as_text(value: Any) -> str:
     return str(value)
 
 
-def _contact_value(reader: Reader, sources: Sequence[Mapping[str, Any]], key: str) -> str:
-    """Return the value of a key: the recipient's, else the distribution's, else the contact's data, else its fields."""
+def _contact_value(reader: Reader, sources: Sequence[Mapping[str, Any]], name: str, attribute: str | None) -> str:
+    """Return a value: the recipient's, else the distribution's, else of the contact's data, else of its fields.
+
+    It is "" if it only has blanks and invisible characters: then the placeholder's default counts.
+    """
     for data in sources:
-        value = data.get(key)
+        value = data.get(name)
         if value is not None:
-            return _unless_blank(value if isinstance(value, str) else as_text(value))
-    field = CONTACT_FIELDS.get(key)
-    return _unless_blank(getattr(reader, field) or "") if field else ""
-
-
-def _unless_blank(text: str) -> str:
-    """Return the text, or "" if it only has blanks and invisible characters: then the placeholder's default counts."""
+            text = value if isinstance(value, str) else as_text(value)
+            break
+    else:
+        text = getattr(reader, attribute) or "" if attribute else ""
     return text if text[:1].isalnum() or strip_unseen(text) else ""  # almost every text begins with a letter or digit
