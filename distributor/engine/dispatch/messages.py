@@ -16,16 +16,13 @@ def write_message(context: StepContext, person: Person, further_keys: frozenset[
     `further_keys` are the keys that the provider fills into its own texts (Provider.value_keys).
     """
     variant = context.variant_for(person.locale, person.contact_locale)
+    keys = variant.keys | further_keys if further_keys else variant.keys
     unsubscribe_url = f"{context.public_base_url}/u/{person.code}"
-    values = {
-        "survey:name": context.survey_name,
-        "link": f"{context.public_base_url}/p/{person.code}",
-        "unsubscribe": unsubscribe_url,
-        "intro": person.wording.intro,
-    }
-    values |= contact_values(
-        person, variant.keys | further_keys if further_keys else variant.keys, context.distribution.attributes
-    )
+    values = contact_values(person, keys, context.distribution.attributes)
+    values["survey:name"] = context.survey_name
+    values["link"] = f"{context.public_base_url}/p/{person.code}"
+    values["unsubscribe"] = unsubscribe_url
+    values["intro"] = person.wording.intro
     return Message(
         attempt_id=attempt_id(person.recipient_id, person.attempt_count + 1),
         group_id=context.group_id,

@@ -83,9 +83,15 @@ def find_in_flight(recipient_ids: Collection[int]) -> set[int]:
 def _lock(statement: str, parameters: list[Any]) -> list[Person]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    # A raw cursor returns JSON as text: Django decodes it only in model fields.
-    return [Person(*(*row[:-3], _read_wording(row[-3]), loads(row[-2]), loads(row[-1]))) for row in rows]
+        return [_read_person(row) for row in cursor.fetchall()]
+
+
+def _read_person(row: tuple[Any, ...]) -> Person:
+    # A raw cursor returns JSON as text: Django decodes it only in model fields. Mostly both are what the call gave.
+    *columns, wording, attributes, embedded_data = row
+    given = loads(attributes)
+    kept = given if embedded_data == attributes else loads(embedded_data)
+    return Person(*columns, _read_wording(wording), given, kept)
 
 
 def _read_wording(wording: str | None) -> Wording:
