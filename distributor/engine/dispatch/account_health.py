@@ -92,16 +92,19 @@ def update_account_health(
     pause_ends = after.paused_until if after.is_paused(now) else None
     held_until = after.probe_at if after.broken_because else pause_ends
     return weighed, AccountHealth(
-        True, sender_since or after.failing_since, held_until, _asks_again_at(context, begun, after)
+        True, sender_since or after.failing_since, held_until, _asks_again_at(context, begun, after, pause_ends)
     )
 
 
-def _asks_again_at(context: StepContext, begun: Begun, after: Bucket) -> datetime | None:
-    """Return when people of the hand-over ask again for an account that it broke. At once if there is another one."""
+def _asks_again_at(context: StepContext, begun: Begun, after: Bucket, pause_ends: datetime | None) -> datetime | None:
+    """Return when people of the hand-over ask again for an account that it broke. At once if there is another one.
+
+    The same of a single person whose message paused the account: a message that is never taken would always be the
+    first after the pause, and pause it again for all others, for twice as long.
+    """
     has_other = any(option.is_active and option.account.id != begun.account_id for option in context.account_options)
-    if has_other or not after.broken_because or after.probe_at is None:
-        return None
-    return after.probe_at + LETS_OTHERS_PROBE
+    works_again_at = after.probe_at if after.broken_because else pause_ends if len(begun.people) == 1 else None
+    return None if has_other or works_again_at is None else works_again_at + LETS_OTHERS_PROBE
 
 
 def record_scores(context: StepContext, begun: Begun, results: Sequence[Result], answered_at: datetime) -> None:
