@@ -91,7 +91,7 @@ def _read_person(row: tuple[Any, ...]) -> Person:
     *columns, wording, attributes, embedded_data = row
     given = loads(attributes)
     kept = given if embedded_data == attributes else loads(embedded_data)
-    return Person(*columns, _read_wording(wording), given, kept)
+    return Person(*(*columns, _read_wording(wording), given, kept))
 
 
 def _read_wording(wording: str | None) -> Wording:

@@ -42,8 +42,8 @@ def measure() -> None:
         )
 
 
-def accept_batches(stage: Any, supply: Any, count: int) -> None:
-    """Accept so many distributions of 1,000 recipients, one batch each."""
+def accept_batches(stage: Any, supply: Any, count: int, size: int = BATCH_SIZE) -> None:
+    """Accept so many distributions of 1,000 recipients or another size, one batch each."""
     from django.test import Client
 
     from tests.bench.stage.contact_supply import quick_body
@@ -51,7 +51,7 @@ def accept_batches(stage: Any, supply: Any, count: int) -> None:
     client = Client(headers={"x-api-key": stage.api_key})
     for _ in range(count):
         body = quick_body(
-            supply.take(BATCH_SIZE, new_share=0.0),
+            supply.take(size, new_share=0.0),
             stage.survey_id, stage.channel, stage.provider_id, stage.template_id,
         )  # fmt: skip
         url = f"/api/surveys/{stage.survey_id}/distributions/quick"

@@ -1,10 +1,11 @@
 """What of dispatch is PostgreSQL's: `python -m tests.bench.dispatch.dispatch_floor`, with DATABASE_URL set.
 
-One process dispatches batches of 1,000 recipients, one after the other, by a provider that does nothing. The floor is
-the time inside its statements, from sending one to having its result: a loop that did nothing but claim, begin and
-settle would take as long. The rest is the worker's own: reading rows, rendering, the provider, the metrics.
+One process dispatches batches of 1,000 recipients (`--size`), one after the other, by a provider that does nothing. The
+floor is the time inside its statements, from sending one to having its result: a loop that did nothing but claim, begin
+and settle would take as long. The rest is the worker's own: reading rows, rendering, the provider, the metrics.
 """
 
+import argparse
 import os
 import re
 import sys
@@ -39,19 +40,20 @@ class _Stopwatch:
             self.count += 1
 
 
-def measure() -> None:
+def measure(size: int) -> None:
     from django.db import connection
 
     from config.garbage_collection import collect_rarely
     from distributor.engine.dispatch.claim import claim_batch
     from distributor.engine.dispatch.loop import dispatch_batch
     from distributor.engine.infrastructure.clock import database_now
+    from distributor.rules.journey.batching import lane_for
     from tests.bench.stage.contact_supply import ContactSupply
     from tests.bench.stage.database import fill_contacts, set_stage
 
     stage = set_stage()
     fill_contacts(stage, 30_000)
-    accept_batches(stage, ContactSupply(30_000), BATCHES)
+    accept_batches(stage, ContactSupply(30_000), BATCHES, size)
     collect_rarely()  # as every worker does
     whole, inside, workers, servers, counts = [], [], [], [], []
     slowest: dict[str, float] = defaultdict(float)
@@ -60,7 +62,7 @@ def measure() -> None:
         stopwatch = _Stopwatch()
         began = perf_counter(), processor_seconds(server_pid), sum(os.times()[:2])
         with connection.execute_wrapper(stopwatch):
-            claim = claim_batch("bulk", database_now())
+            claim = claim_batch(lane_for(size), database_now())
             if claim is None:
                 raise RuntimeError("no batch is due")
             dispatch_batch(claim, database_now, lambda: False)
@@ -75,9 +77,9 @@ def measure() -> None:
         for statement, taken in stopwatch.seconds.items():
             slowest[statement] += taken
     print(
-        f"a batch of {BATCH_SIZE:,}: {1_000 * median(whole):.1f} ms, {1_000 * median(inside):.1f} of them in"
+        f"a batch of {size:,}: {1_000 * median(whole):.1f} ms, {1_000 * median(inside):.1f} of them in"
         f" {median(counts):.0f} statements: {median(whole) / median(inside):.2f}x the floor;"
-        f" {BATCH_SIZE / median(whole):,.0f} and {BATCH_SIZE / median(inside):,.0f} messages/s"
+        f" {size / median(whole):,.0f} and {size / median(inside):,.0f} messages/s"
     )
     # Means: a median leaves out the few batches in which Python's collector looks at everything.
     print(f"processor: worker {1_000 * fmean(workers):.1f} ms, PostgreSQL {1_000 * fmean(servers):.1f} ms")
@@ -86,8 +88,11 @@ def measure() -> None:
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.dispatch.dispatch_floor", description=__doc__)
+    parser.add_argument("--size", type=int, default=BATCH_SIZE, help="how many recipients a batch has")
+    size = parser.parse_args().size
     with own_installation():
-        measure()
+        measure(size)
     return 0
 
 
