@@ -93,7 +93,7 @@ def _dispatch_batch(
 def _dispatch_people(
     claim: Claim, context: StepContext, now: datetime, clock: Callable[[], datetime], is_time_up: Callable[[], bool]
 ) -> None:
-    """Hand over, call after call, until nobody is due or the time is up. The clock is asked after each call only."""
+    """Hand over, call after call, until nobody is due or the time is up. `now` is from just before."""
     limit = max(option.capacity(now) for option in context.account_options)
     while begun := begin(claim, context, limit, now):
         if isinstance(begun, Hold):
@@ -119,4 +119,5 @@ def _dispatch_people(
         record_scores(account_context, begun, results, now)
         if is_last:
             return
+        now = clock()
     close_batch(claim)
