@@ -2,7 +2,3 @@
 
 The top layer: it may import everything, and only entry points import it.
 """
-
-from config.celery import app as celery_app
-
-__all__ = ["celery_app"]

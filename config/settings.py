@@ -78,6 +78,7 @@ CELERY_DB_REUSE_MAX = 100_000
 # Applications and requests
 
 INSTALLED_APPS = [
+    "config.celery_start.CeleryConfig",
     "config.admin_app.OperatorsAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -16,8 +16,8 @@ with connection.cursor() as cursor:
 """
 STARTS = {
     "web": "import config.wsgi",
-    "worker": "import django; django.setup(); from celery.apps.worker import Worker; from config import celery_app; "
-    "celery_app.Worker(pool='solo')",
+    "worker": "import django; django.setup(); from celery.apps.worker import Worker; from config.celery import app; "
+    "app.Worker(pool='solo')",
     "command": "import django; django.setup()",
 }
 

@@ -11,9 +11,9 @@ START = """
 import json, sys
 import django
 django.setup()
-from config import celery_app
+from config.celery import app
 from celery.apps.worker import Worker
-celery_app.Worker(pool="solo")
+app.Worker(pool="solo")
 print(json.dumps(sorted(sys.modules)))
 """
 # Views and what only they need, and packages of vendors that an account may never use.
