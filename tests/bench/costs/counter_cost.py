@@ -43,7 +43,7 @@ def measure() -> None:
 
 
 def accept_batches(stage: Any, supply: Any, count: int, size: int = BATCH_SIZE) -> None:
-    """Accept so many distributions of 1,000 recipients or another size, one batch each."""
+    """Accept `count` distributions of `size` recipients, at most 1,000: one batch each."""
     from django.test import Client
 
     from tests.bench.stage.contact_supply import quick_body

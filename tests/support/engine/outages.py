@@ -3,18 +3,23 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import F, Max, Min
 from django.db.models.functions import Coalesce, Greatest
 
 from channels.models import ProviderAccount
-from channels.providers.base import Account, Message, Result
+from channels.providers.base import Account, Message, Outcome, Result, Scope
 from channels.providers.sandbox import Sandbox
+from channels.providers.smtp.replies import Stage, read_refusal
 from distributor.engine.dispatch.loop import dispatch_lane
+from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Attempt, Batch, Recipient
 from distributor.models.batch import Lane
+from tests.support.engine.people import given
 
 KIND = "tests.support.engine.outages.Troubled"
+REFUSED_CONNECTION = Result(Outcome.TRANSIENT, detail="Connection refused", scope=Scope.ROUTE)
 
 
 class Troubled(Sandbox):
@@ -75,6 +80,11 @@ class Clock:
         self.run_until(self.now + duration)
 
 
+def reply(text: str, stage: Stage) -> Result:
+    """Return what an SMTP server's reply at this stage says, such as “451 4.3.0 Later”."""
+    return read_refusal(int(text[:3]), text[4:].encode(), stage)
+
+
 def troubled(account: ProviderAccount, trouble: Callable[[Message], Result | None] | Result) -> None:
     """Make the account one of the troubled provider's, with this trouble for everybody or by message."""
     Troubled.trouble = staticmethod(trouble if callable(trouble) else lambda message: trouble)
@@ -100,3 +110,10 @@ def outcomes() -> dict[str, int]:
     for state, outcome in Recipient.objects.values_list("state", "outcome"):
         counted[outcome or state] = counted.get(outcome or state, 0) + 1
     return counted
+
+
+def send_three_times(send: Callable[..., Any], *, calls: int = 3) -> datetime:
+    """Send to 10 people in each call. Returns when all were accepted."""
+    for call in range(calls):
+        send([given(call * 10 + number) for number in range(10)], name=f"call {call}")
+    return database_now()
