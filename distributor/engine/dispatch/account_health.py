@@ -28,9 +28,9 @@ logger = structlog.get_logger(__name__)
 
 # A call that refuses at least so many messages for their content, and takes none, is reported.
 REPORTED_REFUSALS = 5
-# Whoever showed that an account is broken asks for a probe this long after it is due, so that it goes to somebody else.
+# Whoever broke or paused an account asks for it this long after it may be used again, so that somebody else goes first.
 # Otherwise one message that a provider never takes is every probe, and keeps the account from all others.
-LETS_OTHERS_PROBE = timedelta(seconds=1)
+LETS_OTHERS_FIRST = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class AccountHealth:
     """An account's state after a hand-over, as far as its people need to know.
 
     `failing_since` is since when the account has not worked; None: it works. `held_until` is when it may be used again.
-    `asks_again_at` is when people whose message showed that it is broken ask for it again; None: at once.
+    `asks_again_at` is when people whose message broke or paused it ask for it again; None: at once.
     """
 
     is_context_outdated: bool = False
@@ -92,19 +92,21 @@ def update_account_health(
     pause_ends = after.paused_until if after.is_paused(now) else None
     held_until = after.probe_at if after.broken_because else pause_ends
     return weighed, AccountHealth(
-        True, sender_since or after.failing_since, held_until, _asks_again_at(context, begun, after, pause_ends)
+        True, sender_since or after.failing_since, held_until, _asks_again_at(context, begun, after, held_until)
     )
 
 
-def _asks_again_at(context: StepContext, begun: Begun, after: Bucket, pause_ends: datetime | None) -> datetime | None:
+def _asks_again_at(context: StepContext, begun: Begun, after: Bucket, held_until: datetime | None) -> datetime | None:
     """Return when people of the hand-over ask again for an account that it broke. At once if there is another one.
 
     The same of a single person whose message paused the account: a message that is never taken would always be the
     first after the pause, and pause it again for all others, for twice as long.
     """
     has_other = any(option.is_active and option.account.id != begun.account_id for option in context.account_options)
-    works_again_at = after.probe_at if after.broken_because else pause_ends if len(begun.people) == 1 else None
-    return None if has_other or works_again_at is None else works_again_at + LETS_OTHERS_PROBE
+    may_be_its_message = bool(after.broken_because) or len(begun.people) == 1
+    if has_other or held_until is None or not may_be_its_message:
+        return None
+    return held_until + LETS_OTHERS_FIRST
 
 
 def record_scores(context: StepContext, begun: Begun, results: Sequence[Result], answered_at: datetime) -> None:

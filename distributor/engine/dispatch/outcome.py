@@ -200,8 +200,8 @@ def _retry_step(
         consequences.attempted.append((person, result))
     if result.outcome is not Outcome.UNKNOWN and certainly_nothing_left(before):
         consequences.unreached.append(person)
-    # If the account is held back, people are due at once: begin may choose another account, or parks them. If it is
-    # broken and there is no other, somebody else asks for its probe first.
+    # If the account is held back, people are due at once: begin may choose another account, or parks them. If there
+    # is no other one, whoever broke or paused it lets somebody else go first.
     is_account_held = is_about_account(result) and result.retry_after_seconds != 0
     if is_account_held and health.asks_again_at:
         due_at, held_by = health.asks_again_at, context.account.id

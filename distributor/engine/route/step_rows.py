@@ -1,6 +1,6 @@
 """Read the rows of a step's context: three statements of our own, because each batch runs them.
 
-The ORM would compile them each time. For a batch of one recipient that took as long as all the rest of its dispatch.
+The ORM would compile them each time: 30 of 70 ms in the profile of a batch of one recipient.
 """
 
 from collections.abc import Sequence
