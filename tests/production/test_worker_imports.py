@@ -1,4 +1,4 @@
-"""What a worker does not import, because it never uses it: it would take memory in every process."""
+"""What workers and beat do not import, because they do not use it: it would take memory in every process."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import sys
 
 from tests.production.compose import PROJECT
 
-START = """
+WORKER = """
 import json, sys
 import django
 django.setup()
@@ -17,12 +17,25 @@ app.Worker(pool="solo")
 print(json.dumps(sorted(sys.modules)))
 """
 # Views and what only they need, and packages of vendors that an account may never use.
-UNUSED = {"config.urls", "distributor.api", "rest_framework.views", "anymail", "sendgrid", "twilio"}
+UNUSED = {"config.urls", "distributor.admin", "distributor.api", "rest_framework.views", "anymail", "sendgrid", "twilio"}
+# What only some imports and exports need.
+RARELY_USED = {"charset_normalizer", "python_calamine", "xlsxwriter"}
 
 
-def test_a_worker_imports_neither_views_nor_vendors_packages() -> None:
+BEAT = """
+import json, sys
+import django.apps
+from config.beat import app
+from celery.apps.beat import Beat
+Beat(app=app).init_loader()
+assert not django.apps.apps.apps_ready
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+def imported_by(program: str) -> set[str]:
     started = subprocess.run(
-        [sys.executable, "-c", START],
+        [sys.executable, "-c", program],
         cwd=PROJECT,
         env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"},
         capture_output=True,
@@ -30,6 +43,16 @@ def test_a_worker_imports_neither_views_nor_vendors_packages() -> None:
         timeout=120,
         check=True,
     )
-    imported = set(json.loads(started.stdout.splitlines()[-1]))
+    return set(json.loads(started.stdout.splitlines()[-1]))
+
+
+def test_a_worker_imports_neither_views_nor_vendors_packages() -> None:
+    imported = imported_by(WORKER)
     assert "distributor.engine.dispatch.loop" in imported
-    assert imported & UNUSED == set()
+    assert imported & (UNUSED | RARELY_USED) == set()
+
+
+def test_beat_starts_without_django_and_without_the_tasks() -> None:
+    imported = imported_by(BEAT)
+    assert "celery.beat" in imported
+    assert imported & {"django.db", "distributor.tasks", "distributor.models", "psycopg"} == set()

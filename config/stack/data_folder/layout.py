@@ -50,7 +50,7 @@ class Layout:
 
     @property
     def beat_schedule(self) -> Path:
-        return self.data / "beat" / "schedule"
+        return self.data / "beat" / "last-runs"
 
     @property
     def sockets(self) -> Path:

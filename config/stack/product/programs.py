@@ -34,14 +34,23 @@ def product_programs(host: str, port: int, beat_schedule: Path) -> list[Program]
     gunicorn = [sys.executable, "-m", "gunicorn", "config.wsgi:application", "--bind", f"{host}:{port}"]
     gunicorn += ["--worker-class", "gthread", "--workers", "2", "--threads", "4", "--preload", "--no-control-socket"]
     gunicorn += ["--graceful-timeout", "5", "--log-level", "warning"]
-    celery = [sys.executable, "-m", "celery", "--quiet", "--app", "config"]
+    celery = [sys.executable, "-m", "celery", "--quiet", "--app"]
     # Gossip and mingle look for other workers, which do not exist here; waiting for them cost a second per start.
-    worker = [*celery, "worker", "--concurrency", "1", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+    worker = [
+        *celery,
+        "config",
+        "worker",
+        "--concurrency",
+        "1",
+        "--without-gossip",
+        "--without-mingle",
+        "--without-heartbeat",
+    ]
     # Hides Celery's long warning about running as root.
     quiet = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
     return [
         Program("web", gunicorn, {"DATABASE_POOL": "1"}),
-        Program("beat", [*celery, "beat", "--schedule", str(beat_schedule)]),
+        Program("beat", [*celery, "config.beat", "beat", "--schedule", str(beat_schedule)]),
         Program("worker-urgent", [*worker, "--hostname", "urgent@%h", "--queues", "urgent,system"], quiet),
         Program("worker", [*worker, "--hostname", "all@%h", "--queues", "normal,bulk,urgent,system"], quiet),
         Program("worker-events", [*worker, "--hostname", "events@%h", "--queues", "events"], quiet),

@@ -34,7 +34,7 @@ def check_broker() -> Iterator[Finding]:
 def check_beat() -> Iterator[Finding]:
     """Yield when a sweep last ran: beat sends it every 2 s, and a worker carries it out."""
     age = heartbeat_age(database_now())
-    remedy = "Start beat (`celery --app config beat`) and at least one worker."
+    remedy = "Start beat (`celery --app config.beat beat`) and at least one worker."
     if age is None:
         yield Finding.fail("beat", "There was no sign of it yet.", remedy)
     elif age > HEARTBEAT_LIMIT:

@@ -85,4 +85,4 @@ def worker_command(queues: str) -> list[str]:
 
 def beat_command(schedule: Path) -> list[str]:
     """Return the command of Celery beat as `make run` starts it; it requests a sweep every few seconds."""
-    return [sys.executable, "-m", "celery", "--quiet", "--app", "config", "beat", "--schedule", str(schedule)]
+    return [sys.executable, "-m", "celery", "--quiet", "--app", "config.beat", "beat", "--schedule", str(schedule)]

@@ -139,10 +139,11 @@ class Programs:
         environment = {**self._environment, **program.settings}
         if patches := self._patches.get(name):
             environment[ORDERS] = json.dumps(patches)
-            entries = {"config": "tests.chaos.product.worker", "config.wsgi:application": _WEB}
+            entries = {"config": _CELERY, "config.beat": _CELERY, "config.wsgi:application": _WEB}
             command = [entries.get(part, part) for part in command]
         with self.log_of(name).open("a") as log:
             self._children[name] = start_child(name, command, environment, self._guard, output=log, folder=PROJECT)
 
 
 _WEB = "tests.chaos.product.web:application"
+_CELERY = "tests.chaos.product.worker"

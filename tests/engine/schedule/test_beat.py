@@ -7,7 +7,8 @@ import pytest
 from django.db import connection
 
 from channels.models import SandboxMessage
-from config.celery import Period, app
+from config.celery import app
+from config.schedule import Period
 from distributor import tasks
 from distributor.engine.dispatch.loop import dispatch_lane
 from distributor.engine.infrastructure.clock import database_now
