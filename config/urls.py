@@ -21,6 +21,8 @@ from distributor.api.unknown_address import UnknownAddress
 from distributor.api.webhooks import take_webhook, unknown_webhook
 from distributor.pages.home import home
 
+admin.autodiscover()
+
 handler400 = answer_bad_request
 handler500 = answer_server_error
 

@@ -4,8 +4,6 @@ import codecs
 from pathlib import Path
 from typing import Final
 
-from charset_normalizer import from_bytes
-
 from tables.reading.errors import UnreadableFileError
 
 _MARKS: Final = (
@@ -73,6 +71,8 @@ def _lines_with_letters(piece: bytes) -> bytes:
 
 
 def _guess(sample: bytes) -> str:
+    from charset_normalizer import from_bytes  # 3 MB, and hardly ever needed
+
     found = {byte for byte in sample if byte >= 0x80}
     best = from_bytes(sample, cp_isolation=_CODE_PAGES, threshold=0.9).best()
     encoding = best.encoding if best is not None else "cp1250"

@@ -8,7 +8,6 @@ from tables.reading.delimited import read_delimited
 from tables.reading.errors import UnreadableFileError
 from tables.reading.limits import MAX_COLUMNS, MAX_FILE_BYTES, MAX_ROWS
 from tables.reading.rows import Row, Table
-from tables.reading.workbook import read_workbook
 
 _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -24,6 +23,8 @@ def open_table(path: Path) -> Table:
     kind = sniff_format(path)
     encoding = separator = sheet = ""
     if kind == "xlsx":
+        from tables.reading.workbook import read_workbook  # its library takes 1 MB
+
         rows, sheet = read_workbook(path)
     else:
         rows, encoding, separator = read_delimited(path)

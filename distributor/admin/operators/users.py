@@ -4,7 +4,9 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest, HttpResponse
+from django_otp.plugins.otp_static import admin as static_pages  # noqa: F401  it registers what is removed below
 from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp import admin as totp_pages  # noqa: F401  the same
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from contacts.models import OrganizationMember

@@ -18,7 +18,6 @@ from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Export, ExportPart
 from distributor.rules.timing.time_zones import zone_named
 from tables.writing.deflated import inflate
-from tables.writing.xlsx_file import write_xlsx
 
 logger = structlog.get_logger(__name__)
 PIECE: Final = 256 * 1024  # bytes
@@ -40,6 +39,8 @@ def make_next_workbook(due: QuerySet[Export], now: datetime) -> bool:
     if export is None:
         return False
     claim = _Claim(export)
+    from tables.writing.xlsx_file import write_xlsx  # its library takes 2 MB
+
     try:
         with tempfile.TemporaryDirectory(prefix="export-") as folder:
             path = Path(folder) / "export.xlsx"
