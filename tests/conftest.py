@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Iterator
+from importlib import import_module
 
 import pytest
 from django.conf import settings
@@ -54,6 +55,12 @@ def pytest_collection_finish() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not any(part in item.nodeid for part in SLOWEST))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def views_are_imported() -> None:
+    """As in the web process before its first request: pages bring what listens to logins."""
+    import_module(settings.ROOT_URLCONF)
 
 
 @pytest.fixture(scope="session", autouse=True)
