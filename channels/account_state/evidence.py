@@ -76,6 +76,8 @@ def weigh(bucket: Bucket, recipient_ids: Sequence[int], results: Sequence[Result
 
 def may_concern_account(result: Result) -> bool:
     """Return whether a result, by itself or together with others, says something about the account."""
+    if result.outcome is Outcome.ACCEPTED:
+        return result.is_suspect
     return _may_be_about_one(result) or _fails(result)
 
 

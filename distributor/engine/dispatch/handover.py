@@ -18,6 +18,7 @@ from distributor.engine.dispatch.text_segments import count_text_segments, refus
 from distributor.engine.infrastructure.quotas import GRANT, quota_of
 from distributor.engine.infrastructure.sql_params import array_of
 from distributor.engine.journal.lines import JournalledAttempt, JournalLine, prove_code
+from distributor.engine.journey.attempts import attempt_ids
 from distributor.engine.journey.frequency_slots import reserve_slots
 from distributor.engine.journey.people import Person
 from distributor.engine.route.accounts import Allowance
@@ -113,9 +114,10 @@ def hand_over(context: StepContext, provider: Provider, begun: Begun) -> Sequenc
     """Call the provider. Returns one result per person; a message that cannot be written fails alone."""
     messages: dict[int, Message] = {}
     failed: dict[int, Result] = {}
-    for person in begun.people:
+    ids = attempt_ids([(person.recipient_id, person.attempt_count + 1) for person in begun.people])
+    for person, attempt_id in zip(begun.people, ids, strict=True):
         try:
-            message = write_message(context, person, provider.value_keys)
+            message = write_message(context, person, attempt_id, provider.value_keys)
             begun.values[person.recipient_id] = message.values
             refusal = _refuse_missing_values(context, provider, message) or refuse_long_text(context, message)
             if refusal is not None:

@@ -4,16 +4,18 @@ from collections.abc import Mapping
 
 from channels.providers.base import Message
 from contacts.channel import Channel
-from distributor.engine.journey.attempts import attempt_id
 from distributor.engine.journey.people import Person
 from distributor.engine.route.message_values import contact_values
 from distributor.engine.route.step_context import StepContext
 
 
-def write_message(context: StepContext, person: Person, further_keys: frozenset[str] = frozenset()) -> Message:
+def write_message(
+    context: StepContext, person: Person, attempt_id: str, further_keys: frozenset[str] = frozenset()
+) -> Message:
     """Return the message for one person. Its texts are filled in when the provider reads them.
 
-    `further_keys` are the keys that the provider fills into its own texts (Provider.value_keys).
+    `attempt_id` is that of the person's next attempt (journey/attempts.py). `further_keys` are the keys that the
+    provider fills into its own texts (Provider.value_keys).
     """
     variant = context.variant_for(person.locale, person.contact_locale)
     keys = variant.keys | further_keys if further_keys else variant.keys
@@ -24,7 +26,7 @@ def write_message(context: StepContext, person: Person, further_keys: frozenset[
     values["unsubscribe"] = unsubscribe_url
     values["intro"] = person.wording.intro
     return Message(
-        attempt_id=attempt_id(person.recipient_id, person.attempt_count + 1),
+        attempt_id=attempt_id,
         group_id=context.group_id,
         to=person.email if context.step.channel == Channel.EMAIL else person.phone,
         to_name=person.full_name,

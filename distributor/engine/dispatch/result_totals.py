@@ -1,8 +1,8 @@
 """What monitoring counts of a provider's call: its results, in words that every provider shares, and its duration."""
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from channels.providers.base import Outcome, Result, Scope
 from distributor.engine.counters.count import Route
@@ -11,26 +11,37 @@ from distributor.models.attempt import AttemptState
 
 _ATTEMPT_STATES: Final = {Outcome.ACCEPTED: AttemptState.SENT.value, Outcome.UNKNOWN: AttemptState.UNKNOWN.value}
 _FAILED: Final = AttemptState.FAILED.value
+# The state of an attempt that a result makes, and its reason: "" if the message was accepted.
+Kind = tuple[str, str]
+_ACCEPTED: Final[Kind] = (AttemptState.SENT.value, "")
 # A result that is no attempt of the person's: the message waits, and is handed over again.
 DEFERRED: Final = "deferred"
 # What reason_of() may say of a message that was not accepted.
 REASONS: Final = ("opted_out", "bad_address", "throttled", *(scope.value for scope in Scope), "unspecified")
 
 
-def state_of(result: Result) -> str:
+def state_of(outcome: Outcome) -> str:
     """Return the state of the attempt that a result makes."""
-    return _ATTEMPT_STATES.get(result.outcome, _FAILED)
+    return _ATTEMPT_STATES.get(outcome, _FAILED)
 
 
-def totals_of(
-    route: Route, results: Sequence[Result], attempted: Sequence[tuple[Any, Result]], answer_seconds: float | None
-) -> Totals:
+def count_results(results: Iterable[Result]) -> Counter[Kind]:
+    """Return how many results there are of each kind."""
+    counts: Counter[Kind] = Counter()
+    for result in results:
+        if result.outcome is Outcome.ACCEPTED:  # nearly all are
+            counts[_ACCEPTED] += 1
+        else:
+            counts[state_of(result.outcome), reason_of(result)] += 1
+    return counts
+
+
+def totals_of(route: Route, results: Sequence[Result], attempts: Counter[Kind], answer_seconds: float | None) -> Totals:
     """Count each attempt by its state and reason, and the other results as deferred."""
     totals = Totals(route.account_id)
-    attempts = Counter((state_of(result), reason_of(result)) for _, result in attempted)
-    others: Counter[tuple[str, str]] = Counter()
-    if len(attempted) < len(results):
-        others = Counter((state_of(result), reason_of(result)) for result in results) - attempts
+    others: Counter[Kind] = Counter()
+    if attempts.total() < len(results):
+        others = count_results(results) - attempts
     for (state, reason), count in attempts.items():
         totals.add(Total(ATTEMPTS, route.channel, state, reason), count)
     for (_, reason), count in others.items():

@@ -1,25 +1,27 @@
 """Settle: store the results of a hand-over and what follows for each of its people, in one transaction."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from random import random
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from channels.providers.base import Outcome, Result
+from channels.providers.base import CODE_LENGTH, DETAIL_LENGTH, MESSAGE_ID_LENGTH, Outcome, Result
 from channels.providers.registry import provider_class, repeat_window
 from distributor.engine.consent.forget import forget_late
 from distributor.engine.consent.provider_signals import record_provider_signals, suppress_bounced
 from distributor.engine.consent.record import ReportedSignal
 from distributor.engine.consent.stop import lock_journeys, stop_for_signals
-from distributor.engine.counters.count import Route, Tally, count_attempts
+from distributor.engine.counters.count import Route, Tally
 from distributor.engine.dispatch.account_health import WORKS, AccountHealth
 from distributor.engine.dispatch.claim import Claim, note_progress
 from distributor.engine.dispatch.handover import Begun
 from distributor.engine.dispatch.messages import describe_message
 from distributor.engine.dispatch.outcome import arm_next_batches, consequences_of_results
-from distributor.engine.dispatch.result_totals import state_of, totals_of
+from distributor.engine.dispatch.result_totals import count_results, state_of, totals_of
 from distributor.engine.eligibility.facts import address_on
 from distributor.engine.feedback.ingest import catch_up_after_settle
 from distributor.engine.infrastructure.sql_params import rows_of, storable
@@ -35,14 +37,15 @@ from distributor.rules.consent import Signal
 from distributor.rules.event_types import EventType
 
 _SETTLE_HANDOVER = "UPDATE distributor_handover SET settled_at = %s WHERE id = %s AND settled_at IS NULL"
-# Callers are told what was sent (engine/outbox) by the same statement.
+# What all attempts share is given once. Callers are told what was sent (engine/outbox) by the same statement.
 _INSERT_ATTEMPTS = """
 WITH attempt AS (
     INSERT INTO distributor_attempt (
         recipient_id, number, state, provider_message_id, code, detail, route, piped_values, text_key,
         step_id, provider_account_id, channel, begun_at, ended_at)
-    SELECT recipient_id, number, state, provider_message_id, code, detail, route, piped_values,
-        coalesce(text_key, %(text_key)s::uuid), %(step_id)s, %(account_id)s, %(channel)s, %(begun_at)s, %(ended_at)s
+    SELECT recipient_id, number, coalesce(state, %(state)s), provider_message_id, coalesce(code, %(code)s),
+        coalesce(detail, %(detail)s), route, piped_values, coalesce(text_key, %(text_key)s::uuid),
+        %(step_id)s, %(account_id)s, %(channel)s, %(begun_at)s, %(ended_at)s
     FROM json_to_recordset(%(attempts)s) AS given(
         recipient_id bigint, number smallint, state text, provider_message_id text, code text, detail text,
         route jsonb, piped_values jsonb, text_key uuid)
@@ -104,11 +107,13 @@ def settle(
             _stop_sharers(begun, stopping, now)
         # Last, because a pause locks the distribution first and then its batches.
         note_progress(claim, closes=closes_batch)
-        count_attempts(tally, route, (state_of(result) for _, result in consequences.attempted))
+        attempts = count_results(result for _, result in consequences.attempted)
+        for (state, _), count in attempts.items():
+            tally[route][state] += count
         tally[route]["opted_out"] += sum(result.opted_out for result in results)
         if answer_seconds is not None:
             tally.add_answer(route, answer_seconds)
-        tally.totals = totals_of(route, results, consequences.attempted, answer_seconds)
+        tally.totals = totals_of(route, results, attempts, answer_seconds)
         tally.write(context.distribution.organization_id, now)
 
 
@@ -188,12 +193,7 @@ def _insert_attempts(
 ) -> None:
     if not attempted:
         return
-    people = [person for person, _ in attempted]
-    routes = routes_of(context.account_options, begun.account_id, context.step.channel, people, begun.begun_at)
-    described = [describe_message(context, person, begun.values.get(person.recipient_id)) for person in people]
-    text_keys = {text_key for text_key, _ in described}
-    # Mostly all people get the same texts: then their key is given once.
-    shared_key = text_keys.pop() if len(text_keys) == 1 else None
+    shared, attempts = _attempt_rows(context, begun, attempted)
     with connection.cursor() as cursor:
         cursor.execute(
             _INSERT_ATTEMPTS,
@@ -206,24 +206,43 @@ def _insert_attempts(
                 "channel": context.step.channel,
                 "begun_at": begun.begun_at,
                 "ended_at": now,
-                "text_key": shared_key,
-                "attempts": rows_of(
-                    [
-                        {
-                            "recipient_id": person.recipient_id,
-                            "number": person.attempt_count + 1,
-                            "state": state_of(result),
-                            "provider_message_id": storable(result.provider_message_id, 255),
-                            "code": storable(result.code, 63),
-                            "detail": storable(result.detail, 500),
-                            "route": route,
-                            "piped_values": piped_values,
-                            **({} if shared_key else {"text_key": text_key}),
-                        }
-                        for (person, result), route, (text_key, piped_values) in zip(
-                            attempted, routes, described, strict=True
-                        )
-                    ]
-                ),
+                "attempts": rows_of(attempts),
+                **shared,
             },
         )
+
+
+def _attempt_rows(
+    context: StepContext, begun: Begun, attempted: Sequence[tuple[Person, Result]]
+) -> tuple[Mapping[str, str | None], Sequence[Mapping[str, Any]]]:
+    """Return what all attempts share, which is None if they do not, and the attempts with what is their own.
+
+    Mostly all have ended alike, with the same texts: then a thousand rows take 2 ms less here and 2 in PostgreSQL.
+    """
+    people = [person for person, _ in attempted]
+    routes = routes_of(context.account_options, begun.account_id, context.step.channel, people, begun.begun_at)
+    alike: defaultdict[tuple[Outcome, str, str, str], list[dict[str, Any]]] = defaultdict(list)
+    for (person, result), route in zip(attempted, routes, strict=True):
+        text_key, piped_values = describe_message(context, person, begun.values.get(person.recipient_id))
+        attempt = {
+            "recipient_id": person.recipient_id,
+            "number": person.attempt_count + 1,
+            "provider_message_id": storable(result.provider_message_id, MESSAGE_ID_LENGTH),
+            "piped_values": piped_values,
+        }
+        if route is not None:
+            attempt["route"] = route
+        alike[result.outcome, result.code, result.detail, text_key].append(attempt)
+    endings = [
+        {
+            "state": state_of(outcome),
+            "code": storable(code, CODE_LENGTH),
+            "detail": storable(detail, DETAIL_LENGTH),
+            "text_key": text_key,
+        }
+        for outcome, code, detail, text_key in alike
+    ]
+    if len(endings) == 1:
+        return endings[0], next(iter(alike.values()))
+    rows = [attempt | ending for ending, attempts in zip(endings, alike.values(), strict=True) for attempt in attempts]
+    return dict.fromkeys(endings[0]), rows

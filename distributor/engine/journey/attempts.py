@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from distributor.engine.infrastructure.installation import read_plain_ids_below
 from distributor.engine.journey.people import Person
-from distributor.engine.journey.sealed_ids import seal, unseal
+from distributor.engine.journey.sealed_ids import seal_all, unseal
 from distributor.models import Attempt, Recipient
 
 _SEALED = re.compile(r"[0-9a-f]{32}")
@@ -19,18 +19,23 @@ def attempt_id(recipient_id: int, number: int) -> str:
     It exists before the attempt's row does. Recipients older than sealed ids keep their plain ones, such as "2f-1":
     providers know repeated attempts by them.
     """
-    if recipient_id < read_plain_ids_below():
-        return f"{recipient_id:x}-{number}"
-    return seal(recipient_id, number).hex()
+    return attempt_ids([(recipient_id, number)])[0]
+
+
+def attempt_ids(attempts: Sequence[tuple[int, int]]) -> list[str]:
+    """Return the attempt_id() of each recipient's id and number."""
+    plain_below = read_plain_ids_below()
+    return [
+        f"{recipient_id:x}-{number}" if recipient_id < plain_below else sealed.hex()
+        for (recipient_id, number), sealed in zip(attempts, seal_all(attempts), strict=True)
+    ]
 
 
 def attempt_ids_of(recipients: Iterable[Recipient]) -> list[str]:
     """Return the ids of the recipients' attempts at providers, with the one that may be with a provider now."""
-    return [
-        attempt_id(recipient.pk, number + 1)
-        for recipient in recipients
-        for number in range(recipient.attempt_count + 1)
-    ]
+    return attempt_ids(
+        [(recipient.pk, number + 1) for recipient in recipients for number in range(recipient.attempt_count + 1)]
+    )
 
 
 def read_attempt_id(text: str) -> tuple[int, int] | None:

@@ -53,7 +53,10 @@ def contact_values(reader: Reader, keys: frozenset[str], shared: Mapping[str, An
 
     `shared` is the distribution's data.
     """
-    sources = [data for data in (reader.attributes, shared, reader.embedded_data) if data]
+    own, stored = reader.attributes, reader.embedded_data
+    if stored is own:  # mostly a contact is what the call has said of it (journey/people.py)
+        stored = _NOTHING
+    sources = [data for data in (own, shared, stored) if data]
     return {key: _contact_value(reader, sources, name, attribute) for key, name, attribute in _contact_keys(keys)}
 
 

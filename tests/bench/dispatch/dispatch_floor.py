@@ -1,8 +1,9 @@
 """What of dispatch is PostgreSQL's: `python -m tests.bench.dispatch.dispatch_floor`, with DATABASE_URL set.
 
 One process dispatches batches of 1,000 recipients (`--size`), one after the other, by a provider that does nothing. The
-floor is the time inside its statements, from sending one to having its result: a loop that did nothing but claim, begin
-and settle would take as long. The rest is the worker's own: reading rows, rendering, the provider, the metrics.
+floor is the time inside its statements and commits, from sending one to having its result: a loop that did nothing but
+claim, begin and settle would take as long. The rest is the worker's own: reading rows, rendering, the provider, the
+metrics.
 """
 
 import argparse
@@ -10,10 +11,12 @@ import os
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from statistics import fmean, median
 from time import perf_counter
 from typing import Any
+from unittest.mock import patch
 
 from tests.bench.costs.boundary_cost import processor_seconds
 from tests.bench.costs.counter_cost import BATCH_SIZE, accept_batches
@@ -25,19 +28,38 @@ SLOWEST_SHOWN = 12
 
 
 class _Stopwatch:
-    """Adds up the seconds inside statements, as an execute wrapper of Django."""
+    """Adds up the seconds inside statements and commits."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = defaultdict(float)
         self.count = 0
 
-    def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+    @contextmanager
+    def watch(self, connection: Any) -> Iterator[None]:
+        """Measure what the connection does. A transaction begins with its first statement, which is measured anyway."""
+        with (
+            connection.execute_wrapper(self._measure),
+            patch.object(connection, "_commit", self._timed_commit(connection)),
+        ):
+            yield
+
+    def _measure(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         began_at = perf_counter()
         try:
             return execute(sql, params, many, context)
         finally:
             self.seconds[re.sub(r"\s+", " ", str(sql)).strip()[:90]] += perf_counter() - began_at
             self.count += 1
+
+    def _timed_commit(self, connection: Any) -> Callable[[], None]:
+        commit = connection._commit
+
+        def timed() -> None:
+            began_at = perf_counter()
+            commit()
+            self.seconds["COMMIT"] += perf_counter() - began_at
+
+        return timed
 
 
 def measure(size: int) -> None:
@@ -61,7 +83,7 @@ def measure(size: int) -> None:
         server_pid = connection.connection.info.backend_pid
         stopwatch = _Stopwatch()
         began = perf_counter(), processor_seconds(server_pid), sum(os.times()[:2])
-        with connection.execute_wrapper(stopwatch):
+        with stopwatch.watch(connection):
             claim = claim_batch(lane_for(size), database_now())
             if claim is None:
                 raise RuntimeError("no batch is due")
@@ -78,7 +100,7 @@ def measure(size: int) -> None:
             slowest[statement] += taken
     print(
         f"a batch of {size:,}: {1_000 * median(whole):.1f} ms, {1_000 * median(inside):.1f} of them in"
-        f" {median(counts):.0f} statements: {median(whole) / median(inside):.2f}x the floor;"
+        f" {median(counts):.0f} statements and their commits: {median(whole) / median(inside):.2f}x the floor;"
         f" {size / median(whole):,.0f} and {size / median(inside):,.0f} messages/s"
     )
     # Means: a median leaves out the few batches in which Python's collector looks at everything.

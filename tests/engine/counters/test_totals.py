@@ -13,7 +13,7 @@ from contacts.ids import new_id
 from distributor.engine.counters.count import Route
 from distributor.engine.counters.shards import SHARDS
 from distributor.engine.counters.totals import ATTEMPTS, PROVIDER_CALLS, PROVIDER_EVENTS, Total, Totals
-from distributor.engine.dispatch.result_totals import reason_of, totals_of
+from distributor.engine.dispatch.result_totals import count_results, reason_of, totals_of
 from distributor.engine.feedback.ingest import ingest_events
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.route.step_context import as_account
@@ -59,7 +59,7 @@ def test_reports_are_counted_once_and_a_correction_takes_nothing_away(send: Send
 def test_what_is_no_attempt_is_deferred() -> None:
     refused = Result(Outcome.PERMANENT, scope=Scope.ACCOUNT)
     results = [Result(Outcome.ACCEPTED), Result(Outcome.THROTTLED), refused, refused, Result(Outcome.UNKNOWN)]
-    counted = totals_of(Route("email", new_id()), results, [(None, results[0]), (None, results[4])], 0.2)
+    counted = totals_of(Route("email", new_id()), results, count_results([results[0], results[4]]), 0.2)
     assert counted._counts == {
         Total(ATTEMPTS, "email", "sent", ""): 1,
         Total(ATTEMPTS, "email", "unknown", "unspecified"): 1,
