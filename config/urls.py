@@ -21,7 +21,7 @@ from distributor.api.unknown_address import UnknownAddress
 from distributor.api.webhooks import take_webhook, unknown_webhook
 from distributor.pages.home import home
 
-admin.autodiscover()
+admin.autodiscover()  # imports the admin's pages: config/admin_app.py does not
 
 handler400 = answer_bad_request
 handler500 = answer_server_error

@@ -7,16 +7,14 @@ import time
 from typing import TextIO
 
 STACK = "stack"
-_NAME_WIDTH = 13
+_NAME_WIDTH = 8
 _COLOURS = {
     STACK: "1",
     "postgres": "34",
     "valkey": "31",
     "prepare": "36",
     "web": "32",
-    "worker": "35",
-    "worker-urgent": "95",
-    "worker-events": "94",
+    "workers": "35",
     "beat": "33",
 }
 

@@ -17,7 +17,15 @@ app.Worker(pool="solo")
 print(json.dumps(sorted(sys.modules)))
 """
 # Views and what only they need, and packages of vendors that an account may never use.
-UNUSED = {"config.urls", "distributor.admin", "distributor.api", "rest_framework.views", "anymail", "sendgrid", "twilio"}
+UNUSED = {
+    "config.urls",
+    "distributor.admin",
+    "distributor.api",
+    "rest_framework.views",
+    "anymail",
+    "sendgrid",
+    "twilio",
+}
 # What only some imports and exports need.
 RARELY_USED = {"charset_normalizer", "python_calamine", "xlsxwriter"}
 

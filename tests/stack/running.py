@@ -70,6 +70,11 @@ class Family:
         """Return the processes whose command line contains these words."""
         return sorted(pid for pid in self.living() if words in _command_line(pid))
 
+    def children_of(self, parent_pid: int) -> list[int]:
+        """Return the running processes whose parent this is."""
+        living, table = self.living(), _process_table()
+        return sorted(pid for pid in living if pid in table and table[pid][0] == parent_pid)
+
     def living(self) -> list[int]:
         """Return the running processes, without zombies, which have ended."""
         table = _process_table()

@@ -93,6 +93,27 @@ def test_a_web_process_that_dies_is_started_again(stack: RunningStack) -> None:
     assert "web died with code -9" in stack.log.read_text()
 
 
+def test_a_worker_that_dies_is_forked_again(stack: RunningStack) -> None:
+    stack.ensure_running()
+    assert stack.process is not None
+    before = Family(stack.process.pid)
+    parent = min(before.pids_of("config.forked_workers"))
+    workers = before.children_of(parent)
+    assert len(workers) == 3
+    pools_process = before.children_of(workers[0])[0]
+
+    os.kill(workers[0], signal.SIGKILL)
+
+    def is_replaced() -> bool:
+        assert stack.process is not None
+        now = Family(stack.process.pid).children_of(parent)
+        return len(now) == 3 and set(workers) - set(now) == {workers[0]}
+
+    wait_until(is_replaced)
+    assert pools_process not in before.living()
+    assert "worker urgent died with code -9; starting it again" in stack.log.read_text()
+
+
 def test_a_send_command_that_is_killed_and_repeated_sends_once(stack: RunningStack, tmp_path: Path) -> None:
     demo = stack.ensure_running()
     file = tmp_path / "people.csv"

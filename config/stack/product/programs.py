@@ -18,6 +18,8 @@ FIRST_DELAY_SECONDS = 1.0
 LONGEST_DELAY_SECONDS = 30.0
 # A process that ran this long counts as healthy: its next restart waits only the first delay.
 HEALTHY_SECONDS = 60.0
+# Each worker with its queues. Servers of others may be slow: what is sent to them has a worker of its own.
+WORKERS = ("urgent=urgent,system", "all=normal,bulk,urgent,system", "events=events")
 
 
 @dataclass(frozen=True)
@@ -34,26 +36,13 @@ def product_programs(host: str, port: int, beat_schedule: Path) -> list[Program]
     gunicorn = [sys.executable, "-m", "gunicorn", "config.wsgi:application", "--bind", f"{host}:{port}"]
     gunicorn += ["--worker-class", "gthread", "--workers", "2", "--threads", "4", "--preload", "--no-control-socket"]
     gunicorn += ["--graceful-timeout", "5", "--log-level", "warning"]
-    celery = [sys.executable, "-m", "celery", "--quiet", "--app"]
-    # Gossip and mingle look for other workers, which do not exist here; waiting for them cost a second per start.
-    worker = [
-        *celery,
-        "config",
-        "worker",
-        "--concurrency",
-        "1",
-        "--without-gossip",
-        "--without-mingle",
-        "--without-heartbeat",
-    ]
+    beat = [sys.executable, "-m", "celery", "--quiet", "--app", "config.beat", "beat"]
     # Hides Celery's long warning about running as root.
     quiet = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
     return [
         Program("web", gunicorn, {"DATABASE_POOL": "1"}),
-        Program("beat", [*celery, "config.beat", "beat", "--schedule", str(beat_schedule)]),
-        Program("worker-urgent", [*worker, "--hostname", "urgent@%h", "--queues", "urgent,system"], quiet),
-        Program("worker", [*worker, "--hostname", "all@%h", "--queues", "normal,bulk,urgent,system"], quiet),
-        Program("worker-events", [*worker, "--hostname", "events@%h", "--queues", "events"], quiet),
+        Program("beat", [*beat, "--schedule", str(beat_schedule)]),
+        Program("workers", [sys.executable, "-m", "config.forked_workers", *WORKERS], quiet),
     ]
 
 

@@ -1,9 +1,10 @@
-"""The product's processes: web, beat and two equal workers, by the commands of `make run`, restarted when they die."""
+"""The product's processes: web and beat as `make run` starts them, and two equal workers. All are restarted."""
 
 import contextlib
 import json
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -26,7 +27,8 @@ class Programs:
     def __init__(self, folder: Path, port: int, environment: Mapping[str, str], guard: Guard) -> None:
         (folder / "beat").mkdir(exist_ok=True)
         programs = product_programs("127.0.0.1", port, folder / "beat" / "schedule")
-        self._programs = {program.name: program for program in programs}
+        self._programs = {program.name: program for program in programs if program.name != "workers"}
+        self._programs["worker"] = Program("worker", _WORKER_COMMAND)
         self._folder = folder
         self._environment = environment
         self._guard = guard
@@ -145,5 +147,10 @@ class Programs:
             self._children[name] = start_child(name, command, environment, self._guard, output=log, folder=PROJECT)
 
 
+_WORKER_COMMAND = [
+    *(sys.executable, "-m", "celery", "--quiet", "--app", "config", "worker", "--concurrency", "1"),
+    *("--hostname", "all@%h", "--queues", "normal,bulk,urgent,system"),
+    *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+]
 _WEB = "tests.chaos.product.web:application"
 _CELERY = "tests.chaos.product.worker"
