@@ -11,6 +11,7 @@ from django_structlog.celery.steps import DjangoStructLogInitStep
 from config.acknowledgements import forgive_lost_acknowledgements
 from config.garbage_collection import collect_rarely
 from config.schedule import SCHEDULE
+from config.schedule import Period as Period  # files in which beat has noted its last runs may name it here
 from config.statement_limits import limit_statements
 from config.tracing import start_tracing
 
