@@ -27,7 +27,7 @@ from tests.bench.report.files import write_json
 from tests.bench.report.machine import machine_facts
 from tests.bench.report.table import table
 from tests.bench.report.titles import ACCEPTANCE, BUSY, TITLES
-from tests.bench.report.verdicts import judge
+from tests.bench.report.verdicts import Verdict, judge
 from tests.bench.rounds import Figures, Rounds, in_turns
 from tests.bench.stage.contact_supply import ContactSupply
 from tests.bench.stage.database import Stage, fill_contacts, server_facts, set_stage, settle_disk
@@ -55,9 +55,15 @@ def run(contact_count: int, scenarios: str, data: Path) -> int:
     logs = data / "bench-logs"
     logs.mkdir(parents=True, exist_ok=True)
     stage = prepare(contact_count)
-    rounds = _measure(stage, contact_count, scenarios, logs)
-    verdicts, machine = judge(rounds, BARS, LIMITS), machine_facts(server_facts())
-    write_json(data / "bench.json", contact_count, rounds, verdicts, machine)
+    machine = machine_facts(server_facts())
+
+    def keep(rounds: Rounds) -> list[Verdict]:
+        verdicts = judge(rounds, BARS, LIMITS)
+        write_json(data / "bench.json", contact_count, rounds, verdicts, machine)
+        return verdicts
+
+    rounds = _measure(stage, contact_count, scenarios, logs, keep)
+    verdicts = keep(rounds)
     print(table(contact_count, rounds.medians(), verdicts, machine))
     return 0 if all(verdict.is_met for verdict in verdicts) else 1
 
@@ -72,7 +78,8 @@ def prepare(contact_count: int) -> Stage:
     return stage
 
 
-def _measure(stage: Stage, contact_count: int, scenarios: str, logs: Path) -> Rounds:
+def _measure(stage: Stage, contact_count: int, scenarios: str, logs: Path, keep: Callable[[Rounds], object]) -> Rounds:
+    """Run the scenarios. After each, all that was measured is kept: a whole run takes an hour, and may be cut off."""
     rounds = Rounds()
     supply = ContactSupply(contact_count)
 
@@ -93,6 +100,7 @@ def _measure(stage: Stage, contact_count: int, scenarios: str, logs: Path) -> Ro
             shown = ", ".join(f"{figure.replace('_', ' ')} {_shown(value)}" for figure, value in values.items())
             _say(f"({name}) {TITLES[name]}: {shown}")
         rounds.take_over(measured)
+        keep(rounds)
         _say(f"[{seconds:.0f} s]")
 
     measure(ACCEPTANCE, lambda: measure_acceptance(stage, supply, scenarios, logs))
