@@ -17,6 +17,7 @@ from config.schedule import SCHEDULE
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("distributor", fixups=[])  # the usual one starts Django
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.imports = app.conf.include = ()  # settings may name modules of tasks
 app.conf.beat_schedule = SCHEDULE
 
 

@@ -33,6 +33,8 @@ RARELY_USED = {"charset_normalizer", "python_calamine", "xlsxwriter"}
 BEAT = """
 import json, sys
 import django.apps
+from django.conf import settings
+settings.CELERY_IMPORTS = ["distributor.tasks"]
 from config.beat import app
 from celery.apps.beat import Beat
 Beat(app=app).init_loader()
