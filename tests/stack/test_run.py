@@ -97,7 +97,7 @@ def test_a_worker_that_dies_is_forked_again(stack: RunningStack) -> None:
     stack.ensure_running()
     assert stack.process is not None
     before = Family(stack.process.pid)
-    parent = min(before.pids_of("config.forked_workers"))
+    parent = min(before.pids_of("forked_workers"))
     workers = before.children_of(parent)
     assert len(workers) == 3
     pools_process = before.children_of(workers[0])[0]

@@ -20,6 +20,8 @@ LONGEST_DELAY_SECONDS = 30.0
 HEALTHY_SECONDS = 60.0
 # Each worker with its queues. Servers of others may be slow: what is sent to them has a worker of its own.
 WORKERS = ("urgent=urgent,system", "all=normal,bulk,urgent,system", "events=events")
+# Gossip and mingle look for other workers; waiting for them cost a second per start.
+WORKER_OPTIONS = ("--concurrency", "1", "--without-gossip", "--without-mingle", "--without-heartbeat")
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def product_programs(host: str, port: int, beat_schedule: Path) -> list[Program]
     return [
         Program("web", gunicorn, {"DATABASE_POOL": "1"}),
         Program("beat", [*beat, "--schedule", str(beat_schedule)]),
-        Program("workers", [sys.executable, "-m", "config.forked_workers", *WORKERS], quiet),
+        Program("workers", [sys.executable, "-m", "config.stack.product.forked_workers", *WORKERS], quiet),
     ]
 
 

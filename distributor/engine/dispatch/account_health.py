@@ -28,8 +28,8 @@ logger = structlog.get_logger(__name__)
 
 # A call that refuses at least so many messages for their content, and takes none, is reported.
 REPORTED_REFUSALS = 5
-# Whoever broke or paused an account asks for it this long after it may be used again, so that somebody else goes first.
-# Otherwise one message that a provider never takes is every probe, and keeps the account from all others.
+# A batch that broke or paused an account asks for it so long after it may be used again: others go first. Otherwise one
+# message that a provider never takes is every probe, and keeps the account from all others.
 LETS_OTHERS_FIRST = timedelta(seconds=1)
 
 

@@ -217,7 +217,7 @@ def _attempt_rows(
 ) -> tuple[Mapping[str, str | None], Sequence[Mapping[str, Any]]]:
     """Return what all attempts share, which is None if they do not, and the attempts with what is their own.
 
-    Mostly all have ended alike, with the same texts: then a thousand rows take 2 ms less here and 2 in PostgreSQL.
+    Mostly all have ended alike, with the same texts. That takes 2 of 24 ms off the statement for a thousand.
     """
     people = [person for person, _ in attempted]
     routes = routes_of(context.account_options, begun.account_id, context.step.channel, people, begun.begun_at)

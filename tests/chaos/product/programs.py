@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from config.stack.processes.children import Child, Guard, start_child
-from config.stack.product.programs import PROJECT, Program, product_programs
+from config.stack.product.programs import PROJECT, WORKER_OPTIONS, Program, product_programs
 from tests.chaos.product.patches import ORDERS
 
 RESTART_SECONDS = 0.5
@@ -148,9 +148,8 @@ class Programs:
 
 
 _WORKER_COMMAND = [
-    *(sys.executable, "-m", "celery", "--quiet", "--app", "config", "worker", "--concurrency", "1"),
-    *("--hostname", "all@%h", "--queues", "normal,bulk,urgent,system"),
-    *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+    *(sys.executable, "-m", "celery", "--quiet", "--app", "config", "worker"),
+    *("--hostname", "all@%h", "--queues", "normal,bulk,urgent,system", *WORKER_OPTIONS),
 ]
 _WEB = "tests.chaos.product.web:application"
 _CELERY = "tests.chaos.product.worker"

@@ -1,9 +1,10 @@
-"""`python -m config.forked_workers urgent=urgent,system events=events`: a worker for each NAME=QUEUES, of one parent.
+"""`python -m config.stack.product.forked_workers NAME=QUEUES...`: a worker for each, all forked from one parent.
 
 The parent loads the product once, and the workers are forked from it, so that they share its memory. `make run` starts
 its workers so. In production each is a program of its own, on as many machines as there are (docker-compose.yml).
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -20,10 +21,9 @@ from celery.signals import worker_process_init
 from config.celery import app
 from config.garbage_collection import collect_rarely
 from config.stack.processes.children import end_with_parent
+from config.stack.product.programs import WORKER_OPTIONS
 
 RESTART_SECONDS: Final = 1.0
-# Gossip and mingle look for other workers; waiting for them cost a second per start.
-OPTIONS: Final = ("--concurrency", "1", "--without-gossip", "--without-mingle", "--without-heartbeat")
 _STOPPING: Final = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -65,7 +65,8 @@ class ForkedWorkers:
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self._is_stopping = True
         for pid in self._names:
-            os.kill(pid, signal.SIGTERM)
+            with contextlib.suppress(ProcessLookupError):  # it has just ended
+                os.kill(pid, signal.SIGTERM)
 
 
 def _work(name: str, queues: str) -> NoReturn:
@@ -73,7 +74,7 @@ def _work(name: str, queues: str) -> NoReturn:
     for number in _STOPPING:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
-    sys.exit(app.start(["--quiet", "worker", "--hostname", f"{name}@%h", "--queues", queues, *OPTIONS]))
+    sys.exit(app.start(["--quiet", "worker", "--hostname", f"{name}@%h", "--queues", queues, *WORKER_OPTIONS]))
 
 
 @worker_process_init.connect
