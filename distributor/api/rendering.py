@@ -1,6 +1,6 @@
 """JSON answers, written by orjson: 0.12 ms for 1,000 links against the standard library's 1.7 ms."""
 
-from collections.abc import MutableMapping
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -15,17 +15,14 @@ class OrjsonRenderer(BaseRenderer):
     charset = None
 
     def render(
-        self,
-        data: Any,
-        accepted_media_type: str | None = None,
-        renderer_context: MutableMapping[str, Any] | None = None,
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
     ) -> bytes:
-        if renderer_context:
+        if isinstance(renderer_context, dict):
             _let_go(renderer_context)
         return b"" if data is None else orjson.dumps(data, option=orjson.OPT_UTC_Z | orjson.OPT_PASSTHROUGH_SUBCLASS)
 
 
-def _let_go(context: MutableMapping[str, Any]) -> None:
+def _let_go(context: dict[str, Any]) -> None:
     """Cut the circles of an answered call, so that its memory is free at once.
 
     Answer and request are in contexts of their own, and Django gives a view with `get` its own method as `head`. So all
