@@ -105,11 +105,11 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.request_id.RequestIdMiddleware",
     "config.tracing.TracingMiddleware",
-    "distributor.api.call_records.CallRecordMiddleware",
+    "distributor.api.calls.call_records.CallRecordMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "distributor.api.request_body.RequestBodyMiddleware",
-    "distributor.api.request_rate.RateLimitHeadersMiddleware",
-    "distributor.api.key_kinds.ModeHeaderMiddleware",
+    "distributor.api.calls.request_rate.RateLimitHeadersMiddleware",
+    "distributor.api.calls.key_kinds.ModeHeaderMiddleware",
     "config.page_middlewares.PageSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -161,19 +161,19 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021", "security.W019"]
 # The API and its OpenAPI document
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["distributor.api.authentication.ApiKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["distributor.api.authentication.HasScope"],
-    "DEFAULT_RENDERER_CLASSES": ["distributor.api.rendering.OrjsonRenderer"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "distributor.api.negotiation.LenientNegotiation",
+    "DEFAULT_AUTHENTICATION_CLASSES": ["distributor.api.calls.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["distributor.api.calls.authentication.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["distributor.api.answers.rendering.OrjsonRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "distributor.api.answers.negotiation.LenientNegotiation",
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "distributor.api.documentation.DocumentedView",
-    "DEFAULT_THROTTLE_CLASSES": ["distributor.api.request_rate.RequestRate"],
-    "EXCEPTION_HANDLER": "distributor.api.problems.render_exception",
+    "DEFAULT_THROTTLE_CLASSES": ["distributor.api.calls.request_rate.RequestRate"],
+    "EXCEPTION_HANDLER": "distributor.api.answers.problems.render_exception",
     "UNAUTHENTICATED_USER": None,
 }
 # The functions that write requests in formats other than the standard one (engine/events/formats.py).
 EVENT_FORMATS = {"lists_and_links": "distributor.api.dialects.distributions_v3.subscriptions.message"}
-# Requests a minute of each API key that has no limit of its own; 0: any number (distributor/api/request_rate.py).
+# Requests a minute of each API key that has no limit of its own; 0: any number (distributor/api/calls/request_rate.py).
 REQUESTS_PER_MINUTE = env.int("REQUESTS_PER_MINUTE", default=0)
 SPECTACULAR_SETTINGS = {
     # Each API names the types of links differently.

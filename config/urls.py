@@ -5,6 +5,8 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from distributor.admin.recovery import recovery_page
+from distributor.api.answers.server_error import answer_server_error
+from distributor.api.answers.unknown_address import UnknownAddress
 from distributor.api.dialects.distributions_v3.accounts.tokens import AccessToken
 from distributor.api.dialects.distributions_v3.urls import ignore_extra_slashes
 from distributor.api.dialects.quick.views import QuickDistributions
@@ -16,8 +18,6 @@ from distributor.api.reference.assets import serve_asset
 from distributor.api.reference.document import OpenApiDocument, document_of_subject, postman_collection
 from distributor.api.reference.pages import error_code, error_codes, reference_page, subject_page
 from distributor.api.request_body import answer_bad_request
-from distributor.api.server_error import answer_server_error
-from distributor.api.unknown_address import UnknownAddress
 from distributor.api.webhooks import take_webhook, unknown_webhook
 from distributor.pages.home import home
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from drf_spectacular.openapi import AutoSchema
 
-from distributor.api.problems import PROBLEM_TYPE, ProblemDocument
+from distributor.api.answers.problems import PROBLEM_TYPE, ProblemDocument
 
 # Parameters in paths, wherever they occur.
 PATH_PARAMETERS: Final = {

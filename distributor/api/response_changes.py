@@ -5,8 +5,8 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from distributor.api.fields import MAX_KEYS
-from distributor.api.problems import Fault, Problem, invalid_request, not_found
+from distributor.api.answers.problems import Fault, Problem, invalid_request, not_found
+from distributor.api.bodies.fields import MAX_KEYS
 from distributor.engine.responses.change import NobodysResponseError, TooManyAttributesError, change_attributes
 from distributor.models import Response
 

@@ -10,8 +10,8 @@ from rest_framework.test import APIRequestFactory
 from rest_framework.views import APIView
 
 from contacts.models.api_key import Scope
-from distributor.api.authentication import HasScope
-from distributor.api.unknown_address import UnknownAddress
+from distributor.api.answers.unknown_address import UnknownAddress
+from distributor.api.calls.authentication import HasScope
 
 METHODS = ("get", "post", "put", "patch", "delete")
 # Everybody may ask for these, without a key.

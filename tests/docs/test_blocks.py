@@ -56,7 +56,7 @@ def test_make_has_the_targets_and_pytest_the_folders() -> None:
 
 @pytest.mark.parametrize("block", blocks_of("json"), ids=lambda block: block.place)
 def test_json_is_what_its_model_says(block: Block) -> None:
-    """The comment above it names the model: `<!-- distributor.api.dry_run.PlanDocument -->`."""
+    """The comment above it names the model: `<!-- distributor.api.bodies.dry_run.PlanDocument -->`."""
     model = locate(block.note)
     assert isinstance(model, type)
     assert issubclass(model, BaseModel)

@@ -5,7 +5,7 @@ from django.test import Client
 
 from contacts.addresses import email_in_unicode, is_email, spell_email
 from contacts.models import ConsentEvent, Organization
-from distributor.api.dry_run import render_plan
+from distributor.api.bodies.dry_run import render_plan
 from distributor.api.native.distributions.documents import render_link
 from distributor.engine.acceptance.dry_run import dry_run
 from distributor.engine.infrastructure.clock import database_now

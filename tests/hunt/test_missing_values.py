@@ -8,7 +8,7 @@ import pytest
 from channels.models import ProviderAccount, Template, TemplateVariant
 from contacts.channel import Channel
 from contacts.models import Organization
-from distributor.api.dry_run import render_plan
+from distributor.api.bodies.dry_run import render_plan
 from distributor.engine.acceptance.dry_run import dry_run
 from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Attempt

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from distributor.api.problems import UNDESCRIBED, Problem
+from distributor.api.answers.problems import UNDESCRIBED, Problem
 from distributor.api.reference.errors.catalogue import CATALOGUE
 
 

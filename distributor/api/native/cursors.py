@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from distributor.api.pagination import encode_cursor
+from distributor.api.answers.pagination import encode_cursor
 from distributor.engine.queries.page import Key
 
 

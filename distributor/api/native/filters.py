@@ -5,8 +5,8 @@ from uuid import UUID
 from pydantic import Field
 from rest_framework.request import Request
 
+from distributor.api.answers.problems import Fault
 from distributor.api.native.list_queries import ListQuery
-from distributor.api.problems import Fault
 from distributor.engine.queries.contacts import find_contact_ids
 
 

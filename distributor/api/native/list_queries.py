@@ -12,12 +12,12 @@ from pydantic import Field
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from distributor.api.fields import AwareMoment
+from distributor.api.answers.pagination import DEFAULT_LIMIT, MAX_LIMIT, next_link
+from distributor.api.answers.problems import Fault, Problem, invalid_request
+from distributor.api.bodies.fields import AwareMoment
+from distributor.api.bodies.validation import parse_body
 from distributor.api.native.cursors import decode_cursor, encode_position
-from distributor.api.pagination import DEFAULT_LIMIT, MAX_LIMIT, next_link
-from distributor.api.problems import Fault, Problem, invalid_request
 from distributor.api.request_body import json_body
-from distributor.api.validation import parse_body
 from distributor.api.wire import Body
 from distributor.engine.queries.page import Found, Key, Window
 

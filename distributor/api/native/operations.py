@@ -5,8 +5,8 @@ from typing import Any, Final
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
-from distributor.api.pagination import DEFAULT_LIMIT, MAX_LIMIT
-from distributor.api.problems import ProblemDocument
+from distributor.api.answers.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from distributor.api.answers.problems import ProblemDocument
 
 DISTRIBUTIONS: Final = ["Distributions"]
 RECIPIENTS: Final = ["Recipients"]

@@ -10,9 +10,9 @@ from django.db.models import PROTECT, ForeignObjectRel, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from distributor.api.authentication import caller_key
-from distributor.api.pagination import page_response, read_page
-from distributor.api.problems import Fault, Problem, not_found
+from distributor.api.answers.pagination import page_response, read_page
+from distributor.api.answers.problems import Fault, Problem, not_found
+from distributor.api.calls.authentication import caller_key
 from distributor.api.wire import Document
 from distributor.models import Step
 

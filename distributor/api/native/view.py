@@ -7,9 +7,9 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from distributor.api.audit import AuditedView
-from distributor.api.problems import Fault, Problem, invalid_request
-from distributor.api.suggestions import suggestion
+from distributor.api.answers.problems import Fault, Problem, invalid_request
+from distributor.api.bodies.suggestions import suggestion
+from distributor.api.calls.audit import AuditedView
 
 _known_parameters: dict[tuple[type[APIView], str], tuple[str, ...]] = {}
 

@@ -12,8 +12,8 @@ from rest_framework.views import APIView
 
 from contacts.models import Organization
 from contacts.models.api_key import Scope
-from distributor.api.idempotency import idempotent
-from distributor.api.problems import Problem
+from distributor.api.answers.problems import Problem
+from distributor.api.calls.idempotency import idempotent
 from distributor.models import IdempotencyKey
 
 SENDING = {

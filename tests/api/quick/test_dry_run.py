@@ -15,7 +15,7 @@ from channels.models import ProviderAccount, Template
 from contacts.channel import Channel
 from contacts.ids import new_id
 from contacts.models import Contact, Organization
-from distributor.api.dry_run import render_plan
+from distributor.api.bodies.dry_run import render_plan
 from distributor.engine.acceptance.dry_run import dry_run
 from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Attempt, IdempotencyKey, ProviderEvent, Survey, Touch

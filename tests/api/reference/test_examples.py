@@ -145,7 +145,7 @@ def provoke(demo: Demo, operation: tuple[str, str], call: Call, status: int) -> 
             unknown = dict.fromkeys(call.path, UNKNOWN_ID)
             return demo.make(operation, Call(call.name, "", 404, unknown, body=call.body))
         case 409:
-            with patch("distributor.api.idempotency.answer_once", side_effect=CallInFlightError):
+            with patch("distributor.api.calls.idempotency.answer_once", side_effect=CallInFlightError):
                 return demo.make(operation, call, headers={"Idempotency-Key": "in flight"})
         case 413:
             return demo.make(operation, call, CONTENT_LENGTH=LONGER_THAN_ANY_FILE)

@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 
 from contacts.ids import new_id
 from contacts.models.api_key import Scope
-from distributor.api.authentication import HasScope, caller_key
+from distributor.api.calls.authentication import HasScope, caller_key
 from distributor.api.dialects.quick.wire import QuickDistribution
 from distributor.api.dialects.single_send.wire import SingleSend
 from distributor.rules.link_codes import mint_codes

@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 from contacts.models import MailingList, Organization
 from contacts.models.api_key import Scope
-from distributor.api.authentication import HasScope, caller_key
+from distributor.api.calls.authentication import HasScope, caller_key
 from distributor.models import Distribution, Survey
 from tests.bench.models import RivalContact, RivalRecipient
 

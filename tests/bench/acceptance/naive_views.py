@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 from channels.models import ProviderAccount, Template
 from contacts.models import MailingList, Organization
 from contacts.models.api_key import Scope
-from distributor.api.authentication import HasScope, caller_key
+from distributor.api.calls.authentication import HasScope, caller_key
 from distributor.models import Distribution, Step, Survey
 from tests.bench.models import RivalContact, RivalRecipient
 

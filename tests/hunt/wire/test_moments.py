@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from distributor.api.fields import AwareMoment, AwareMomentOrNone, Moment, MomentOrNone
+from distributor.api.bodies.fields import AwareMoment, AwareMomentOrNone, Moment, MomentOrNone
 
 NINE = "2027-03-05T09:00:00+00:00"
 TAKEN = [

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.request import Request
 
-from distributor.api.authentication import ApiKeyAuthentication
+from distributor.api.calls.authentication import ApiKeyAuthentication
 
 
 class TokenAuthentication(ApiKeyAuthentication):

@@ -10,12 +10,12 @@ import structlog
 from pydantic import BaseModel, Field, create_model
 from rest_framework.response import Response
 
-from distributor.api.audit import AuditedView, CreatedResponse, RecordedResponse
-from distributor.api.authentication import ApiKeyAuthentication
+from distributor.api.answers.problems import Fault, FaultDocument, render_exception
+from distributor.api.bodies.dry_run import DryRunResponse, render_plan
+from distributor.api.calls.audit import AuditedView, CreatedResponse, RecordedResponse
+from distributor.api.calls.authentication import ApiKeyAuthentication
 from distributor.api.dialects.distributions_v3.authentication import TokenAuthentication
 from distributor.api.dialects.distributions_v3.ids import Kind, read_id
-from distributor.api.dry_run import DryRunResponse, render_plan
-from distributor.api.problems import Fault, FaultDocument, render_exception
 from distributor.api.wire import Document
 from distributor.engine.acceptance.dry_run import DryRun
 

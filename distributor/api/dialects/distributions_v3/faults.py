@@ -10,11 +10,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from contacts.models import Organization
+from distributor.api.answers.problems import Fault, Problem, invalid_request, not_found
+from distributor.api.bodies.reference_faults import reference_fault
+from distributor.api.bodies.validation import faults_of
 from distributor.api.dialects.distributions_v3.ids import Kind
 from distributor.api.dialects.distributions_v3.references import find_keys, missing_faults, read_references
-from distributor.api.problems import Fault, Problem, invalid_request, not_found
-from distributor.api.reference_faults import reference_fault
-from distributor.api.validation import faults_of
 from distributor.engine.acceptance.references import UnknownReferencesError
 
 BodyT = TypeVar("BodyT", bound=BaseModel)

@@ -14,10 +14,10 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from distributor.api.answers.pagination import asked_base_url, parse_number
+from distributor.api.answers.problems import Fault, invalid_request
 from distributor.api.dialects.distributions_v3.envelope import answer_elements
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id, read_id
-from distributor.api.pagination import asked_base_url, parse_number
-from distributor.api.problems import Fault, invalid_request
 from distributor.engine.queries.page import Found, Window
 
 DEFAULT_SIZE = 100

@@ -8,8 +8,8 @@ from django.db import connection
 from django.db.models import Model, QuerySet
 
 from contacts.models import Organization
+from distributor.api.answers.problems import Fault, not_found
 from distributor.api.dialects.distributions_v3.ids import KeyRange, Kind, public_id, read_id
-from distributor.api.problems import Fault, not_found
 
 ModelT = TypeVar("ModelT", bound=Model)
 

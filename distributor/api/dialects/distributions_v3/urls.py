@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import Resolver404, path, re_path, resolve
 from django.views.decorators.csrf import csrf_exempt
 
+from distributor.api.answers.unknown_address import UnknownAddress
 from distributor.api.dialects.distributions_v3.accounts.tokens import AccessToken
 from distributor.api.dialects.distributions_v3.accounts.users import Groups, Users, UserView
 from distributor.api.dialects.distributions_v3.directory.closed import (
@@ -55,7 +56,6 @@ from distributor.api.dialects.distributions_v3.surveys.definition_views import (
     SurveyFlow,
 )
 from distributor.api.dialects.distributions_v3.surveys.views import SurveyDetail
-from distributor.api.unknown_address import UnknownAddress
 
 
 @csrf_exempt

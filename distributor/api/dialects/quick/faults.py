@@ -10,10 +10,8 @@ from pydantic_core import from_json, to_json
 
 from contacts.identity import EmailsTakenError, PhonesTakenError, TooManyDataKeysError, UnknownContactsError
 from contacts.models import Contact, Organization
-from distributor.api.dialects.quick.translate import to_step
-from distributor.api.dialects.quick.wire import MAX_CHANNELS, MAX_CONTACTS, NO_IDENTIFIER, QuickChannel
-from distributor.api.problems import Fault, Problem, invalid_request
-from distributor.api.reference_faults import (
+from distributor.api.answers.problems import Fault, Problem, invalid_request
+from distributor.api.bodies.reference_faults import (
     data_faults,
     is_given,
     list_or_empty,
@@ -21,7 +19,9 @@ from distributor.api.reference_faults import (
     reference_fault,
     uuid_or_none,
 )
-from distributor.api.validation import faults_of
+from distributor.api.bodies.validation import faults_of
+from distributor.api.dialects.quick.translate import to_step
+from distributor.api.dialects.quick.wire import MAX_CHANNELS, MAX_CONTACTS, NO_IDENTIFIER, QuickChannel
 from distributor.engine.acceptance.references import UnknownReference, UnknownReferencesError, step_faults
 from distributor.models import Survey
 

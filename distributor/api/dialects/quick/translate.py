@@ -6,8 +6,8 @@ from typing import Any, cast
 
 from contacts.contact_fields import ContactFields
 from contacts.identity import Identified
+from distributor.api.answers.problems import Fault, FaultDocument
 from distributor.api.dialects.quick.wire import QuickChannel, QuickDistribution
-from distributor.api.problems import Fault, FaultDocument
 from distributor.engine.acceptance.accept import Accepted
 from distributor.rules.phrases import explain
 from distributor.rules.requests import AudienceRules, DistributionRequest, StepRequest

@@ -10,14 +10,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
+from distributor.api.answers.problems import ProblemDocument, not_found
+from distributor.api.bodies.dry_run import DryRunResponse, PlanDocument
+from distributor.api.calls.authentication import caller_key
+from distributor.api.calls.idempotency import idempotent
 from distributor.api.dialects.quick import faults
 from distributor.api.dialects.quick.translate import to_answer, to_request
 from distributor.api.dialects.quick.warnings import read_quick_body
 from distributor.api.dialects.quick.wire import QuickAnswer, QuickDistribution
-from distributor.api.dry_run import DryRunResponse, PlanDocument
-from distributor.api.idempotency import idempotent
-from distributor.api.problems import ProblemDocument, not_found
 from distributor.api.request_body import json_body
 from distributor.engine.acceptance.accept import accept
 from distributor.engine.acceptance.dry_run import dry_run

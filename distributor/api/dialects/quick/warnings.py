@@ -6,10 +6,10 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
+from distributor.api.answers.problems import Fault
+from distributor.api.bodies.suggestions import suggestion
+from distributor.api.bodies.validation import describe_errors, json_pointer
 from distributor.api.dialects.quick.wire import QuickChannel, QuickContact, QuickDistribution, QuickSettings
-from distributor.api.problems import Fault
-from distributor.api.suggestions import suggestion
-from distributor.api.validation import describe_errors, json_pointer
 
 MAX_WARNINGS: Final = 100
 _KEYS: Final = {

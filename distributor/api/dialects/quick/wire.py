@@ -10,7 +10,8 @@ from pydantic import AfterValidator, Field, with_config
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-from distributor.api.fields import (
+from distributor.api.answers.problems import FaultDocument
+from distributor.api.bodies.fields import (
     NULL_IS_DEFAULT,
     DataFault,
     Email,
@@ -20,7 +21,6 @@ from distributor.api.fields import (
     MomentOrNone,
     Phone,
 )
-from distributor.api.problems import FaultDocument
 from distributor.api.wire import LenientBody
 
 MAX_CONTACTS = 1_000

@@ -13,9 +13,9 @@ from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.response import Response
 
 from contacts.models import MailingList
-from distributor.api.problems import Fault, Problem, invalid_request, known_problem
-from distributor.api.reference_faults import reference_fault
-from distributor.api.validation import faults_of
+from distributor.api.answers.problems import Fault, Problem, invalid_request, known_problem
+from distributor.api.bodies.reference_faults import reference_fault
+from distributor.api.bodies.validation import faults_of
 from distributor.engine.acceptance.defaults import NoDefaultChannelError
 from distributor.engine.acceptance.references import UnknownReferencesError
 

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 
 from contacts.api_keys import find_key_in_use
 from contacts.models import ApiKey
-from distributor.api.problems import Problem
+from distributor.api.answers.problems import Problem
 
 COOKIE: Final = "recipient_session"
 LIFETIME_SECONDS: Final = 8 * 60 * 60

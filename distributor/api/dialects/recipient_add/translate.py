@@ -11,9 +11,9 @@ from contacts.addresses import is_email, spell_email
 from contacts.contact_fields import ContactFields
 from contacts.models import Organization
 from contacts.phone_numbers import normalize_phone
+from distributor.api.bodies.dry_run import render_plan
 from distributor.api.dialects.recipient_add.duplication import USER_FIELDS, data_key
 from distributor.api.dialects.recipient_add.wire import AddRecipients, RecipientWire
-from distributor.api.dry_run import render_plan
 from distributor.engine.audience.add_to_list import AddDryRun, AddResult, PersonToAdd
 from distributor.engine.audience.number_lookup import NumberCheck
 from distributor.rules.phrases import explain

@@ -14,7 +14,10 @@ from rest_framework.views import APIView
 from contacts.api_keys import find_api_key
 from contacts.models import MailingList
 from contacts.models.api_key import Scope
-from distributor.api.authentication import ApiKeyAuthentication, caller_key
+from distributor.api.answers.unknown_address import UnknownAddress
+from distributor.api.bodies.dry_run import DryRunResponse
+from distributor.api.calls.authentication import ApiKeyAuthentication, caller_key
+from distributor.api.calls.idempotency import idempotent_after
 from distributor.api.dialects.recipient_add import faults
 from distributor.api.dialects.recipient_add.duplication import InvalidDuplicationError, to_duplication
 from distributor.api.dialects.recipient_add.sessions import SessionAuthentication, begin_session
@@ -36,10 +39,7 @@ from distributor.api.dialects.recipient_add.wire import (
     read_body,
     read_login,
 )
-from distributor.api.dry_run import DryRunResponse
-from distributor.api.idempotency import idempotent_after
 from distributor.api.request_body import json_body
-from distributor.api.unknown_address import UnknownAddress
 from distributor.engine.audience.add_to_list import add_to_list, dry_run_add_to_list, find_list
 from distributor.engine.audience.number_lookup import check_numbers
 from distributor.engine.infrastructure.clock import database_now

@@ -11,8 +11,8 @@ from pydantic.alias_generators import to_pascal
 from pydantic_core import from_json
 from typing_extensions import TypedDict
 
-from distributor.api.dry_run import PlanDocument
-from distributor.api.fields import NO_NUL, NULL_IS_DEFAULT, ONE_LINE, Line255, MomentOrNone
+from distributor.api.bodies.dry_run import PlanDocument
+from distributor.api.bodies.fields import NO_NUL, NULL_IS_DEFAULT, ONE_LINE, Line255, MomentOrNone
 from distributor.api.wire import Document, LenientBody
 
 MAX_RECIPIENTS = 1_000

@@ -9,11 +9,11 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from contacts.models import Organization
+from distributor.api.answers.problems import Fault, Problem, invalid_request
+from distributor.api.bodies.reference_faults import is_given
+from distributor.api.bodies.validation import faults_of
 from distributor.api.dialects.single_send.translate import SendDefaults
 from distributor.api.dialects.single_send.wire import MAX_RECIPIENTS, REQUIRED_ADDRESSES
-from distributor.api.problems import Fault, Problem, invalid_request
-from distributor.api.reference_faults import is_given
-from distributor.api.validation import faults_of
 from distributor.engine.acceptance.defaults import find_defaults
 from distributor.engine.acceptance.references import UnknownReferencesError
 

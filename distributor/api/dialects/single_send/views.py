@@ -10,13 +10,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
+from distributor.api.answers.problems import ProblemDocument
+from distributor.api.bodies.dry_run import DryRunResponse, PlanDocument
+from distributor.api.calls.authentication import caller_key
+from distributor.api.calls.idempotency import idempotent
 from distributor.api.dialects.single_send import faults
 from distributor.api.dialects.single_send.translate import merge_same_addresses, to_answer, to_request
 from distributor.api.dialects.single_send.wire import SingleSend, SingleSendAnswer
-from distributor.api.dry_run import DryRunResponse, PlanDocument
-from distributor.api.idempotency import idempotent
-from distributor.api.problems import ProblemDocument
 from distributor.api.request_body import json_body
 from distributor.engine.acceptance.accept import accept
 from distributor.engine.acceptance.dry_run import dry_run

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, AliasChoices, ConfigDict, Field, model_vali
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-from distributor.api.fields import (
+from distributor.api.bodies.fields import (
     E164,
     NULL_IS_DEFAULT,
     DataFault,

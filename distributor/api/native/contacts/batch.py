@@ -16,15 +16,15 @@ from contacts.contact_changes import SavedContact, save_contacts
 from contacts.identity import TooManyDataKeysError
 from contacts.models import Organization
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
-from distributor.api.idempotency import idempotent
+from distributor.api.answers.problems import Fault, FaultDocument, invalid_request
+from distributor.api.bodies.reference_faults import data_faults, is_given, objects_in
+from distributor.api.bodies.validation import faults_of, parse_body, parse_object
+from distributor.api.calls.authentication import caller_key
+from distributor.api.calls.idempotency import idempotent
 from distributor.api.native.contacts.wire import ContactBody
 from distributor.api.native.operations import CONTACTS, ERRORS_OF_SENDING
 from distributor.api.native.view import NativeView
-from distributor.api.problems import Fault, FaultDocument, invalid_request
-from distributor.api.reference_faults import data_faults, is_given, objects_in
 from distributor.api.request_body import json_body
-from distributor.api.validation import faults_of, parse_body, parse_object
 from distributor.api.wire import Body, Document
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.infrastructure.transactions import retry_contact_collisions

@@ -12,12 +12,12 @@ from rest_framework.response import Response
 from contacts.channel import Channel
 from contacts.models.api_key import Scope
 from contacts.suppressions import spell_address
-from distributor.api.authentication import caller_key
+from distributor.api.answers.problems import Fault
+from distributor.api.bodies.validation import parse_body
+from distributor.api.calls.authentication import caller_key
 from distributor.api.native.operations import CONTACTS, ERRORS_OF_BODY
 from distributor.api.native.view import NativeView
-from distributor.api.problems import Fault
 from distributor.api.request_body import json_body
-from distributor.api.validation import parse_body
 from distributor.api.wire import Body, Document
 from distributor.engine.consent.erase import erase_address, holders_of
 from distributor.engine.infrastructure.clock import database_now

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 from contacts.models import Contact
 from contacts.models.api_key import Scope
-from distributor.api.audit import record_call
+from distributor.api.calls.audit import record_call
 from distributor.api.native.contacts.export_document import ExportDocument
 from distributor.api.native.operations import CONTACTS, ERRORS_OF_DETAIL
 from distributor.api.native.rows import find_row, own_rows

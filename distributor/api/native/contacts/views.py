@@ -12,7 +12,10 @@ from rest_framework.response import Response
 from contacts.contact_changes import IdentityTakenError, NoIdentityError, change_contact, save_contact
 from contacts.models import Contact
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
+from distributor.api.answers.problems import Fault, Problem, invalid_request, not_found
+from distributor.api.bodies.reference_faults import data_of_one_contact
+from distributor.api.bodies.validation import parse_body
+from distributor.api.calls.authentication import caller_key
 from distributor.api.native.contacts.wire import (
     ContactBody,
     ContactChanges,
@@ -33,10 +36,7 @@ from distributor.api.native.operations import (
 )
 from distributor.api.native.rows import find_row, own_rows
 from distributor.api.native.view import NativeView
-from distributor.api.problems import Fault, Problem, invalid_request, not_found
-from distributor.api.reference_faults import data_of_one_contact
 from distributor.api.request_body import json_body
-from distributor.api.validation import parse_body
 from distributor.engine.consent.erase import erase_contact
 from distributor.engine.consent.opt_out import LiftedByThePersonOnlyError, lift_opt_out, opt_out
 from distributor.engine.infrastructure.clock import database_now

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contacts.models import Contact
-from distributor.api.fields import (
+from distributor.api.bodies.fields import (
     EmailOrNone,
     EmbeddedData,
     ExternalIdOrNone,

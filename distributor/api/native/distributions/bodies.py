@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from distributor.api.fields import NULL_IS_DEFAULT, AwareMomentOrNone, EmbeddedData, Line255
+from distributor.api.bodies.fields import NULL_IS_DEFAULT, AwareMomentOrNone, EmbeddedData, Line255
 from distributor.api.native.distributions.recipient_bodies import AudienceBody
 from distributor.api.native.distributions.step_bodies import MAX_MINUTES, Steps
 from distributor.api.wire import Body

@@ -8,17 +8,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
-from distributor.api.idempotency import idempotent
+from distributor.api.answers.problems import Problem
+from distributor.api.bodies.validation import parse_body
+from distributor.api.calls.authentication import caller_key
+from distributor.api.calls.idempotency import idempotent
 from distributor.api.native.distributions.bodies import CloneBody
 from distributor.api.native.distributions.documents import DistributionDocument, render_distribution
 from distributor.api.native.distributions.lookup import find_distribution
 from distributor.api.native.distributions.translate import SOURCE
 from distributor.api.native.operations import DISTRIBUTIONS, ERRORS_OF_SENDING, NOT_FOUND
 from distributor.api.native.view import NativeView
-from distributor.api.problems import Problem
 from distributor.api.request_body import json_body
-from distributor.api.validation import parse_body
 from distributor.engine.acceptance.references import UnknownReferencesError
 from distributor.engine.audience.clone import CloneRefusal, CloneRefusedError, clone
 from distributor.engine.infrastructure.clock import database_now

@@ -14,11 +14,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
+from distributor.api.answers.problems import Problem
 from distributor.api.native.distributions.documents import DistributionDocument, render_distribution
 from distributor.api.native.distributions.lookup import find_distribution
 from distributor.api.native.operations import CONFLICT, DISTRIBUTIONS, ERRORS_OF_DETAIL
 from distributor.api.native.view import NativeView
-from distributor.api.problems import Problem
 from distributor.engine.control import DistributionOverError, cancel, pause, resume
 from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Distribution

@@ -1,6 +1,6 @@
 """Faults of sending calls that their models do not show: unknown ids, contradictions, addresses of other contacts.
 
-They are looked for only after a call was refused (see api/validation.py).
+They are looked for only after a call was refused (see api/bodies/validation.py).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,19 +15,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from contacts.channel import Channel
 from contacts.identity import EmailsTakenError, Identified, PhonesTakenError, TooManyDataKeysError, UnknownContactsError
 from contacts.models import MailingList, Organization
-from distributor.api.fields import AwareMoment
-from distributor.api.native.distributions.bodies import DistributionBody
-from distributor.api.native.distributions.recipient_bodies import MAX_CONTACTS, MAX_IDS
-from distributor.api.native.distributions.step_bodies import (
-    MAX_PROVIDERS,
-    MAX_STEPS,
-    NO_INVITATION,
-    has_invitation,
-    message_contradictions,
-    step_contradictions,
-)
-from distributor.api.problems import Fault, Problem, invalid_request
-from distributor.api.reference_faults import (
+from distributor.api.answers.problems import Fault, Problem, invalid_request
+from distributor.api.bodies.fields import AwareMoment
+from distributor.api.bodies.reference_faults import (
     GivenContact,
     data_faults,
     list_or_empty,
@@ -38,7 +28,17 @@ from distributor.api.reference_faults import (
     unknown_contact_faults,
     uuid_or_none,
 )
-from distributor.api.validation import find_faults, json_pointer, parse_object
+from distributor.api.bodies.validation import find_faults, json_pointer, parse_object
+from distributor.api.native.distributions.bodies import DistributionBody
+from distributor.api.native.distributions.recipient_bodies import MAX_CONTACTS, MAX_IDS
+from distributor.api.native.distributions.step_bodies import (
+    MAX_PROVIDERS,
+    MAX_STEPS,
+    NO_INVITATION,
+    has_invitation,
+    message_contradictions,
+    step_contradictions,
+)
 from distributor.engine.acceptance.judge import ThrottledError
 from distributor.engine.acceptance.references import UnknownReference, UnknownReferencesError, step_faults
 from distributor.models import Survey

@@ -2,7 +2,7 @@
 
 from rest_framework.request import Request
 
-from distributor.api.key_kinds import require_same_kind
+from distributor.api.calls.key_kinds import require_same_kind
 from distributor.api.native.rows import find_row, own_rows
 from distributor.models import Distribution
 

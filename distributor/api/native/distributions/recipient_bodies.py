@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, model_validator, with_config
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-from distributor.api.fields import (
+from distributor.api.bodies.fields import (
     NO_IDENTIFIER,
     AwareMomentOrNone,
     DataFault,

@@ -6,7 +6,15 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
 
-from distributor.api.fields import NULL_IS_DEFAULT, AwareMomentOrNone, DataFault, Email, EmbeddedData, Line255, Subject
+from distributor.api.bodies.fields import (
+    NULL_IS_DEFAULT,
+    AwareMomentOrNone,
+    DataFault,
+    Email,
+    EmbeddedData,
+    Line255,
+    Subject,
+)
 from distributor.api.native.distributions.recipient_bodies import refuse_if
 from distributor.api.wire import Body
 

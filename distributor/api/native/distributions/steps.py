@@ -8,9 +8,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
-from distributor.api.fields import MAX_KEYS
-from distributor.api.idempotency import idempotent
+from distributor.api.answers.pagination import page_response, parse_row_number, read_page
+from distributor.api.answers.problems import Fault, Problem, invalid_request
+from distributor.api.bodies.fields import MAX_KEYS
+from distributor.api.bodies.validation import parse_body
+from distributor.api.calls.authentication import caller_key
+from distributor.api.calls.idempotency import idempotent
 from distributor.api.native.distributions.faults import NOBODY_TO_THANK, follow_up_faults
 from distributor.api.native.distributions.lookup import find_distribution
 from distributor.api.native.distributions.step_bodies import AddedStepBody
@@ -31,10 +34,7 @@ from distributor.api.native.operations import (
     PAGE,
 )
 from distributor.api.native.view import NativeView
-from distributor.api.pagination import page_response, parse_row_number, read_page
-from distributor.api.problems import Fault, Problem, invalid_request
 from distributor.api.request_body import json_body
-from distributor.api.validation import parse_body
 from distributor.engine.acceptance.references import UnknownReferencesError
 from distributor.engine.follow_up.add import MAX_FOLLOW_UPS, FollowUpRefusal, FollowUpRefusedError, add_follow_up
 from distributor.engine.infrastructure.clock import database_now

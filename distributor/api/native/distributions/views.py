@@ -9,9 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
-from distributor.api.dry_run import DryRunResponse, PlanDocument
-from distributor.api.idempotency import idempotent
+from distributor.api.bodies.dry_run import DryRunResponse, PlanDocument
+from distributor.api.bodies.validation import parse_body
+from distributor.api.calls.authentication import caller_key
+from distributor.api.calls.idempotency import idempotent
 from distributor.api.native.distributions.bodies import DistributionBody, ScheduleBody
 from distributor.api.native.distributions.control import answer_control
 from distributor.api.native.distributions.documents import (
@@ -37,7 +38,6 @@ from distributor.api.native.operations import (
 )
 from distributor.api.native.view import NativeView
 from distributor.api.request_body import json_body
-from distributor.api.validation import parse_body
 from distributor.engine.acceptance.accept import accept
 from distributor.engine.acceptance.dry_run import dry_run, dry_run_selection
 from distributor.engine.acceptance.key_kinds import request_of_key

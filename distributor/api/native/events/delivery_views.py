@@ -9,6 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
+from distributor.api.answers.pagination import page_response, parse_row_number, read_page
+from distributor.api.answers.problems import Fault, Problem, invalid_request, not_found
+from distributor.api.bodies.validation import parse_body
 from distributor.api.native.events.endpoint_views import NOUN
 from distributor.api.native.events.endpoint_wire import (
     EventDeliveryBodyDocument,
@@ -23,10 +26,7 @@ from distributor.api.native.events.endpoint_wire import (
 from distributor.api.native.operations import CONFLICT, ERRORS_OF_BODY, ERRORS_OF_DETAIL, EVENTS, PAGE
 from distributor.api.native.rows import find_row, own_rows
 from distributor.api.native.view import NativeView
-from distributor.api.pagination import page_response, parse_row_number, read_page
-from distributor.api.problems import Fault, Problem, invalid_request, not_found
 from distributor.api.request_body import json_body
-from distributor.api.validation import parse_body
 from distributor.engine.events.endpoints import (
     EndpointInactiveError,
     FixedTypesError,

@@ -9,7 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
+from distributor.api.answers.problems import Fault, Problem, invalid_request
+from distributor.api.bodies.validation import parse_body
+from distributor.api.calls.authentication import caller_key
 from distributor.api.native.events.endpoint_wire import (
     EventEndpointBody,
     EventEndpointChanges,
@@ -23,9 +25,7 @@ from distributor.api.native.events.endpoint_wire import (
 from distributor.api.native.operations import CONFLICT, ERRORS_OF_BODY, ERRORS_OF_DETAIL, EVENTS, PAGE
 from distributor.api.native.rows import answer_page, delete_row, find_row, own_rows
 from distributor.api.native.view import NativeView
-from distributor.api.problems import Fault, Problem, invalid_request
 from distributor.api.request_body import json_body
-from distributor.api.validation import parse_body
 from distributor.engine.events.endpoints import (
     FixedTypesError,
     TooManyEndpointsError,

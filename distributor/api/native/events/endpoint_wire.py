@@ -8,8 +8,8 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, ValidationError, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from distributor.api.fields import NULL_IS_DEFAULT, ONE_LINE, AwareMoment, Name, NullIfBlank
-from distributor.api.problems import Fault
+from distributor.api.answers.problems import Fault
+from distributor.api.bodies.fields import NULL_IS_DEFAULT, ONE_LINE, AwareMoment, Name, NullIfBlank
 from distributor.api.wire import Body, Document, Page
 from distributor.engine.events.endpoints import header_faults, url_fault
 from distributor.engine.events.ids import event_id_of

@@ -12,13 +12,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
+from distributor.api.answers.pagination import DEFAULT_LIMIT, MAX_LIMIT, encode_cursor, read_number
+from distributor.api.answers.problems import Fault, invalid_request
+from distributor.api.calls.authentication import caller_key
 from distributor.api.native.events.event_documents import EventStreamPage
 from distributor.api.native.filters import read_uuid
 from distributor.api.native.operations import ERRORS, EVENTS, INVALID
 from distributor.api.native.view import NativeView
-from distributor.api.pagination import DEFAULT_LIMIT, MAX_LIMIT, encode_cursor, read_number
-from distributor.api.problems import Fault, invalid_request
 from distributor.engine.events.stream import Cursor, EventPage, Filter, has_news, read_events
 from distributor.engine.infrastructure.transactions import release_connection
 from distributor.rules.event_types import STREAMED

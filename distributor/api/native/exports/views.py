@@ -14,9 +14,12 @@ from rest_framework.response import Response
 
 from contacts.models import Organization
 from contacts.models.api_key import Scope
-from distributor.api.audit import record_call
-from distributor.api.authentication import caller_key
-from distributor.api.idempotency import HEADER, PARAMETER, idempotent
+from distributor.api.answers.pagination import read_number
+from distributor.api.answers.problems import Fault, Problem, ProblemDocument, invalid_request
+from distributor.api.bodies.validation import parse_body
+from distributor.api.calls.audit import record_call
+from distributor.api.calls.authentication import caller_key
+from distributor.api.calls.idempotency import HEADER, PARAMETER, idempotent
 from distributor.api.native.exports.wire import (
     COLUMNS_TEXT,
     ExportBody,
@@ -37,10 +40,7 @@ from distributor.api.native.operations import (
 )
 from distributor.api.native.rows import answer_page, find_row, own_rows
 from distributor.api.native.view import NativeView
-from distributor.api.pagination import read_number
-from distributor.api.problems import Fault, Problem, ProblemDocument, invalid_request
 from distributor.api.request_body import json_body
-from distributor.api.validation import parse_body
 from distributor.engine.exports.download import CONTENT_TYPES, is_compressed, read_file, read_gzip_file
 from distributor.engine.exports.expiry import delete_export
 from distributor.engine.exports.kinds import KINDS

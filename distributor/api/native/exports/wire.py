@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from distributor.api.fields import NO_NUL, NULL_IS_DEFAULT, AwareMoment
+from distributor.api.bodies.fields import NO_NUL, NULL_IS_DEFAULT, AwareMoment
 from distributor.api.wire import Body, Document, Page
 from distributor.engine.exports.columns import MAX_COLUMNS
 from distributor.engine.exports.filters import ExportFilters

@@ -7,12 +7,12 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.request import Request
 
 from contacts.models.api_key import Scope
+from distributor.api.answers.pagination import page_response, parse_row_number, read_page
+from distributor.api.answers.problems import Fault
 from distributor.api.native.imports.wire import FaultyRowDocument, FaultyRowPage, RowFaultDocument
 from distributor.api.native.operations import ERRORS_OF_DETAIL, IMPORTS, INVALID, PAGE
 from distributor.api.native.rows import find_row, own_rows
 from distributor.api.native.view import NativeView
-from distributor.api.pagination import page_response, parse_row_number, read_page
-from distributor.api.problems import Fault
 from distributor.engine.imports.error_file import error_file, row_faults
 from distributor.engine.imports.faults import RowFault
 from distributor.models import FileImport, ImportFault

@@ -11,7 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
+from distributor.api.answers.problems import Fault, invalid_request
+from distributor.api.bodies.validation import parse_body
+from distributor.api.calls.authentication import caller_key
 from distributor.api.native.imports.errors_view import render_fault
 from distributor.api.native.imports.uploads import FORM_TYPE, XLSX_TYPE, received_upload
 from distributor.api.native.imports.wire import (
@@ -26,8 +28,6 @@ from distributor.api.native.imports.wire import (
 )
 from distributor.api.native.operations import ERRORS_OF_BODY, IMPORTS
 from distributor.api.native.view import NativeView
-from distributor.api.problems import Fault, invalid_request
-from distributor.api.validation import parse_body
 from distributor.engine.imports.faults import FileFault
 from distributor.engine.imports.preview import Preview, preview_file
 from tables.reading.errors import UnreadableFileError

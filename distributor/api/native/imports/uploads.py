@@ -14,7 +14,7 @@ from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
 from rest_framework.request import Request
 
-from distributor.api.problems import Fault, Problem, invalid_request
+from distributor.api.answers.problems import Fault, Problem, invalid_request
 from distributor.engine.imports.start import StoredUpload
 from tables.reading.limits import MAX_FILE_BYTES
 
@@ -44,7 +44,7 @@ def received_upload(request: Request, option_names: tuple[str, ...]) -> Iterator
         if size > MAX_FILE_BYTES:
             detail = f"The file is larger than {MAX_FILE_BYTES // 1_000_000} MB."
             raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "file_too_large", detail)
-        request.upload_digest = digest.digest() + options  # type: ignore[attr-defined]  # api/idempotency.py
+        request.upload_digest = digest.digest() + options  # type: ignore[attr-defined]  # api/calls/idempotency.py
         name = str(getattr(file, "name", "") or "") if isinstance(file, UploadedFile) else ""
         name = name or request.query_params.get("fileName", "")
         yield StoredUpload(cast(BinaryIO, file), size, digest.hexdigest(), name), options

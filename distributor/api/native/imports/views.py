@@ -10,8 +10,11 @@ from rest_framework.response import Response
 
 from contacts.models import MailingList, Organization
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
-from distributor.api.idempotency import PARAMETER, idempotent
+from distributor.api.answers.problems import Fault, Problem
+from distributor.api.bodies.reference_faults import uuid_or_none
+from distributor.api.bodies.validation import parse_body
+from distributor.api.calls.authentication import caller_key
+from distributor.api.calls.idempotency import PARAMETER, idempotent
 from distributor.api.native.distributions.faults import send_faults
 from distributor.api.native.distributions.translate import to_send
 from distributor.api.native.imports.uploads import FORM_TYPE, XLSX_TYPE, received_upload
@@ -34,9 +37,6 @@ from distributor.api.native.operations import (
 )
 from distributor.api.native.rows import answer_page, find_row, own_rows
 from distributor.api.native.view import NativeView
-from distributor.api.problems import Fault, Problem
-from distributor.api.reference_faults import uuid_or_none
-from distributor.api.validation import parse_body
 from distributor.engine.acceptance.references import UnknownReferencesError
 from distributor.engine.imports import start
 from distributor.engine.imports.start import (

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from distributor.api.fields import NO_NUL, NULL_IS_DEFAULT, Line255, NullIfBlank
+from distributor.api.bodies.fields import NO_NUL, NULL_IS_DEFAULT, Line255, NullIfBlank
 from distributor.api.native.distributions.bodies import SurveySendBody
 from distributor.api.wire import Body, Document, Page
 from distributor.engine.imports.columns import DATA, FIELDS

@@ -10,9 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
-from distributor.api.dry_run import DryRunResponse, PlanDocument
-from distributor.api.idempotency import idempotent
+from distributor.api.answers.problems import Problem, ProblemDocument, not_found
+from distributor.api.bodies.dry_run import DryRunResponse, PlanDocument
+from distributor.api.bodies.validation import parse_body
+from distributor.api.calls.authentication import caller_key
+from distributor.api.calls.idempotency import idempotent
 from distributor.api.native.distributions.documents import render_link
 from distributor.api.native.distributions.faults import REFUSALS, explain
 from distributor.api.native.distributions.translate import SOURCE, to_contact, to_options, to_step
@@ -26,9 +28,7 @@ from distributor.api.native.links.wire import (
 )
 from distributor.api.native.operations import CONFLICT, ERRORS_OF_DETAIL, ERRORS_OF_SENDING, INVALID, LINKS
 from distributor.api.native.view import NativeView
-from distributor.api.problems import Problem, ProblemDocument, not_found
 from distributor.api.request_body import json_body
-from distributor.api.validation import parse_body
 from distributor.engine.acceptance.accept import accept
 from distributor.engine.acceptance.defaults import NoDefaultChannelError, default_step
 from distributor.engine.acceptance.dry_run import dry_run

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from distributor.api.fields import NULL_IS_DEFAULT, AwareMomentOrNone, DataFault, EmbeddedData, Line255
+from distributor.api.bodies.fields import NULL_IS_DEFAULT, AwareMomentOrNone, DataFault, EmbeddedData, Line255
 from distributor.api.native.distributions.bodies import ATTRIBUTES, DRY_RUN, LINK_TYPE
 from distributor.api.native.distributions.documents import PersonalLink
 from distributor.api.native.distributions.recipient_bodies import IdentifiedRecipient, refuse_if

@@ -12,7 +12,10 @@ from rest_framework.response import Response
 
 from contacts.models import MailingList
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
+from distributor.api.answers.problems import Fault, invalid_request, not_found
+from distributor.api.bodies.reference_faults import list_or_empty, reference_fault, uuid_or_none
+from distributor.api.bodies.validation import parse_body
+from distributor.api.calls.authentication import caller_key
 from distributor.api.native.lists.wire import (
     MAX_STEPS,
     ConnectionBody,
@@ -23,10 +26,7 @@ from distributor.api.native.lists.wire import (
 from distributor.api.native.operations import ERRORS_OF_BODY, ERRORS_OF_DETAIL, LISTS
 from distributor.api.native.rows import find_row, own_rows
 from distributor.api.native.view import NativeView
-from distributor.api.problems import Fault, invalid_request, not_found
-from distributor.api.reference_faults import list_or_empty, reference_fault, uuid_or_none
 from distributor.api.request_body import json_body
-from distributor.api.validation import parse_body
 from distributor.engine.acceptance.references import UnknownReference, UnknownReferencesError
 from distributor.engine.audience.list_connection import connect_list, connection_faults
 from distributor.models import ListConnection

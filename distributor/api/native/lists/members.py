@@ -11,15 +11,15 @@ from rest_framework.response import Response
 from contacts.list_members import UnknownMembersError, change_members
 from contacts.models import Contact, MailingList, Membership
 from contacts.models.api_key import Scope
+from distributor.api.answers.pagination import page_response, read_page
+from distributor.api.answers.problems import Fault, invalid_request, not_found
+from distributor.api.bodies.validation import parse_body
 from distributor.api.native.contacts.wire import ContactPage, render_contact
 from distributor.api.native.lists.wire import MemberChanges, MembersChanged
 from distributor.api.native.operations import ERRORS_OF_BODY, ERRORS_OF_DETAIL, INVALID, LISTS, PAGE
 from distributor.api.native.rows import find_row, own_rows
 from distributor.api.native.view import NativeView
-from distributor.api.pagination import page_response, read_page
-from distributor.api.problems import Fault, invalid_request, not_found
 from distributor.api.request_body import json_body
-from distributor.api.validation import parse_body
 
 
 class ListMembers(NativeView):

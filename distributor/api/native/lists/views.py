@@ -10,13 +10,13 @@ from rest_framework.response import Response
 
 from contacts.models import MailingList
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
+from distributor.api.bodies.validation import parse_body
+from distributor.api.calls.authentication import caller_key
 from distributor.api.native.lists.wire import ListBody, ListDocument, ListPage
 from distributor.api.native.operations import CONFLICT, ERRORS, ERRORS_OF_BODY, ERRORS_OF_DETAIL, INVALID, LISTS, PAGE
 from distributor.api.native.rows import answer_page, change_row, delete_row, find_row, own_rows, renderer
 from distributor.api.native.view import NativeView
 from distributor.api.request_body import json_body
-from distributor.api.validation import parse_body
 
 _render = renderer(ListDocument)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from distributor.api.fields import NULL_IS_DEFAULT, Name, NullIfBlank
+from distributor.api.bodies.fields import NULL_IS_DEFAULT, Name, NullIfBlank
 from distributor.api.wire import Body, Document, Page
 from distributor.rules.requests import StepRequest
 

@@ -9,8 +9,8 @@ from channels.models import ProviderAccount
 from channels.providers.registry import PROVIDERS, provider_class
 from contacts.channel import Channel
 from contacts.models import Organization
-from distributor.api.problems import Fault
-from distributor.api.validation import json_pointer
+from distributor.api.answers.problems import Fault
+from distributor.api.bodies.validation import json_pointer
 
 # Every sentence of a provider begins with the name of the setting that it is about.
 

@@ -12,7 +12,8 @@ from rest_framework.response import Response
 from channels.account_changes import credentials_after, merged
 from channels.models import ProviderAccount
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
+from distributor.api.bodies.validation import parse_body
+from distributor.api.calls.authentication import caller_key
 from distributor.api.native.operations import (
     CONFLICT,
     ERRORS,
@@ -33,7 +34,6 @@ from distributor.api.native.providers.wire import (
 from distributor.api.native.rows import answer_page, delete_row, find_row, own_rows
 from distributor.api.native.view import NativeView
 from distributor.api.request_body import json_body
-from distributor.api.validation import parse_body
 
 
 def _rows_with_health(request: Request) -> QuerySet[ProviderAccount]:

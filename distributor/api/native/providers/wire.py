@@ -12,7 +12,7 @@ from channels.account_state.health import HealthStatus, health_of
 from channels.models import ProviderAccount
 from channels.providers.registry import PROVIDERS, account_faults
 from contacts.channel import Channel
-from distributor.api.fields import (
+from distributor.api.bodies.fields import (
     NO_NUL,
     CurrencyOrNone,
     EmailOrNone,

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from distributor.api.fields import Line255
+from distributor.api.answers.pagination import parse_row_number
+from distributor.api.bodies.fields import Line255
 from distributor.api.native.filters import OfContact
 from distributor.api.native.list_queries import Changed
-from distributor.api.pagination import parse_row_number
 
 State = Literal["registered", "waiting", "sent", "failed", "indeterminate", "stopped"]
 _FEWER = "A page may then have fewer items than `limit`, or none, and still a `nextCursor`."

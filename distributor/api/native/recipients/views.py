@@ -10,13 +10,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
+from distributor.api.answers.problems import Fault, invalid_request
+from distributor.api.calls.authentication import caller_key
 from distributor.api.native.distributions.recipient_documents import RecipientDocument, render_recipient
 from distributor.api.native.list_queries import UpdatedUntil, answer_list, parameters_of, read_query, read_search
 from distributor.api.native.operations import ERRORS, ERRORS_OF_BODY, INVALID, RECIPIENTS
 from distributor.api.native.recipients.queries import JourneyQuery
 from distributor.api.native.view import NativeView
-from distributor.api.problems import Fault, invalid_request
 from distributor.api.wire import Page
 from distributor.engine.events.expiry import EVENTS_KEPT
 from distributor.engine.infrastructure.clock import database_now

@@ -9,14 +9,14 @@ from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
 from distributor import models
-from distributor.api.authentication import caller_key
+from distributor.api.bodies.validation import parse_body
+from distributor.api.calls.authentication import caller_key
 from distributor.api.native.operations import CONFLICT, ERRORS_OF_BODY, ERRORS_OF_DETAIL, RESPONSES
 from distributor.api.native.responses.wire import ResponseChanges, ResponseDocument, render_response
 from distributor.api.native.rows import find_row
 from distributor.api.native.view import NativeView
 from distributor.api.request_body import json_body
 from distributor.api.response_changes import change_stored_data
-from distributor.api.validation import parse_body
 
 
 class ResponseDetail(NativeView):

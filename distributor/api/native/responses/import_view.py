@@ -11,14 +11,14 @@ from rest_framework.response import Response
 
 from contacts.models import ApiKey
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
+from distributor.api.answers.problems import Fault, ProblemDocument, invalid_request
+from distributor.api.bodies.validation import parse_body
+from distributor.api.calls.authentication import caller_key
 from distributor.api.native.links.views import LINK_REFUSALS
 from distributor.api.native.operations import ERRORS, INVALID, RESPONSES
 from distributor.api.native.responses.wire import ImportAnswer, ImportBody, ImportedResponse, ImportResult
 from distributor.api.native.view import NativeView
-from distributor.api.problems import Fault, ProblemDocument, invalid_request
 from distributor.api.request_body import json_body
-from distributor.api.validation import parse_body
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.responses.record import LinkNotOpenError, record_anonymous, record_response
 from distributor.models import Survey

@@ -8,7 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
+from distributor.api.answers.problems import Fault, Problem, invalid_request
+from distributor.api.calls.authentication import caller_key
 from distributor.api.native.list_queries import answer_list, parameters_of, read_query, read_search
 from distributor.api.native.operations import ERRORS, ERRORS_OF_BODY, INVALID, RESPONSES
 from distributor.api.native.responses.wire import (
@@ -19,7 +20,6 @@ from distributor.api.native.responses.wire import (
     render_response,
 )
 from distributor.api.native.view import NativeView
-from distributor.api.problems import Fault, Problem, invalid_request
 from distributor.engine.queries.responses import read_responses
 
 PREFIX = "attributes."

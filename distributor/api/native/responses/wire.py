@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from distributor import models
-from distributor.api.fields import NO_NUL, AwareMomentOrNone, DataFault, EmbeddedData, Identifier
+from distributor.api.bodies.fields import NO_NUL, AwareMomentOrNone, DataFault, EmbeddedData, Identifier
 from distributor.api.native.filters import OfContact
 from distributor.api.wire import Body, Document, Page
 

@@ -9,13 +9,13 @@ from rest_framework.response import Response
 
 from channels.sandbox_inbox import find_messages, read_address
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
+from distributor.api.answers.pagination import page_response, parse_row_number, read_page
+from distributor.api.answers.problems import Fault
+from distributor.api.calls.authentication import caller_key
 from distributor.api.native.filters import read_uuid
 from distributor.api.native.operations import ERRORS, INVALID, PAGE, SANDBOX
 from distributor.api.native.sandbox.wire import SandboxPage, render_message
 from distributor.api.native.view import NativeView
-from distributor.api.pagination import page_response, parse_row_number, read_page
-from distributor.api.problems import Fault
 
 
 class SandboxMessages(NativeView):

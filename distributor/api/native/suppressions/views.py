@@ -13,8 +13,10 @@ from contacts.channel import Channel
 from contacts.models import Suppression
 from contacts.models.api_key import Scope
 from contacts.suppressions import spell_address, suppress_address
-from distributor.api.authentication import caller_key
-from distributor.api.fields import EMAIL_OR_BLANK, PATTERN_FAULTS
+from distributor.api.answers.problems import Fault, Problem
+from distributor.api.bodies.fields import EMAIL_OR_BLANK, PATTERN_FAULTS
+from distributor.api.bodies.validation import parse_body
+from distributor.api.calls.authentication import caller_key
 from distributor.api.native.list_queries import unescape_plus
 from distributor.api.native.operations import (
     CONFLICT,
@@ -28,9 +30,7 @@ from distributor.api.native.operations import (
 from distributor.api.native.rows import answer_page, delete_row, find_row, own_rows, renderer
 from distributor.api.native.suppressions.wire import SuppressionBody, SuppressionDocument, SuppressionPage
 from distributor.api.native.view import NativeView
-from distributor.api.problems import Fault, Problem
 from distributor.api.request_body import json_body
-from distributor.api.validation import parse_body
 from distributor.rules.consent import LIFTED_BY_THE_PERSON_ONLY
 
 _render = renderer(SuppressionDocument)

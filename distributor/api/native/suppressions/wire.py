@@ -7,7 +7,7 @@ from pydantic import Field
 
 from contacts.channel import Channel
 from contacts.models.suppression import SuppressionReason
-from distributor.api.fields import Line, NullIfBlank
+from distributor.api.bodies.fields import Line, NullIfBlank
 from distributor.api.wire import Body, Document, Page
 
 

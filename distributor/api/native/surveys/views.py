@@ -10,14 +10,14 @@ from rest_framework.response import Response
 
 from contacts.models import Organization
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
+from distributor.api.answers.problems import Fault
+from distributor.api.bodies.validation import parse_body
+from distributor.api.calls.authentication import caller_key
 from distributor.api.native.operations import CONFLICT, ERRORS, ERRORS_OF_BODY, ERRORS_OF_DETAIL, INVALID, PAGE, SURVEYS
 from distributor.api.native.rows import answer_page, change_row, delete_row, find_row, own_rows
 from distributor.api.native.surveys.wire import SurveyBody, SurveyChanges, SurveyDocument, SurveyPage, render_survey
 from distributor.api.native.view import NativeView
-from distributor.api.problems import Fault
 from distributor.api.request_body import json_body
-from distributor.api.validation import parse_body
 from distributor.models import Survey
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
-from distributor.api.fields import CLEARED, ONE_LINE, LanguageTag, Line, Name, NullIfBlank, Text, UrlOrNone
+from distributor.api.bodies.fields import CLEARED, ONE_LINE, LanguageTag, Line, Name, NullIfBlank, Text, UrlOrNone
 from distributor.api.wire import Body, Document, Page
 from distributor.models import Survey
 

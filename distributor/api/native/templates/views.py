@@ -11,7 +11,9 @@ from rest_framework.response import Response
 from channels.models import Template
 from channels.templates import NoVariantLeftError, change_template, create_template
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
+from distributor.api.answers.problems import Fault, invalid_request, not_found
+from distributor.api.bodies.validation import parse_body
+from distributor.api.calls.authentication import caller_key
 from distributor.api.native.operations import (
     CONFLICT,
     ERRORS,
@@ -31,9 +33,7 @@ from distributor.api.native.templates.wire import (
     render_template,
 )
 from distributor.api.native.view import NativeView
-from distributor.api.problems import Fault, invalid_request, not_found
 from distributor.api.request_body import json_body
-from distributor.api.validation import parse_body
 from distributor.engine.infrastructure.audit import actor_of_key
 
 _NO_VARIANT_LEFT = Fault("/variants", "no_variant_left", "A template needs at least one variant.")

@@ -11,7 +11,8 @@ from pydantic_core import PydanticCustomError
 from channels.models import OnMissingValue, Template
 from channels.models.template import MAX_TEXT_LENGTH
 from contacts.channel import Channel
-from distributor.api.fields import (
+from distributor.api.answers.problems import Fault
+from distributor.api.bodies.fields import (
     BCP_47_OR_BLANK,
     NO_NUL,
     PATTERN_FAULTS,
@@ -22,8 +23,7 @@ from distributor.api.fields import (
     Subject,
     check_placeholders,
 )
-from distributor.api.problems import Fault
-from distributor.api.validation import json_pointer
+from distributor.api.bodies.validation import json_pointer
 from distributor.api.wire import Body, Document, Page
 
 MAX_VARIANTS = 100

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from distributor.api.problems import Fault, Problem, problem_document
+from distributor.api.answers.problems import Fault, Problem, problem_document
 from distributor.api.reference.errors import of_bodies, of_calls, of_events, of_files, of_references, of_values
 from distributor.api.reference.errors.entry import Entry
 

@@ -17,8 +17,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from contacts.api_keys import find_api_key
+from distributor.api.answers.problems import render_exception
 from distributor.api.dialects.distributions_v3.documentation import TAGS
-from distributor.api.problems import render_exception
 
 # A key works until it expires or is revoked, also after this. Clients then ask for the next token.
 LIFETIME_SECONDS: Final = 3_599

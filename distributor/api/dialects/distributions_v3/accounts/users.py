@@ -9,7 +9,8 @@ from rest_framework.response import Response
 
 from contacts.models import Organization
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
+from distributor.api.answers.problems import not_found
+from distributor.api.calls.authentication import caller_key
 from distributor.api.dialects.distributions_v3.documentation import TAGS, id_field, path_id
 from distributor.api.dialects.distributions_v3.envelope import (
     KEY_ERRORS,
@@ -22,7 +23,6 @@ from distributor.api.dialects.distributions_v3.envelope import (
     paged,
 )
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id, read_id
-from distributor.api.problems import not_found
 
 _USER_ID = path_id("user_id", Kind.LIBRARY, "Id of the user, from `GET /users` or `GET /whoami`.")
 

@@ -8,7 +8,8 @@ from rest_framework.response import Response
 
 from contacts.models import Contact, Membership
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
+from distributor.api.bodies.reference_faults import data_of_one_contact
+from distributor.api.calls.authentication import caller_key
 from distributor.api.dialects.distributions_v3.directory.elements import (
     MAX_MEMBERSHIPS,
     DirectoryContactElement,
@@ -41,7 +42,6 @@ from distributor.api.dialects.distributions_v3.lists.contact_bodies import (
 from distributor.api.dialects.distributions_v3.lists.contact_shapes import MailingListContactBody
 from distributor.api.dialects.distributions_v3.paging import PAGE, answer_found, key_parser, read_page
 from distributor.api.dialects.distributions_v3.references import find_by_id, require_own
-from distributor.api.reference_faults import data_of_one_contact
 from distributor.engine.consent.erase import erase_contact
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.queries.contacts import find_contacts

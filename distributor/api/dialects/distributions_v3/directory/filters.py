@@ -6,7 +6,7 @@ from pydantic import Field, PlainValidator, TypeAdapter, ValidationError, Valida
 from pydantic_core import PydanticCustomError
 
 from contacts.phone_numbers import normalize_phone
-from distributor.api.fields import DataFault, Email, Identifier
+from distributor.api.bodies.fields import DataFault, Email, Identifier
 from distributor.api.wire import Body
 from distributor.engine.queries.contact_search import AllOf, AnyOf, Condition, FieldIs, SearchedField
 

@@ -11,6 +11,8 @@ from rest_framework.response import Response
 
 from contacts.channel import Channel
 from contacts.models.api_key import Scope
+from distributor.api.answers.pagination import parse_row_number
+from distributor.api.answers.problems import Fault
 from distributor.api.dialects.distributions_v3.directory.contacts import find_directory_contact
 from distributor.api.dialects.distributions_v3.distributions.follow_ups.render import REQUEST_TYPES
 from distributor.api.dialects.distributions_v3.documentation import CONTACT_ID, DIRECTORY_ID, TAGS, id_field
@@ -25,8 +27,6 @@ from distributor.api.dialects.distributions_v3.envelope import (
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.api.dialects.distributions_v3.paging import PAGE, next_page, read_page
 from distributor.api.dialects.distributions_v3.timestamps import format_time, format_time_or_none
-from distributor.api.pagination import parse_row_number
-from distributor.api.problems import Fault
 from distributor.engine.journey.attempts import read_attempts
 from distributor.engine.queries.page import Window
 from distributor.engine.queries.recipients import find_journeys

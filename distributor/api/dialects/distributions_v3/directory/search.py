@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
+from distributor.api.calls.authentication import caller_key
 from distributor.api.dialects.distributions_v3.directory.elements import FoundContactElement, render_found_contact
 from distributor.api.dialects.distributions_v3.directory.filters import ContactSearchBody
 from distributor.api.dialects.distributions_v3.documentation import DIRECTORY_ID, TAGS

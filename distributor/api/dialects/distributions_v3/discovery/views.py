@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from contacts.models import Contact
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
+from distributor.api.calls.authentication import caller_key
 from distributor.api.dialects.distributions_v3.discovery.elements import (
     Caller,
     DirectoryElement,

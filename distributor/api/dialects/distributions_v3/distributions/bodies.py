@@ -5,6 +5,8 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Field, RootModel, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from distributor.api.bodies.dry_run import PlanDocument
+from distributor.api.bodies.fields import NULL_IS_DEFAULT, Line255
 from distributor.api.dialects.distributions_v3.distributions.body_parts import (
     DRY_RUN,
     EMBEDDED_DATA,
@@ -31,8 +33,6 @@ from distributor.api.dialects.distributions_v3.wire import (
     MailingListIdOrNone,
     SurveyId,
 )
-from distributor.api.dry_run import PlanDocument
-from distributor.api.fields import NULL_IS_DEFAULT, Line255
 
 
 class SendBody(DirectoryBody):

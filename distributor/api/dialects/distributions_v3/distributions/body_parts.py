@@ -15,6 +15,17 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from channels.models.template import MAX_TEXT_LENGTH
+from distributor.api.bodies.fields import (
+    NO_NUL,
+    NULL_IS_DEFAULT,
+    DataFault,
+    Email,
+    EmbeddedData,
+    Line255,
+    Moment,
+    Subject,
+    check_placeholders,
+)
 from distributor.api.dialects.distributions_v3.ids import Kind
 from distributor.api.dialects.distributions_v3.piped_text import to_placeholders
 from distributor.api.dialects.distributions_v3.wire import (
@@ -25,17 +36,6 @@ from distributor.api.dialects.distributions_v3.wire import (
     MailingListIdOrNone,
     MessageIdOrNone,
     SurveyId,
-)
-from distributor.api.fields import (
-    NO_NUL,
-    NULL_IS_DEFAULT,
-    DataFault,
-    Email,
-    EmbeddedData,
-    Line255,
-    Moment,
-    Subject,
-    check_placeholders,
 )
 from distributor.api.wire import Body
 

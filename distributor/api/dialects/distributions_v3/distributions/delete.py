@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from distributor.api.problems import Problem
+from distributor.api.answers.problems import Problem
 from distributor.engine.control import delete
 from distributor.engine.infrastructure.clock import database_now
 from distributor.models import Distribution, Step

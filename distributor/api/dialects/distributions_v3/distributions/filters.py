@@ -15,6 +15,8 @@ from rest_framework.request import Request
 
 from contacts.channel import Channel
 from contacts.models import Organization
+from distributor.api.answers.problems import Fault
+from distributor.api.bodies.fields import Moment
 from distributor.api.dialects.distributions_v3.distributions.follow_ups.render import (
     REQUEST_TYPES,
     render_follow_ups,
@@ -29,8 +31,6 @@ from distributor.api.dialects.distributions_v3.distributions.render import (
 )
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id, read_id
 from distributor.api.dialects.distributions_v3.paging import Page
-from distributor.api.fields import Moment
-from distributor.api.problems import Fault
 
 _MOMENT: Final[TypeAdapter[datetime]] = TypeAdapter(Moment)
 _INVITATION_TYPES: Final = ("Invite", "GeneratedInvite")

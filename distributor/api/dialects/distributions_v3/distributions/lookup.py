@@ -3,13 +3,13 @@
 from django.db.models import QuerySet
 from rest_framework.request import Request
 
-from distributor.api.authentication import caller_key
+from distributor.api.answers.problems import not_found
+from distributor.api.calls.authentication import caller_key
+from distributor.api.calls.key_kinds import require_same_kind
 from distributor.api.dialects.distributions_v3.distributions.follow_ups.render import visible_follow_ups, with_parent
 from distributor.api.dialects.distributions_v3.distributions.render import visible_distributions
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id, read_id
 from distributor.api.dialects.distributions_v3.references import find_by_id
-from distributor.api.key_kinds import require_same_kind
-from distributor.api.problems import not_found
 from distributor.models import Distribution, Step
 
 

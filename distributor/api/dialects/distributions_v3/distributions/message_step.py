@@ -9,10 +9,10 @@ from channels.models import TemplateVariant
 from channels.rendering import compile_text
 from contacts.channel import Channel
 from contacts.models import Organization
+from distributor.api.answers.problems import Fault, invalid_request
 from distributor.api.dialects.distributions_v3 import faults
 from distributor.api.dialects.distributions_v3.distributions.body_parts import HeaderBody, MessageBody
 from distributor.api.dialects.distributions_v3.library.message_shapes import variant_of
-from distributor.api.problems import Fault, invalid_request
 from distributor.engine.acceptance.defaults import find_defaults
 from distributor.rules.journey.chain import StepKind
 from distributor.rules.requests import NO_TEMPLATE, StepRequest

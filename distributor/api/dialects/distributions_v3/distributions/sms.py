@@ -12,7 +12,9 @@ from rest_framework.response import Response
 from contacts.channel import Channel
 from contacts.models import Organization
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
+from distributor.api.answers.problems import Fault, not_found
+from distributor.api.calls.authentication import caller_key
+from distributor.api.calls.idempotency import idempotent
 from distributor.api.dialects.distributions_v3.distributions.bodies import (
     SMS_ID_FIELDS,
     SentOrPlanned,
@@ -45,8 +47,6 @@ from distributor.api.dialects.distributions_v3.envelope import (
 from distributor.api.dialects.distributions_v3.faults import read_body
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.api.dialects.distributions_v3.paging import OFFSET, PAGE, key_parser, next_page, read_page
-from distributor.api.idempotency import idempotent
-from distributor.api.problems import Fault, not_found
 from distributor.api.request_body import json_body
 from distributor.engine.acceptance.dry_run import DryRun
 from distributor.engine.infrastructure.clock import database_now

@@ -11,13 +11,13 @@ from rest_framework.request import Request
 
 from contacts.contact_fields import ContactFields
 from contacts.models import Organization
+from distributor.api.answers.problems import Fault, invalid_request
+from distributor.api.bodies.fields import EmbeddedData, Line255
+from distributor.api.bodies.validation import faults_of
 from distributor.api.dialects.distributions_v3.faults import read_body
 from distributor.api.dialects.distributions_v3.lists.contact_bodies import NO_IDENTIFIER, NO_PHONE_PLACE
 from distributor.api.dialects.distributions_v3.lists.contact_shapes import MailingListContactBody
-from distributor.api.fields import EmbeddedData, Line255
-from distributor.api.problems import Fault, invalid_request
 from distributor.api.request_body import json_body
-from distributor.api.validation import faults_of
 from distributor.api.wire import Body
 from distributor.engine.imports.checked import CheckedPeople
 from distributor.engine.imports.faults import SHOWN_VALUE, RowFault

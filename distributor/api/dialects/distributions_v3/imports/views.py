@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
+from distributor.api.calls.authentication import caller_key
 from distributor.api.dialects.distributions_v3.documentation import DIRECTORY_ID, IMPORT_ID, LIST_ID, TAGS
 from distributor.api.dialects.distributions_v3.envelope import (
     BODY_ERRORS,

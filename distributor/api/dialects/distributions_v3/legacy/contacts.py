@@ -13,6 +13,8 @@ from pydantic_core import to_json
 from contacts.contact_changes import save_contacts
 from contacts.list_members import change_members, lock_list
 from contacts.models import Contact, MailingList, Organization
+from distributor.api.answers.problems import Fault, invalid_request
+from distributor.api.bodies.fields import Phone
 from distributor.api.dialects.distributions_v3.faults import parse_json, read_body
 from distributor.api.dialects.distributions_v3.legacy.shapes import (
     MAX_CONTACTS,
@@ -22,8 +24,6 @@ from distributor.api.dialects.distributions_v3.legacy.shapes import (
     render_contact,
 )
 from distributor.api.dialects.distributions_v3.lists.contact_bodies import SOURCE
-from distributor.api.fields import Phone
-from distributor.api.problems import Fault, invalid_request
 from distributor.engine.consent.opt_out import opt_out_many
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.infrastructure.transactions import retry_contact_collisions

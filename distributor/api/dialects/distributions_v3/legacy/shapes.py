@@ -7,13 +7,13 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from contacts.models import Contact, MailingList, Organization
+from distributor.api.bodies.fields import Line255, Name
 from distributor.api.dialects.distributions_v3.documentation import id_field
 from distributor.api.dialects.distributions_v3.envelope import Element
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.api.dialects.distributions_v3.lists.contact_shapes import ExtRef, MailingListContactBody
 from distributor.api.dialects.distributions_v3.timestamps import format_time
 from distributor.api.dialects.distributions_v3.wire import LibraryIdOrNone
-from distributor.api.fields import Line255, Name
 from distributor.api.wire import Body
 from distributor.models import Recipient, Response
 

@@ -9,7 +9,9 @@ from rest_framework.response import Response
 from contacts.list_members import UnknownMembersError
 from contacts.models import MailingList
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
+from distributor.api.answers.problems import not_found
+from distributor.api.bodies.reference_faults import data_of_one_contact
+from distributor.api.calls.authentication import caller_key
 from distributor.api.dialects.distributions_v3.documentation import LIST_ID, TAGS
 from distributor.api.dialects.distributions_v3.envelope import (
     BODY_ERRORS,
@@ -51,8 +53,6 @@ from distributor.api.dialects.distributions_v3.paging import (
     read_page,
 )
 from distributor.api.dialects.distributions_v3.references import find_by_id
-from distributor.api.problems import not_found
-from distributor.api.reference_faults import data_of_one_contact
 from distributor.api.request_body import json_body
 
 

@@ -11,12 +11,12 @@ from channels.models.template import MAX_TEXT_LENGTH
 from channels.plain_text import is_html, plain_text
 from channels.rendering import unknown_placeholders
 from contacts.channel import Channel
+from distributor.api.bodies.fields import NO_NUL, DataFault, Name, check_placeholders
 from distributor.api.dialects.distributions_v3.documentation import id_field
 from distributor.api.dialects.distributions_v3.envelope import Element
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
 from distributor.api.dialects.distributions_v3.library.categories import KEPT, category_of
 from distributor.api.dialects.distributions_v3.piped_text import from_placeholders, to_placeholders
-from distributor.api.fields import NO_NUL, DataFault, Name, check_placeholders
 from distributor.api.wire import Body
 
 MAX_LANGUAGES: Final = 100

@@ -14,7 +14,8 @@ from channels.models import Template
 from channels.template_versions import lock_texts
 from channels.templates import NoVariantLeftError, Texts, change_template, create_template
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
+from distributor.api.answers.problems import Fault, Problem, invalid_request, not_found
+from distributor.api.calls.authentication import caller_key
 from distributor.api.dialects.distributions_v3.documentation import LIBRARY_ID, MESSAGE_ID, TAGS
 from distributor.api.dialects.distributions_v3.envelope import (
     BODY_ERRORS,
@@ -50,7 +51,6 @@ from distributor.api.dialects.distributions_v3.library.message_shapes import (
 )
 from distributor.api.dialects.distributions_v3.paging import OFFSET, PAGE, key_parser, page_of_rows, read_page
 from distributor.api.dialects.distributions_v3.references import find_by_id, require_own
-from distributor.api.problems import Fault, Problem, invalid_request, not_found
 from distributor.api.request_body import json_body
 from distributor.engine.infrastructure.audit import actor_of_key
 

@@ -12,11 +12,11 @@ from rest_framework.request import Request
 
 from contacts.contact_changes import IdentityTakenError, NoIdentityError, change_contact, save_contact
 from contacts.models import Contact
-from distributor.api.authentication import caller_key
+from distributor.api.answers.problems import Fault, Problem, invalid_request, not_found
+from distributor.api.bodies.reference_faults import data_of_one_contact
+from distributor.api.calls.authentication import caller_key
 from distributor.api.dialects.distributions_v3.faults import read_body
 from distributor.api.dialects.distributions_v3.lists.contact_shapes import MailingListContactBody
-from distributor.api.problems import Fault, Problem, invalid_request, not_found
-from distributor.api.reference_faults import data_of_one_contact
 from distributor.api.request_body import json_body
 from distributor.engine.consent.opt_out import opt_out
 from distributor.engine.infrastructure.clock import database_now

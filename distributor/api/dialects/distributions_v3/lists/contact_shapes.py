@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, Field, StringConstraints
 
 from contacts.models import Contact
+from distributor.api.bodies.fields import Email, EmbeddedData, Identifier, Line255, Phone
 from distributor.api.dialects.distributions_v3.documentation import id_field
 from distributor.api.dialects.distributions_v3.envelope import Element
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
@@ -13,7 +14,6 @@ from distributor.api.dialects.distributions_v3.timestamps import (
     epoch_milliseconds,
     epoch_milliseconds_or_none,
 )
-from distributor.api.fields import Email, EmbeddedData, Identifier, Line255, Phone
 from distributor.api.wire import Body
 
 _COLUMNS: Final = {"ext_ref": "external_id", "language": "locale"}

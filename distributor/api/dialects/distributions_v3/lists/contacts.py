@@ -10,7 +10,9 @@ from rest_framework.response import Response
 from contacts.list_members import UnknownMembersError, change_members, lock_list
 from contacts.models import Contact, MailingList, Organization
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
+from distributor.api.answers.problems import not_found
+from distributor.api.bodies.reference_faults import data_of_one_contact
+from distributor.api.calls.authentication import caller_key
 from distributor.api.dialects.distributions_v3.documentation import CONTACT_ID, DIRECTORY_ID, LIST_ID, TAGS
 from distributor.api.dialects.distributions_v3.envelope import (
     BODY_ERRORS,
@@ -47,8 +49,6 @@ from distributor.api.dialects.distributions_v3.paging import (
     read_page,
 )
 from distributor.api.dialects.distributions_v3.references import find_by_id
-from distributor.api.problems import not_found
-from distributor.api.reference_faults import data_of_one_contact
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.infrastructure.transactions import retry_contact_collisions
 

@@ -14,7 +14,8 @@ from rest_framework.response import Response
 
 from contacts.models import MailingList, Membership, Organization
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
+from distributor.api.bodies.fields import ONE_LINE
+from distributor.api.calls.authentication import caller_key
 from distributor.api.dialects.distributions_v3.documentation import DIRECTORY_ID, LIST_ID, TAGS, id_field
 from distributor.api.dialects.distributions_v3.envelope import (
     BODY_ERRORS,
@@ -36,7 +37,6 @@ from distributor.api.dialects.distributions_v3.paging import OFFSET, PAGE, key_p
 from distributor.api.dialects.distributions_v3.references import find_by_id, require_own
 from distributor.api.dialects.distributions_v3.timestamps import epoch_milliseconds
 from distributor.api.dialects.distributions_v3.wire import LibraryIdOrNone
-from distributor.api.fields import ONE_LINE
 from distributor.api.request_body import json_body
 from distributor.api.wire import Body
 

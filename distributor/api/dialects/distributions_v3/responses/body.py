@@ -8,12 +8,12 @@ from typing import Annotated, Any, Final, NamedTuple
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
+from distributor.api.answers.problems import Fault, invalid_request
+from distributor.api.bodies.fields import NULL_IS_DEFAULT, EmbeddedData, Moment
 from distributor.api.dialects.distributions_v3.ids import Kind
 from distributor.api.dialects.distributions_v3.responses.metadata import METADATA_IDS
 from distributor.api.dialects.distributions_v3.surveys.questions import ANSWER_KEYS
 from distributor.api.dialects.distributions_v3.wire import SurveyId
-from distributor.api.fields import NULL_IS_DEFAULT, EmbeddedData, Moment
-from distributor.api.problems import Fault, invalid_request
 from distributor.api.wire import Body
 from distributor.models import Survey
 

@@ -9,7 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response as Answer
 
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
+from distributor.api.answers.problems import Fault, invalid_request
+from distributor.api.calls.authentication import caller_key
 from distributor.api.dialects.distributions_v3.documentation import SURVEY, TAGS, id_field, path_id
 from distributor.api.dialects.distributions_v3.envelope import (
     BODY_ERRORS,
@@ -31,7 +32,6 @@ from distributor.api.dialects.distributions_v3.responses.schema import ResponseS
 from distributor.api.dialects.distributions_v3.responses.values import Shown, name_values, render_response
 from distributor.api.dialects.distributions_v3.surveys.lookup import find_survey
 from distributor.api.dialects.distributions_v3.surveys.questions import questions_of
-from distributor.api.problems import Fault, invalid_request
 from distributor.api.request_body import json_body
 from distributor.api.response_changes import change_stored_data
 from distributor.engine.exports.responses import rows_of

@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from distributor.api.bodies.fields import NULL_IS_DEFAULT, ONE_LINE
 from distributor.api.dialects.distributions_v3.documentation import id_field
 from distributor.api.dialects.distributions_v3.envelope import Element
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
-from distributor.api.fields import NULL_IS_DEFAULT, ONE_LINE
 from distributor.api.wire import Body
 
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=ONE_LINE)]

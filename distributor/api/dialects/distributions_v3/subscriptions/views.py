@@ -10,8 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
-from distributor.api.audit import record_call
-from distributor.api.authentication import caller_key
+from distributor.api.answers.problems import Fault, Problem, invalid_request
+from distributor.api.calls.audit import record_call
+from distributor.api.calls.authentication import caller_key
 from distributor.api.dialects.distributions_v3.documentation import TAGS, path_id
 from distributor.api.dialects.distributions_v3.envelope import (
     BODY_ERRORS,
@@ -47,7 +48,6 @@ from distributor.api.dialects.distributions_v3.subscriptions.topics import (
     Topic,
     read_topic,
 )
-from distributor.api.problems import Fault, Problem, invalid_request
 from distributor.api.request_body import json_body
 from distributor.engine.events.endpoints import TooManyEndpointsError, create_endpoint, url_fault
 from distributor.engine.infrastructure.clock import database_now

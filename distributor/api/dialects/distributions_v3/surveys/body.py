@@ -5,10 +5,10 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from distributor.api.bodies.fields import NULL_IS_DEFAULT, Name
 from distributor.api.dialects.distributions_v3.distributions.body_parts import MomentOrNone
 from distributor.api.dialects.distributions_v3.ids import Kind
 from distributor.api.dialects.distributions_v3.wire import LibraryIdOrNone
-from distributor.api.fields import NULL_IS_DEFAULT, Name
 from distributor.api.wire import Body
 
 

@@ -4,9 +4,9 @@ from http import HTTPStatus
 
 from rest_framework.request import Request
 
-from distributor.api.authentication import caller_key
+from distributor.api.answers.problems import Problem
+from distributor.api.calls.authentication import caller_key
 from distributor.api.dialects.distributions_v3.ids import Kind, read_id
-from distributor.api.problems import Problem
 from distributor.models import Survey
 
 

@@ -9,8 +9,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
-from distributor.api.idempotency import idempotent
+from distributor.api.answers.pagination import page_response, read_page
+from distributor.api.answers.problems import Problem
+from distributor.api.bodies.validation import parse_body
+from distributor.api.calls.authentication import caller_key
+from distributor.api.calls.idempotency import idempotent
 from distributor.api.native.distributions.lookup import find_distribution
 from distributor.api.native.distributions.retry.wire import (
     RetryBody,
@@ -30,10 +33,7 @@ from distributor.api.native.operations import (
     RECIPIENTS,
 )
 from distributor.api.native.view import NativeView
-from distributor.api.pagination import page_response, read_page
-from distributor.api.problems import Problem
 from distributor.api.request_body import json_body
-from distributor.api.validation import parse_body
 from distributor.engine.infrastructure.clock import database_now
 from distributor.engine.manual_retry.start import RetryRefusal, RetryRefusedError, require_retryable, start_retry
 from distributor.engine.manual_retry.unreached import count_unreached

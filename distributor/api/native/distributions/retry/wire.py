@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from distributor.api.fields import NO_NUL, NULL_IS_DEFAULT
+from distributor.api.bodies.fields import NO_NUL, NULL_IS_DEFAULT
 from distributor.api.wire import Body, Document, Page
 from distributor.engine.manual_retry.unreached import MAX_GROUPS, UnreachedGroup
 from distributor.models import ManualRetry

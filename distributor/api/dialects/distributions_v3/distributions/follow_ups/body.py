@@ -4,6 +4,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from distributor.api.bodies.fields import NULL_IS_DEFAULT
 from distributor.api.dialects.distributions_v3.distributions.body_parts import (
     SEND_DATE,
     DataOrNone,
@@ -16,7 +17,6 @@ from distributor.api.dialects.distributions_v3.documentation import id_field
 from distributor.api.dialects.distributions_v3.envelope import Element
 from distributor.api.dialects.distributions_v3.ids import Kind
 from distributor.api.dialects.distributions_v3.wire import ContactIdOrNone
-from distributor.api.fields import NULL_IS_DEFAULT
 
 
 class FollowUpBody(DirectoryBody):

@@ -10,14 +10,14 @@ from django.db import transaction
 from rest_framework.request import Request
 
 from contacts.channel import Channel
-from distributor.api.audit import record_call
+from distributor.api.answers.problems import Fault, Problem, invalid_request
+from distributor.api.bodies.fields import MAX_KEYS
+from distributor.api.calls.audit import record_call
+from distributor.api.calls.key_kinds import require_same_kind
 from distributor.api.dialects.distributions_v3 import faults
 from distributor.api.dialects.distributions_v3.distributions.bodies import SmsBody
 from distributor.api.dialects.distributions_v3.distributions.follow_ups.body import FollowUpBody
 from distributor.api.dialects.distributions_v3.distributions.message_step import Keys, message_step
-from distributor.api.fields import MAX_KEYS
-from distributor.api.key_kinds import require_same_kind
-from distributor.api.problems import Fault, Problem, invalid_request
 from distributor.engine.acceptance.references import UnknownReferencesError
 from distributor.engine.follow_up.add import FollowUpRefusal, FollowUpRefusedError, add_follow_up
 from distributor.models import Distribution, Step

@@ -7,7 +7,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
+from distributor.api.calls.authentication import caller_key
+from distributor.api.calls.idempotency import idempotent
 from distributor.api.dialects.distributions_v3.distributions.follow_ups.body import (
     FOLLOW_UP_ID_FIELDS,
     FollowUpBody,
@@ -25,7 +26,6 @@ from distributor.api.dialects.distributions_v3.envelope import (
 )
 from distributor.api.dialects.distributions_v3.faults import read_body
 from distributor.api.dialects.distributions_v3.ids import Kind, public_id
-from distributor.api.idempotency import idempotent
 from distributor.api.request_body import json_body
 from distributor.engine.infrastructure.clock import database_now
 from distributor.rules.journey.chain import StepKind

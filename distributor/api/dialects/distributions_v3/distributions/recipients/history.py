@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
 from distributor import models
+from distributor.api.answers.pagination import parse_row_number
 from distributor.api.dialects.distributions_v3.distributions.lookup import find_distribution_or_follow_up
 from distributor.api.dialects.distributions_v3.distributions.recipients.history_element import (
     HistoryElement,
@@ -27,7 +28,6 @@ from distributor.api.dialects.distributions_v3.envelope import (
     paged,
 )
 from distributor.api.dialects.distributions_v3.paging import PAGE, Page, next_page, read_page
-from distributor.api.pagination import parse_row_number
 from distributor.engine.journey.attempts import read_attempts
 from distributor.models import Attempt, Decision, Distribution, Recipient, Step
 

@@ -12,7 +12,9 @@ from rest_framework.response import Response
 
 from contacts.models import Contact, Organization
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
+from distributor.api.answers.pagination import parse_row_number
+from distributor.api.answers.problems import Fault
+from distributor.api.calls.authentication import caller_key
 from distributor.api.dialects.distributions_v3.distributions.lookup import find_distribution_or_follow_up
 from distributor.api.dialects.distributions_v3.distributions.send import link_url
 from distributor.api.dialects.distributions_v3.documentation import (
@@ -32,8 +34,6 @@ from distributor.api.dialects.distributions_v3.envelope import (
 from distributor.api.dialects.distributions_v3.ids import Kind, numbered_id, public_id, read_id, sealed_id
 from distributor.api.dialects.distributions_v3.paging import OFFSET, PAGE, next_page, read_page
 from distributor.api.dialects.distributions_v3.timestamps import format_time_or_none
-from distributor.api.pagination import parse_row_number
-from distributor.api.problems import Fault
 from distributor.engine.infrastructure.installation import read_plain_ids_below
 from distributor.engine.journey.sealed_ids import seal
 from distributor.models import OpenLink, Recipient, Step

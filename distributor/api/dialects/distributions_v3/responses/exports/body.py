@@ -7,9 +7,9 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from distributor.api.bodies.fields import NO_NUL, NULL_IS_DEFAULT, DataFault, TimeZoneOrNone
 from distributor.api.dialects.distributions_v3.distributions.body_parts import MomentOrNone
 from distributor.api.dialects.distributions_v3.responses.metadata import METADATA_IDS
-from distributor.api.fields import NO_NUL, NULL_IS_DEFAULT, DataFault, TimeZoneOrNone
 from distributor.api.wire import Body
 
 MAX_IDS: Final = 1_000

@@ -13,8 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts.models.api_key import Scope
-from distributor.api.audit import record_call
-from distributor.api.authentication import caller_key
+from distributor.api.answers.problems import Problem, not_found
+from distributor.api.calls.audit import record_call
+from distributor.api.calls.authentication import caller_key
 from distributor.api.dialects.distributions_v3.documentation import SURVEY, TAGS, path_id
 from distributor.api.dialects.distributions_v3.envelope import (
     BODY_ERRORS,
@@ -35,7 +36,6 @@ from distributor.api.dialects.distributions_v3.responses.exports.files import (
 )
 from distributor.api.dialects.distributions_v3.responses.metadata import SOURCE_COLUMNS
 from distributor.api.dialects.distributions_v3.surveys.lookup import find_survey
-from distributor.api.problems import Problem, not_found
 from distributor.api.request_body import json_body
 from distributor.engine.exports.filters import ExportFilters
 from distributor.engine.exports.start import MAX_UNFINISHED, ExportRequest, TooManyExportsError, start_export

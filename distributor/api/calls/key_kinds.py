@@ -12,8 +12,8 @@ from rest_framework.request import Request
 
 from contacts.models import ApiKey
 from contacts.models.api_key import KeyKind
-from distributor.api.authentication import caller_key
-from distributor.api.problems import Problem
+from distributor.api.answers.problems import Problem
+from distributor.api.calls.authentication import caller_key
 from distributor.models import Distribution
 
 MODE_HEADER: Final = "X-Distributor-Mode"

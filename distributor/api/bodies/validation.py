@@ -13,8 +13,8 @@ from typing import Any, Final, TypeAlias, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, from_json, to_json
 
-from distributor.api.fields import PATTERN_FAULTS
-from distributor.api.problems import MAX_FAULTS, UNDESCRIBED, Fault, invalid_request
+from distributor.api.answers.problems import MAX_FAULTS, UNDESCRIBED, Fault, invalid_request
+from distributor.api.bodies.fields import PATTERN_FAULTS
 
 BodyT = TypeVar("BodyT", bound=BaseModel)
 # Finds faults in a body as it was given: a JSON object with values of any type.

@@ -44,7 +44,7 @@ class RequestRate(BaseThrottle):
             return True
         headers = _headers(limits, counts, left_seconds)
         setattr(request._request, _ATTRIBUTE, headers)
-        from distributor.api.problems import Problem  # as above
+        from distributor.api.answers.problems import Problem  # as above
 
         exceeded = [limit for limit, count in zip(limits, counts, strict=True) if count > limit.quota]
         if exceeded:

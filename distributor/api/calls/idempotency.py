@@ -21,10 +21,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from distributor.api.authentication import caller_key
-from distributor.api.call_records import mark_acceptance
-from distributor.api.dry_run import DryRunResponse
-from distributor.api.problems import Fault, Problem, invalid_request
+from distributor.api.answers.problems import Fault, Problem, invalid_request
+from distributor.api.bodies.dry_run import DryRunResponse
+from distributor.api.calls.authentication import caller_key
+from distributor.api.calls.call_records import mark_acceptance
 from distributor.api.request_body import json_body
 from distributor.engine.infrastructure.idempotency import (
     Answer,

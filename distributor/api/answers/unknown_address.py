@@ -6,7 +6,7 @@ from django.urls import Resolver404, resolve
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from distributor.api.problems import not_found
+from distributor.api.answers.problems import not_found
 
 
 class UnknownAddress(APIView):

@@ -11,7 +11,7 @@ from django.utils.encoding import escape_uri_path
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from distributor.api.problems import Fault, invalid_request
+from distributor.api.answers.problems import Fault, invalid_request
 
 ItemT = TypeVar("ItemT")
 PositionT = TypeVar("PositionT")

@@ -11,8 +11,8 @@ from rest_framework.response import Response
 
 from channels.models import OnMissingValue
 from contacts.addresses import email_in_unicode
-from distributor.api.fields import Money
-from distributor.api.problems import Fault, FaultDocument
+from distributor.api.answers.problems import Fault, FaultDocument
+from distributor.api.bodies.fields import Money
 from distributor.api.wire import Document
 from distributor.engine.acceptance.costs import StepCost
 from distributor.engine.acceptance.dry_run import DryRun, DryRunContact

@@ -1,6 +1,6 @@
 """Faults of bodies that refer to rows: ids of nothing, contacts without an identifier, addresses of other contacts.
 
-The functions read bodies as they were given, with values of any type (see api/validation.py).
+The functions read bodies as they were given, with values of any type (see api/bodies/validation.py).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,8 +11,8 @@ from uuid import UUID
 
 from contacts.identity import EmailsTakenError, PhonesTakenError, TooManyDataKeysError
 from contacts.models import Contact, Organization
-from distributor.api.fields import NO_IDENTIFIER
-from distributor.api.problems import Fault, Problem, invalid_request, too_many_keys
+from distributor.api.answers.problems import Fault, Problem, invalid_request, too_many_keys
+from distributor.api.bodies.fields import NO_IDENTIFIER
 from distributor.engine.acceptance.references import UnknownReference
 
 # A contact as a body describes it, with the JSON pointer of its place.

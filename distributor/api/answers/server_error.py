@@ -5,7 +5,7 @@ from typing import Final
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.defaults import server_error
 
-from distributor.api.problems import PROBLEM_TYPE, problem_document, unexpected_problem
+from distributor.api.answers.problems import PROBLEM_TYPE, problem_document, unexpected_problem
 
 _API_PREFIXES: Final = ("api", "v1", "base")
 

@@ -28,7 +28,7 @@ from contacts.addresses import EMAIL_MAX_LENGTH, EMAIL_PATTERN, LOCAL_PART_MAX_L
 from contacts.contact_fields import MAX_DATA_KEYS
 from contacts.models.organization import validate_time_zone
 from contacts.phone_numbers import PhoneError, read_phone
-from distributor.api.moments import none_if_blank_text, normalize_moment
+from distributor.api.bodies.moments import none_if_blank_text, normalize_moment
 
 # PostgreSQL stores no NUL, and a line break in a name or subject is how mail headers are injected.
 NO_NUL = r"^[^\x00]*$"
@@ -168,7 +168,7 @@ class DataFault:
 def check_data(data: dict[str, Any]) -> dict[str, Any]:
     """Return the data if PostgreSQL and every JSON parser can hold it.
 
-    Raise an error whose context holds all `faults`; api/validation.py turns each into a fault of the body.
+    Raise an error whose context holds all `faults`; api/bodies/validation.py turns each into a fault of the body.
     """
     if len(data) <= MAX_KEYS and _is_plain(data):
         return data

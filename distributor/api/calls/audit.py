@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from channels.models import ProviderAccount, Template
 from contacts.models import Contact, MailingList, Suppression
 from contacts.models.api_key import Scope
-from distributor.api.authentication import caller_key
+from distributor.api.calls.authentication import caller_key
 from distributor.api.request_body import json_body
 from distributor.engine.infrastructure.audit import actor_of_key, changes_between, record, snapshot
 from distributor.models import Distribution, EventEndpoint, Export, FileImport, Survey

@@ -1,0 +1,1 @@
+"""How calls are answered: JSON, pages of rows, and problems."""
