@@ -16,6 +16,8 @@ SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = %s
 def make_plain(table: PartitionedTable) -> None:
     """Put an empty plain table in the place of an empty partitioned one."""
     name, before = table.name, f"{table.name}_before"
+    # Autovacuum may be at the table, and an earlier test may have left this process's connections a short limit.
+    run("SET LOCAL lock_timeout = '60s'")
     indexes = read(INDEXES, name)
     [key] = [(name, is_so) for name, is_so in read(CHECKS, name) if "PRIMARY" in is_so]
     run(f"ALTER TABLE {name} RENAME TO {before}")
