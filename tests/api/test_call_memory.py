@@ -10,17 +10,9 @@ import pytest
 from django.test import RequestFactory
 from django.test.client import ClientHandler
 
-from contacts.api_keys import create_api_key
-from contacts.models import Organization
-from contacts.models.api_key import Scope
 from distributor.models import Survey
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def key(organization: Organization) -> str:
-    return create_api_key(organization, "Memory", [scope.value for scope in Scope])[1]
 
 
 @pytest.fixture(autouse=True)
@@ -41,9 +33,9 @@ def _call(method: str, path: str, body: Any, key: str) -> tuple[int, bool]:
 
 
 @pytest.mark.parametrize("count", [1, 100])
-def test_a_send_leaves_nothing(count: int, key: str, survey: Survey, body: dict[str, Any]) -> None:
+def test_a_send_leaves_nothing(count: int, api_key: str, survey: Survey, body: dict[str, Any]) -> None:
     body["contacts"] = [{"email": f"{number}@example.com"} for number in range(count)]
-    assert _call("POST", f"/api/surveys/{survey.pk}/distributions/quick", body, key) == (201, True)
+    assert _call("POST", f"/api/surveys/{survey.pk}/distributions/quick", body, api_key) == (201, True)
 
 
 @pytest.mark.parametrize(
@@ -57,14 +49,14 @@ def test_a_send_leaves_nothing(count: int, key: str, survey: Survey, body: dict[
         ("GET", "/api/v1/nowhere", 404),
     ],
 )
-def test_other_calls_leave_nothing(method: str, path: str, status: int, key: str) -> None:
-    assert _call(method, path, b"", key) == (status, True)
+def test_other_calls_leave_nothing(method: str, path: str, status: int, api_key: str) -> None:
+    assert _call(method, path, b"", api_key) == (status, True)
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", {"contacts": [{}] * 20}])
 @pytest.mark.parametrize("path", ["/api/surveys/{survey}/distributions/quick", "/v1/distributions/send"])
-def test_a_refusal_leaves_nothing(path: str, body: Any, key: str, survey: Survey) -> None:
-    assert _call("POST", path.format(survey=survey.pk), body, key) == (400, True)
+def test_a_refusal_leaves_nothing(path: str, body: Any, api_key: str, survey: Survey) -> None:
+    assert _call("POST", path.format(survey=survey.pk), body, api_key) == (400, True)
 
 
 def test_a_call_without_a_key_leaves_nothing() -> None:
