@@ -21,7 +21,11 @@ from contacts.identity_statements import BY_EMAIL, BY_EXTERNAL_ID, BY_ID, BY_PHO
 
 
 class Identified(NamedTuple):
-    """A contact after resolution."""
+    """A contact after resolution.
+
+    `suppressions` are what suppresses its addresses, a channel and a reason each, on the channels that were asked for.
+    None: they are not known, and are looked for elsewhere.
+    """
 
     id: UUID
     external_id: str | None
@@ -29,6 +33,7 @@ class Identified(NamedTuple):
     phone: str
     opted_out_at: datetime | None
     time_zone: str
+    suppressions: Sequence[Sequence[str]] | None = None
 
 
 class UnknownContactsError(Exception):
@@ -69,12 +74,16 @@ class TooManyDataKeysError(Exception):
         self.keys = keys
 
 
-def resolve_contacts(organization_id: UUID, given: Sequence[ContactFields], now: datetime) -> list[Identified]:
+def resolve_contacts(
+    organization_id: UUID, given: Sequence[ContactFields], now: datetime, channels: Sequence[str] = ()
+) -> list[Identified]:
     """Return the contact of each given person, in the same order. A person given twice gives the same contact twice.
 
-    Runs inside the caller's transaction. Raises UnknownContactsError for ids that the organisation does not have,
-    EmailsTakenError, and PhonesTakenError if no e-mail address was taken, and TooManyDataKeysError.
+    `channels` are those on which suppressions are looked for. Runs inside the caller's transaction. Raises
+    UnknownContactsError for ids that the organisation does not have, EmailsTakenError, and PhonesTakenError if no
+    e-mail address was taken, and TooManyDataKeysError.
     """
+    parameters = {"organization_id": organization_id, "now": now, "channels": list(channels)}
     by_id: dict[str, ContactFields] = {}
     by_external_id: dict[str, ContactFields] = {}
     by_email: dict[str, ContactFields] = {}
@@ -96,15 +105,15 @@ def resolve_contacts(organization_id: UUID, given: Sequence[ContactFields], now:
         people[key] = _merge(people[key], person) if key in people else person
         places.append((found, key))
     if by_id:
-        ids.update(_update_by_id(organization_id, by_id, now))
+        ids.update(_update_by_id(by_id, parameters))
     if unknown := by_id.keys() - ids.keys():
         raise UnknownContactsError(frozenset(UUID(key) for key in unknown))
     if by_external_id:
-        external_ids.update(_run(BY_EXTERNAL_ID, organization_id, by_external_id, now))
+        external_ids.update(_run(BY_EXTERNAL_ID, by_external_id, parameters))
     if by_email:
-        emails.update(_run(BY_EMAIL, organization_id, by_email, now))
+        emails.update(_run(BY_EMAIL, by_email, parameters))
     if by_phone:
-        phones.update(_run(BY_PHONE, organization_id, by_phone, now))
+        phones.update(_run(BY_PHONE, by_phone, parameters))
     kinds = (ids, external_ids, emails, phones)
     if sum(map(bool, kinds)) == 1:
         return [found[key] for found, key in places]
@@ -120,35 +129,31 @@ def _merge(earlier: ContactFields, later: ContactFields) -> ContactFields:
     return cast(ContactFields, merged)
 
 
-def _update_by_id(organization_id: UUID, people: Mapping[str, ContactFields], now: datetime) -> dict[str, Identified]:
+def _update_by_id(people: Mapping[str, ContactFields], parameters: Mapping[str, Any]) -> dict[str, Identified]:
     # Only a new address can violate a constraint; otherwise a savepoint would cost two round trips for nothing.
     if not any(person.get("email") or person.get("phone") for person in people.values()):
-        return _run(BY_ID, organization_id, people, now)
+        return _run(BY_ID, people, parameters)
     try:
         with transaction.atomic():
-            return _run(BY_ID, organization_id, people, now)
+            return _run(BY_ID, people, parameters)
     except IntegrityError:
         for query, refusal in ((TAKEN_EMAILS, EmailsTakenError), (TAKEN_PHONES, PhonesTakenError)):
-            if taken := frozenset(contact_id for (contact_id,) in _query(query, organization_id, people, now)):
+            if taken := frozenset(contact_id for (contact_id,) in _query(query, people, parameters)):
                 raise refusal(taken) from None
         raise  # the address was taken when the statement ran, but no longer is
 
 
-def _run(
-    statement: str, organization_id: UUID, people: Mapping[str, ContactFields], now: datetime
-) -> dict[str, Identified]:
-    rows = _query(statement, organization_id, people, now)
+def _run(statement: str, people: Mapping[str, ContactFields], parameters: Mapping[str, Any]) -> dict[str, Identified]:
+    rows = _query(statement, people, parameters)
     # A contact that had more keys before there was a limit may still be sent to.
     if over := [row[0] for row in rows if row[-1] and people[row[0]].get("embedded_data")]:
         raise TooManyDataKeysError(sorted(over))
     return {key: Identified(*row) for key, *row, _is_over in rows}
 
 
-def _query(
-    statement: str, organization_id: UUID, people: Mapping[str, ContactFields], now: datetime
-) -> list[tuple[Any, ...]]:
+def _query(statement: str, people: Mapping[str, ContactFields], parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     given = orjson.dumps([people[key] for key in sorted(people)]).decode()
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"organization_id": organization_id, "given": given, "now": now})
+        cursor.execute(statement, {**parameters, "given": given})
         found: list[tuple[Any, ...]] = cursor.fetchall()
     return found

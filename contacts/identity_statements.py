@@ -1,17 +1,20 @@
 """The SQL of identity resolution: one statement per kind of key, and queries that explain a constraint violation.
 
-Each takes `organization_id`, `now` and `given`: a JSON array of ContactFields with distinct keys. BY_… return (key, id,
-external id, e-mail, phone, opted out at, time zone, is over); TAKEN_… return ids. `is over` tells whether the contact
-now has more than 200 keys of embedded data: a query of its own would cost a round trip.
+Each takes `organization_id`, `now` and `given`: a JSON array of ContactFields with distinct keys. BY_… also take
+`channels`, and return (key, id, external id, e-mail, phone, opted out at, time zone, suppressions, is over); TAKEN_…
+return ids. `suppressions` are the channel and the reason of each on these channels, or NULL: the caller looks for them.
+`is over` tells whether the contact now has more than 200 keys of embedded data. A query of its own for either would
+cost a round trip.
 """
 
+from contacts.address_key import PREFIX
 from contacts.contact_fields import MAX_DATA_KEYS
 
 # Counting the keys of a thousand contacts takes 5 ms. In jsonb a key and its value have a header of 4 bytes each, so a
 # smaller value cannot have too many keys. (What a statement has just written is not compressed yet.)
-IS_OVER = f"""
-    CASE WHEN pg_column_size(c.embedded_data) > {MAX_DATA_KEYS * 8}
-        THEN (SELECT count(*) FROM jsonb_object_keys(c.embedded_data)) > {MAX_DATA_KEYS} ELSE false END
+_IS_OVER = f"""
+    pg_column_size(embedded_data) > {MAX_DATA_KEYS * 8}
+    AND (SELECT count(*) FROM jsonb_object_keys(embedded_data)) > {MAX_DATA_KEYS}
 """
 _TEXTS = ("email", "phone", "first_name", "last_name", "title", "locale", "time_zone")
 _MERGED_TEXTS = "".join(f"{name} = coalesce(nullif({{given}}.{name}, ''), c.{name}),\n    " for name in _TEXTS)
@@ -21,8 +24,7 @@ _IS_CHANGED = " OR ".join(f"{{given}}.{name} NOT IN ('', c.{name})" for name in 
 _MERGE = f"""
     {_MERGED_TEXTS}embedded_data = c.embedded_data || {{given}}.embedded_data,
     updated_at = CASE
-        WHEN {_IS_CHANGED}
-            OR {{given}}.embedded_data <> '{{{{}}}}' AND c.embedded_data || {{given}}.embedded_data <> c.embedded_data
+        WHEN {_IS_CHANGED} OR c.embedded_data || {{given}}.embedded_data <> c.embedded_data
         THEN %(now)s ELSE c.updated_at END
 """
 _GIVEN = """
@@ -46,22 +48,45 @@ _VALUES = """
     uuidv7(), %(organization_id)s, external_id, email, phone, first_name, last_name, title, locale, time_zone,
     embedded_data, %(now)s, %(now)s
 """
+# Suppressions of erased contacts are stored by the address's key. Where there are any, the caller looks for both.
+_RESULT = f"""
+SELECT key, id, external_id, email, phone, opted_out_at, time_zone, CASE WHEN NOT EXISTS (
+    SELECT FROM contacts_suppression WHERE organization_id = %(organization_id)s AND address LIKE '{PREFIX}%%'
+) THEN ARRAY(
+    SELECT ARRAY[channel, reason] FROM contacts_suppression
+    WHERE organization_id = %(organization_id)s AND channel = ANY(%(channels)s) AND address IN (lower(email), phone)
+) END, {_IS_OVER}
+FROM written
+"""
+
+
+def _returning(key: str) -> str:
+    return (
+        f"RETURNING {key} AS key, c.id, c.external_id, c.email, c.phone, c.opted_out_at, c.time_zone, c.embedded_data"
+    )
+
 
 BY_ID = f"""{_GIVEN_BY_ID},
 locked AS MATERIALIZED (
     SELECT c.id FROM contacts_contact c JOIN given USING (id)
     WHERE c.organization_id = %(organization_id)s AND c.erased_at IS NULL ORDER BY c.id FOR NO KEY UPDATE OF c
+),
+written AS (
+    UPDATE contacts_contact c SET {_MERGE.format(given="given")}
+    FROM given JOIN locked USING (id) WHERE c.id = given.id
+    {_returning("given.key")}
 )
-UPDATE contacts_contact c SET {_MERGE.format(given="given")}
-FROM given JOIN locked USING (id) WHERE c.id = given.id
-RETURNING given.key, c.id, c.external_id, c.email, c.phone, c.opted_out_at, c.time_zone, {IS_OVER}
+{_RESULT}
 """
 
-BY_EXTERNAL_ID = f"""{_GIVEN.format(key="external_id")}
-INSERT INTO contacts_contact AS c ({_COLUMNS}) SELECT {_VALUES} FROM given
-ON CONFLICT (organization_id, external_id) WHERE external_id IS NOT NULL DO UPDATE SET
-    {_MERGE.format(given="excluded")}
-RETURNING c.external_id, c.id, c.external_id, c.email, c.phone, c.opted_out_at, c.time_zone, {IS_OVER}
+BY_EXTERNAL_ID = f"""{_GIVEN.format(key="external_id")},
+written AS (
+    INSERT INTO contacts_contact AS c ({_COLUMNS}) SELECT {_VALUES} FROM given
+    ON CONFLICT (organization_id, external_id) WHERE external_id IS NOT NULL DO UPDATE SET
+        {_MERGE.format(given="excluded")}
+    {_returning("c.external_id")}
+)
+{_RESULT}
 """
 
 
@@ -82,17 +107,18 @@ locked AS MATERIALIZED (
     SELECT c.id FROM contacts_contact c JOIN found ON found_id = c.id ORDER BY found.key FOR NO KEY UPDATE OF c
 ),
 updated AS (
-    UPDATE contacts_contact c SET {_MERGE.format(given="given")}
-    FROM given JOIN found USING (key) JOIN locked ON locked.id = found_id WHERE c.id = found_id
-    RETURNING given.key, c.id, c.external_id, c.email, c.phone, c.opted_out_at, c.time_zone, {IS_OVER}
+    UPDATE contacts_contact c SET {_MERGE.format(given="g")}
+    FROM given AS g JOIN found USING (key) JOIN locked ON locked.id = found_id WHERE c.id = found_id
+    {_returning("g.key")}
 ),
 inserted AS (
     INSERT INTO contacts_contact AS c ({_COLUMNS})
     SELECT {_VALUES} FROM given JOIN found USING (key) WHERE found_id IS NULL ORDER BY key
     ON CONFLICT {conflict} DO UPDATE SET {_MERGE.format(given="excluded")}
-    RETURNING {stored_key}, c.id, c.external_id, c.email, c.phone, c.opted_out_at, c.time_zone, {IS_OVER}
-)
-SELECT * FROM updated UNION ALL SELECT * FROM inserted
+    {_returning(stored_key)}
+),
+written AS (TABLE updated UNION ALL TABLE inserted)
+{_RESULT}
 """
     return " ".join(statement.split())
 

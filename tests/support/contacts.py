@@ -1,5 +1,6 @@
 """Contacts as calls describe them, and contacts that exist already."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,10 +31,12 @@ def name_by(kind: str, contact: Contact, **fields: Unpack[ContactFields]) -> Con
     return {**key[kind], **fields}
 
 
-def resolve(organization: Organization, *people: ContactFields, now: datetime = NOW) -> list[Identified]:
+def resolve(
+    organization: Organization, *people: ContactFields, now: datetime = NOW, channels: Sequence[str] = ()
+) -> list[Identified]:
     """Resolve contacts in a transaction, as acceptance does."""
     with transaction.atomic():
-        return resolve_contacts(organization.pk, people, now)
+        return resolve_contacts(organization.pk, people, now, channels)
 
 
 def make_contact(organization: Organization, **fields: Any) -> Contact:

@@ -16,7 +16,7 @@ from contacts.identity import Identified, resolve_contacts
 from contacts.models import Organization
 from distributor.engine.acceptance.references import NOTHING_READ, Chain, References, check_references
 from distributor.engine.acceptance.rows import NewRecipient, SkippedContact
-from distributor.engine.eligibility.facts import gather_facts
+from distributor.engine.eligibility.facts import Suppressions, gather_facts, suppressions_of
 from distributor.engine.eligibility.policy import contact_limits, quiet_hours
 from distributor.rules.eligibility import ContactFacts, Reason, Refusal, choose_channel
 from distributor.rules.link_codes import mint_codes
@@ -82,7 +82,8 @@ def judge_request(
     and PhonesTakenError of contacts.identity; nothing was written then.
     """
     chain = check_references(organization, request, read_before)
-    resolved_contacts = resolve_contacts(organization.id, request.contacts, now)
+    channels = _channels_to_judge(chain, needs_all_facts)
+    resolved_contacts = resolve_contacts(organization.id, request.contacts, now, channels)
     contacts, attributes, options = _each_contact_once(resolved_contacts, request)
     terms = terms_of_request(organization, chain, request)
     candidates = judge_contacts(
@@ -95,6 +96,7 @@ def judge_request(
         attributes=attributes,
         options=options,
         needs_all_facts=needs_all_facts,
+        suppressions=suppressions_of(contacts),
     )
     if terms.policy is ThrottlePolicy.REJECT:
         _reject_throttled(candidates)
@@ -151,18 +153,22 @@ def judge_contacts(
     attributes: Sequence[Mapping[str, Any]] = (),
     options: Sequence[RecipientOptions] = (),
     needs_all_facts: bool = False,
+    suppressions: Suppressions | None = None,
 ) -> list[Candidate]:
-    """Judge contacts, each given once, in the same order. `attributes` and `options`: one for each contact, or none."""
-    channels = chain.all_channels if needs_all_facts else chain.invitation_channels
+    """Judge contacts, each given once, in the same order. `attributes` and `options`: one for each contact, or none.
+
+    `suppressions`: as for gather_facts().
+    """
     facts = gather_facts(
         organization.id,
         contacts,
-        channels,
+        _channels_to_judge(chain, needs_all_facts),
         terms,
         chain.survey_id,
         organization.number_rules,
         needs_all_facts=needs_all_facts,
         team=request.audience.team,
+        suppressions=suppressions,
     )
     leaves_at = max(now, terms.timetable.scheduled_at or now)
     on_schedule = FirstMessage(0, Departure(leaves_at, Delay.SCHEDULED if leaves_at > now else Delay.NONE))
@@ -185,6 +191,10 @@ def judge_contacts(
             strict=True,
         )
     ]
+
+
+def _channels_to_judge(chain: Chain, needs_all_facts: bool) -> Sequence[str]:
+    return chain.all_channels if needs_all_facts else chain.invitation_channels
 
 
 def judge_contact(

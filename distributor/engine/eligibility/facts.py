@@ -1,6 +1,6 @@
 """Gather the facts that the eligibility rules need, for many contacts at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -10,6 +10,7 @@ from django.db import connection
 
 from contacts.address_key import ADDRESS_KEY_SQL
 from contacts.channel import Channel
+from contacts.identity import Identified
 from contacts.number_rules import NumberRules, refuse_number
 from distributor.engine.infrastructure.sql_params import array_of, rows_of
 from distributor.rules.eligibility import OPT_OUT_REASONS, ContactFacts
@@ -48,6 +49,7 @@ SELECT contact_id, max(last_sent_at), max(last_sent_at) FILTER (WHERE survey_id 
 WHERE contact_id = ANY(%s::uuid[]) AND last_sent_at IS NOT NULL AND recipient_id <> ALL(%s::bigint[])
 GROUP BY contact_id
 """
+Suppressions = Mapping[tuple[str, str], str]  # the reason of each, by channel and address
 
 
 class Reachable(Protocol):
@@ -75,6 +77,7 @@ def gather_facts(
     needs_all_facts: bool = False,
     shared_lock: str = "",
     team: frozenset[str] | None = None,
+    suppressions: Suppressions | None = None,
 ) -> list[ContactFacts | None]:
     """Return the facts about each contact, in the same order.
 
@@ -82,10 +85,12 @@ def gather_facts(
     suppression, no rule against the number, and no earlier send that the terms depend on. That spares almost every
     contact the judging. With `needs_all_facts` no contact gets None. Sends to the recipients in
     `excluded_recipient_ids` do not count as earlier sends. `shared_lock` names an advisory lock to take in shared mode
-    until the end of the transaction. `team` are the only addresses that are sent to; None: any.
+    until the end of the transaction. `team` are the only addresses that are sent to; None: any. `suppressions` are the
+    contacts' on these channels; None: they are read, and the lock is taken.
     """
     addresses = [[address_on(channel, contact.email, contact.phone) for contact in contacts] for channel in channels]
-    suppressions = _find_suppressions(organization_id, channels, addresses, shared_lock)
+    if suppressions is None:
+        suppressions = _find_suppressions(organization_id, channels, addresses, shared_lock)
     number_refusals = _refuse_numbers(contacts, channels, numbers)
     last_sends: Mapping[UUID, tuple[datetime, datetime | None]] = {}
     if terms.limits.any or terms.throttle is not None:
@@ -132,8 +137,7 @@ def find_suppression(organization_id: UUID, channel: str, address: str) -> str |
 
 def _find_suppressions(
     organization_id: UUID, channels: Sequence[str], addresses: Sequence[Sequence[str]], shared_lock: str
-) -> dict[tuple[str, str], str]:
-    """Return the reason of each suppression, by channel and address."""
+) -> Suppressions:
     distinct_addresses = list(set().union(*addresses))
     with connection.cursor() as cursor:
         parameters: dict[str, Any] = {
@@ -144,11 +148,29 @@ def _find_suppressions(
             "shared_lock": shared_lock,
         }
         cursor.execute(_SUPPRESSIONS_WITH_SHARED_LOCK if shared_lock else _SUPPRESSIONS, parameters)
-        rows = [row for row in cursor if row[0] is not None]
-        # An address with several reasons keeps the last. A bounce overrides an opt-out: with an opt-out the contact may
-        # still get a link, with a bounce it does not.
-        opt_outs_first = sorted(rows, key=lambda row: (row[2] not in OPT_OUT_REASONS, row[2]))
-        return {(channel, address): reason for channel, address, reason in opt_outs_first}
+        return _by_address([row for row in cursor if row[0] is not None])
+
+
+def suppressions_of(contacts: Iterable[Identified]) -> Suppressions | None:
+    """Return what resolve_contacts() found with the contacts, on its channels. None if it did not look for all."""
+    rows: list[tuple[str, str, str]] = []
+    for contact in contacts:
+        if contact.suppressions is None:
+            return None
+        rows += [
+            (channel, address_on(channel, contact.email, contact.phone), reason)
+            for channel, reason in contact.suppressions
+        ]
+    return _by_address(rows)
+
+
+def _by_address(rows: Sequence[tuple[str, str, str]]) -> Suppressions:
+    """Return the reason by channel and address. Of several reasons, a bounce overrides an opt-out.
+
+    With an opt-out the contact may still get a link, with a bounce it does not.
+    """
+    opt_outs_first = sorted(rows, key=lambda row: (row[2] not in OPT_OUT_REASONS, row[2]))
+    return {(channel, address): reason for channel, address, reason in opt_outs_first}
 
 
 def _find_last_sends(

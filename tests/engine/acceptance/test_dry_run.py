@@ -123,9 +123,9 @@ def test_a_dry_run_makes_as_many_queries_for_a_thousand_as_for_two(
 ) -> None:
     for count in (2, 1_000):
         request = ask(count, Channel.EMAIL, Channel.SMS, is_multi=True, fallback_delay_minutes=5)
-        # savepoint, lock, references, contacts, suppressions, who they are, rollback (2), who there is, accounts,
+        # savepoint, lock, references, contacts with suppressions, who they are, rollback (2), who there is, accounts,
         # templates, their variants, survey
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(12):
             dry_run(organization, request, NOW)
 
 
