@@ -25,7 +25,7 @@ from tests.bench.stage.clients import CLIENTS, Load, run_in_parallel
 from tests.bench.stage.contact_supply import CALL_SIZE, ContactSupply
 from tests.bench.stage.database import Stage, settle_disk
 from tests.bench.stage.live_stack import ALL_QUEUES
-from tests.bench.stage.processes import running, wait_until, worker_command
+from tests.bench.stage.processes import beat_command, running, wait_until, worker_command
 from tests.bench.stage.web import web_server
 from tests.support.standins.sendgrid import SendGridStandIn
 
@@ -73,7 +73,11 @@ def _send_through(account: ProviderAccount, stage: Stage, supply: ContactSupply,
     ProviderAccount.objects.filter(id=account.id).update(kind="noop", configuration={})
     through_it = replace(stage, provider_id=account.id)
     accepted = accept_calls(through_it, supply, count // CALL_SIZE, logs / "web-before-events.log")
-    with running(worker_command(ALL_QUEUES), {}, logs / "worker-before-events.log") as check:
+    # A new account gives one worker its first call, and the other puts batches back for the next sweep.
+    with (
+        running(beat_command(logs / "beat-schedule"), {}, logs / "beat-before-events.log"),
+        running(worker_command(ALL_QUEUES), {}, logs / "worker-before-events.log") as check,
+    ):
         wait_until(is_drained, check, DRAIN_LIMIT_SECONDS)
     account.save()
     return list(accepted.filter(outcome="sent").values_list("id", flat=True))
