@@ -19,19 +19,18 @@ from channels.models import ProviderAccount
 from distributor.engine.journey.attempts import attempt_id
 from distributor.models import Attempt, ProviderEvent, Recipient
 from distributor.rules.journey.delivery_events import Progress
-from tests.bench.dispatch.our_dispatch import accept_calls, is_drained
+from tests.bench.dispatch.our_dispatch import accept_calls, wait_until_drained
 from tests.bench.stage.accounts import at_sendgrid
 from tests.bench.stage.clients import CLIENTS, Load, run_in_parallel
 from tests.bench.stage.contact_supply import CALL_SIZE, ContactSupply
 from tests.bench.stage.database import Stage, settle_disk
 from tests.bench.stage.live_stack import ALL_QUEUES
-from tests.bench.stage.processes import beat_command, running, wait_until, worker_command
+from tests.bench.stage.processes import beat_command, running, worker_command
 from tests.bench.stage.web import web_server
 from tests.support.standins.sendgrid import SendGridStandIn
 
 EVENTS_PER_CALL = 500
 RIVAL_EVENTS = 4_000
-DRAIN_LIMIT_SECONDS = 180.0
 LIMIT_SECONDS = 300.0
 _COPY = "INSERT INTO bench_recipient SELECT * FROM distributor_recipient WHERE id = ANY(%s)"
 
@@ -78,7 +77,7 @@ def _send_through(account: ProviderAccount, stage: Stage, supply: ContactSupply,
         running(beat_command(logs / "beat-schedule"), {}, logs / "beat-before-events.log"),
         running(worker_command(ALL_QUEUES), {}, logs / "worker-before-events.log") as check,
     ):
-        wait_until(is_drained, check, DRAIN_LIMIT_SECONDS)
+        wait_until_drained(check)
     account.save()
     return list(accepted.filter(outcome="sent").values_list("id", flat=True))
 

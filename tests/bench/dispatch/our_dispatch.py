@@ -1,6 +1,7 @@
 """Messages per second of the product to a provider that does nothing: accepted over HTTP, sent by real workers."""
 
 import os
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def drain_ours(stage: Stage, supply: ContactSupply, count: int, logs: Path) -> f
     accepted = accept_calls(stage, supply, count // CALL_SIZE, logs / "web-for-dispatch.log")
     settle_disk()
     with running(worker_command(",".join([*Lane.values, "system"])), {}, logs / "our-worker.log") as check:
-        wait_until(is_drained, check, DRAIN_LIMIT_SECONDS)
+        wait_until_drained(check)
     require_all_sent(accepted)
     return settled_per_second(accepted)
 
@@ -58,9 +59,20 @@ def accept_calls(stage: Stage, supply: ContactSupply, call_count: int, log: Path
     return accepted
 
 
-def is_drained() -> bool:
-    """Whether nothing waits but what accept_calls() has deferred. A batch that gives way is due 2 s later."""
-    return not Batch.objects.filter(state=BatchState.WAITING, due_at__lte=database_now() + A_YEAR / 2).exists()
+def wait_until_drained(check: Callable[[], None], limit_seconds: float = DRAIN_LIMIT_SECONDS) -> None:
+    """Wait until nothing is left but what accept_calls() has deferred. Calls `check` meanwhile.
+
+    Raises TimeoutError, which says what is left and why, or whatever `check` raises.
+    """
+    try:
+        wait_until(lambda: not _left().exists(), check, limit_seconds)
+    except TimeoutError as error:
+        reasons = _left().values_list("lane", "last_error", "lease_expires_at", "due_at").order_by("due_at")
+        raise TimeoutError(f"{error}; {_left().count()} batches are left, the first are {list(reasons[:5])}") from None
+
+
+def _left() -> QuerySet[Batch]:
+    return Batch.objects.filter(state=BatchState.WAITING, due_at__lte=database_now() + A_YEAR / 2)
 
 
 def require_all_sent(accepted: QuerySet[Recipient]) -> None:

@@ -1,7 +1,6 @@
 """Messages per second of the product through its provider modules, to a stand-in that is slow and fails."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,11 @@ from distributor.models import Attempt, Batch, Decision, Distribution, Recipient
 from distributor.models.attempt import AttemptState
 from distributor.models.batch import BatchState, Lane
 from distributor.models.recipient import RecipientOutcome, RecipientState
-from tests.bench.dispatch.our_dispatch import A_YEAR, accept_calls, settled_per_second
+from tests.bench.dispatch.our_dispatch import accept_calls, settled_per_second, wait_until_drained
 from tests.bench.stage.accounts import at_sendgrid, at_twilio
 from tests.bench.stage.contact_supply import CALL_SIZE, ContactSupply
 from tests.bench.stage.database import Stage, settle_disk
-from tests.bench.stage.processes import beat_command, running, wait_until, worker_command
+from tests.bench.stage.processes import beat_command, running, worker_command
 from tests.bench.stage.stand_ins import Record, measure_ceiling, peer_running
 from tests.support.standins.server import Fault
 
@@ -75,18 +74,13 @@ def _drain(logs: Path, kind: str) -> None:
             check_worker()
             _end_waits_for_evidence()
 
-        wait_until(_is_drained, check, DRAIN_LIMIT_SECONDS)
+        wait_until_drained(check, DRAIN_LIMIT_SECONDS)
 
 
 def _end_waits_for_evidence() -> None:
     """End the evidence window of 15 minutes at once: no provider reports anything here."""
     awaited = Decision.objects.filter(reason="awaiting_evidence")
     Batch.objects.filter(state=BatchState.WAITING, due_at__in=awaited.values("until")).update(due_at=database_now())
-
-
-def _is_drained() -> bool:
-    soon = database_now() + A_YEAR - timedelta(days=1)
-    return not Batch.objects.filter(state=BatchState.WAITING, due_at__lt=soon).exists()
 
 
 def _judge(kind: str, accepted: QuerySet[Recipient], record: Record) -> dict[str, float]:

@@ -4,14 +4,13 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.bench.dispatch.our_dispatch import accept_calls, is_drained, require_all_sent, settled_per_second
+from tests.bench.dispatch.our_dispatch import accept_calls, require_all_sent, settled_per_second, wait_until_drained
 from tests.bench.peers.post_office import drain_post_office
 from tests.bench.rounds import Rounds, in_turns
 from tests.bench.stage.accounts import at_smtp
 from tests.bench.stage.contact_supply import CALL_SIZE, ContactSupply
 from tests.bench.stage.database import Stage, settle_disk
 from tests.bench.stage.live_stack import live_stack
-from tests.bench.stage.processes import wait_until
 from tests.bench.stage.smtp_sink import Sink, smtp_sink
 
 ROUNDS = 3
@@ -47,7 +46,7 @@ def _drain_ours(stage: Stage, supply: ContactSupply, sink: Sink, logs: Path) -> 
     settle_disk()
     # With beat: one account may keep a quarter of the workers, and sweeps find the batches that gave way.
     with live_stack(logs, "smtp") as check:
-        wait_until(is_drained, check, DRAIN_LIMIT_SECONDS)
+        wait_until_drained(check, DRAIN_LIMIT_SECONDS)
     require_all_sent(accepted)
     _require_received(sink, count_before, OUR_MESSAGES)
     return settled_per_second(accepted)
