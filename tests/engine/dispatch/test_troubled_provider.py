@@ -96,8 +96,9 @@ def test_through_sendgrid_in_trouble_everybody_ends_and_second_copies_are_counte
         dispatch_until_all_have_ended()
     totals = account_for(accepted, "email", peer.recipients)
     assert set(peer.faults) == set(SHARES)
-    # Two of those who were struck first had been taken, and were sent to again.
-    assert len(peer.recipients) - len(set(peer.recipients)) >= 2 * CALL_SIZE
+    # Two of those who were struck first had been taken, and were sent to again. The second may have been a call for one
+    # person: after the first, the account is in doubt.
+    assert len(peer.recipients) - len(set(peer.recipients)) > CALL_SIZE
     assert totals["failed"] == 0
 
 
