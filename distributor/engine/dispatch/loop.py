@@ -83,7 +83,7 @@ def _dispatch_batch(
         now = clock()
     if park_if_unavailable(claim, context, now):
         return
-    with occupy_worker(claim, context) as may_call:
+    with occupy_worker(claim, context, clock) as may_call:
         if may_call:
             _dispatch_people(claim, context, now, clock, is_time_up)
         else:

@@ -5,11 +5,11 @@ it calls only while it holds a slot: an advisory lock of its session, which ends
 accounts need none, and cost no statement more.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import DatabaseError, connection
@@ -35,6 +35,15 @@ WHERE locktype = 'advisory' AND (classid::bigint << 32 | objid::bigint) = ANY(%s
     AND database = datid AND datname = current_database() AND state_change < clock_timestamp() - %s::interval
 """
 _GIVE_BACK: Final = "SELECT pg_advisory_unlock(%s)"
+_GAVE_WAY: Final = "Waits for a worker: calls of this organisation take long, and occupy its share."
+_CALL_BACK: Final = """
+UPDATE distributor_batch SET due_at = %(now)s WHERE id IN (
+    SELECT id FROM distributor_batch
+    WHERE state = 'waiting' AND lane = %(lane)s AND organization_id = %(organization_id)s
+        AND due_at > %(now)s AND due_at <= %(latest)s AND lease_expires_at IS NULL AND last_error = %(gave_way)s
+    FOR UPDATE SKIP LOCKED
+)
+"""
 
 _call_seconds: dict[UUID, float] = {}
 
@@ -47,10 +56,11 @@ def remember_call(account_id: UUID, seconds: float) -> None:
 
 
 @contextmanager
-def occupy_worker(claim: Claim, context: StepContext) -> Iterator[bool]:
+def occupy_worker(claim: Claim, context: StepContext, clock: Callable[[], datetime]) -> Iterator[bool]:
     """Yield whether this worker may make the batch's calls now. Slots are held until the block ends.
 
-    Before a call that may take long, another worker is woken, because this one is away meanwhile.
+    Before a call that may take long, another worker is woken, because this one is away meanwhile. If the account turns
+    out to be fast, the batches that gave way to its first call are due again.
     """
     doubtful = [account_id for account_id in _account_ids(context) if _call_seconds.get(account_id) is None]
     slow = [account_id for account_id in _account_ids(context) if _call_seconds.get(account_id, 0.0) > SLOW_SECONDS]
@@ -67,6 +77,8 @@ def occupy_worker(claim: Claim, context: StepContext) -> Iterator[bool]:
         yield may_call
     finally:
         _give_back(held)
+    if may_call and doubtful and all(_call_seconds.get(each, SLOW_SECONDS) < SLOW_SECONDS for each in doubtful):
+        _call_back(claim, clock())
 
 
 def give_way(claim: Claim, now: datetime) -> None:
@@ -75,8 +87,21 @@ def give_way(claim: Claim, now: datetime) -> None:
         lease_expires_at=None,
         claims=0,
         due_at=now + _PAUSE,
-        last_error="Waits for a worker: calls of this organisation take long, and occupy its share.",
+        last_error=_GAVE_WAY,
     )
+
+
+def _call_back(claim: Claim, now: datetime) -> None:
+    """Make the organisation's batches in this lane that gave way due, instead of after their pause."""
+    parameters: dict[str, Any] = {
+        "lane": claim.lane,
+        "organization_id": claim.organization_id,
+        "now": now,
+        "latest": now + _PAUSE,
+        "gave_way": _GAVE_WAY,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_CALL_BACK, parameters)
 
 
 def _wanted(

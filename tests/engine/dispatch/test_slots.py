@@ -108,6 +108,28 @@ def test_anothers_message_leaves_while_all_slow_calls_are_open(slow_sends: None)
     assert not Batch.objects.exclude(state="done").exists()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_batches_that_gave_way_to_a_first_call_leave_once_it_was_fast(
+    slow_sends: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slots, "_PAUSE", timedelta(hours=1))
+    monkeypatch.setattr(slots, "SLOW_SECONDS", LIMIT_SECONDS)
+    is_over = Event()
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(work_until, is_over.is_set)
+        try:
+            wait_until(lambda: Handover.objects.filter(settled_at=None).exists())
+            assert not dispatch_lane("urgent", database_now)  # each of the others gives way
+            assert Batch.objects.filter(last_error__startswith="Waits for a worker").count() == SLOW_SENDS - 1
+            assert not Batch.objects.due(database_now()).exists()
+            open_gate.set()
+            wait_until(lambda: Attempt.objects.filter(state="sent").count() == SLOW_SENDS)
+        finally:
+            is_over.set()
+            open_gate.set()
+        first.result(LIMIT_SECONDS)
+
+
 def _make_all_due() -> bool:
     Batch.objects.filter(state="waiting", lease_expires_at=None).update(due_at=database_now())
     return True
