@@ -1,11 +1,11 @@
 """How many requests a minute an API key and its organisation may make: 429 beyond it, and how many are left.
 
-Counted in Valkey, in one round trip, and only where there is a limit. The headers are those of
-draft-ietf-httpapi-ratelimit-headers, in the form it has since its 8th version.
+Counted only where there is a limit. The headers are those of draft-ietf-httpapi-ratelimit-headers, in the form it has
+since its 8th version.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -15,13 +15,14 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from contacts.models import ApiKey
-from distributor.engine.infrastructure.valkey import count_up
+from distributor.api.calls.request_counts import RequestCounts
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView  # imports this module through DRF's settings
 
 WINDOW_SECONDS: Final = 60
 _ATTRIBUTE: Final = "rate_limit_headers"
+_counts: Final = RequestCounts()
 
 
 class _Limit(NamedTuple):
@@ -39,14 +40,14 @@ class RequestRate(BaseThrottle):
             return True
         minute, passed_seconds = divmod(int(time.time()), WINDOW_SECONDS)
         left_seconds = WINDOW_SECONDS - passed_seconds
-        counts = count_up([f"distributor:requests:{limit.counter}:{minute}" for limit in limits], 2 * WINDOW_SECONDS)
-        if counts is None:
+        numbers = _counts.count({limit.counter: limit.quota for limit in limits}, minute)
+        if numbers is None:
             return True
-        headers = _headers(limits, counts, left_seconds)
+        headers = _headers(limits, numbers, left_seconds)
         setattr(request._request, _ATTRIBUTE, headers)
         from distributor.api.answers.problems import Problem  # as above
 
-        exceeded = [limit for limit, count in zip(limits, counts, strict=True) if count > limit.quota]
+        exceeded = [limit for limit in limits if numbers[limit.counter] > limit.quota]
         if exceeded:
             whose = "this API key" if exceeded[0].name == "key" else "this organisation"
             detail = f"Too many requests: {whose} may make {exceeded[0].quota:,} a minute. Try again later."
@@ -77,11 +78,9 @@ def _limits_of(key: ApiKey) -> list[_Limit]:
     return limits
 
 
-def _headers(limits: Sequence[_Limit], counts: Sequence[int], left_seconds: int) -> dict[str, str]:
-    counted = list(zip(limits, counts, strict=True))
+def _headers(limits: Sequence[_Limit], numbers: Mapping[str, int], left_seconds: int) -> dict[str, str]:
+    left = {limit.name: max(0, limit.quota - numbers[limit.counter]) for limit in limits}
     return {
         "RateLimit-Policy": ", ".join(f'"{limit.name}";q={limit.quota};w={WINDOW_SECONDS}' for limit in limits),
-        "RateLimit": ", ".join(
-            f'"{limit.name}";r={max(0, limit.quota - count)};t={left_seconds}' for limit, count in counted
-        ),
+        "RateLimit": ", ".join(f'"{name}";r={number};t={left_seconds}' for name, number in left.items()),
     }

@@ -1,7 +1,7 @@
 """Counts and short lists in Valkey that may be lost. Whatever uses them goes on when Valkey is away."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -45,15 +45,15 @@ def ask_valkey(write_commands: Callable[[Pipeline], object]) -> Sequence[Any] | 
     return answers
 
 
-def count_up(keys: Sequence[str], lifetime_seconds: int) -> Sequence[int] | None:
-    """Add one to each counter, in one round trip, and return them. None if Valkey is away: nothing is limited then.
+def add_up(numbers: Mapping[str, int], lifetime_seconds: int) -> Sequence[int] | None:
+    """Add to counters, in one round trip, and return them in the order given. None if Valkey is away.
 
-    Counters end `lifetime_seconds` after they were last counted.
+    Counters end `lifetime_seconds` after something was last added.
     """
 
     def write_commands(pipeline: Pipeline) -> None:
-        for key in keys:
-            pipeline.incr(key)
+        for key, number in numbers.items():
+            pipeline.incrby(key, number)
             pipeline.expire(key, lifetime_seconds)
 
     answers = ask_valkey(write_commands)
