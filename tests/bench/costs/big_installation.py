@@ -33,6 +33,8 @@ def fill_installation(stage: Stage, contact_count: int, each: int = EACH) -> lis
         cursor.execute(
             "CREATE TEMP TABLE target AS SELECT b.distribution_id AS id, b.id AS batch_id, b.step_id,"
             " row_number() OVER (ORDER BY b.distribution_id) - 1 AS n FROM distributor_batch b"
+            " WHERE b.distribution_id = ANY(%s)",
+            [[distribution.pk for distribution in distributions]],
         )
         cursor.execute(_recipients(contact_count // each, each))
         cursor.execute(_attempts(stage))
