@@ -85,6 +85,18 @@ def test_a_portion_ends_with_its_minute(counter: str) -> None:
     assert number_of(counts, counter, 100_000, MINUTE + 1) == 1
 
 
+def test_a_portion_that_comes_after_its_minute_is_not_used(counter: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = RequestCounts()
+
+    def ask_while_the_next_minute_begins(numbers: dict[str, int], lifetime_seconds: int) -> object:
+        counts.count({}, MINUTE + 1)
+        return valkey.add_up(numbers, lifetime_seconds)
+
+    monkeypatch.setattr("distributor.api.calls.request_counts.add_up", ask_while_the_next_minute_begins)
+    assert [number_of(counts, counter, 100_000), number_of(counts, counter, 100_000, MINUTE + 1)] == [1, 1]
+    assert number_of(counts, counter, 100_000, MINUTE + 1) == 2
+
+
 def test_a_quota_that_is_lowered_holds_at_once(counter: str) -> None:
     counts = RequestCounts()
     for _ in range(10):

@@ -1,7 +1,7 @@
 """Counts requests of a minute in Valkey, for all processes together.
 
 While a counter has many requests left, a process takes a portion of them at once, and counts it down by itself: asking
-Valkey for each request cost a single send 12 % (docs/benchmarks.md). A portion is a 200th of what is left, so a quota
+Valkey for each request cost a single send 9 to 12 % (docs/benchmarks.md). A portion is a 200th of what is left, so a quota
 of less than 400 is counted one by one, and near its end each is. What a process has taken and does not use is lost to
 the others until the minute is over: 0.5 % of a quota for each process at most. More than the quota is never allowed.
 """
@@ -52,8 +52,9 @@ class RequestCounts:
         with self._lock:
             for (counter, size), total in zip(sizes.items(), totals, strict=True):
                 numbers[counter] = total - size + 1
-                # Of two portions that threads have taken at the same moment, one is lost.
-                self._portions[counter] = _Portion(total - size + 2, total)
+                # Of two portions taken at the same moment one is lost, and so is one of a minute that is over.
+                if minute == self._minute:
+                    self._portions[counter] = _Portion(total - size + 2, total)
         return numbers
 
     def _next(self, counter: str) -> int | None:
