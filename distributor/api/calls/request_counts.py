@@ -1,9 +1,10 @@
 """Counts requests of a minute in Valkey, for all processes together.
 
 While a counter has many requests left, a process takes a portion of them at once, and counts it down by itself: asking
-Valkey for each request cost a single send 9 to 12 % (docs/benchmarks.md). A portion is a 200th of what is left, so a quota
-of less than 400 is counted one by one, and near its end each is. What a process has taken and does not use is lost to
-the others until the minute is over: 0.5 % of a quota for each process at most. More than the quota is never allowed.
+Valkey for each request cost a single send 9 to 12 % (docs/benchmarks.md). A portion is a 200th of what is left, so a
+quota of less than 400 is counted one by one, and near its end each is. What a process has taken and does not use is
+lost to the others until the minute is over: 0.5 % of a quota for each process at most. More than the quota is never
+allowed.
 """
 
 from collections.abc import Mapping
