@@ -43,7 +43,7 @@ def number_of(counts: RequestCounts, counter: str, quota: int, minute: int = MIN
     return numbers[counter]
 
 
-@pytest.mark.parametrize("quota", [1, 10, 399, 400, 1_000, 12_345])
+@pytest.mark.parametrize("quota", [1, 10, 1_999, 2_000, 5_000, 12_345])
 def test_processes_together_allow_nearly_the_quota_and_never_more(counter: str, quota: int) -> None:
     random, processes = Random(quota), [RequestCounts() for _ in range(PROCESSES)]
     numbers = [number_of(random.choice(processes), counter, quota) for _ in range(quota + 100)]
@@ -54,20 +54,20 @@ def test_processes_together_allow_nearly_the_quota_and_never_more(counter: str, 
 
 def test_one_process_allows_the_whole_quota_in_order(counter: str) -> None:
     counts = RequestCounts()
-    assert [number_of(counts, counter, 1_000) for _ in range(1_200)] == list(range(1, 1_201))
+    assert [number_of(counts, counter, 5_000) for _ in range(5_200)] == list(range(1, 5_201))
 
 
 def test_a_large_quota_is_rarely_asked_for(counter: str, asked: list[dict[str, int]]) -> None:
     counts = RequestCounts()
     for _ in range(1_000):
-        number_of(counts, counter, 100_000)
-    assert len(asked) <= 3
+        number_of(counts, counter, 1_000_000)
+    assert len(asked) == 1
 
 
 def test_a_small_quota_is_counted_one_by_one(counter: str, asked: list[dict[str, int]]) -> None:
     counts = RequestCounts()
     for _ in range(5):
-        number_of(counts, counter, 399)
+        number_of(counts, counter, 1_999)
     assert [list(question.values()) for question in asked] == [[1]] * 5
 
 
@@ -83,6 +83,26 @@ def test_a_portion_ends_with_its_minute(counter: str) -> None:
     counts = RequestCounts()
     assert [number_of(counts, counter, 100_000) for _ in range(2)] == [1, 2]
     assert number_of(counts, counter, 100_000, MINUTE + 1) == 1
+
+
+def test_portions_that_are_taken_at_the_same_moment_are_both_used(
+    counter: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts, numbers = RequestCounts(), set[int]()
+    is_other_thread = False
+
+    def ask_while_another_thread_asks(asked: dict[str, int], lifetime_seconds: int) -> object:
+        nonlocal is_other_thread
+        if not is_other_thread:
+            is_other_thread = True
+            numbers.add(number_of(counts, counter, 10_000))
+            is_other_thread = False
+        return valkey.add_up(asked, lifetime_seconds)
+
+    monkeypatch.setattr("distributor.api.calls.request_counts.add_up", ask_while_another_thread_asks)
+    while len(numbers) < 1_000:
+        numbers.add(number_of(counts, counter, 10_000))
+    assert max(numbers) <= 1_000 + 2 * 10
 
 
 def test_a_portion_that_comes_after_its_minute_is_not_used(counter: str, monkeypatch: pytest.MonkeyPatch) -> None:

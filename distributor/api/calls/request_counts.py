@@ -1,70 +1,81 @@
 """Counts requests of a minute in Valkey, for all processes together.
 
 While a counter has many requests left, a process takes a portion of them at once, and counts it down by itself: asking
-Valkey for each request cost a single send 9 to 12 % (docs/benchmarks.md). A portion is a 200th of what is left, so a
-quota of less than 400 is counted one by one, and near its end each is. What a process has taken and does not use is
-lost to the others until the minute is over: 0.5 % of a quota for each process at most. More than the quota is never
-allowed.
+Valkey for each request cost a single send 9 to 12 % (docs/benchmarks.md). A portion is a thousandth of what is left, so
+a quota of less than 2,000 is counted one by one, and near its end each is. What a process has taken and does not use is
+lost to the others until the minute is over: at most 0.1 % of a quota for each thread that takes portions at the same
+moment. More than the quota is never allowed.
 """
 
 from collections.abc import Mapping
 from threading import Lock
-from typing import Final, NamedTuple
+from typing import Final
 
 from distributor.engine.infrastructure.valkey import add_up
 
-PORTIONS: Final = 200
+PORTIONS: Final = 1_000
 # A counter is needed until its minute is over, by the clocks of all web servers.
 _LIFETIME_SECONDS: Final = 120
 
 
-class _Portion(NamedTuple):
-    """Which numbers of a minute's requests this process may give: from `following` to `last`."""
+class _Taken:
+    """What this process has taken of a counter: the highest number, and the portions of which some are left."""
 
-    following: int
-    last: int
+    def __init__(self) -> None:
+        self.highest = 0
+        self.left: list[range] = []
+
+    def next(self) -> int | None:
+        """Return a number that is left, or None."""
+        if not self.left:
+            return None
+        portion = self.left.pop()
+        if len(portion) > 1:
+            self.left.append(portion[1:])
+        return portion[0]
 
 
 class RequestCounts:
-    """The portions of one process, of the current minute."""
+    """What one process has taken in the current minute."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._minute = 0
-        self._portions: dict[str, _Portion] = {}
+        self._taken: dict[str, _Taken] = {}
 
     def count(self, quotas: Mapping[str, int], minute: int) -> Mapping[str, int] | None:
         """Count a request by each of the counters, and return its number in the minute. `quotas` are by counter.
 
         A request whose number is above the quota is refused. None if Valkey is away: nothing is limited then.
         """
+        numbers, sizes = {}, {}
         with self._lock:
             if minute != self._minute:
-                self._minute, self._portions = minute, {}
-            numbers = {counter: number for counter in quotas if (number := self._next(counter)) is not None}
-            sizes = {counter: self._size(counter, quotas[counter]) for counter in quotas.keys() - numbers.keys()}
+                self._minute, self._taken = minute, {}
+            for counter, quota in quotas.items():
+                taken = self._taken.setdefault(counter, _Taken())
+                number = taken.next()
+                if number is None:
+                    sizes[counter] = max((quota - taken.highest) // PORTIONS, 1)
+                else:
+                    numbers[counter] = number
         if not sizes:
             return numbers
-        totals = add_up(
-            {f"distributor:requests:{counter}:{minute}": n for counter, n in sizes.items()}, _LIFETIME_SECONDS
-        )
+        keys = {f"distributor:requests:{counter}:{minute}": size for counter, size in sizes.items()}
+        totals = add_up(keys, _LIFETIME_SECONDS)
         if totals is None:
             return None
-        with self._lock:
-            for (counter, size), total in zip(sizes.items(), totals, strict=True):
-                numbers[counter] = total - size + 1
-                # Of two portions taken at the same moment one is lost, and so is one of a minute that is over.
-                if minute == self._minute:
-                    self._portions[counter] = _Portion(total - size + 2, total)
+        for (counter, size), total in zip(sizes.items(), totals, strict=True):
+            numbers[counter] = total - size + 1
+            self._keep(counter, range(total - size + 2, total + 1), minute)
         return numbers
 
-    def _next(self, counter: str) -> int | None:
-        portion = self._portions.get(counter)
-        if portion is None or portion.following > portion.last:
-            return None
-        self._portions[counter] = portion._replace(following=portion.following + 1)
-        return portion.following
-
-    def _size(self, counter: str, quota: int) -> int:
-        taken = self._portions[counter].last if counter in self._portions else 0
-        return max((quota - taken) // PORTIONS, 1)
+    def _keep(self, counter: str, portion: range, minute: int) -> None:
+        """Keep a portion, unless its minute is over."""
+        with self._lock:
+            if minute != self._minute:
+                return
+            taken = self._taken.setdefault(counter, _Taken())
+            taken.highest = max(taken.highest, portion.stop - 1)
+            if portion:
+                taken.left.append(portion)
