@@ -5,6 +5,7 @@ import pytest
 from contacts import identity_statements
 from contacts.address_key import address_key
 from contacts.channel import Channel
+from contacts.contact_fields import ContactFields
 from contacts.models import Organization, Suppression
 from contacts.models.suppression import SuppressionReason
 from tests.support.contacts import KINDS, make_contact, name_by, person, resolve
@@ -34,10 +35,10 @@ def test_suppressions_of_stored_addresses_are_found(organization: Organization, 
         person(phone="+48600000001"),
     ],
 )
-def test_suppressions_of_new_contacts_are_found(organization: Organization, given: dict[str, str]) -> None:
+def test_suppressions_of_new_contacts_are_found(organization: Organization, given: ContactFields) -> None:
     suppress(organization, Channel.EMAIL, "ann@example.com", SuppressionReason.COMPLAINT)
     suppress(organization, Channel.SMS, "+48600000001", SuppressionReason.COMPLAINT)
-    [found] = resolve(organization, given, channels=["email", "sms"])  # type: ignore[arg-type]
+    [found] = resolve(organization, given, channels=["email", "sms"])
     assert [reason for _, reason in found.suppressions or ()] == ["complaint"]
 
 
@@ -49,9 +50,9 @@ def test_an_address_has_all_its_reasons(organization: Organization) -> None:
 
 
 def test_other_channels_and_other_organizations_do_not_count(organization: Organization) -> None:
-    other_organization = Organization.objects.create(name="Somebody else", slug="somebody-else")
+    stranger = Organization.objects.create(name="Somebody else", slug="somebody-else")
     suppress(organization, Channel.WHATSAPP, "+48600000001", SuppressionReason.STOP)
-    suppress(other_organization, Channel.SMS, "+48600000001", SuppressionReason.STOP)
+    suppress(stranger, Channel.SMS, "+48600000001", SuppressionReason.STOP)
     [found] = resolve(organization, person(phone="+48600000001"), channels=["sms"])
     assert found.suppressions == []
 

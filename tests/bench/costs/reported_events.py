@@ -24,8 +24,7 @@ from tests.bench.stage.accounts import at_sendgrid
 from tests.bench.stage.clients import CLIENTS, Load, run_in_parallel
 from tests.bench.stage.contact_supply import CALL_SIZE, ContactSupply
 from tests.bench.stage.database import Stage, settle_disk
-from tests.bench.stage.live_stack import ALL_QUEUES
-from tests.bench.stage.processes import beat_command, running, worker_command
+from tests.bench.stage.live_stack import live_stack
 from tests.bench.stage.web import web_server
 from tests.support.standins.sendgrid import SendGridStandIn
 
@@ -72,11 +71,8 @@ def _send_through(account: ProviderAccount, stage: Stage, supply: ContactSupply,
     ProviderAccount.objects.filter(id=account.id).update(kind="noop", configuration={})
     through_it = replace(stage, provider_id=account.id)
     accepted = accept_calls(through_it, supply, count // CALL_SIZE, logs / "web-before-events.log")
-    # A new account gives one worker its first call, and the other puts batches back for the next sweep.
-    with (
-        running(beat_command(logs / "beat-schedule"), {}, logs / "beat-before-events.log"),
-        running(worker_command(ALL_QUEUES), {}, logs / "worker-before-events.log") as check,
-    ):
+    # With beat, whose sweeps find batches that gave way to the first call through a new account.
+    with live_stack(logs, "events") as check:
         wait_until_drained(check)
     account.save()
     return list(accepted.filter(outcome="sent").values_list("id", flat=True))
